@@ -1,0 +1,209 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// DefaultMaxBytes is the limit of a [Disk] whose Options give none: 5 GiB.
+	DefaultMaxBytes = 5 << 30
+	// DefaultMemoryBytes is the limit of a [Memory] that is given none, and of what a Disk
+	// holds in memory beside its folder, and once more where that cannot be written: 64 MiB.
+	DefaultMemoryBytes = 64 << 20
+)
+
+// The folders in a cache folder.
+const (
+	entriesDir  = "entries"
+	contentsDir = "contents"
+	tempDir     = "tmp"
+)
+
+// Backup programs leave a folder out that holds this file (bford.info/cachedir).
+const (
+	tagName = "CACHEDIR.TAG"
+	tagText = "Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache of codafs. It may be deleted at any time.\n"
+)
+
+// useInterval is how exactly the time of last use is known. Noting it more often
+// would write to the disk for each read.
+const useInterval = time.Hour
+
+// Options are the settings of a [Disk]. The zero value has the defaults.
+type Options struct {
+	// MaxBytes is how many bytes of contents are kept; 0 means [DefaultMaxBytes].
+	MaxBytes int64
+	// Now is the clock for times of use and of filling; nil means [time.Now]. It is called
+	// from many goroutines.
+	Now func() time.Time
+	// Log is told of damaged files and of a disk that takes no more; nil means nobody is.
+	Log *slog.Logger
+}
+
+// Disk keeps contents in a folder, up to a number of bytes. Any number of Disks, in any number
+// of processes, may have the same folder open. All methods are safe for concurrent use.
+//
+// Trouble with the folder costs work, not answers: what cannot be read is filled again, and
+// what cannot be written is served and not kept. Only a content that is too large for
+// memory and cannot be written fails.
+type Disk struct {
+	dir string
+	max int64
+	now func() time.Time
+	log *slog.Logger
+
+	share   *sharer
+	small   *byteLRU // small contents, by their own SHA-256
+	unsaved *byteLRU // contents that could not be written, by the SHA-256 of their key
+	// write writes to a temporary file. A test makes it fail.
+	write func(f *os.File, p []byte) (int, error)
+	// failing is whether the last write failed: each breakdown is logged once.
+	failing atomic.Bool
+
+	// life ends at Close, and with it what runs in the background.
+	life       context.Context
+	endLife    context.CancelFunc
+	background sync.WaitGroup
+	trimTurn   chan struct{} // holds one: who trims puts it in
+
+	mu       sync.Mutex
+	verified map[sum]fs.FileInfo // the files of large contents whose hash was right
+	counted  bool                // bytes is known
+	bytes    int64               // of all contents, to the best of our knowledge
+	trimming bool                // a background trim runs
+	// sinceWalk is how bytes changed since the last walk began.
+	sinceWalk int64
+
+	hits, fills, damaged, unwritten, evicted atomic.Int64
+}
+
+// OpenDisk opens the cache in dir, and makes the folder if there is none. The caller closes it.
+// A disk that is full is no error: the cache then works without keeping anything.
+func OpenDisk(dir string, o Options) (*Disk, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Disk{
+		dir: dir, max: o.MaxBytes, now: o.Now, log: o.Log,
+		small:    newByteLRU(DefaultMemoryBytes),
+		unsaved:  newByteLRU(DefaultMemoryBytes),
+		write:    (*os.File).Write,
+		trimTurn: make(chan struct{}, 1),
+		verified: map[sum]fs.FileInfo{},
+	}
+	if d.max == 0 {
+		d.max = DefaultMaxBytes
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	if err := d.makeFolders(); err != nil && !isFull(err) {
+		return nil, err
+	}
+	d.share = newSharer(diskKeeper{d})
+	d.life, d.endLife = context.WithCancel(context.Background())
+	return d, nil
+}
+
+// Close stops fills and waits until nothing runs any more. Contents that are open stay
+// readable.
+func (d *Disk) Close() error {
+	d.share.flight.Close() // first: a fill may start a trim
+	d.endLife()
+	d.background.Wait()
+	return nil
+}
+
+// Get gives the content kept under key. Where there is none, or it is damaged, fill writes it.
+// Concurrent calls for a key share one fill, that of the first, under a context that
+// ends when the last of them has left.
+func (d *Disk) Get(ctx context.Context, key string, fill Fill) (*Content, error) {
+	return d.share.get(ctx, key, fill)
+}
+
+// Put has fill write the content anew, whatever is kept, and keeps the result. It shares
+// fills as Get does, also one that a Get had begun ([Disk.Filled] tells when). Until it has
+// succeeded, Get serves the old content; where there is none, Get waits for this Put.
+func (d *Disk) Put(ctx context.Context, key string, fill Fill) (*Content, error) {
+	return d.share.put(ctx, key, fill)
+}
+
+// Lookup gives the content kept under key, and never fills: what is not there, is not.
+func (d *Disk) Lookup(ctx context.Context, key string) (*Content, bool) {
+	return d.share.lookup(ctx, key)
+}
+
+// Size is the exact size in bytes of the content last kept under key. It is remembered
+// after the content was evicted, until nobody has asked for it for 30 days.
+func (d *Disk) Size(key string) (int64, bool) {
+	id := sum(sha256.Sum256([]byte(key)))
+	if b := d.unsaved.get(id); b != nil {
+		return b.size, true
+	}
+	e, ok := d.readEntry(id)
+	return e.size, ok
+}
+
+// Filled is when the fill of the content last kept under key began: no byte of it
+// is older. It is remembered as long as the size.
+func (d *Disk) Filled(key string) (time.Time, bool) {
+	id := sum(sha256.Sum256([]byte(key)))
+	if b := d.unsaved.get(id); b != nil {
+		return b.filled, true
+	}
+	e, ok := d.readEntry(id)
+	return e.filled, ok
+}
+
+// path is where the entry or content with that hash is. Subfolders keep each folder
+// at a size that all file systems and tools are at ease with.
+func (d *Disk) path(kind string, id sum) string {
+	name := hex.EncodeToString(id[:])
+	return filepath.Join(d.dir, kind, name[:2], name)
+}
+
+func (d *Disk) makeFolders() error {
+	for _, name := range []string{entriesDir, contentsDir, tempDir} {
+		if err := os.MkdirAll(filepath.Join(d.dir, name), 0o700); err != nil {
+			return err
+		}
+	}
+	tag := filepath.Join(d.dir, tagName)
+	if _, err := os.Lstat(tag); err == nil {
+		return nil
+	}
+	return os.WriteFile(tag, []byte(tagText), 0o600)
+}
+
+// touch notes on the file at path, whose state is info, that it is in use now. It tells
+// whether it had to. A stamp far in the future, from a wrong clock, is put right too.
+func (d *Disk) touch(path string, info fs.FileInfo) bool {
+	now := d.now()
+	if age := now.Sub(info.ModTime()); age > -useInterval && age < useInterval {
+		return false
+	}
+	return os.Chtimes(path, now, now) == nil
+}
+
+// isFull tells whether err is of a disk or quota that has no room.
+func isFull(err error) bool {
+	const windowsDiskFull = syscall.Errno(112)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||
+		runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull)
+}

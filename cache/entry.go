@@ -1,0 +1,109 @@
+package cache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// entryLife is how long an entry is kept that nobody used and whose content is gone.
+const entryLife = 30 * 24 * time.Hour
+
+// entryMax is more than an entry file ever has. A longer file is not ours.
+const entryMax = 512
+
+// entry says what was kept under a key. Its file is one line of text, with the SHA-256 of
+// all before it at its end: a file that is not just as it was written is no entry.
+type entry struct {
+	key     sum // SHA-256 of the key; the key itself is nobody's business but the caller's
+	content sum // SHA-256 of the content
+	size    int64
+	filled  time.Time // when its fill began
+}
+
+// entryMagic begins each entry file. A change of the format changes it.
+const entryMagic = "codafs-entry-1"
+
+func (e entry) encode() []byte {
+	body := fmt.Appendf(nil, "%s %x %x %d %d ", entryMagic, e.key, e.content, e.size, e.filled.UnixNano())
+	return fmt.Appendf(body, "%x\n", sha256.Sum256(body))
+}
+
+// decodeEntry undoes encode. It takes nothing else.
+func decodeEntry(line []byte) (e entry, ok bool) {
+	body, found := bytes.CutSuffix(line, []byte("\n"))
+	tail := len(body) - hex.EncodedLen(sha256.Size)
+	if !found || tail < 0 {
+		return entry{}, false
+	}
+	body, check := body[:tail], body[tail:]
+	if got := sha256.Sum256(body); string(check) != hex.EncodeToString(got[:]) {
+		return entry{}, false
+	}
+	fields := strings.Fields(string(body))
+	if len(fields) != 5 || fields[0] != entryMagic {
+		return entry{}, false
+	}
+	// The checksum was right, so these were written by encode, whole.
+	size, sizeErr := strconv.ParseInt(fields[3], 10, 64)
+	nanos, nanosErr := strconv.ParseInt(fields[4], 10, 64)
+	ok = parseSum(&e.key, fields[1]) && parseSum(&e.content, fields[2]) && sizeErr == nil && nanosErr == nil
+	e.size, e.filled = size, time.Unix(0, nanos)
+	return e, ok && size >= 0
+}
+
+// parseSum reads a hash as it stands in entries and file names.
+func parseSum(to *sum, text string) bool {
+	if len(text) != hex.EncodedLen(len(to)) {
+		return false
+	}
+	_, err := hex.Decode(to[:], []byte(text))
+	return err == nil
+}
+
+// readEntry gives the entry for the key with that hash, if there is a good one. Each
+// look counts as a use of the entry, not of its content.
+func (d *Disk) readEntry(key sum) (entry, bool) {
+	path := d.path(entriesDir, key)
+	e, info, ok := loadEntry(path)
+	if !ok || e.key != key {
+		return entry{}, false
+	}
+	d.touch(path, info)
+	return e, true
+}
+
+func loadEntry(path string) (e entry, info fs.FileInfo, ok bool) {
+	f, info, err := openFile(path)
+	if err != nil {
+		return entry{}, nil, false
+	}
+	defer f.Close()
+	var line [entryMax]byte
+	n, err := f.Read(line[:])
+	if err != nil {
+		return entry{}, nil, false
+	}
+	e, ok = decodeEntry(line[:n])
+	return e, info, ok
+}
+
+func (d *Disk) writeEntry(e entry) error {
+	f, err := d.createTemp()
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it has its place, as it should
+	_, err = d.write(f, e.encode())
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return d.install(f.Name(), d.path(entriesDir, e.key))
+}

@@ -1,0 +1,229 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// smallBytes is the size up to which contents are read whole, held in memory and served
+// from there. They need no descriptor, and most pages are smaller.
+const smallBytes = 64 << 10
+
+// diskKeeper has Disk's side of keeper, out of sight of its users.
+type diskKeeper struct{ *Disk }
+
+// recall gives what needs no hashing: a content in memory, or a file verified before. The
+// entry is read each time; so what another process put is seen.
+func (d diskKeeper) recall(key string) *blob {
+	id := sum(sha256.Sum256([]byte(key)))
+	b := d.unsaved.get(id)
+	if b == nil {
+		if e, ok := d.readEntry(id); ok && e.size <= smallBytes {
+			b = d.recallSmall(e)
+		} else if ok {
+			b = d.recallLarge(e)
+		}
+	}
+	if b != nil {
+		d.hits.Add(1)
+	}
+	return b
+}
+
+func (d *Disk) recallSmall(e entry) *blob {
+	b := d.small.get(e.content)
+	if b == nil {
+		return nil
+	}
+	path := d.path(contentsDir, e.content)
+	if info, err := os.Stat(path); err == nil {
+		d.touch(path, info)
+	}
+	return b
+}
+
+func (d *Disk) recallLarge(e entry) *blob {
+	d.mu.Lock()
+	was := d.verified[e.content]
+	d.mu.Unlock()
+	if was == nil {
+		return nil
+	}
+	path := d.path(contentsDir, e.content)
+	f, info, err := openFile(path)
+	if err != nil {
+		return nil
+	}
+	if !unchanged(was, info) {
+		f.Close()
+		return nil
+	}
+	if d.touch(path, info) {
+		if info, err = f.Stat(); err == nil {
+			d.remember(e.content, info)
+		}
+	}
+	return &blob{file: f, size: e.size}
+}
+
+// find reads the content's file and compares its hash. Broken off by ctx it gives nil.
+func (d diskKeeper) find(ctx context.Context, key string) *blob {
+	e, ok := d.readEntry(sha256.Sum256([]byte(key)))
+	if !ok {
+		return nil
+	}
+	path := d.path(contentsDir, e.content)
+	f, info, err := openFile(path)
+	if err != nil {
+		return nil
+	}
+	if d.touch(path, info) {
+		info, err = f.Stat() // before it is read: a later change must show
+	}
+	var data []byte
+	if err == nil {
+		data, err = verify(ctx, f, info, e)
+	}
+	if err != nil {
+		f.Close()
+		if ctx.Err() == nil {
+			d.dropDamaged(path, info.Size(), e, err)
+		}
+		return nil
+	}
+	d.hits.Add(1)
+	if e.size > smallBytes {
+		d.remember(e.content, info)
+		return &blob{file: f, size: e.size}
+	}
+	f.Close()
+	b := &blob{data: data, size: e.size}
+	d.small.add(e.content, b)
+	return b
+}
+
+func openFile(path string) (*os.File, fs.FileInfo, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// verify reads f and fails unless it has just the bytes that e names. It gives those of a
+// small content.
+func verify(ctx context.Context, f *os.File, info fs.FileInfo, e entry) ([]byte, error) {
+	if !info.Mode().IsRegular() || info.Size() != e.size {
+		return nil, errors.New("another size")
+	}
+	if e.size <= smallBytes {
+		data := make([]byte, e.size)
+		if _, err := f.ReadAt(data, 0); err != nil {
+			return nil, err
+		}
+		return data, sameSum(sha256.Sum256(data), e.content)
+	}
+	hash := sha256.New()
+	// A section reader leaves the offset at 0 for those who get the file.
+	if _, err := io.Copy(hash, &contextReader{ctx, io.NewSectionReader(f, 0, e.size)}); err != nil {
+		return nil, err
+	}
+	return nil, sameSum(sum(hash.Sum(nil)), e.content)
+}
+
+func sameSum(got, want sum) error {
+	if got != want {
+		return errors.New("another hash")
+	}
+	return nil
+}
+
+// contextReader reads until its context ends.
+type contextReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r *contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
+// unchanged tells whether two looks saw the same file in the same state.
+func unchanged(was, is fs.FileInfo) bool {
+	return os.SameFile(was, is) && was.Size() == is.Size() && was.ModTime().Equal(is.ModTime())
+}
+
+func (d *Disk) remember(content sum, info fs.FileInfo) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.verified[content] = info
+}
+
+// dropDamaged removes a file that is not what its name says. Should another process have
+// put a good one there just now, that is lost too, and filled again.
+func (d *Disk) dropDamaged(path string, size int64, e entry, why error) {
+	d.damaged.Add(1)
+	d.log.Warn("cached content is damaged; it is fetched again",
+		"content", hex.EncodeToString(e.content[:]), "why", why)
+	if os.Remove(path) == nil {
+		d.count(-size)
+	}
+}
+
+// createTemp makes an empty temporary file that [Disk.install] can move. Where the cache
+// folder was deleted, it is made again.
+func (d *Disk) createTemp() (*os.File, error) {
+	dir := filepath.Join(d.dir, tempDir)
+	f, err := os.CreateTemp(dir, "*")
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := d.makeFolders(); err != nil {
+			return nil, err
+		}
+		return os.CreateTemp(dir, "*")
+	}
+	return f, err
+}
+
+// install gives the temporary file its place, and notes on it that it is used now. (Not
+// before: by another clock than the system's it could look old, and be removed as such.)
+func (d *Disk) install(temp, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	now := d.now()
+	os.Chtimes(path, now, now) // where it fails, the system's time stands
+	return nil
+}
+
+// installContent is install for the file of a content, and gives the file to serve from. On
+// Windows an open file cannot be renamed, so it is closed before and opened after.
+// Where that fails, the file served is the temporary one, which a Trim removes later.
+func (d *Disk) installContent(f *os.File, path string) (*os.File, error) {
+	if runtime.GOOS != "windows" {
+		return f, d.install(f.Name(), path)
+	}
+	f.Close()
+	if err := d.install(f.Name(), path); err != nil {
+		g, openErr := os.Open(f.Name())
+		return g, errors.Join(err, openErr)
+	}
+	return os.Open(path)
+}

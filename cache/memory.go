@@ -1,0 +1,92 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// memoryEntries is how many sizes a Memory remembers of contents that it evicted.
+const memoryEntries = 1 << 16
+
+// Memory keeps contents in memory, for where no folder is wanted. It has the methods of
+// [Disk], and the same promises as long as the process lives. Each of its contents is whole
+// in memory while it is open, whatever its size.
+type Memory struct {
+	share    *sharer
+	contents *byteLRU
+	entries  *lru.Cache[sum, entry]
+}
+
+// NewMemory makes a store of up to maxBytes, [DefaultMemoryBytes] if that is 0. A content
+// larger than that is served and not kept.
+func NewMemory(maxBytes int64) *Memory {
+	if maxBytes == 0 {
+		maxBytes = DefaultMemoryBytes
+	}
+	m := &Memory{contents: newByteLRU(maxBytes)}
+	m.entries, _ = lru.New[sum, entry](memoryEntries) // fails for a count below 1 only
+	m.share = newSharer(memoryKeeper{m})
+	return m
+}
+
+// Get is [Disk.Get].
+func (m *Memory) Get(ctx context.Context, key string, fill Fill) (*Content, error) {
+	return m.share.get(ctx, key, fill)
+}
+
+// Put is [Disk.Put].
+func (m *Memory) Put(ctx context.Context, key string, fill Fill) (*Content, error) {
+	return m.share.put(ctx, key, fill)
+}
+
+// Lookup is [Disk.Lookup].
+func (m *Memory) Lookup(ctx context.Context, key string) (*Content, bool) {
+	return m.share.lookup(ctx, key)
+}
+
+// Size is [Disk.Size].
+func (m *Memory) Size(key string) (int64, bool) {
+	e, ok := m.entries.Get(sha256.Sum256([]byte(key)))
+	return e.size, ok
+}
+
+// Filled is [Disk.Filled].
+func (m *Memory) Filled(key string) (time.Time, bool) {
+	e, ok := m.entries.Get(sha256.Sum256([]byte(key)))
+	return e.filled, ok
+}
+
+// Close is [Disk.Close].
+func (m *Memory) Close() error {
+	m.share.flight.Close()
+	return nil
+}
+
+// memoryKeeper has Memory's side of keeper, out of sight of its users.
+type memoryKeeper struct{ *Memory }
+
+func (m memoryKeeper) recall(key string) *blob {
+	return m.contents.get(sha256.Sum256([]byte(key)))
+}
+
+func (m memoryKeeper) find(_ context.Context, key string) *blob { return m.recall(key) }
+
+func (m memoryKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, error) {
+	filled := time.Now()
+	var buf bytes.Buffer
+	if err := fill(ctx, &buf); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // nobody waits: the fill may have broken off and said nothing
+	}
+	id := sum(sha256.Sum256([]byte(key)))
+	b := &blob{data: bytes.Clone(buf.Bytes()), size: int64(buf.Len())}
+	m.contents.add(id, b)
+	m.entries.Add(id, entry{key: id, size: b.size, filled: filled})
+	return b, nil
+}

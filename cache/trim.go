@@ -1,0 +1,232 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// tempLife is how old a temporary file must be to be taken for one that a killed process left.
+const tempLife = time.Hour
+
+// Stats is what a cache holds, and what one [Disk] did with it.
+type Stats struct {
+	Contents int   // files in the folder
+	Bytes    int64 // all of theirs
+	MaxBytes int64
+	Entries  int // sizes known, with and without content
+
+	// Since OpenDisk.
+	Hits      int64 // contents served that were kept
+	Fills     int64 // contents filled
+	Damaged   int64 // files found damaged and removed
+	Unwritten int64 // contents that could not be written
+	Evicted   int64 // contents removed to keep the limit
+}
+
+// Stats walks the folder and tells what is there.
+func (d *Disk) Stats(ctx context.Context) (Stats, error) {
+	s := Stats{
+		MaxBytes: d.max,
+		Hits:     d.hits.Load(), Fills: d.fills.Load(), Damaged: d.damaged.Load(),
+		Unwritten: d.unwritten.Load(), Evicted: d.evicted.Load(),
+	}
+	err := d.walk(ctx, contentsDir, func(_ string, info fs.FileInfo) {
+		s.Contents++
+		s.Bytes += info.Size()
+	})
+	if err != nil {
+		return Stats{}, err
+	}
+	err = d.walk(ctx, entriesDir, func(string, fs.FileInfo) { s.Entries++ })
+	return s, err
+}
+
+// Trim brings the cache under its limit, and removes what nobody needs: entries unused for 30
+// days whose content is gone, and temporary files of processes that were killed. It also
+// runs by itself, in the background: at the first fill, and whenever fills pass the limit.
+func (d *Disk) Trim(ctx context.Context) error {
+	select {
+	case d.trimTurn <- struct{}{}:
+		defer func() { <-d.trimTurn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := d.trimContents(ctx); err != nil {
+		return err
+	}
+	if err := d.trimEntries(ctx); err != nil {
+		return err
+	}
+	return d.trimTemps()
+}
+
+// trimSoon starts a trim in the background if one is due.
+func (d *Disk) trimSoon() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.trimDue() && !d.trimming {
+		d.trimming = true
+		d.background.Go(d.trimWhileDue)
+	}
+}
+
+// trimDue tells whether the limit was passed, or nobody has counted yet. It needs d.mu.
+func (d *Disk) trimDue() bool { return !d.counted || d.bytes > d.max }
+
+func (d *Disk) trimWhileDue() {
+	for again := true; again; {
+		err := d.Trim(d.life)
+		if err != nil && d.life.Err() == nil {
+			d.log.Warn("the cache cannot be trimmed", "dir", d.dir, "err", err)
+		}
+		d.mu.Lock()
+		again = err == nil && d.trimDue()
+		d.trimming = again
+		d.mu.Unlock()
+	}
+}
+
+// count adds to the number of bytes kept.
+func (d *Disk) count(bytes int64) {
+	d.mu.Lock()
+	d.bytes += bytes
+	d.sinceWalk += bytes
+	d.mu.Unlock()
+}
+
+// kept is the file of a content, as a walk saw it.
+type kept struct {
+	path string
+	size int64
+	used time.Time
+}
+
+// trimContents counts all contents and evicts those used longest ago, down to nine tenths
+// of the limit: it need not run again for each further fill.
+func (d *Disk) trimContents(ctx context.Context) error {
+	d.mu.Lock()
+	d.sinceWalk = 0
+	d.mu.Unlock()
+
+	var total int64
+	var all []kept
+	err := d.walk(ctx, contentsDir, func(path string, info fs.FileInfo) {
+		total += info.Size()
+		all = append(all, kept{path, info.Size(), info.ModTime()})
+	})
+	if err != nil {
+		return err
+	}
+	// What came during the walk may have been seen by it too. Counting it twice brings the
+	// next walk too early; evicting for it would be wrong.
+	d.mu.Lock()
+	d.bytes, d.counted = total+d.sinceWalk, true
+	d.mu.Unlock()
+	if total <= d.max {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b kept) int { return a.used.Compare(b.used) })
+	return d.evict(ctx, all, total-(d.max-d.max/10))
+}
+
+// evict removes files, in that order, until they make up so many bytes. A file that is gone
+// already was evicted by another process, and counts.
+func (d *Disk) evict(ctx context.Context, files []kept, bytes int64) error {
+	var failed []error
+	for _, k := range files {
+		if bytes <= 0 {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := os.Remove(k.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
+			continue
+		}
+		bytes -= k.size
+		d.count(-k.size)
+		d.forget(k.path)
+		d.evicted.Add(1)
+	}
+	return errors.Join(failed...)
+}
+
+// forget drops the note that the content in that file was verified.
+func (d *Disk) forget(path string) {
+	var content sum
+	if !parseSum(&content, filepath.Base(path)) {
+		return // a foreign file
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.verified, content)
+}
+
+// trimEntries removes old entries. One whose content is there stays, however old: when
+// the service is gone, what was fetched must be readable for good.
+func (d *Disk) trimEntries(ctx context.Context) error {
+	var failed []error
+	err := d.walk(ctx, entriesDir, func(path string, info fs.FileInfo) {
+		if d.now().Sub(info.ModTime()) < entryLife {
+			return
+		}
+		if e, _, ok := loadEntry(path); ok {
+			if _, err := os.Lstat(d.path(contentsDir, e.content)); err == nil {
+				return
+			}
+		}
+		failed = append(failed, removeGone(path))
+	})
+	return errors.Join(err, errors.Join(failed...))
+}
+
+// trimTemps goes by the real clock, as the stamps of these files do.
+func (d *Disk) trimTemps() error {
+	dir := filepath.Join(d.dir, tempDir)
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, f := range files {
+		info, infoErr := f.Info()
+		if infoErr == nil && time.Since(info.ModTime()) > tempLife {
+			err = errors.Join(err, removeGone(filepath.Join(dir, f.Name())))
+		}
+	}
+	return err
+}
+
+// removeGone removes a file that another process may have removed already.
+func removeGone(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// walk visits the files of one kind. What comes or goes meanwhile is seen or not.
+func (d *Disk) walk(ctx context.Context, kind string, visit func(path string, info fs.FileInfo)) error {
+	for i := range 256 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		dir := filepath.Join(d.dir, kind, fmt.Sprintf("%02x", i))
+		files, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, f := range files {
+			if info, err := f.Info(); err == nil && !info.IsDir() {
+				visit(filepath.Join(dir, f.Name()), info)
+			}
+		}
+	}
+	return nil
+}

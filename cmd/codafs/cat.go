@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/codafs/codafs/fs"
+	"github.com/spf13/cobra"
+)
+
+func newCat(std streams) *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   "cat PATH...",
+		Short: "Print files of the tree, without mounting it",
+		Long: `Print files of the tree to standard output. A path starts at the tree's root, as in a
+mount or a snapshot: docs/…/pages/….md.`,
+		Example: `  codafs cat 'docs/Product Launch Hub__AbCDeFGH/doc.json'
+  codafs cat .codafs/index.jsonl          what is in the tree, one JSON object a line`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runCat(cmd.Context(), &s, std, args) },
+	}
+	s.register(cmd.Flags())
+	return cmd
+}
+
+func runCat(ctx context.Context, s *settings, std streams, paths []string) error {
+	w, err := s.open(std, openOptions{})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	tree := fs.FS(ctx, w.tree.Root())
+	for _, p := range paths {
+		f, err := tree.Open(treePath(p))
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(std.out, f)
+		f.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// treePath is a path as a user types it, in the form of package io/fs.
+func treePath(p string) string {
+	return path.Clean(strings.Trim(p, "/") + "/.")
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	iofs "io/fs"
+	"strings"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/snapshot"
+)
+
+// Exit codes; those that only snapshots have are in package snapshot.
+const (
+	exitFailed = snapshot.ExitFailed
+	exitUsage  = 2
+	exitToken  = snapshot.ExitRefused
+)
+
+// usageError is a call that can't be meant: an unknown flag, a value that is none.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// tokenError is a token that is missing or can't be one.
+type tokenError struct{ why string }
+
+func (e tokenError) Error() string { return e.why }
+
+// exitError ends the program with a code, and with nothing more to say.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return "" }
+func (e exitError) ExitCode() int { return e.code }
+
+// exitCode is the only place where errors become exit codes.
+func exitCode(err error) int {
+	_, usage := errors.AsType[usageError](err)
+	_, token := errors.AsType[tokenError](err)
+	switch {
+	case usage || errors.Is(err, coda.ErrBadURL):
+		return exitUsage
+	case token || coda.CodeOf(err) == coda.CodeUnauthorized:
+		return exitToken
+	}
+	return snapshot.ExitCode(err)
+}
+
+// describe says an error in one line, with what to do about it where that is not plain.
+func describe(err error) string {
+	line := strings.Join(strings.Fields(err.Error()), " ")
+	switch code := coda.CodeOf(err); {
+	case code == coda.CodeUnauthorized:
+		line = "Coda refused the token; " + makeToken
+	case code == coda.CodeForbidden:
+		line += "; this token may not see that (a token for one doc needs --doc ID)"
+	case code == coda.CodeUnreachable:
+		line += "; is the network up, and --api-url right?"
+	case code == coda.CodeBadAnswer || code == coda.CodeRedirect:
+		line += "; is --api-url right, and is there a proxy or a sign-in page in between?"
+	case errors.Is(err, snapshot.ErrNotMount):
+		line += "; name the folder that 'codafs mount' shows, or none to read from Coda directly"
+	case errors.Is(err, iofs.ErrNotExist) && code != "":
+		line += "; it may have been deleted, or the token may not see it"
+	}
+	return line
+}

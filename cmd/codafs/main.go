@@ -1,0 +1,71 @@
+// Command codafs mounts a Coda workspace as folders and files, and makes full local backups
+// of it.
+//
+// Each command has a file of its own with its flags, its help and its run function. What they
+// share: settings.go (flags, environment, configuration file), workspace.go (from the settings
+// to a tree), token.go, and exit.go (errors to exit codes, the only place).
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signalContext(context.Background())
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are where a command reads and writes: out is data, err is talk.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// run runs the program and gives its exit code.
+func run(ctx context.Context, args []string, std streams) int {
+	root := newRoot(std)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	// After a signal, whatever failed failed for that.
+	if e := context.Cause(ctx); e != nil {
+		err = e
+	}
+	if line := describe(err); line != "" {
+		fmt.Fprintf(std.err, "codafs: %s\n", line)
+	}
+	return exitCode(err)
+}
+
+// signalError is why a run ended when a signal came.
+type signalError struct{ signal syscall.Signal }
+
+func (e signalError) Error() string { return "stopped by " + e.signal.String() }
+
+// ExitCode is the shell's for a death by that signal: 130 for SIGINT, 143 for SIGTERM.
+func (e signalError) ExitCode() int { return 128 + int(e.signal) }
+
+// signalContext gives a context that ends at SIGINT or SIGTERM. A second signal kills.
+func signalContext(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-ch:
+			signal.Stop(ch)
+			cancel(signalError{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(ch); cancel(nil) }
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/codafs/codafs/fs/mount"
+	"github.com/spf13/cobra"
+)
+
+type mountOptions struct {
+	settings
+	refresh    time.Duration
+	xattrs     bool
+	allowOther bool
+}
+
+func newMount(std streams) *cobra.Command {
+	var o mountOptions
+	cmd := &cobra.Command{
+		Use:   "mount MOUNTPOINT",
+		Short: "Show the workspace as folders and files",
+		Long: `Show the workspace at MOUNTPOINT, an existing folder, until Ctrl-C or 'codafs unmount'. It can
+only be read: nothing in Coda is changed.
+
+A file's content is fetched when it is first read, or when a program asks for its size, and
+kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
+		Example: `  mkdir -p mnt && codafs mount --demo mnt
+  codafs mount --doc 'Product Launch Hub' ~/coda`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runMount(cmd.Context(), &o, std, args[0]) },
+	}
+	f := cmd.Flags()
+	f.DurationVar(&o.refresh, "refresh", time.Minute, "how often Coda is asked which docs changed")
+	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
+	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
+	o.register(f)
+	return cmd
+}
+
+func runMount(ctx context.Context, o *mountOptions, std streams, dir string) error {
+	if o.refresh <= 0 {
+		return usageError{fmt.Errorf("--refresh %v: want a time above 0", o.refresh)}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	who := newIdentity()
+	started := time.Now().UTC()
+	w, err := o.open(std, openOptions{status: func(ctx context.Context) map[string]any {
+		name, problem := who.get(ctx)
+		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "mountpoint": absolute(dir), "started_at": started,
+			"api_url": o.baseURL(), "account": name, "selection": o.recorded()}
+		if problem != "" {
+			status["token_problem"] = problem
+		}
+		return status
+	}})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs, Log: w.log})
+	if err != nil {
+		return mountAdvice(dir, err)
+	}
+	fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
+	return serve(ctx, cancel, o, w, who, m)
+}
+
+// serve keeps the mount until it is taken away, a signal comes or the token is refused at once.
+func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server) error {
+	done := make(chan struct{}, 2)
+	go func() { w.tree.Run(ctx, o.refresh); done <- struct{}{} }()
+	go func() { who.find(ctx, w, cancel); done <- struct{}{} }()
+	gone := make(chan struct{})
+	go func() { m.Wait(); close(gone) }()
+	var err error
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+		if e := m.Unmount(); e != nil {
+			err = errors.Join(err, e)
+		}
+		<-gone
+	}
+	cancel(nil)
+	<-done
+	<-done
+	if _, bySignal := errors.AsType[signalError](err); bySignal {
+		return nil // that is how a mount ends
+	}
+	return err
+}
+
+// mountAdvice adds what to do to the errors that a user can mend.
+func mountAdvice(dir string, err error) error {
+	if errors.Is(err, iofs.ErrNotExist) && !errors.Is(err, mount.ErrNoFUSE) {
+		return fmt.Errorf("%w; make the folder first: mkdir -p %s", err, dir)
+	}
+	return err
+}
+
+func absolute(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir
+}

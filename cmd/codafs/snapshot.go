@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+type snapshotOptions struct {
+	settings
+	output         string
+	quiet          bool
+	shrink         bool
+	otherSelection bool
+}
+
+func newSnapshot(std streams) *cobra.Command {
+	var o snapshotOptions
+	cmd := &cobra.Command{
+		Use:   "snapshot [MOUNTPOINT]",
+		Short: "Make a full local backup",
+		Long: `Copy the whole tree into a new folder below --output, named by the time (UTC), with a manifest
+and checksums. Nothing of it is visible under that name before all of it is there and on disk;
+earlier snapshots are never touched. The new folder's path is printed on standard output.
+
+Without MOUNTPOINT everything is read from Coda, which needs no FUSE. With one, what is mounted
+there is copied; the mount's own selection of docs and files holds.`,
+		Example: `  codafs snapshot --output ~/coda-backups
+  codafs snapshot --demo
+  codafs snapshot ./mnt
+  cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if err := noSelection(cmd.Flags()); err != nil {
+					return err
+				}
+				return snapshotMount(cmd.Context(), &o, std, args[0])
+			}
+			return snapshotTree(cmd.Context(), &o, std)
+		},
+	}
+	cmd.Long += "\n\n" + exitHelp
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output", "o", "./coda-backups", "folder that holds the snapshots; made if it is missing")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
+	f.BoolVar(&o.shrink, "accept-shrink", false, "take a workspace that is empty, or half of what it was, for good")
+	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
+	o.register(f)
+	return cmd
+}
+
+const exitHelp = `Exit codes:
+  0   complete
+  1   failed, nothing was sealed
+  2   wrong use
+  3   sealed, with gaps that summary.json names, or suspiciously small
+  4   the token is missing or was refused
+  10  the source is no mount, or the output holds something else
+  11  another run works in the output folder
+  13  the output folder is full or cannot be written
+  130, 143  stopped by a signal; the next run takes up what is done`
+
+// noSelection refuses the flags that choose what is in the tree: a mount was made with its own.
+func noSelection(flags *pflag.FlagSet) error {
+	for name := range (&settings{}).recorded() {
+		if f := flags.Lookup(name); f != nil && f.Changed {
+			return usageError{fmt.Errorf("--%s does not go with a MOUNTPOINT: what was chosen when it was mounted holds", name)}
+		}
+	}
+	return nil
+}
+
+// snapshotTree makes a snapshot of a tree in this process.
+func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
+	w, err := o.open(std, openOptions{afresh: true})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	user, err := w.client.WhoAmI(ctx)
+	if err != nil {
+		return err
+	}
+	opts := o.runOptions(w.log)
+	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
+	opts.Selection = o.recorded()
+	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }
+	opts.Requests = func() (int, time.Duration) {
+		u := w.client.Usage()
+		return int(u.Requests), u.Throttled
+	}
+	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts)
+}
+
+// snapshotMount makes a snapshot of a mounted tree. It needs no token.
+func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir string) error {
+	log, err := o.logger(std)
+	if err != nil {
+		return err
+	}
+	m, err := snapshot.Mounted(dir)
+	if err != nil {
+		return err
+	}
+	opts := o.runOptions(log)
+	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
+	return o.snapshot(ctx, std, m, opts)
+}
+
+func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options) error {
+	s, err := snapshot.Run(ctx, from, opts)
+	for _, line := range s.Warnings {
+		fmt.Fprintln(std.err, "codafs: warning: "+line)
+	}
+	for _, f := range s.Failures {
+		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", f.Path, f.Message)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, filepath.Join(o.output, s.ID))
+	if !o.quiet {
+		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files, %d bytes; %d requests\n",
+			s.Result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, s.Bytes, s.Requests)
+	}
+	if s.ExitCode != 0 {
+		return exitError{s.ExitCode}
+	}
+	return nil
+}
+
+func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
+	return snapshot.Options{Output: o.output, Concurrency: o.concurrency, Tool: tool(), AcceptShrink: o.shrink,
+		AllowOtherSelection: o.otherSelection, Log: log}
+}
+
+// treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single
+// file of it, so its requests let interactive ones go first.
+type treeOrigin struct{ tree *fs.Tree }
+
+func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
+	return t.tree.Index(coda.Background(ctx))
+}
+
+func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {
+	return fs.FS(coda.Background(ctx), t.tree.Root()).Open(path)
+}

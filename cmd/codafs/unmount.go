@@ -1,0 +1,19 @@
+package main
+
+import (
+	"github.com/codafs/codafs/fs/mount"
+	"github.com/spf13/cobra"
+)
+
+func newUnmount(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:     "unmount MOUNTPOINT",
+		Aliases: []string{"umount"},
+		Short:   "Take a mount away",
+		Long: `Take a codafs mount away, also one whose process died. Where files in it are still open, the
+folder is free at once and the programs that have them open read on to the end.`,
+		Example: `  codafs unmount ./mnt`,
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return mount.Unmount(args[0]) },
+	}
+}

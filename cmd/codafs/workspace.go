@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/fs"
+)
+
+// workspace is what a command works on: the client and the tree over it.
+type workspace struct {
+	client *coda.Client
+	tree   *fs.Tree
+	log    *slog.Logger
+	cache  *cache.Disk
+}
+
+// openOptions say what a workspace is opened for.
+type openOptions struct {
+	// afresh keeps this run's contents apart from all others: nothing fetched earlier is served.
+	afresh bool
+	// status adds to .codafs/status.json.
+	status func(context.Context) map[string]any
+}
+
+// open makes a workspace from the settings. It sends nothing.
+func (s *settings) open(std streams, o openOptions) (*workspace, error) {
+	log, err := s.logger(std)
+	if err != nil {
+		return nil, err
+	}
+	options, err := s.clientOptions(std, log)
+	if err != nil {
+		return nil, err
+	}
+	s.selection.Names = fs.NameMode(s.names)
+	if s.selection.Names != fs.NamesID && s.selection.Names != fs.NamesTitle {
+		return nil, usageError{fmt.Errorf("--names %q: want id or title", s.names)}
+	}
+	client, err := coda.New(options)
+	if err != nil {
+		return nil, err
+	}
+	disk, err := s.openCache(log)
+	if err != nil {
+		return nil, err
+	}
+	owner := account(options)
+	if o.afresh {
+		owner += fmt.Sprintf("/run-%d-%d", time.Now().UnixNano(), os.Getpid())
+	}
+	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Status: o.status})
+	return &workspace{client, tree, log, disk}, nil
+}
+
+// close waits until nothing runs any more.
+func (w *workspace) close() { _ = w.cache.Close() }
+
+// account names whose contents these are, without telling the token.
+func account(o coda.Options) string {
+	sum := sha256.Sum256([]byte(o.Token))
+	host := o.BaseURL
+	if u, err := url.Parse(o.BaseURL); err == nil {
+		host = u.Host
+	}
+	return host + "/" + hex.EncodeToString(sum[:16])
+}
+
+func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
+	o := coda.Options{
+		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
+		StrictLatest: s.strictLatest, Log: log, Rates: map[coda.Class]coda.Rate{},
+	}
+	if o.MaxRetries == 0 {
+		o.MaxRetries = -1 // in Options, 0 is the default
+	}
+	for _, r := range s.rates {
+		class, rate, err := coda.ParseRate(r)
+		if err != nil {
+			return o, usageError{err}
+		}
+		o.Rates[class] = rate
+	}
+	if s.concurrency < 1 {
+		return o, usageError{fmt.Errorf("--concurrency %d: want 1 or more", s.concurrency)}
+	}
+	if s.demo {
+		o.Token, o.Unlimited = "demo", true
+		o.Transport = codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()
+		return o, nil
+	}
+	var err error
+	o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.err, "codafs: warning: "+line) })
+	return o, err
+}
+
+func (s *settings) openCache(log *slog.Logger) (*cache.Disk, error) {
+	size, err := parseSize(s.cacheSize)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--cache-size: %w", err)}
+	}
+	dir := s.cacheDir
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return nil, usageError{fmt.Errorf("no place for the cache (%w): set --cache-dir", err)}
+		}
+		dir = filepath.Join(base, "codafs")
+	}
+	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
+	}
+	return disk, nil
+}
+
+// store joins the cache to what the tree needs of it.
+type store struct{ *cache.Disk }
+
+func (s store) Get(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
+	return content(s.Disk.Get(ctx, key, fill))
+}
+
+func (s store) Put(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
+	return content(s.Disk.Put(ctx, key, fill))
+}
+
+func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
+	c, ok := s.Disk.Lookup(ctx, key)
+	if !ok {
+		return nil, false
+	}
+	return c, true
+}
+
+// content keeps a nil pointer from becoming an interface that is not nil.
+func content(c *cache.Content, err error) (fs.Content, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

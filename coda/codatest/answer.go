@@ -1,0 +1,81 @@
+package codatest
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// answer is one complete answer. Every answer is whole before anything is sent.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// apiError is an error in the service's envelope. Only some have a type and detail.
+type apiError struct {
+	StatusCode    int    `json:"statusCode"`
+	StatusMessage string `json:"statusMessage"`
+	Message       string `json:"message"`
+	CodaType      string `json:"codaType,omitempty"`
+	CodaDetail    any    `json:"codaDetail,omitempty"`
+}
+
+func (e *apiError) Error() string { return e.Message }
+
+// problem makes an error; an empty message repeats the status's.
+func problem(status int, message string) *apiError {
+	text := http.StatusText(status)
+	return &apiError{StatusCode: status, StatusMessage: text, Message: cmp.Or(message, text)}
+}
+
+func failed(err error) *answer {
+	e, ok := errors.AsType[*apiError](err)
+	if !ok {
+		e = problem(http.StatusInternalServerError, "")
+	}
+	return jsonAnswer(e.StatusCode, e)
+}
+
+func jsonAnswer(status int, body any) *answer {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the service's JSON has plain <, > and &
+	if err := enc.Encode(body); err != nil {
+		return failed(problem(http.StatusInternalServerError, err.Error()))
+	}
+	return &answer{status, http.Header{
+		"Content-Type":  {"application/json; charset=utf-8"},
+		"Cache-Control": {"no-store, no-cache, must-revalidate, proxy-revalidate"},
+		"Vary":          {"Origin, Accept-Encoding"},
+		"X-Coda-Server": {"api"},
+	}, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
+}
+
+func zip(body []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(body) // neither can fail: b takes everything
+	z.Close()
+	return b.Bytes()
+}
+
+// pause waits, and tells whether the client is still there.
+func pause(r *http.Request, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}

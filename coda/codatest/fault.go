@@ -1,0 +1,218 @@
+package codatest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind is what goes wrong with an answer.
+type Kind string
+
+const (
+	// Status answers with Fault.Status, Header and Body instead.
+	Status Kind = ""
+	// Reset breaks the connection before anything is sent. The request was carried out.
+	Reset Kind = "reset"
+	// ResetBody breaks it in the middle of the body.
+	ResetBody Kind = "reset-body"
+	// SlowBody waits Fault.Delay in the middle of the body.
+	SlowBody Kind = "slow-body"
+	// Truncated ends the body before its Content-Length.
+	Truncated Kind = "truncated"
+	// BadJSON sends half of the answer's JSON as if it were all.
+	BadJSON Kind = "bad-json"
+	// HTML sends an HTML page with the answer's status.
+	HTML Kind = "html"
+	// StuckExport has the status of an export say inProgress.
+	StuckExport Kind = "stuck-export"
+	// FailedExport has it say failed, with Fault.Body (or a text) as its error.
+	FailedExport Kind = "failed-export"
+	// LoopingToken has a list's further pages answer the page token they were asked with.
+	LoopingToken Kind = "looping-token"
+)
+
+// Fault makes requests go wrong. What real services do is a fault of kind Status: a
+// 429 with Header Retry-After, the 404 that follows the start of an export, a redirect
+// (302 with Header Location), an expired link (403 on the download host).
+type Fault struct {
+	// Method and Path choose the requests. Path is a regular expression for the whole
+	// escaped path below [Base] (on the download host: the whole path, which begins with
+	// /DOC_EXPORT_RENDERING/). Empty ones match everything.
+	Method, Path string
+	// Skip lets the first requests that match pass; Times is how many then go wrong, 0 all.
+	Skip, Times int
+
+	Kind Kind
+	// Status, Header and Body are the answer of kind Status. An empty Body is the usual
+	// body of the status.
+	Status int
+	Header http.Header
+	Body   string
+	// Delay is how long a SlowBody waits.
+	Delay time.Duration
+}
+
+// FaultHeader marks the answers that a fault changed: they are not what the service means.
+const FaultHeader = "X-Codatest-Fault"
+
+// faults are the faults that were asked for.
+type faults struct {
+	mu  sync.Mutex
+	all []*faultState
+}
+
+type faultState struct {
+	Fault
+	path *regexp.Regexp
+	met  int // requests that matched so far
+}
+
+// Fail adds a fault. A request meets the first fault that is due for it. Fail panics where
+// f.Path is not a regular expression.
+func (s *Server) Fail(f Fault) {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	path := regexp.MustCompile("^(?:" + cmp.Or(f.Path, ".*") + ")$")
+	s.faults.all = append(s.faults.all, &faultState{Fault: f, path: path})
+}
+
+// Heal removes all faults.
+func (s *Server) Heal() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.all = nil
+}
+
+// next is the fault that a request meets, nil if none. Every fault that matches counts it.
+func (fs *faults) next(method, path string) *Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	var due *Fault
+	for _, f := range fs.all {
+		if f.Method != "" && f.Method != method || !f.path.MatchString(path) {
+			continue
+		}
+		f.met++
+		if n := f.met - f.Skip; due == nil && n > 0 && (f.Times == 0 || n <= f.Times) {
+			due = &f.Fault
+		}
+	}
+	return due
+}
+
+// instead is the answer of a fault of kind Status.
+func (f *Fault) instead(download bool) *answer {
+	a := failed(problem(f.Status, ""))
+	if download {
+		a = xmlError(f.Status, strings.ReplaceAll(http.StatusText(f.Status), " ", ""), http.StatusText(f.Status))
+		if f.Status == http.StatusForbidden {
+			a = xmlError(f.Status, "AccessDenied", "Request has expired")
+		}
+	}
+	if f.Body != "" {
+		a.body = []byte(f.Body)
+	}
+	for k, v := range f.Header {
+		a.header[http.CanonicalHeaderKey(k)] = v
+	}
+	a.header.Set(FaultHeader, strconv.Itoa(f.Status))
+	return a
+}
+
+// change makes the true answer wrong. What is wrong with its sending is for send.
+func (f *Fault) change(r *http.Request, a *answer) {
+	a.header.Set(FaultHeader, string(f.Kind))
+	switch f.Kind {
+	case BadJSON:
+		a.body = a.body[:len(a.body)/2]
+	case HTML:
+		a.header.Set("Content-Type", "text/html; charset=utf-8")
+		a.header.Del("Content-Encoding")
+		a.body = []byte("<!DOCTYPE html><html><head><title>Coda</title></head><body>Something went wrong.</body></html>")
+	case StuckExport:
+		a.edit(map[string]any{"status": "inProgress", "downloadLink": nil})
+	case FailedExport:
+		a.edit(map[string]any{"status": "failed", "downloadLink": nil, "error": cmp.Or(f.Body, "Export failed.")})
+	case LoopingToken:
+		if token := r.URL.Query().Get("pageToken"); token != "" {
+			link := baseOf(r) + strings.TrimPrefix(r.URL.EscapedPath(), Base) + "?pageToken=" + url.QueryEscape(token)
+			a.edit(map[string]any{"nextPageToken": token, "nextPageLink": link})
+		}
+	}
+}
+
+// edit sets the keys of a JSON object that was answered with success; nil removes.
+func (a *answer) edit(set map[string]any) {
+	var object map[string]json.RawMessage
+	if a.status >= 300 || json.Unmarshal(a.body, &object) != nil {
+		return
+	}
+	for k, v := range set {
+		delete(object, k)
+		if v != nil {
+			b, _ := json.Marshal(v) // strings only
+			object[k] = b
+		}
+	}
+	var b bytes.Buffer
+	if json.NewEncoder(&b).Encode(object) == nil {
+		a.body = b.Bytes()
+	}
+}
+
+// send writes an answer, as badly as the fault says.
+func send(w http.ResponseWriter, r *http.Request, a *answer, f *Fault) {
+	kind := Status
+	if f != nil {
+		kind = f.Kind
+	}
+	if kind == Reset {
+		breakOff(w)
+		return
+	}
+	for k, v := range a.header {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	half := len(a.body) / 2
+	switch kind {
+	case ResetBody:
+		w.Write(a.body[:half])
+		http.NewResponseController(w).Flush()
+		breakOff(w)
+	case Truncated:
+		w.Write(a.body[:half])
+	case SlowBody:
+		w.Write(a.body[:half])
+		http.NewResponseController(w).Flush()
+		if !pause(r, f.Delay) {
+			panic(http.ErrAbortHandler)
+		}
+		w.Write(a.body[half:])
+	default:
+		w.Write(a.body) // the client is gone where this fails
+	}
+}
+
+// breakOff resets the connection. Where there is none to get hold of, the panic has
+// whoever called the handler break off.
+func breakOff(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	conn.Close()
+}

@@ -1,0 +1,82 @@
+package codatest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Request is one request that the server was sent.
+type Request struct {
+	Time   time.Time
+	Method string
+	Host   string
+	// Path is the escaped path below [Base], or the whole path on the download host.
+	Path  string
+	Query url.Values
+	// Status is what was answered; 0 while there is no answer, and for a host that is not there.
+	Status int
+	// Authorized tells whether it carried an Authorization header.
+	Authorized bool
+	// Download marks a request to the download host.
+	Download bool
+	// DocVersion is its X-Coda-Doc-Version header.
+	DocVersion string
+}
+
+// requestLog keeps the latest requests.
+type requestLog struct {
+	mu    sync.Mutex
+	first int // number of the oldest one kept
+	kept  []Request
+}
+
+// keepRequests bounds the log of a server that runs for long.
+const keepRequests = 1 << 18
+
+func (l *requestLog) add(r *http.Request, path string, download bool, now time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.kept) == keepRequests {
+		half := len(l.kept) / 2
+		l.first += half
+		l.kept = slices.Clone(l.kept[half:])
+	}
+	l.kept = append(l.kept, Request{
+		Time: now, Method: r.Method, Host: r.Host, Path: path, Query: r.URL.Query(),
+		Authorized: r.Header.Get("Authorization") != "", Download: download,
+		DocVersion: r.Header.Get("X-Coda-Doc-Version"),
+	})
+	return l.first + len(l.kept) - 1
+}
+
+func (l *requestLog) done(entry, status int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := entry - l.first; i >= 0 {
+		l.kept[i].Status = status
+	}
+}
+
+// Requests is what the server was asked, oldest first. Of very many requests the oldest
+// are forgotten.
+func (s *Server) Requests() []Request {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return slices.Clone(s.log.kept)
+}
+
+// Count is the number of requests that match, all of them where match is nil.
+func (s *Server) Count(match func(Request) bool) int {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	n := 0
+	for _, r := range s.log.kept {
+		if match == nil || match(r) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,129 @@
+package codatest
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Base is the path below which the API is served.
+const Base = "/apis/v1"
+
+// DefaultDownloads is the address of exported files where Options.Downloads is empty. It
+// answers through [Server.RoundTripper] only.
+const DefaultDownloads = "https://exports.codatest.invalid"
+
+// Options say how a [Server] behaves. The zero value is an unthrottled service that
+// answers at once and takes any token.
+type Options struct {
+	// PageSize clamps the limit of every list; 0 leaves the service's own clamps.
+	PageSize int
+	// ExportTime is how long an export runs until it is complete.
+	ExportTime time.Duration
+	// Latency is added to each answer.
+	Latency time.Duration
+	// Throttle enforces the published rate limits, per token.
+	Throttle bool
+	// Token is the token that is accepted; any is where it is empty.
+	Token string
+	// Downloads is where exported files are had, such as "http://127.0.0.1:8081": a host
+	// of its own that is served by the same handler.
+	Downloads string
+	// LinkLife is how long a download link works; 0 is 300 s.
+	LinkLife time.Duration
+	// StaleFor is how long after an edit reads with X-Coda-Doc-Version: latest are refused.
+	StaleFor time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Server is the stand-in. It is an http.Handler for both of its hosts, the API's and the
+// downloads', and safe for concurrent use.
+type Server struct {
+	w         *Workspace
+	o         Options
+	downloads *url.URL
+	log       requestLog
+	faults    faults
+	throttle  throttle
+	exports   exports
+}
+
+// New serves w. It panics where Options.Downloads is not a URL.
+func New(w *Workspace, o Options) *Server {
+	o.Downloads = cmp.Or(o.Downloads, DefaultDownloads)
+	o.LinkLife = cmp.Or(o.LinkLife, 300*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	downloads, err := url.Parse(o.Downloads)
+	if err != nil {
+		panic(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = o.Now
+	for _, d := range w.Docs {
+		d.fill(w.clock())
+	}
+	return &Server{w: w, o: o, downloads: downloads}
+}
+
+// ServeHTTP answers one request to either host.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	download := r.Host == s.downloads.Host
+	path := r.URL.EscapedPath()
+	if !download {
+		path = strings.TrimPrefix(path, Base)
+	}
+	entry := s.log.add(r, path, download, s.o.Now())
+	if !pause(r, s.o.Latency) {
+		panic(http.ErrAbortHandler)
+	}
+	fault := s.faults.next(r.Method, path)
+	a := s.answer(r, fault, path, download)
+	if fault == nil || fault.Kind != Reset {
+		s.log.done(entry, a.status)
+	}
+	send(w, r, a, fault)
+}
+
+func (s *Server) answer(r *http.Request, fault *Fault, path string, download bool) *answer {
+	if fault != nil && fault.Kind == Status {
+		return fault.instead(download)
+	}
+	var a *answer
+	if download {
+		a = s.download(r)
+	} else {
+		a = s.api(r, path)
+	}
+	if fault != nil {
+		fault.change(r, a)
+	}
+	if !download && a.header.Get("Content-Encoding") == "" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		a.header.Set("Content-Encoding", "gzip")
+		a.body = zip(a.body)
+	}
+	return a
+}
+
+// api answers a request to the API's host; path is the one below Base.
+func (s *Server) api(r *http.Request, path string) *answer {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	switch {
+	case !strings.HasPrefix(r.URL.EscapedPath(), Base+"/"):
+		return failed(problem(http.StatusNotFound, ""))
+	case s.o.Throttle && !s.throttle.allow(token, classOf(r.Method, path), s.o.Now()):
+		return failed(problem(http.StatusTooManyRequests, ""))
+	case !ok || token == "" || s.o.Token != "" && token != s.o.Token:
+		return failed(problem(http.StatusUnauthorized, ""))
+	}
+	status, body, err := s.route(r, path)
+	if err != nil {
+		return failed(err)
+	}
+	return jsonAnswer(status, body)
+}

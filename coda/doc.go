@@ -1,0 +1,14 @@
+// Package coda is a client for the read side of Coda's API v1.
+//
+// Start with [New], which gives a [Client]. Lists are iterators that follow the service's
+// page tokens to the end ([Client.Docs], [Client.Pages], [Client.Rows] …); every item keeps
+// the JSON it was sent as in its Raw field, so fields that this package does not know are
+// not lost. [Client.ExportPage] hides that Coda writes a page's text in the background.
+//
+// All requests go through one place (send.go), which alone holds the token. It waits for
+// a place in the request's rate bucket (limit.go), turns each bad answer into an [*Error]
+// (error.go), and sends again what may succeed later (retry.go).
+//
+// What is known of the service comes from its OpenAPI file, version 1.5.0, whose operation
+// names the comments give ('Coda API 1.5.0, listRows'), and from what users observed.
+package coda

@@ -1,0 +1,113 @@
+package coda
+
+import (
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Code says in one word what went wrong. The words are promised: they stand in manifests.
+type Code string
+
+const (
+	CodeBadRequest    Code = "bad_request"
+	CodeUnauthorized  Code = "unauthorized" // the token was refused
+	CodeForbidden     Code = "forbidden"
+	CodeNotFound      Code = "not_found"
+	CodeGone          Code = "gone"
+	CodeRateLimited   Code = "rate_limited"
+	CodeServerError   Code = "server_error"
+	CodeUnreachable   Code = "unreachable"     // no answer, or a broken one
+	CodeBadAnswer     Code = "bad_answer"      // an answer that is not what the API sends
+	CodePageTokenLoop Code = "page_token_loop" // a list that would never end
+	CodeRedirect      Code = "redirect"        // sent on to a host that must not have the token
+	CodeTooLarge      Code = "too_large"       // an answer over this client's limit
+	CodeExportFailed  Code = "export_failed"
+	CodeExportTimeout Code = "export_timeout"
+)
+
+// Error is a request that failed for good. It holds neither the token nor a download link.
+//
+// [errors.Is] knows a 404 and a 410 as [iofs.ErrNotExist], a 401 and a 403 as [iofs.ErrPermission].
+type Error struct {
+	Code   Code
+	Method string
+	Path   string // below the API's base address, without query
+	// Status is the HTTP status of the last answer, 0 if there was none.
+	Status int
+	// Message is the service's own explanation, if it gave one.
+	Message string
+	// Attempts is how often the request was sent.
+	Attempts int
+	// RetryAfter is how long the service asked to wait, 0 if it did not.
+	RetryAfter time.Duration
+	// Err is what lies below, if anything does.
+	Err error
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)
+	switch {
+	case e.Status != 0:
+		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
+	default:
+		b.WriteString(strings.ReplaceAll(string(e.Code), "_", " "))
+	}
+	if e.Message != "" && e.Message != http.StatusText(e.Status) {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (sent %d times)", e.Attempts)
+	}
+	return b.String()
+}
+
+// Unwrap gives what lies below.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is tells missing objects and refused access to those who know only package io/fs.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case iofs.ErrNotExist:
+		return e.Code == CodeNotFound || e.Code == CodeGone
+	case iofs.ErrPermission:
+		return e.Code == CodeUnauthorized || e.Code == CodeForbidden
+	}
+	return false
+}
+
+// CodeOf is the code of the first [Error] in err's chain, "" if there is none.
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+func codeOfStatus(status int) Code {
+	switch {
+	case status == http.StatusUnauthorized:
+		return CodeUnauthorized
+	case status == http.StatusForbidden:
+		return CodeForbidden
+	case status == http.StatusNotFound:
+		return CodeNotFound
+	case status == http.StatusGone:
+		return CodeGone
+	case status == http.StatusTooManyRequests:
+		return CodeRateLimited
+	case status >= 500:
+		return CodeServerError
+	case status >= 400:
+		return CodeBadRequest
+	default: // 1xx and 2xx never come here; a redirect that leads nowhere does
+		return CodeBadAnswer
+	}
+}

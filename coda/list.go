@@ -1,0 +1,122 @@
+package coda
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/url"
+	"strconv"
+)
+
+// item is a type of which the service sends lists.
+type item[T any] interface {
+	*T
+	keep(json.RawMessage)
+}
+
+// list gives the items of all pages of a list. It ends after the first error.
+func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		r.query = withLimit(r.query, limit)
+		seen := map[string]bool{}
+		for {
+			page, err := getPage(ctx, c, r)
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			for _, b := range page.Items {
+				if !yield(decode[T, P](b), nil) {
+					return
+				}
+			}
+			token := page.NextPageToken
+			if token == "" {
+				return
+			}
+			if seen[token] {
+				yield(*new(T), &Error{Code: CodePageTokenLoop, Method: r.method, Path: r.String(),
+					Message: "the service sent the same page token twice"})
+				return
+			}
+			seen[token] = true
+			// The token stands for all other parameters; what is sent beside it is ignored.
+			r.query = url.Values{"pageToken": {token}}
+		}
+	}
+}
+
+type page struct {
+	Items         []json.RawMessage `json:"items"`
+	NextPageToken string            `json:"nextPageToken"`
+}
+
+var errNotAPI = errors.New("not an answer of the API")
+
+func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
+	err = c.do(ctx, r, func(b []byte) error {
+		p = page{}
+		if err := json.Unmarshal(b, &p); err != nil {
+			return err
+		}
+		if p.Items == nil { // no list at all must not pass for an empty one
+			return errNotAPI
+		}
+		return nil
+	})
+	return p, err
+}
+
+// one gets a single object.
+func one[T any, P item[T]](ctx context.Context, c *Client, r request) (v T, err error) {
+	err = c.do(ctx, r, func(b []byte) error {
+		if b = bytes.TrimSpace(b); !json.Valid(b) || b[0] != '{' {
+			return errNotAPI
+		}
+		v = decode[T, P](b)
+		return nil
+	})
+	return v, err
+}
+
+// decode reads one item and keeps its JSON, which is valid. A field of another type than
+// expected is left zero: it must not cost the item, let alone the list.
+func decode[T any, P item[T]](b json.RawMessage) T {
+	var v T
+	_ = json.Unmarshal(b, &v)
+	P(&v).keep(b)
+	return v
+}
+
+// withLimit leaves the caller's query as it is.
+func withLimit(q url.Values, limit int) url.Values {
+	all := url.Values{"limit": {strconv.Itoa(limit)}}
+	for k, v := range q {
+		all[k] = v
+	}
+	return all
+}
+
+// DecodeList reads a JSON array of items, such as [Client.Pages] gave one by one.
+func DecodeList[T any, P item[T]](b []byte) ([]T, error) {
+	var raws []json.RawMessage
+	if err := json.Unmarshal(b, &raws); err != nil {
+		return nil, err
+	}
+	items := make([]T, len(raws))
+	for i, r := range raws {
+		items[i] = decode[T, P](r)
+	}
+	return items, nil
+}
+
+// Decode reads one item, such as [Client.Table] gave.
+func Decode[T any, P item[T]](b []byte) (T, error) {
+	var r json.RawMessage
+	if err := json.Unmarshal(b, &r); err != nil {
+		return *new(T), err
+	}
+	return decode[T, P](r), nil
+}

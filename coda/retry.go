@@ -1,0 +1,52 @@
+package coda
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// maxBackoff bounds a single wait; Coda's windows are 6 and 10 seconds long.
+const maxBackoff = 30 * time.Second
+
+// badAnswerRetries is how often an answer that is not Coda's (a proxy's page, cut JSON) is
+// asked for again. It is small: a captive portal stays, and its user waits for the word.
+const badAnswerRetries = 2
+
+// backoff is the wait before attempt n+1, n from 1: 1, 2, 4 … seconds, less up to a quarter
+// at random, so that many clients that failed together do not return together.
+func backoff(n int) time.Duration {
+	d := min(time.Second<<min(n-1, 10), maxBackoff)
+	return d - rand.N(d/4)
+}
+
+// retryable tells whether sending the same request again may help, after so many attempts.
+func (e *Error) retryable(maxRetries int) bool {
+	switch e.Code {
+	case CodeRateLimited, CodeServerError, CodeUnreachable:
+		return e.Attempts <= maxRetries
+	case CodeBadAnswer:
+		return e.Attempts <= min(maxRetries, badAnswerRetries)
+	}
+	return false
+}
+
+// wait is how long to wait before the next attempt.
+func (e *Error) wait() time.Duration {
+	if e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return backoff(e.Attempts)
+}
+
+// sleep waits for d or for the context's end.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,142 @@
+package fs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	iofs "io/fs"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// controlName is the folder at the root that is found by name and never listed, so that no
+// walk of the tree meets it.
+const controlName = ".codafs"
+
+// SchemaStatus names the form of .codafs/status.json.
+const SchemaStatus = "codafs.status/1"
+
+// controls are the files in .codafs, and what is in them.
+var controls = map[string]func(t *Tree, ctx context.Context) ([]byte, error){
+	"status.json":  (*Tree).statusJSON,
+	"errors.jsonl": (*Tree).errorLines,
+	"index.jsonl":  (*Tree).indexLines,
+}
+
+type controlFolder struct{ t *Tree }
+
+func (t *Tree) controlFolder() Dir { return controlFolder{t} }
+
+func (c controlFolder) Name() string       { return controlName }
+func (c controlFolder) Object() Object     { return Object{Kind: KindFolder, Type: "control"} }
+func (c controlFolder) ModTime() time.Time { return c.t.modTime() }
+
+func (c controlFolder) Entries(ctx context.Context) (nodes []Node, err error) {
+	for _, name := range slices.Sorted(maps.Keys(controls)) {
+		nodes = append(nodes, newControlFile(c.t, name))
+	}
+	return nodes, nil
+}
+
+func (c controlFolder) Lookup(_ context.Context, name string) (Node, error) {
+	if controls[name] == nil {
+		return nil, iofs.ErrNotExist
+	}
+	return newControlFile(c.t, name), nil
+}
+
+// controlSerial tells apart the many lives of a file in .codafs.
+var controlSerial atomic.Int64
+
+// controlFile is made anew at each lookup, and fixed from its first open on.
+type controlFile struct {
+	t       *Tree
+	name    string
+	version Version
+	made    *lazy[[]byte]
+
+	mu   sync.Mutex // guards size
+	size int64      // -1 while not known
+}
+
+func newControlFile(t *Tree, name string) *controlFile {
+	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.opts.Now().UnixNano(), controlSerial.Add(1))
+	return &controlFile{t: t, name: name, made: newLazy[[]byte](0), size: -1,
+		version: Version{Key: key, ModTime: t.modTime(), Volatile: true}}
+}
+
+func (f *controlFile) Name() string { return f.name }
+func (f *controlFile) Object() Object {
+	return Object{Kind: KindControl, ID: f.name}
+}
+func (f *controlFile) Version(context.Context) (Version, error) { return f.version, nil }
+
+func (f *controlFile) Size(Version) (int64, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.size, f.size >= 0
+}
+
+func (f *controlFile) Open(ctx context.Context, _ Version) (Content, error) {
+	b, err := f.made.get(ctx, func(ctx context.Context) ([]byte, error) { return controls[f.name](f.t, ctx) })
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.size = int64(len(b))
+	return memory{bytes.NewReader(b)}, nil
+}
+
+// memory is a Content in memory.
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error   { return nil }
+func (memory) File() *os.File { return nil }
+
+func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
+	t.mu.Lock()
+	status := map[string]any{"schema": SchemaStatus, "docs": len(t.docs)}
+	if !t.listedAt.IsZero() {
+		status["docs_listed_at"] = t.listedAt.UTC()
+		status["docs_listed_age_seconds"] = int64(t.opts.Now().Sub(t.listedAt).Seconds())
+	}
+	t.mu.Unlock()
+	failures := t.failures.all()
+	status["errors"] = len(failures)
+	if len(failures) > 0 {
+		status["last_error"] = failures[len(failures)-1]
+	}
+	if t.opts.Status != nil {
+		maps.Copy(status, t.opts.Status(ctx))
+	}
+	b, err := json.MarshalIndent(status, "", jsonIndent)
+	return append(b, '\n'), err
+}
+
+func (t *Tree) errorLines(context.Context) ([]byte, error) { return jsonLines(t.failures.all()) }
+
+func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
+	entries, err := t.Index(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return jsonLines(entries)
+}
+
+func jsonLines[T any](items []T) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for _, v := range items {
+		if err := enc.Encode(v); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,109 @@
+package fs
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// ownColumns come before a table's own in each of its CSV files.
+var ownColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
+
+// csvColumn is a column of a table: the id finds its cells, the name is its header.
+type csvColumn struct{ ID, Name string }
+
+// csvRow is a row as the service sent it.
+type csvRow struct {
+	ID, Name             string
+	Index                json.RawMessage
+	CreatedAt, UpdatedAt string
+	BrowserLink          string
+	Values               map[string]json.RawMessage // by column id
+}
+
+// csvWriter writes a table's rows as CSV, one at a time: it holds no more than a row.
+type csvWriter struct {
+	w       *csv.Writer
+	columns []csvColumn
+	record  []string
+}
+
+// newCSVWriter writes the header. The caller ends with Flush.
+func newCSVWriter(w io.Writer, columns []csvColumn) (*csvWriter, error) {
+	c := &csvWriter{w: csv.NewWriter(w), columns: columns}
+	return c, c.w.Write(headers(columns))
+}
+
+// Row writes one row. Cells that the row lacks are empty; what it has beyond the
+// columns is left out.
+func (c *csvWriter) Row(r csvRow) error {
+	index, err := cell(r.Index)
+	if err != nil {
+		return fmt.Errorf("row %s, index: %w", r.ID, err)
+	}
+	c.record = append(c.record[:0], r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink)
+	for _, column := range c.columns {
+		text, err := cell(r.Values[column.ID])
+		if err != nil {
+			return fmt.Errorf("row %s, column %s: %w", r.ID, column.ID, err)
+		}
+		c.record = append(c.record, text)
+	}
+	return c.w.Write(c.record)
+}
+
+// Flush writes out what is buffered. Its error is the first of all writes.
+func (c *csvWriter) Flush() error {
+	c.w.Flush()
+	return c.w.Error()
+}
+
+// headers gives each column a header that no earlier one has: the second Status becomes
+// Status__2, or the next number that is free.
+func headers(columns []csvColumn) []string {
+	names := make([]string, 0, len(ownColumns)+len(columns))
+	used := make(map[string]int) // header to the last number that was tried for it
+	add := func(name string) {
+		free := name
+		for used[free] > 0 {
+			used[name]++
+			free = name + "__" + strconv.Itoa(used[name])
+		}
+		used[free] = 1
+		names = append(names, free)
+	}
+	for _, name := range ownColumns {
+		add(name)
+	}
+	for _, column := range columns {
+		add(column.Name)
+	}
+	return names
+}
+
+// cell is a value's text: a string decoded, a number and a boolean as sent, null and a
+// missing value empty, an array or object as JSON without spaces between its parts.
+func cell(raw json.RawMessage) (string, error) {
+	if len(raw) == 0 {
+		return "", nil
+	}
+	switch raw[0] {
+	case '"':
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err
+	case '[', '{':
+		var b bytes.Buffer
+		err := json.Compact(&b, raw)
+		// Unlike Unmarshal, Compact passes broken UTF-8 on; the file is to be whole.
+		return strings.ToValidUTF8(b.String(), "\uFFFD"), err
+	case 'n':
+		return "", nil
+	default:
+		return string(raw), nil
+	}
+}

@@ -1,0 +1,44 @@
+package fs
+
+import "time"
+
+// Entry describes one file of the tree, or one thing that is missing from it. It is a
+// line of .codafs/index.jsonl, and what a snapshot is made from.
+type Entry struct {
+	// Path is slash-separated, from the tree's root: "docs/…/pages/….md".
+	// It is empty where the object has no place in the tree.
+	Path      string    `json:"path,omitempty"`
+	Kind      Kind      `json:"kind"`
+	DocID     string    `json:"doc_id,omitempty"`
+	ObjectID  string    `json:"object_id,omitempty"`
+	Name      string    `json:"name,omitempty"`
+	Type      string    `json:"type,omitempty"`
+	URL       string    `json:"url,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// ModTime is the newest stamp of all that goes into the file's bytes.
+	ModTime time.Time `json:"mtime,omitzero"`
+	// Version is the key of the version that a read now gives.
+	Version string `json:"version,omitempty"`
+	// Source is how a page's text is got: "export" or "content".
+	Source string `json:"source,omitempty"`
+	// Failure says why the object, or the listing of Kind, is missing.
+	Failure *Failure `json:"failure,omitempty"`
+}
+
+// Failure is one object that could not be had, and why. It never holds a secret.
+// It is a line of .codafs/errors.jsonl and an item of a manifest's failures.
+type Failure struct {
+	Time     time.Time `json:"time,omitzero"`
+	DocID    string    `json:"doc_id,omitempty"`
+	ObjectID string    `json:"object_id,omitempty"`
+	Kind     Kind      `json:"kind"`
+	Path     string    `json:"path,omitempty"`
+	// Code is a short constant such as "not_found" or "export_failed".
+	Code string `json:"code"`
+	// HTTPStatus is the service's last answer, 0 if it gave none.
+	HTTPStatus int `json:"http_status,omitempty"`
+	// Attempts is how often the request was sent.
+	Attempts int    `json:"attempts,omitempty"`
+	Message  string `json:"message"`
+}

@@ -1,0 +1,93 @@
+package fs
+
+import (
+	"context"
+	iofs "io/fs"
+	"time"
+)
+
+// entries is a folder's content: its nodes in order, and the same by name.
+type entries struct {
+	nodes  []Node
+	byName map[string]Node
+}
+
+func newEntries(nodes ...Node) *entries {
+	e := &entries{nodes: nodes, byName: make(map[string]Node, len(nodes))}
+	for _, n := range nodes {
+		e.byName[n.Name()] = n
+	}
+	return e
+}
+
+// folder is a folder of the tree. It holds no content itself: it asks for what is known now.
+type folder struct {
+	t       *Tree
+	name    string
+	obj     Object
+	path    func() string // from the root
+	modTime func() time.Time
+	list    func(ctx context.Context) (*entries, error)
+	// gaps are objects that should be here and have no place in the tree; it may be nil.
+	gaps func(ctx context.Context) []Failure
+}
+
+func (f *folder) Name() string       { return f.name }
+func (f *folder) Object() Object     { return f.obj }
+func (f *folder) ModTime() time.Time { return f.modTime() }
+
+func (f *folder) entries(ctx context.Context) (*entries, error) {
+	e, err := f.list(ctx)
+	if err != nil {
+		f.t.failed(ctx, err, f.obj, f.path())
+	}
+	return e, err
+}
+
+func (f *folder) Entries(ctx context.Context) ([]Node, error) {
+	e, err := f.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.nodes, nil
+}
+
+func (f *folder) Lookup(ctx context.Context, name string) (Node, error) {
+	e, err := f.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := e.byName[name]
+	if !ok {
+		return nil, iofs.ErrNotExist
+	}
+	return n, nil
+}
+
+// root is the top folder. It shows docs/ and hides .codafs/.
+type root struct{ t *Tree }
+
+func (r root) Name() string       { return "" }
+func (r root) Object() Object     { return Object{Kind: KindFolder, Type: "root"} }
+func (r root) ModTime() time.Time { return r.t.modTime() }
+
+func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsFolder()}, nil }
+
+func (r root) Lookup(_ context.Context, name string) (Node, error) {
+	switch name {
+	case "docs":
+		return r.t.docsFolder(), nil
+	case controlName:
+		return r.t.controlFolder(), nil
+	}
+	return nil, iofs.ErrNotExist
+}
+
+func (t *Tree) docsFolder() *folder {
+	return &folder{
+		t: t, name: "docs", obj: Object{Kind: KindFolder, Type: "docs"},
+		path:    func() string { return "docs" },
+		modTime: t.modTime,
+		list:    t.docEntries,
+	}
+}

@@ -1,0 +1,222 @@
+//go:build linux
+
+package mount
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+var stamp2026 = time.Date(2026, 3, 7, 10, 15, 30, 123456789, time.UTC)
+
+// fakeDir is a folder whose entries a test sets.
+type fakeDir struct {
+	name string
+	obj  fs.Object
+
+	mu      sync.Mutex // guards what follows
+	entries []fs.Node
+	err     error
+	hidden  map[string]fs.Node
+}
+
+func newDir(name string, entries ...fs.Node) *fakeDir {
+	return &fakeDir{name: name, obj: fs.Object{Kind: fs.KindFolder, Type: "folder", ID: name}, entries: entries}
+}
+
+func (d *fakeDir) Name() string       { return d.name }
+func (d *fakeDir) Object() fs.Object  { return d.obj }
+func (d *fakeDir) ModTime() time.Time { return stamp2026 }
+
+func (d *fakeDir) set(entries ...fs.Node) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.entries = entries
+}
+
+func (d *fakeDir) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+func (d *fakeDir) Entries(context.Context) ([]fs.Node, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.entries, d.err
+}
+
+func (d *fakeDir) Lookup(_ context.Context, name string) (fs.Node, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n, ok := d.hidden[name]; ok {
+		return n, nil
+	}
+	for _, n := range d.entries {
+		if n.Name() == name {
+			return n, nil
+		}
+	}
+	return nil, &iofs.PathError{Op: "lookup", Path: name, Err: iofs.ErrNotExist}
+}
+
+// fakeFile is a file with a history of versions. Its contents are in files below dir, or in memory
+// where dir is "".
+type fakeFile struct {
+	name string
+	obj  fs.Object
+	dir  string
+
+	versions atomic.Int64  // calls of Version
+	opens    atomic.Int64  // calls of Open
+	closed   atomic.Int64  // contents that were closed
+	began    chan struct{} // gets one for each Open, when it has begun
+	gate     chan struct{} // if there is one, Open waits until it is closed
+
+	mu    sync.Mutex // guards what follows
+	data  map[string][]byte
+	known map[string]bool // the size of this version can be had without a fetch
+	now   fs.Version
+	err   error
+	crash bool
+}
+
+// newFile gives a file whose size is not known before it was opened.
+func newFile(name string, data []byte) *fakeFile {
+	f := &fakeFile{
+		name: name, obj: fs.Object{Kind: fs.KindPage, DocID: "d1", ID: name, Type: "page"},
+		began: make(chan struct{}, 10_000),
+		data:  map[string][]byte{}, known: map[string]bool{},
+	}
+	f.publish("v1", data)
+	return f
+}
+
+// publish makes data the current version. What there was stays at hand.
+func (f *fakeFile) publish(key string, data []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.data[key] = data
+	f.now = fs.Version{Key: key, ModTime: stamp2026}
+}
+
+// forget makes version key stale.
+func (f *fakeFile) forget(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.data, key)
+	delete(f.known, key)
+}
+
+func (f *fakeFile) knowSize() *fakeFile {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known[f.now.Key] = true
+	return f
+}
+
+func (f *fakeFile) forgetSizes() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.known)
+}
+
+func (f *fakeFile) gated() *fakeFile {
+	f.gate = make(chan struct{})
+	return f
+}
+
+func (f *fakeFile) failing(err error) *fakeFile {
+	f.err = err
+	return f
+}
+
+func (f *fakeFile) onDisk(t *testing.T) *fakeFile {
+	f.dir = t.TempDir()
+	return f
+}
+
+func (f *fakeFile) Name() string      { return f.name }
+func (f *fakeFile) Object() fs.Object { return f.obj }
+
+func (f *fakeFile) Version(context.Context) (fs.Version, error) {
+	f.versions.Add(1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now, nil
+}
+
+func (f *fakeFile) Size(v fs.Version) (int64, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return int64(len(f.data[v.Key])), f.known[v.Key]
+}
+
+func (f *fakeFile) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
+	f.opens.Add(1)
+	f.began <- struct{}{}
+	if f.gate != nil {
+		select {
+		case <-f.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.crash {
+		panic("this page cannot be rendered")
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	data, ok := f.data[v.Key]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", f.name, fs.ErrStale)
+	}
+	f.known[v.Key] = true
+	return f.content(v.Key, data)
+}
+
+func (f *fakeFile) content(key string, data []byte) (fs.Content, error) {
+	c := &fakeContent{ReaderAt: bytes.NewReader(data), size: int64(len(data)), of: f}
+	if f.dir == "" {
+		return c, nil
+	}
+	path := filepath.Join(f.dir, key)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return nil, err
+	}
+	var err error
+	c.file, err = os.Open(path)
+	return c, err
+}
+
+type fakeContent struct {
+	io.ReaderAt
+	size int64
+	file *os.File
+	of   *fakeFile
+}
+
+func (c *fakeContent) Size() int64    { return c.size }
+func (c *fakeContent) File() *os.File { return c.file }
+
+func (c *fakeContent) Close() error {
+	c.of.closed.Add(1)
+	if c.file != nil {
+		return c.file.Close()
+	}
+	return nil
+}

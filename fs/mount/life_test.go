@@ -1,0 +1,276 @@
+//go:build linux
+
+package mount
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// remountForWriting is what root can do to any mount.
+func remountForWriting(t *testing.T, dir string) {
+	t.Helper()
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_NOSUID|unix.MS_NODEV, ""); err != nil {
+		t.Skip("cannot remount:", err)
+	}
+}
+
+// serveElsewhere mounts dir from another process.
+func serveElsewhere(t *testing.T, dir string) *os.Process {
+	t.Helper()
+	needFUSE(t)
+	cmd := helper(t, "serve", dir)
+	if got := lineReader(t, cmd)(); got != "mounted" {
+		t.Fatalf("the helper says %q", got)
+	}
+	t.Cleanup(func() {
+		if state, _ := StateOf(dir); state == Live || state == Dead {
+			detach(dir)
+		}
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd.Process
+}
+
+func wantState(t *testing.T, dir string, want State) {
+	t.Helper()
+	if got, err := StateOf(dir); got != want || err != nil {
+		t.Errorf("%s is in state %v, %v; want %v", dir, got, err, want)
+	}
+}
+
+func TestDeadMountIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	p := serveElsewhere(t, dir)
+	output(t, "ls", "-l", dir) // so that the kernel has attributes to answer with
+	wantState(t, dir, Live)
+	p.Kill()
+	p.Wait()
+	wantState(t, dir, Dead)
+	s, err := Mount(dir, newDir("", newFile("b.md", []byte("of this process"))), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, dir, Live)
+	if got := output(t, "cat", join(dir, "b.md")); got != "of this process" {
+		t.Errorf("b.md is %q", got)
+	}
+	if err := s.Unmount(); err != nil {
+		t.Error(err)
+	}
+	wantState(t, dir, Plain) // one mount, not two
+}
+
+func TestLiveMountIsRefused(t *testing.T) {
+	dir, _ := mountServer(t, newDir("", newFile("a.md", nil)), Options{})
+	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, ErrMounted) {
+		t.Errorf("error %v, want ErrMounted", err)
+	}
+	link := join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Mount(link, newDir(""), Options{}); !errors.Is(err, ErrMounted) {
+		t.Errorf("through a link: error %v, want ErrMounted", err)
+	}
+	if got := output(t, "ls", dir); got != "a.md\n" {
+		t.Errorf("afterwards it holds %q", got)
+	}
+}
+
+func TestUnmountFromAnotherProcess(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		t.Run(fmt.Sprint("busy ", busy), func(t *testing.T) {
+			dir := join(t.TempDir(), `a folder\ with 	blanks`)
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			p := serveElsewhere(t, dir)
+			if busy {
+				cmd := tool(t, "sh", "-c", `exec 3<"$1"; echo opened; read go`, "-", join(dir, "a.md"))
+				in, err := cmd.StdinPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				lineReader(t, cmd)()
+				defer func() { in.Close(); cmd.Wait() }()
+			}
+			if err := Unmount(dir); err != nil {
+				t.Fatal(err)
+			}
+			wantState(t, dir, Plain)
+			if !busy {
+				if st, err := p.Wait(); err != nil || !st.Success() {
+					t.Errorf("its server ended with %v, %v", st, err)
+				}
+			}
+			if err := Unmount(dir); !errors.Is(err, ErrNotMounted) {
+				t.Errorf("once more: %v, want ErrNotMounted", err)
+			}
+		})
+	}
+}
+
+func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("cannot mount a tmpfs:", err)
+	}
+	defer unix.Unmount(dir, 0)
+	wantState(t, dir, Other)
+	if err := Unmount(dir); !errors.Is(err, ErrNotMounted) {
+		t.Errorf("error %v, want ErrNotMounted", err)
+	}
+	wantState(t, dir, Other)
+	if err := Unmount("/"); !errors.Is(err, ErrNotMounted) {
+		t.Errorf("of /: %v, want ErrNotMounted", err)
+	}
+}
+
+// A mount that somebody else put in the place of ours is not ours to unmount.
+func TestUnmountTakesItsOwnMountOnly(t *testing.T) {
+	dir, first := mountServer(t, newDir(""), Options{})
+	output(t, "umount", dir)
+	first.Wait()
+	second, err := Mount(dir, newDir("", newFile("a.md", nil)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Unmount()
+	if err := first.Unmount(); err != nil {
+		t.Error(err)
+	}
+	wantState(t, dir, Live)
+}
+
+func TestUnmountWithOpenFileIsLazy(t *testing.T) {
+	file := newFile("a.md", sample(200_000)).onDisk(t)
+	dir, s := mountServer(t, newDir("", file), Options{})
+	cmd := tool(t, "sh", "-c", `exec 3<"$1"; echo opened; read go; wc -c <&3`, "-", join(dir, "a.md"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := lineReader(t, cmd)
+	lines() // opened
+	if err := s.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, dir, Plain)
+	s.Wait()
+	fmt.Fprintln(in)
+	if got := strings.TrimSpace(lines()); got != "200000" {
+		t.Errorf("the open file has %s bytes, want 200000", got)
+	}
+	cmd.Wait()
+	<-s.served
+	if opened, closed := file.opens.Load(), file.closed.Load(); opened != closed {
+		t.Errorf("%d contents opened, %d closed", opened, closed)
+	}
+}
+
+func TestEveryContentIsClosed(t *testing.T) {
+	file := newFile("a.md", sample(100))
+	dir, s := mountServer(t, newDir("", file), Options{})
+	for range 20 {
+		output(t, "cat", join(dir, "a.md"))
+	}
+	if err := s.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	if opened, closed := file.opens.Load(), file.closed.Load(); opened != closed || opened < 20 {
+		t.Errorf("%d contents opened, %d closed", opened, closed)
+	}
+}
+
+func TestMountpointMustBeAFolder(t *testing.T) {
+	needFUSE(t)
+	dir := t.TempDir()
+	if _, err := Mount(join(dir, "missing"), newDir(""), Options{}); !errors.Is(err, iofs.ErrNotExist) {
+		t.Errorf("a missing one: %v, want ErrNotExist", err)
+	}
+	if _, err := Mount(join(dir, "missing", "too"), newDir(""), Options{}); !errors.Is(err, iofs.ErrNotExist) {
+		t.Errorf("one below a missing one: %v, want ErrNotExist", err)
+	}
+	file := join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Mount(file, newDir(""), Options{}); !errors.Is(err, ErrNotDir) {
+		t.Errorf("a file: %v, want ErrNotDir", err)
+	}
+}
+
+func TestFindMountTakesTheTopmost(t *testing.T) {
+	const table = `22 1 0:20 / / rw - ext4 /dev/root rw
+30 22 0:40 / /mnt/my\040coda rw - fuse.sshfs host: rw
+31 30 0:41 / /mnt/my\040coda ro,nosuid shared:5 - fuse.codafs codafs ro
+32 22 0:42 / /mnt/my\040coda2 ro - tmpfs none ro
+33 22 0:43 / /mnt/back\134slash ro - fuse.codafs codafs ro
+`
+	for path, want := range map[string]mountInfo{
+		"/mnt/my coda":    {"0:41", true},
+		"/mnt/my coda2":   {"0:42", false},
+		`/mnt/back\slash`: {"0:43", true},
+		"/":               {"0:20", false},
+	} {
+		if got, ok := findMount([]byte(table), path); got != want || !ok {
+			t.Errorf("%s: %v %v, want %v", path, got, ok, want)
+		}
+	}
+	if got, ok := findMount([]byte(table), "/mnt"); ok {
+		t.Errorf("/mnt: %v", got)
+	}
+}
+
+func TestErrno(t *testing.T) {
+	chain := func(err error) error { return fmt.Errorf("page p1: %w", fmt.Errorf("export: %w", err)) }
+	local := func(e syscall.Errno) error { return &iofs.PathError{Op: "open", Path: "/cache/x", Err: e} }
+	for name, c := range map[string]struct {
+		err  error
+		want syscall.Errno
+	}{
+		"no error":                {nil, 0},
+		"not there":               {iofs.ErrNotExist, syscall.ENOENT},
+		"not there, with path":    {&iofs.PathError{Op: "lookup", Path: "x", Err: iofs.ErrNotExist}, syscall.ENOENT},
+		"refused":                 {iofs.ErrPermission, syscall.EACCES},
+		"given up":                {context.Canceled, syscall.EINTR},
+		"too late":                {context.DeadlineExceeded, syscall.ETIMEDOUT},
+		"connection too late":     {os.ErrDeadlineExceeded, syscall.ETIMEDOUT},
+		"superseded":              {fs.ErrStale, syscall.ESTALE},
+		"disk full":               {local(syscall.ENOSPC), syscall.ENOSPC},
+		"quota":                   {local(syscall.EDQUOT), syscall.EDQUOT},
+		"name too long":           {syscall.ENAMETOOLONG, syscall.ENAMETOOLONG},
+		"descriptors used up":     {local(syscall.EMFILE), syscall.EMFILE},
+		"interrupted":             {syscall.EINTR, syscall.EINTR},
+		"unmounted":               {syscall.ENOTCONN, syscall.ENOTCONN},
+		"cache file gone":         {local(syscall.ENOENT), syscall.EIO},
+		"cache file not readable": {local(syscall.EACCES), syscall.EIO},
+		"would switch off open":   {syscall.ENOSYS, syscall.EIO},
+		"connection refused":      {syscall.ECONNREFUSED, syscall.EIO},
+		"anything else":           {errors.New("it broke"), syscall.EIO},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := errno(c.err); got != c.want {
+				t.Errorf("errno(%v) = %v, want %v", c.err, got, c.want)
+			}
+			if c.err == nil {
+				return
+			}
+			if got := errno(chain(c.err)); got != c.want {
+				t.Errorf("wrapped: %v, want %v", got, c.want)
+			}
+		})
+	}
+}

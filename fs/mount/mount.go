@@ -1,0 +1,218 @@
+//go:build linux || darwin
+
+package mount
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/codafs/codafs/fs"
+)
+
+const (
+	// fsName is the source and the subtype: `findmnt -t fuse.codafs` finds all mounts.
+	fsName = "codafs"
+	// maxBackground is how many reads the kernel has under way at a time. With its default
+	// of 12, 64 slow readers took 24 s, so 3 s.
+	maxBackground = 128
+	// entryTimeout is how long the kernel may keep a name, found or not, and a folder's attributes:
+	// the time until a new version is seen.
+	entryTimeout = time.Second
+	// sizeTimeout is how long it may keep the attributes of a version, which never change.
+	sizeTimeout = time.Hour
+)
+
+// Server is a mount that is being served.
+//
+// Calls into the tree run in goroutines counted by calls, under ctx. stop ends them: it sets
+// stopped, cancels ctx and waits. Everything below mu is guarded by it; mu is held for a few
+// instructions, never over a call into the tree or the kernel.
+type Server struct {
+	opts   Options
+	dir    string // the mountpoint: absolute, without links
+	id     string // tells this mount from a later one at the same place
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	served chan struct{} // closed when the kernel has let go of the mount
+	ended  chan struct{} // closed when Wait returns
+	end    func()        // closes ended, once
+
+	mu      sync.Mutex
+	stopped bool                 // no call may start any more
+	calls   sync.WaitGroup       // is added to under mu only, and only while not stopped
+	handles map[*handle]struct{} // open files
+}
+
+// Mount shows root at dir, an existing folder, and returns when the kernel answers there.
+// A dead codafs mount at dir is detached first; for a live one the error is [ErrMounted].
+func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
+	if err := checkFUSE(); err != nil {
+		return nil, err
+	}
+	path, err := prepare(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := newServer(path, o)
+	kernel, err := fuse.NewServer(fusefs.NewNodeFS(&dirNode{server: s, dir: root}, s.fuseOptions()), path, &s.fuseOptions().MountOptions)
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("mounting at %s: %w", path, err)
+	}
+	go s.serve(kernel)
+	if err := kernel.WaitMount(); err != nil {
+		return nil, errors.Join(fmt.Errorf("mounting at %s: %w", path, err), s.Unmount())
+	}
+	if m, ok := mountAt(path); ok {
+		s.id = m.id
+	}
+	return s, nil
+}
+
+// newServer gives a server that nothing is mounted on yet.
+func newServer(path string, o Options) *Server {
+	o.UID = cmp.Or(o.UID, os.Getuid())
+	o.GID = cmp.Or(o.GID, os.Getgid())
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		opts:    o,
+		dir:     path,
+		served:  make(chan struct{}),
+		ended:   make(chan struct{}),
+		handles: map[*handle]struct{}{},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.end = sync.OnceFunc(func() { close(s.ended) })
+	return s
+}
+
+// fuseOptions are the kernel settings. AttrTimeout and EntryTimeout stay nil: go-fuse would put them
+// in the place of each 0 that a node answers.
+func (s *Server) fuseOptions() *fusefs.Options {
+	negative := entryTimeout
+	o := &fusefs.Options{
+		NegativeTimeout: &negative,
+		RootStableAttr:  &fusefs.StableAttr{Ino: rootIno},
+	}
+	o.MountOptions = fuse.MountOptions{
+		FsName:            fsName,
+		Name:              fsName,
+		Options:           []string{"ro", "default_permissions"},
+		AllowOther:        s.opts.AllowOther,
+		DirectMount:       os.Geteuid() == 0,
+		MaxBackground:     maxBackground,
+		DisableXAttrs:     !s.opts.XAttrs,
+		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
+		Logger:            slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+		PanicHandler:      s.panicked,
+	}
+	return o
+}
+
+// panicked keeps the mount alive when an operation panics.
+func (s *Server) panicked(v any) fuse.Status {
+	s.opts.Log.Error("operation panicked", "panic", v, "stack", string(debug.Stack()))
+	return fuse.EIO
+}
+
+// prepare makes dir ready to be mounted on and gives its path without links.
+func prepare(dir string) (string, error) {
+	path, err := realPath(dir)
+	if err != nil {
+		return "", err
+	}
+	for {
+		switch state, err := StateOf(path); {
+		case err != nil:
+			return "", err
+		case state == Live:
+			return "", fmt.Errorf("%s: %w: read it there, or run `codafs unmount` first", dir, ErrMounted)
+		case state != Dead:
+			return path, checkDir(path)
+		}
+		// Dead mounts stack. Each turn takes one away, or fails.
+		if _, err := detach(path); err != nil {
+			return "", fmt.Errorf("detaching the dead mount at %s: %w", dir, err)
+		}
+	}
+}
+
+func checkDir(path string) error {
+	st, err := os.Stat(path)
+	if errors.Is(err, iofs.ErrNotExist) {
+		return fmt.Errorf("the mountpoint is missing, make it first: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	if !st.IsDir() {
+		return fmt.Errorf("%s: %w", path, ErrNotDir)
+	}
+	return nil
+}
+
+// serve answers the kernel until the mount is gone, by whomever it was unmounted.
+func (s *Server) serve(kernel *fuse.Server) {
+	kernel.Serve()
+	s.stop()
+	s.closeHandles()
+	close(s.served)
+	s.end()
+}
+
+// stop ends the calls into the tree and waits for them.
+func (s *Server) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+	s.cancel()
+	s.calls.Wait()
+}
+
+// Wait returns when the mount is gone, whether by [Server.Unmount], by `umount` or in any other way.
+func (s *Server) Wait() { <-s.ended }
+
+// Unmount takes the mount away and ends everything that goes on in it; what waits for a fetch
+// fails. Where files are open in it, it is detached: its folder is free at once, and who has
+// them open may read on for as long as this process lives. It may be called again.
+func (s *Server) Unmount() error {
+	lazy := false
+	if s.mounted() {
+		var err error
+		if lazy, err = detach(s.dir); err != nil {
+			return fmt.Errorf("unmounting %s: %w", s.dir, err)
+		}
+	}
+	s.stop()
+	if !lazy {
+		<-s.served
+	}
+	s.end()
+	return nil
+}
+
+// mounted tells whether this mount is the one at its folder. Its id is not given to another one
+// before the kernel has let go of it.
+func (s *Server) mounted() bool {
+	select {
+	case <-s.served:
+		return false
+	default:
+		m, ok := mountAt(s.dir)
+		return ok && m.id == s.id
+	}
+}

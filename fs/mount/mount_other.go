@@ -1,0 +1,29 @@
+//go:build !linux && !darwin
+
+package mount
+
+import (
+	"fmt"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Server is a mount that is being served; here there is none.
+type Server struct{}
+
+var errSystem = fmt.Errorf("%w on this system: `codafs snapshot`, `cat` and `ls` work without", ErrNoFUSE)
+
+// Mount fails with [ErrNoFUSE].
+func Mount(string, fs.Dir, Options) (*Server, error) { return nil, errSystem }
+
+// Wait returns at once.
+func (*Server) Wait() {}
+
+// Unmount does nothing.
+func (*Server) Unmount() error { return nil }
+
+// Unmount fails with [ErrNoFUSE].
+func Unmount(string) error { return errSystem }
+
+// StateOf says that dir is a plain folder.
+func StateOf(string) (State, error) { return Plain, nil }

@@ -1,0 +1,75 @@
+//go:build linux || darwin
+
+package mount
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"syscall"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/codafs/codafs/fs"
+)
+
+const (
+	rootIno     = 1
+	blockSize   = 4096
+	maxName     = 255 // bytes, as Statfs says
+	dirMode     = syscall.S_IFDIR | 0o555
+	fileMode    = syscall.S_IFREG | 0o444
+	unknownSize = 1 // what LOOKUP says where nobody knows; see the package's text
+)
+
+// inode is the number of n, of version key where n is a file. It has 63 bits, for programs that
+// keep it in a signed word. Folders without an id of their own (docs, pages) are told apart by their
+// names, which are ours and never change.
+func inode(n fs.Node, key string) uint64 {
+	o := n.Object()
+	h := sha256.New()
+	name := ""
+	if o.ID == "" {
+		name = n.Name()
+	}
+	for _, part := range []string{string(o.Kind), o.DocID, o.ID, o.Type, name, key} {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	ino := binary.LittleEndian.Uint64(h.Sum(nil)) >> 1
+	return max(ino, rootIno+1)
+}
+
+// dirAttr fills in the attributes of folder d. One link stands for "not counted": a
+// program that finds two takes it that there are no folders inside.
+func (s *Server) dirAttr(d fs.Dir, a *fuse.Attr) {
+	a.Mode, a.Nlink = dirMode, 1
+	s.commonAttr(d.ModTime(), a)
+}
+
+// fileAttr fills in the attributes of version v of a file, of size bytes.
+func (s *Server) fileAttr(v fs.Version, size int64, a *fuse.Attr) {
+	a.Mode, a.Nlink = fileMode, 1
+	a.Size = uint64(size)
+	a.Blocks = uint64(size+511) / 512
+	s.commonAttr(v.ModTime, a)
+}
+
+func (s *Server) commonAttr(modTime time.Time, a *fuse.Attr) {
+	a.Blksize = blockSize
+	a.Owner = fuse.Owner{Uid: uint32(s.opts.UID), Gid: uint32(s.opts.GID)}
+	if !modTime.IsZero() {
+		a.SetTimes(&modTime, &modTime, &modTime)
+	}
+}
+
+// base is what folders and files have in common: nothing can be written, and the file system
+// has a block size (bsdtar loops for ever where it is 0).
+type base struct{ readOnly }
+
+// Statfs says nothing of how much there is: nobody knows.
+func (base) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
+	out.Bsize, out.Frsize, out.NameLen = blockSize, blockSize, maxName
+	return 0
+}

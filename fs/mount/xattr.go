@@ -1,0 +1,94 @@
+//go:build linux || darwin
+
+package mount
+
+import (
+	"context"
+	"syscall"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// xattr is one extended attribute.
+type xattr struct{ name, value string }
+
+// objectXattrs are the attributes of what a node stands for. Empty ones are left out.
+func objectXattrs(o fs.Object) []xattr {
+	var all []xattr
+	for _, x := range []xattr{
+		{"user.coda.id", o.ID},
+		{"user.coda.type", o.Type},
+		{"user.coda.url", o.URL},
+		{"user.coda.created_at", stamp(o.CreatedAt)},
+		{"user.coda.updated_at", stamp(o.UpdatedAt)},
+		{"user.coda.updated_by", o.UpdatedBy},
+	} {
+		if x.value != "" {
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func (n *dirNode) xattrs() []xattr { return objectXattrs(n.dir.Object()) }
+
+// xattrs adds whether the size that a listing shows is exact. Asking for it fetches nothing.
+func (n *fileNode) xattrs() []xattr {
+	size := "estimate"
+	if _, ok := n.knownSize(); ok {
+		size = "exact"
+	}
+	return append(objectXattrs(n.file.Object()), xattr{"user.codafs.size", size})
+}
+
+func (n *dirNode) Getxattr(_ context.Context, name string, dest []byte) (uint32, syscall.Errno) {
+	return getxattr(n.xattrs(), name, dest)
+}
+
+func (n *dirNode) Listxattr(_ context.Context, dest []byte) (uint32, syscall.Errno) {
+	return listxattr(n.xattrs(), dest)
+}
+
+func (n *fileNode) Getxattr(_ context.Context, name string, dest []byte) (uint32, syscall.Errno) {
+	return getxattr(n.xattrs(), name, dest)
+}
+
+func (n *fileNode) Listxattr(_ context.Context, dest []byte) (uint32, syscall.Errno) {
+	return listxattr(n.xattrs(), dest)
+}
+
+func getxattr(all []xattr, name string, dest []byte) (uint32, syscall.Errno) {
+	for _, x := range all {
+		if x.name == name {
+			return fill(dest, x.value)
+		}
+	}
+	return 0, syscall.Errno(fuse.ENOATTR)
+}
+
+// listxattr gives the names, each ended by a NUL.
+func listxattr(all []xattr, dest []byte) (uint32, syscall.Errno) {
+	var names string
+	for _, x := range all {
+		names += x.name + "\x00"
+	}
+	return fill(dest, names)
+}
+
+// fill copies s, or tells how much room it needs.
+func fill(dest []byte, s string) (uint32, syscall.Errno) {
+	if len(dest) < len(s) {
+		return uint32(len(s)), syscall.ERANGE
+	}
+	return uint32(copy(dest, s)), 0
+}

@@ -1,0 +1,20 @@
+package fs
+
+import (
+	"context"
+	"iter"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// Source is what the tree needs of the service. *coda.Client has it.
+type Source interface {
+	Docs(ctx context.Context, f coda.DocFilter) iter.Seq2[coda.Doc, error]
+	Doc(ctx context.Context, docID string) (coda.Doc, error)
+	Pages(ctx context.Context, docID string) iter.Seq2[coda.Page, error]
+	Tables(ctx context.Context, docID string) iter.Seq2[coda.Table, error]
+	Table(ctx context.Context, docID, tableID string) (coda.Table, error)
+	Columns(ctx context.Context, docID, tableID string) iter.Seq2[coda.Column, error]
+	Rows(ctx context.Context, docID, tableID string, o coda.RowOptions) iter.Seq2[coda.Row, error]
+	ExportPage(ctx context.Context, docID, pageID string, f coda.Format) ([]byte, error)
+}

@@ -1,0 +1,120 @@
+package fs
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+)
+
+// Node is a place in the tree: a [Dir] or a [File], never anything else.
+// Nodes are safe for concurrent use.
+type Node interface {
+	// Name is the node's name in its folder; the root's is "".
+	Name() string
+	// Object tells what the node stands for. It sends nothing.
+	Object() Object
+}
+
+// Dir is a folder.
+type Dir interface {
+	Node
+	// ModTime is the newest stamp known of what the folder shows. It sends nothing.
+	ModTime() time.Time
+	// Entries lists the whole folder, in the order of the service, or fails:
+	// a listing that broke off half-way is an error, never a short folder.
+	// It may ask the service for listings, never for content.
+	Entries(ctx context.Context) ([]Node, error)
+	// Lookup finds one entry; the error is [io/fs.ErrNotExist] where there is
+	// none. It also finds what Entries hides (the root's .codafs).
+	Lookup(ctx context.Context, name string) (Node, error)
+}
+
+// File is a regular file. Its bytes change over time, from one [Version] to the next.
+type File interface {
+	Node
+	// Version tells which version is current. It may ask the service for stamps,
+	// never for content.
+	Version(ctx context.Context) (Version, error)
+	// Size is the exact size of version v in bytes, if that is known without asking the service.
+	Size(v Version) (int64, bool)
+	// Open gives the bytes of v and fetches them if they are not at hand. Where v was
+	// superseded and is no longer at hand, the error is [ErrStale].
+	// The caller closes what it gets.
+	Open(ctx context.Context, v Version) (Content, error)
+}
+
+// Version names one version of a file. Two versions with the same key (of the same
+// file) have the same bytes, for good.
+type Version struct {
+	// Key is a hash over the ids and stamps of all that goes into the bytes.
+	Key string
+	// ModTime is the newest of those stamps.
+	ModTime time.Time
+	// Volatile marks a file that is made anew at each Lookup, as those in .codafs are:
+	// its names must not be kept by anyone.
+	Volatile bool
+}
+
+// Content is the bytes of one version: fixed, in full, safe for concurrent reads.
+// It stays readable until Close, whatever happens to the store in the meantime.
+type Content interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+	// File is the open file that holds exactly these bytes from offset 0, or nil
+	// where they are in memory. It belongs to the Content.
+	File() *os.File
+}
+
+// Store keeps contents by key. It is what the tree needs of a cache. Contents of
+// [Store.Get] and [Store.Put] belong to the caller, who closes them.
+type Store interface {
+	// Get gives the content kept under key; where there is none it has fill write it.
+	// Concurrent calls for one key share one fill, whose context ends when the last
+	// of them has left. What a failed fill wrote is thrown away.
+	Get(ctx context.Context, key string, fill func(ctx context.Context, w io.Writer) error) (Content, error)
+	// Put fills anew whatever is kept, and keeps the result. Concurrent calls share as Get's do.
+	Put(ctx context.Context, key string, fill func(ctx context.Context, w io.Writer) error) (Content, error)
+	// Lookup gives the content kept under key, if there is one. It never fills.
+	Lookup(ctx context.Context, key string) (Content, bool)
+	// Size is the size of the content last kept under key, also after it was evicted.
+	Size(key string) (int64, bool)
+}
+
+// Kind says what a node holds. The names are those of manifest.json.
+type Kind string
+
+const (
+	KindFolder   Kind = "folder"    // any folder
+	KindDoc      Kind = "doc"       // doc.json
+	KindPages    Kind = "pages"     // pages.json
+	KindTables   Kind = "tables"    // tables.json
+	KindPage     Kind = "page"      // a page's Markdown
+	KindPageHTML Kind = "page_html" // a page's HTML
+	KindPageJSON Kind = "page_json" // the page object of a page that has no export
+	KindTable    Kind = "table"     // a table's or view's own object
+	KindColumns  Kind = "columns"   // its columns
+	KindRows     Kind = "rows"      // its rows as CSV
+	KindRowsJSON Kind = "rows_json" // its rows as sent, one a line
+	KindControl  Kind = "control"   // a file in .codafs
+)
+
+// Object describes what a node stands for. Fields that do not apply are empty.
+type Object struct {
+	Kind Kind
+	// DocID is the id of the doc it is in.
+	DocID string
+	// ID is the object's own id: the doc's, the page's, the table's.
+	ID string
+	// Title is the object's name as the service gives it, not made fit for a file system.
+	Title string
+	// Type is the service's word for the object: doc, page, table, view.
+	Type string
+	// URL opens the object in a browser.
+	URL       string
+	CreatedAt time.Time
+	// UpdatedAt is the object's own stamp, zero where it is not known (yet).
+	UpdatedAt time.Time
+	UpdatedBy string
+}

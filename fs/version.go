@@ -1,0 +1,55 @@
+package fs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"strings"
+	"time"
+)
+
+// youth is how long after its newest stamp a content counts as young. The service's reads may
+// lag behind its stamps by minutes, so what is read in that time may be older than its stamp
+// says. It is served, and fetched once more when it is asked for later: a young version has
+// another key than the settled one of the same stamps.
+const youth = 10 * time.Minute
+
+const youngSuffix = "-young"
+
+// Young tells whether a version's bytes may be older than its stamps.
+func (v Version) Young() bool { return strings.HasSuffix(v.Key, youngSuffix) }
+
+// versionHash gathers what goes into a file's bytes.
+type versionHash struct {
+	h      hash.Hash
+	newest time.Time
+}
+
+func newVersionHash(how string) *versionHash {
+	v := &versionHash{h: sha256.New()}
+	v.add(how, time.Time{})
+	return v
+}
+
+// add takes in an object by its id and stamp.
+func (v *versionHash) add(id string, stamp time.Time) {
+	fmt.Fprintf(v.h, "%s\x00%d\x00", id, stamp.UnixNano())
+	if stamp.After(v.newest) {
+		v.newest = stamp
+	}
+}
+
+func (v *versionHash) version(now time.Time) Version {
+	key := hex.EncodeToString(v.h.Sum(nil)[:16])
+	if now.Sub(v.newest) < youth {
+		key += youngSuffix
+	}
+	return Version{Key: key, ModTime: v.newest}
+}
+
+// bytesVersion is the version of a file whose bytes are known.
+func bytesVersion(b []byte, modTime time.Time) Version {
+	sum := sha256.Sum256(b)
+	return Version{Key: hex.EncodeToString(sum[:16]), ModTime: modTime}
+}

@@ -1,0 +1,148 @@
+package snapshot
+
+import (
+	"errors"
+	"os"
+	"path"
+	"slices"
+	"time"
+)
+
+// disk makes all changes to the output folder. Names are slash-separated and relative to
+// it; [os.Root] lets none of them leave it, not even through a symbolic link. Every error
+// is a [DestinationError], so that it is never taken for an error of the origin.
+type disk struct {
+	root  *os.Root
+	check func(op, name string) error
+}
+
+// do runs one operation. Tests count operations here and make the Nth fail.
+func (d *disk) do(op, name string, f func() error) error {
+	if d.check != nil {
+		if err := d.check(op, name); err != nil {
+			return &DestinationError{&os.PathError{Op: op, Path: name, Err: err}}
+		}
+	}
+	if err := f(); err != nil {
+		return &DestinationError{err}
+	}
+	return nil
+}
+
+// outFile is a file being written.
+type outFile struct {
+	*os.File
+	disk *disk
+	name string
+}
+
+// create makes a new file, and the folders above it.
+func (d *disk) create(name string) (*outFile, error) {
+	if err := d.mkdir(path.Dir(name)); err != nil {
+		return nil, err
+	}
+	out := &outFile{disk: d, name: name}
+	return out, d.do("create", name, func() (err error) {
+		out.File, err = d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		return err
+	})
+}
+
+// Write implements io.Writer.
+func (f *outFile) Write(p []byte) (n int, err error) {
+	err = f.disk.do("write", f.name, func() (err error) {
+		n, err = f.File.Write(p)
+		return err
+	})
+	return n, err
+}
+
+// finish makes f durable and read-only, with the given time, and closes it, whatever fails.
+func (f *outFile) finish(mtime time.Time) error {
+	err := f.disk.do("chtimes", f.name, func() error {
+		return f.disk.root.Chtimes(f.name, time.Time{}, mtime)
+	})
+	if err == nil {
+		err = f.disk.do("chmod", f.name, func() error { return f.Chmod(0o400) })
+	}
+	if err == nil {
+		err = f.disk.do("sync", f.name, f.Sync)
+	}
+	if closed := f.disk.do("close", f.name, f.Close); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// replace writes a whole file under a temporary name and renames it, so that it is
+// there in full or not at all.
+func (d *disk) replace(name string, data []byte) error {
+	temp, err := d.prepare(name, data)
+	if err != nil {
+		return err
+	}
+	return d.rename(temp, name)
+}
+
+// prepare is the first half of replace: it gives the temporary name.
+func (d *disk) prepare(name string, data []byte) (temp string, err error) {
+	temp = path.Join(path.Dir(name), "."+path.Base(name)+".tmp")
+	if err := d.remove(temp); err != nil {
+		return "", err
+	}
+	out, err := d.create(temp)
+	if err != nil {
+		return "", err
+	}
+	if _, err := out.Write(data); err != nil {
+		out.Close()
+		return "", err
+	}
+	return temp, out.finish(time.Time{})
+}
+
+func (d *disk) mkdir(name string) error {
+	return d.do("mkdir", name, func() error { return d.root.MkdirAll(name, 0o700) })
+}
+
+func (d *disk) rename(from, to string) error {
+	return d.do("rename", to, func() error { return d.root.Rename(from, to) })
+}
+
+// remove removes a file or an empty folder; one that is not there is fine.
+func (d *disk) remove(name string) error {
+	return d.do("remove", name, func() error {
+		if err := d.root.Remove(name); !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+func (d *disk) symlink(target, name string) error {
+	return d.do("symlink", name, func() error { return d.root.Symlink(target, name) })
+}
+
+// syncFolder makes the names in a folder durable.
+func (d *disk) syncFolder(name string) error {
+	return d.do("sync", name, func() error {
+		f, err := d.root.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return syncDir(f)
+	})
+}
+
+// exists tells whether anything has that name.
+func (d *disk) exists(name string) bool {
+	_, err := d.root.Lstat(name)
+	return err == nil
+}
+
+// isNameError tells that a destination took offence at one name: that costs one file,
+// where a full disk ends the run.
+func isNameError(err error) bool {
+	return slices.ContainsFunc(nameErrors, func(e error) bool { return errors.Is(err, e) })
+}

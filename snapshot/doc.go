@@ -1,0 +1,17 @@
+// Package snapshot makes full local copies of the tree of package fs, and checks them.
+//
+// [Run] copies what an [Origin] lists into an output folder. Start reading there
+// (run.go); the protocol is in stage.go (what happens while files come in) and seal.go
+// (how a finished copy is made final). README.md gives the layout of the folder, the
+// order of the steps and the reason for each.
+//
+// Three promises hold at every moment, also after kill -9, a full disk or a power cut:
+//
+//   - A folder named by a time (2026-03-07T101530Z) is sealed: complete as its manifest
+//     says, never changed again.
+//   - latest.txt, where there is one, names a sealed snapshot that is fit to restore from.
+//   - Only a folder whose name starts with .partial- may be half made. The next run
+//     takes it over.
+//
+// What could not be copied is named in manifest.json and summary.json: no gap is silent.
+package snapshot

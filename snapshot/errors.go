@@ -1,0 +1,106 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Exit codes of the program, as far as snapshots set them. summary.json carries them.
+const (
+	ExitComplete    = 0   // everything is there
+	ExitFailed      = 1   // nothing was sealed
+	ExitGaps        = 3   // sealed with named gaps, or as suspect
+	ExitRefused     = 4   // the service refused the token
+	ExitDamaged     = 5   // [Verify] found damage
+	ExitNotOurs     = 10  // the source or the destination is not what it should be
+	ExitLocked      = 11  // another run works in the folder
+	ExitDestination = 13  // the destination is full or cannot be written
+	ExitInterrupted = 130 // the context was canceled
+)
+
+// ExitCode gives the exit code for an error of this package; 0 for nil. An error that
+// has a method ExitCode() int decides itself, so the cause with which a caller cancels
+// a run's context may set 143 (SIGTERM) or 75 (no answer for minutes).
+func ExitCode(err error) int {
+	if err == nil {
+		return ExitComplete
+	}
+	var own interface{ ExitCode() int }
+	switch {
+	case errors.As(err, &own):
+		return own.ExitCode()
+	case errors.Is(err, ErrNotMount), errors.Is(err, ErrNotSnapshot):
+		return ExitNotOurs
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
+	}
+	return ExitFailed
+}
+
+var (
+	// ErrNotMount is the error of [Mounted] for a folder that is no live codafs mount.
+	ErrNotMount = errors.New("not a live codafs mount")
+	// ErrMountLost is the error of a run whose mount went away while it ran.
+	ErrMountLost = errors.New("the mount went away")
+	// ErrNotSnapshot is the error for a folder that holds no snapshot.
+	ErrNotSnapshot = errors.New("no snapshot here")
+)
+
+// RefusedError says that the service did not accept the token: asking on is of no use.
+type RefusedError struct{ Failure fs.Failure }
+
+func (e *RefusedError) Error() string { return "the token was refused: " + e.Failure.Message }
+
+// ExitCode is [ExitRefused].
+func (e *RefusedError) ExitCode() int { return ExitRefused }
+
+// DestinationError is a failed operation in the output folder.
+type DestinationError struct{ Err error }
+
+func (e *DestinationError) Error() string { return "output folder: " + e.Err.Error() }
+
+func (e *DestinationError) Unwrap() error { return e.Err }
+
+// ExitCode is [ExitDestination].
+func (e *DestinationError) ExitCode() int { return ExitDestination }
+
+// LockedError says that another run works in the output folder.
+type LockedError struct {
+	Output string
+	Holder Holder
+}
+
+// Holder is who holds the lock, as it says itself. It is all zero where the holder has
+// not written it yet.
+type Holder struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
+}
+
+func (e *LockedError) Error() string {
+	if e.Holder.PID == 0 {
+		return fmt.Sprintf("%s: another run has just started there", e.Output)
+	}
+	return fmt.Sprintf("%s: process %d on %s works there since %s",
+		e.Output, e.Holder.PID, e.Holder.Host, e.Holder.Since.Format(time.RFC3339))
+}
+
+// ExitCode is [ExitLocked].
+func (e *LockedError) ExitCode() int { return ExitLocked }
+
+// ForeignError says that the output folder holds something that is not this run's to
+// add to. Found names it.
+type ForeignError struct {
+	Output string
+	Found  string
+}
+
+func (e *ForeignError) Error() string { return fmt.Sprintf("%s: holds %s", e.Output, e.Found) }
+
+// ExitCode is [ExitNotOurs].
+func (e *ForeignError) ExitCode() int { return ExitNotOurs }

@@ -1,0 +1,203 @@
+package snapshot
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	latestName    = "latest.txt"
+	latestLink    = "latest"
+	lockName      = ".lock"
+	partialPrefix = ".partial-"
+)
+
+// folder is the output folder: sealed snapshots, at most a few partial ones, and the
+// names of the latest.
+type folder struct {
+	*disk
+	path string
+}
+
+// openFolder opens an output folder and makes it if it is missing.
+func openFolder(path string, check func(op, name string) error) (*folder, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, &DestinationError{err}
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, &DestinationError{err}
+	}
+	return &folder{disk: &disk{root: root, check: check}, path: path}, nil
+}
+
+// openExisting opens a folder that somebody wants to look at.
+func openExisting(path string) (*folder, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+	}
+	return &folder{disk: &disk{root: root}, path: path}, nil
+}
+
+func (f *folder) close() { f.root.Close() }
+
+// lock takes the folder for this process until release. The kernel ends the lock with
+// the process, so none is ever left behind; the file stays, since removing it would let
+// two runs lock two files of one name.
+func (f *folder) lock(now time.Time) (release func(), err error) {
+	var file *os.File
+	err = f.do("lock", lockName, func() (err error) {
+		file, err = f.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ok, err := tryLock(file)
+	switch {
+	case err != nil:
+		err = &DestinationError{fmt.Errorf("lock: %w", err)}
+	case !ok:
+		err = &LockedError{Output: f.path, Holder: readHolder(file)}
+	default:
+		err = f.do("write", lockName, func() error { return writeHolder(file, now) })
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return func() { file.Close() }, nil
+}
+
+func readHolder(file *os.File) Holder {
+	var h Holder
+	// An error leaves h zero: the holder is just writing.
+	_ = json.NewDecoder(file).Decode(&h)
+	return h
+}
+
+func writeHolder(file *os.File, now time.Time) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this machine"
+	}
+	data, err := json.Marshal(Holder{PID: os.Getpid(), Host: host, Since: now})
+	if err != nil {
+		return err
+	}
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = file.WriteAt(append(data, '\n'), 0)
+	return err
+}
+
+const idLayout = "2006-01-02T150405Z"
+
+// parseID takes a snapshot's name apart: its second, and its number within that second.
+func parseID(name string) (second time.Time, n int, ok bool) {
+	n = 1
+	stamp, number, numbered := strings.Cut(name, "Z-")
+	if numbered {
+		stamp += "Z"
+		var err error
+		if n, err = strconv.Atoi(number); err != nil || n < 2 || strconv.Itoa(n) != number {
+			return time.Time{}, 0, false
+		}
+	}
+	second, err := time.Parse(idLayout, stamp)
+	return second, n, err == nil
+}
+
+func compareIDs(a, b string) int {
+	secondA, nA, _ := parseID(a)
+	secondB, nB, _ := parseID(b)
+	return cmp.Or(secondA.Compare(secondB), cmp.Compare(nA, nB))
+}
+
+// newID gives a name for a run that started now: the first of its second that is free.
+// adopted is the partial folder that the run takes over, or "".
+func (f *folder) newID(now time.Time, adopted string) string {
+	id := now.UTC().Format(idLayout)
+	for n := 2; f.exists(id) || f.exists(partialPrefix+id) && partialPrefix+id != adopted; n++ {
+		id = now.UTC().Format(idLayout) + "-" + strconv.Itoa(n)
+	}
+	return id
+}
+
+// sealed names the sealed snapshots, oldest first.
+func (f *folder) sealed() ([]string, error) { return f.ids("") }
+
+// partial names the partial folders, oldest first.
+func (f *folder) partial() ([]string, error) { return f.ids(partialPrefix) }
+
+func (f *folder) ids(prefix string) ([]string, error) {
+	all, err := iofs.ReadDir(f.root.FS(), ".")
+	if err != nil {
+		return nil, &DestinationError{err}
+	}
+	var names []string
+	for _, e := range all {
+		id, ok := strings.CutPrefix(e.Name(), prefix)
+		if _, _, isID := parseID(id); ok && isID && e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return compareIDs(strings.TrimPrefix(a, prefix), strings.TrimPrefix(b, prefix))
+	})
+	return names, nil
+}
+
+// latest gives the content of latest.txt, "" where there is none.
+func (f *folder) latest() (string, error) {
+	data, err := f.root.ReadFile(latestName)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", &DestinationError{err}
+	}
+	id := strings.TrimSuffix(string(data), "\n")
+	if _, _, ok := parseID(id); !ok {
+		return "", &ForeignError{Output: f.path, Found: "a latest.txt that codafs did not write"}
+	}
+	return id, nil
+}
+
+// head reads which run a snapshot, or a partial one, is of.
+func (f *folder) head(id string) (Head, error) {
+	file, err := f.root.Open(id + "/" + manifestName)
+	if err != nil {
+		return Head{}, err
+	}
+	defer file.Close()
+	return decodeHead(file)
+}
+
+func (f *folder) manifest(id string) (*Manifest, error) {
+	file, err := f.root.Open(id + "/" + manifestName)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return decodeManifest(file)
+}
+
+func (f *folder) summary(id string) (Summary, error) {
+	var s Summary
+	data, err := f.root.ReadFile(id + "/" + summaryName)
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	return s, err
+}

@@ -1,0 +1,139 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// compare looks at what is in the output folder: nothing of others (unless that is
+// wanted), and the last good run of this source and selection, to measure this one by.
+func (r *run) compare() error {
+	if _, err := r.out.latest(); err != nil {
+		return err
+	}
+	ids, err := r.out.sealed()
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Backward(ids) {
+		head, err := r.out.head(id)
+		if err != nil {
+			r.warn("%s: its manifest cannot be read, run verify: %v", id, err)
+			continue
+		}
+		if sameRun(head, r.head) {
+			r.takeBase(id)
+		} else if !r.opts.AllowOtherSelection {
+			return &ForeignError{r.out.path, fmt.Sprintf("%s, which is of another account or selection", id)}
+		}
+	}
+	return nil
+}
+
+// takeBase makes a snapshot the one to compare with, if it is the newest good one.
+func (r *run) takeBase(id string) {
+	if r.base != nil {
+		return
+	}
+	s, err := r.out.summary(id)
+	if err == nil && !s.Result.good() {
+		return
+	}
+	if err == nil {
+		r.base, err = r.out.manifest(id)
+	}
+	if err != nil {
+		r.warn("%s: cannot be compared with, run verify: %v", id, err)
+	}
+}
+
+// good tells that a snapshot may be the latest.
+func (r Result) good() bool { return r == Complete || r == Incomplete }
+
+func (r *run) warn(format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	r.opts.Log.Warn(message)
+	r.summary.Warnings = append(r.summary.Warnings, message)
+}
+
+// sameRun tells whether two runs were asked for the same objects of the same account.
+func sameRun(a, b Head) bool {
+	return a.Source == b.Source && canonical(a.Options.Selection) == canonical(b.Options.Selection)
+}
+
+// canonical writes a selection as one string. JSON has sorted keys, and makes what came
+// from a manifest equal to what came from flags.
+func canonical(selection map[string]any) string {
+	if len(selection) == 0 {
+		return ""
+	}
+	data, err := json.Marshal(selection)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+// shrunk tells why the run looks like a workspace that was lost sight of, "" if it does not.
+func (r *run) shrunk() string {
+	if r.opts.AcceptShrink {
+		return ""
+	}
+	if r.summary.DocsFound == 0 {
+		return "no docs were found"
+	}
+	if r.base == nil {
+		return ""
+	}
+	now := countObjects(r.files, r.summary.Failures)
+	before := countObjects(r.base.Files, r.base.Failures)
+	if 2*now < before {
+		return fmt.Sprintf("%d objects where %s has %d", now, r.base.ID, before)
+	}
+	return ""
+}
+
+// objectKey names an object; a table's three files are one object.
+type objectKey struct{ doc, object string }
+
+// countObjects counts the objects that a run saw, those it could not copy included.
+func countObjects(files []File, failures []fs.Failure) int {
+	seen := map[objectKey]bool{}
+	for _, f := range files {
+		seen[objectKey{f.DocID, f.ObjectID}] = true
+	}
+	for _, f := range failures {
+		seen[objectKey{f.DocID, f.ObjectID}] = true
+	}
+	return len(seen)
+}
+
+// fileKey names a file across snapshots, whatever its path is.
+type fileKey struct {
+	kind        fs.Kind
+	doc, object string
+}
+
+// setStatus compares every file with the base.
+func (r *run) setStatus() {
+	before := map[fileKey]string{}
+	if r.base != nil {
+		for _, f := range r.base.Files {
+			before[fileKey{f.Kind, f.DocID, f.ObjectID}] = f.SHA256
+		}
+	}
+	for i, f := range r.files {
+		sum, known := before[fileKey{f.Kind, f.DocID, f.ObjectID}]
+		switch {
+		case !known:
+			r.files[i].Status = StatusNew
+		case sum == f.SHA256:
+			r.files[i].Status = StatusUnchanged
+		default:
+			r.files[i].Status = StatusChanged
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+func TestTwoRunsAtOnceTheSecondSaysWho(t *testing.T) {
+	from, o := workspace(1), options(t)
+	inside, leave := make(chan struct{}), make(chan struct{})
+	from.open = func(context.Context, string) (io.ReadCloser, error) {
+		inside <- struct{}{}
+		<-leave
+		return nil, nil
+	}
+	o.Concurrency = 1
+	done := make(chan error)
+	go func() {
+		_, err := snapshot.Run(context.Background(), from, o)
+		done <- err
+	}()
+	<-inside
+	second := o
+	second.Now = clockAt(day.Add(time.Hour))
+	s, err := snapshot.Run(t.Context(), workspace(1), second)
+	locked, ok := errors.AsType[*snapshot.LockedError](err)
+	if !ok || s.ExitCode != 11 {
+		t.Fatalf("exit code %d, error %v", s.ExitCode, err)
+	}
+	host, hostErr := os.Hostname()
+	if h := locked.Holder; h.PID != os.Getpid() || hostErr == nil && h.Host != host || !h.Since.Equal(day) {
+		t.Errorf("holder is %+v", h)
+	}
+	go func() {
+		for range inside {
+		}
+	}()
+	close(leave)
+	if err := <-done; err != nil {
+		t.Errorf("the first run: %v", err)
+	}
+	close(inside)
+	mustRun(t, workspace(1), second, 0)
+	mustVerify(t, o.Output, 0)
+}
+
+func TestAnEmptyWorkspaceIsSuspect(t *testing.T) {
+	o := options(t)
+	s := mustRun(t, workspace(0), o, 3)
+	if s.Result != snapshot.Suspect || latest(t, o.Output) != "" || len(s.Warnings) != 1 {
+		t.Errorf("result %q, latest %q, warnings %q", s.Result, latest(t, o.Output), s.Warnings)
+	}
+	mustVerify(t, o.Output, 0)
+	o.AcceptShrink, o.Now = true, clockAt(day.Add(time.Hour))
+	if s := mustRun(t, workspace(0), o, 0); latest(t, o.Output) != s.ID {
+		t.Errorf("accepted, but latest.txt names %q", latest(t, o.Output))
+	}
+}
+
+func TestAWorkspaceThatShrankIsSuspect(t *testing.T) {
+	o := options(t)
+	run := func(docs, code int) snapshot.Summary {
+		t.Helper()
+		o.Now = clockAt(o.Now().Add(time.Hour))
+		return mustRun(t, workspace(docs), o, code)
+	}
+	good := run(6, 0)
+	run(2, 3)
+	if s := run(2, 3); s.Result != snapshot.Suspect || latest(t, o.Output) != good.ID {
+		t.Errorf("result %q, latest %q: a suspect run must not become the measure", s.Result, latest(t, o.Output))
+	}
+	if s := run(3, 0); s.Result != snapshot.Complete || latest(t, o.Output) != s.ID {
+		t.Errorf("half of the objects is not under half: %q", s.Result)
+	}
+	o.AcceptShrink = true
+	if s := run(1, 0); latest(t, o.Output) != s.ID {
+		t.Errorf("accepted, but latest.txt names %q", latest(t, o.Output))
+	}
+}
+
+func TestVanishedFilesCountAsShrinking(t *testing.T) {
+	from, o := workspace(4), options(t)
+	good := mustRun(t, from, o, 0)
+	clear(from.content) // every file is gone when it is opened
+	o.Now = clockAt(day.Add(time.Hour))
+	if s := mustRun(t, from, o, 3); s.Result != snapshot.Suspect || latest(t, o.Output) != good.ID {
+		t.Errorf("result %q, latest %q", s.Result, latest(t, o.Output))
+	}
+}
+
+func TestAFolderOfAnotherAccountOrSelectionIsRefused(t *testing.T) {
+	for name, change := range map[string]func(*snapshot.Options){
+		"account":   func(o *snapshot.Options) { o.Source.Account = "else@example.com" },
+		"host":      func(o *snapshot.Options) { o.Source.APIURL = "https://other.example.com" },
+		"selection": func(o *snapshot.Options) { o.Selection = map[string]any{"doc": []string{"doc1"}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			o.Selection = map[string]any{"doc": []string{"doc0"}, "limit": 3}
+			mustRun(t, workspace(4), o, 0)
+			change(&o)
+			o.Now = clockAt(day.Add(time.Hour))
+			s, err := snapshot.Run(t.Context(), workspace(4), o)
+			if _, ok := errors.AsType[*snapshot.ForeignError](err); !ok || s.ExitCode != 10 {
+				t.Fatalf("exit code %d, error %v", s.ExitCode, err)
+			}
+			o.AllowOtherSelection = true
+			// Of another selection, so it is not measured by the one there.
+			if s := mustRun(t, workspace(1), o, 0); s.Result != snapshot.Complete {
+				t.Errorf("result %q", s.Result)
+			}
+		})
+	}
+	t.Run("same", func(t *testing.T) {
+		o := options(t)
+		o.Selection = map[string]any{"doc": []string{"doc0"}, "limit": 3, "names": "title"}
+		mustRun(t, workspace(1), o, 0)
+		o.Now = clockAt(day.Add(time.Hour))
+		mustRun(t, workspace(1), o, 0)
+	})
+}
+
+func TestWhatIsNotOursStays(t *testing.T) {
+	o := options(t)
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(o.Output, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("notes.txt", "mine")
+	write("latest/file", "mine too")
+	s := mustRun(t, workspace(1), o, 0)
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "latest") {
+		t.Errorf("warnings %q: the link could not be made", s.Warnings)
+	}
+	tree := readTree(t, o.Output)
+	if tree["notes.txt"] != "mine" || tree["latest/file"] != "mine too" {
+		t.Errorf("changed what is not ours")
+	}
+	write("latest.txt", "a shopping list\n")
+	o.Now = clockAt(day.Add(time.Hour))
+	s, err := snapshot.Run(t.Context(), workspace(1), o)
+	if s.ExitCode != 10 || latest(t, o.Output) != "a shopping list" {
+		t.Errorf("exit code %d, %v", s.ExitCode, err)
+	}
+}
+
+func TestASnapshotWithoutManifestIsAWarningForTheNext(t *testing.T) {
+	o := options(t)
+	s := mustRun(t, workspace(1), o, 0)
+	if err := os.Remove(filepath.Join(o.Output, s.ID, "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	o.Now = clockAt(day.Add(time.Hour))
+	if s := mustRun(t, workspace(1), o, 0); len(s.Warnings) != 1 {
+		t.Errorf("warnings %q", s.Warnings)
+	}
+}
+
+func TestNamesOfSnapshots(t *testing.T) {
+	for name, want := range map[string]bool{
+		"2026-03-07T101530Z": true, "2026-03-07T101530Z-2": true, "2026-03-07T101530Z-10": true,
+		"2026-03-07T101530Z-1": false, "2026-03-07T101530Z-02": false, "2026-03-07T101530Z-": false,
+		"2026-03-07T101530": false, "2026-13-07T101530Z": false, ".partial-2026-03-07T101530Z": false, "": false,
+	} {
+		if got := snapshot.ParseID(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}

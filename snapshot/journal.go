@@ -1,0 +1,114 @@
+package snapshot
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	iofs "io/fs"
+	"os"
+	"time"
+)
+
+const (
+	journalName   = "journal.jsonl"
+	journalSchema = "codafs.journal/1"
+)
+
+// The journal of a partial folder has a line for each file that is finished in it, so
+// that a run that takes over knows which version a file holds. The hash in it is never
+// believed without hashing the file again.
+type journalHead struct {
+	Schema  string   `json:"schema"`
+	Source  Source   `json:"source"`
+	Options Recorded `json:"options"`
+}
+
+// finished is a line of the journal.
+type finished struct {
+	FetchedAt time.Time `json:"fetched_at"`
+	File      File      `json:"file"`
+}
+
+// youth is how long an object's stamps must lie back for a read to be the last word.
+// Coda's reads may lag behind its stamps by minutes: bytes fetched sooner may be those of
+// the version before.
+const youth = 10 * time.Minute
+
+// settled tells that bytes fetched at that time were not young.
+func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= youth }
+
+// createJournal begins the journal of dir anew, with lines for the files that are kept.
+func (d *disk) createJournal(dir string, head Head, kept []finished) (*outFile, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	err := enc.Encode(journalHead{Schema: journalSchema, Source: head.Source, Options: head.Options})
+	for _, line := range kept {
+		err = errors.Join(err, enc.Encode(line))
+	}
+	if err != nil {
+		return nil, err
+	}
+	name := dir + "/" + journalName
+	if err := d.replace(name, buf.Bytes()); err != nil {
+		return nil, err
+	}
+	journal := &outFile{disk: d, name: name}
+	return journal, d.do("append", name, func() (err error) {
+		if err = d.root.Chmod(name, 0o600); err == nil {
+			journal.File, err = d.root.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		}
+		return err
+	})
+}
+
+// note adds a line to the journal.
+func note(journal *outFile, line finished) error {
+	data, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	_, err = journal.Write(append(data, '\n'))
+	return err
+}
+
+// leftIn tells what a partial folder says it holds, by path. It reports false for the
+// folder of a run with another source or selection: that one is not to be touched.
+func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
+	data, err := f.root.ReadFile(dir + "/" + journalName)
+	if err == nil {
+		return readJournal(data, head)
+	}
+	// The journal goes last before the folder is sealed; the manifest then tells the same.
+	m, err := f.manifest(dir)
+	if errors.Is(err, iofs.ErrNotExist) {
+		return nil, true // stopped before the journal was there: nothing is in it
+	}
+	if err != nil || !sameRun(m.Head, head) {
+		return nil, false
+	}
+	left := map[string]finished{}
+	for _, file := range m.Files {
+		left[file.Path] = finished{FetchedAt: m.StartedAt, File: file}
+	}
+	return left, true
+}
+
+func readJournal(data []byte, head Head) (map[string]finished, bool) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	var first journalHead
+	if dec.Decode(&first) != nil || first.Schema != journalSchema {
+		return nil, false
+	}
+	if !sameRun(Head{Source: first.Source, Options: first.Options}, head) {
+		return nil, false
+	}
+	left := map[string]finished{}
+	for {
+		var line finished
+		// The last line may be torn: what comes before it holds.
+		if dec.Decode(&line) != nil {
+			return left, true
+		}
+		left[line.File.Path] = line
+	}
+}

@@ -1,0 +1,171 @@
+package snapshot
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"os"
+	"slices"
+
+	"github.com/codafs/codafs/fs"
+)
+
+const (
+	controlDir   = ".codafs"
+	statusFile   = controlDir + "/status.json"
+	indexFile    = controlDir + "/index.jsonl"
+	errorsFile   = controlDir + "/errors.jsonl"
+	statusSchema = "codafs.status/1"
+)
+
+// Mount is the [Origin] that reads a mounted tree through the kernel.
+type Mount struct {
+	tree   iofs.FS
+	status mountStatus
+}
+
+// mountStatus is what is read of .codafs/status.json.
+type mountStatus struct {
+	Schema    string         `json:"schema"`
+	APIURL    string         `json:"api_url"`
+	Account   string         `json:"account"`
+	Selection map[string]any `json:"selection"`
+}
+
+// Mounted gives the mount at dir. Any other folder is an [ErrNotMount]: a backup of an
+// empty mountpoint would look like one of an empty workspace.
+func Mounted(dir string) (*Mount, error) {
+	m, err := openMount(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return m, nil
+}
+
+func openMount(tree iofs.FS) (*Mount, error) {
+	m := &Mount{tree: tree}
+	if err := m.readStatus(); err != nil {
+		return nil, err
+	}
+	// A mount hides its .codafs; a copy that somebody made of one shows it.
+	names, err := iofs.ReadDir(tree, ".")
+	isControl := func(e iofs.DirEntry) bool { return e.Name() == controlDir }
+	if err == nil && slices.ContainsFunc(names, isControl) {
+		return nil, fmt.Errorf("%w: only a copy of one", ErrNotMount)
+	}
+	return m, nil
+}
+
+// readStatus proves that the mount is there.
+func (m *Mount) readStatus() error {
+	data, err := iofs.ReadFile(m.tree, statusFile)
+	if err == nil {
+		err = json.Unmarshal(data, &m.status)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotMount, err)
+	}
+	if m.status.Schema != statusSchema {
+		return fmt.Errorf("%w: %s has schema %q", ErrNotMount, statusFile, m.status.Schema)
+	}
+	return nil
+}
+
+// Source tells what is mounted, for [Options].
+func (m *Mount) Source() Source {
+	return Source{APIURL: m.status.APIURL, Account: m.status.Account}
+}
+
+// Selection tells which objects were asked for when it was mounted, for [Options].
+func (m *Mount) Selection() map[string]any { return m.status.Selection }
+
+// Index implements [Origin].
+func (m *Mount) Index(ctx context.Context) ([]fs.Entry, error) {
+	return readLines[fs.Entry](ctx, m, indexFile)
+}
+
+// Open implements [Origin]. A system call cannot be called off: when ctx ends while one
+// waits, the reader answers at once and the goroutine that reads ends with its call.
+func (m *Mount) Open(ctx context.Context, path string) (io.ReadCloser, error) {
+	out, in := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
+	go func() {
+		defer stop()
+		in.CloseWithError(m.copyTo(in, path))
+	}()
+	return out, nil
+}
+
+func (m *Mount) copyTo(w io.Writer, path string) error {
+	f, err := m.tree.Open(path)
+	if err != nil {
+		return m.orLost(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return m.orLost(err)
+	}
+	n, err := io.Copy(w, f)
+	if err == nil && n != info.Size() {
+		return fmt.Errorf("%s: %d of %d bytes: %w", path, n, info.Size(), io.ErrUnexpectedEOF)
+	}
+	if errors.Is(err, io.ErrClosedPipe) {
+		return nil // nobody reads on
+	}
+	return m.orLost(err)
+}
+
+// orLost gives err, or ErrMountLost if the mount is not there any more: else every
+// file of it would seem to have vanished from the workspace.
+func (m *Mount) orLost(err error) error {
+	if err == nil {
+		return nil
+	}
+	again := Mount{tree: m.tree}
+	if again.readStatus() != nil {
+		return fmt.Errorf("%w: %w", ErrMountLost, err)
+	}
+	return err
+}
+
+// Explain is [Options].Explain for a mount: the kernel only passes a number on, the
+// reason is in the mount's list of errors.
+func (m *Mount) Explain(path string, err error) fs.Failure {
+	known, readErr := readLines[fs.Failure](context.Background(), m, errorsFile)
+	if readErr != nil {
+		return explain(path, err)
+	}
+	for _, f := range slices.Backward(known) {
+		if f.Path == path {
+			return f
+		}
+	}
+	return explain(path, err)
+}
+
+// readLines reads a file of JSON values, as those in .codafs are.
+func readLines[T any](ctx context.Context, m *Mount, path string) ([]T, error) {
+	in, err := m.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	dec := json.NewDecoder(bufio.NewReader(in))
+	var all []T
+	for {
+		var one T
+		err := dec.Decode(&one)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, one)
+	}
+}

@@ -1,0 +1,115 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"io"
+	iofs "io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Origin is what a snapshot is made from: a tree in this process, or a mounted one
+// ([Mounted]). Its methods are safe for concurrent use.
+type Origin interface {
+	// Index lists every file and every known gap, afresh. A listing that broke off is
+	// an error, never a short list.
+	Index(ctx context.Context) ([]fs.Entry, error)
+	// Open opens the file that the index has under path. When ctx ends, Open and
+	// reads from what it gave end soon, with an error.
+	Open(ctx context.Context, path string) (io.ReadCloser, error)
+}
+
+// Options says where a snapshot goes and what it records. Output is required; the zero
+// value of every other field is usable.
+type Options struct {
+	// Output is the folder that holds the snapshots. It is made if it is missing.
+	Output string
+	// Concurrency is how many files are copied at a time; 0 means 8.
+	Concurrency int
+	// Tool names the program and its version, for the manifest: "codafs 0.1.0".
+	Tool string
+	// Source and Selection tell whose objects these are, and which of them were asked
+	// for. Runs are compared with earlier ones only where both are equal.
+	Source    Source
+	Selection map[string]any
+	// AcceptShrink seals an empty or a much smaller workspace as a good snapshot.
+	AcceptShrink bool
+	// AllowOtherSelection lets the folder hold snapshots of several accounts or selections.
+	AllowOtherSelection bool
+	// Explain turns an error of the Origin into what the manifest says of it; path is
+	// "" for an error of Index. HTTPStatus 401 ends the run. Code [Vanished] makes it a
+	// warning. Fields that tell which object it is are filled in from the index.
+	Explain func(path string, err error) fs.Failure
+	// Requests tells how many requests this run has sent so far and how long
+	// they waited for rate limits, all together.
+	Requests func() (sent int, throttled time.Duration)
+	// Progress is told what happens.
+	Progress Progress
+	// Now is the clock.
+	Now func() time.Time
+	// Log gets a line for each failed object.
+	Log *slog.Logger
+
+	// check runs before each change to the disk; tests make it fail.
+	check func(op, name string) error
+}
+
+// Source is where the objects come from.
+type Source struct {
+	APIURL  string `json:"api_url"`
+	Account string `json:"account"`
+}
+
+// Vanished is the [fs.Failure] code of an object that was deleted between the listing
+// and the copy. That is no gap in the snapshot, only a change in the workspace.
+const Vanished = "vanished"
+
+// Progress is told what a run does, by one goroutine, in the order in which it
+// happens. The run waits for it.
+type Progress interface {
+	// Listed comes once, when the index is there.
+	Listed(docs, files int)
+	// Copied comes for each file that is in the snapshot now. Its Status is not known yet.
+	Copied(File)
+	// Missed comes for each object that is not, or that vanished.
+	Missed(fs.Failure)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Concurrency <= 0 {
+		o.Concurrency = 8
+	}
+	if o.Explain == nil {
+		o.Explain = explain
+	}
+	if o.Requests == nil {
+		o.Requests = func() (int, time.Duration) { return 0, 0 }
+	}
+	if o.Progress == nil {
+		o.Progress = silent{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// explain is the Explain of those who give none.
+func explain(_ string, err error) fs.Failure {
+	if errors.Is(err, iofs.ErrNotExist) {
+		return fs.Failure{Code: Vanished, Message: err.Error()}
+	}
+	return fs.Failure{Code: "unreadable", Message: err.Error()}
+}
+
+type silent struct{}
+
+func (silent) Listed(docs, files int) {}
+func (silent) Copied(File)            {}
+func (silent) Missed(fs.Failure)      {}

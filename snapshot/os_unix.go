@@ -1,0 +1,28 @@
+//go:build !windows
+
+package snapshot
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// tryLock takes an exclusive lock on f, which ends with the process. It reports false
+// where another open file has it.
+func tryLock(f *os.File) (bool, error) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// syncDir makes the names in an open folder durable.
+func syncDir(f *os.File) error { return f.Sync() }
+
+// nameErrors are what a file system answers to a name that it cannot hold.
+var nameErrors = []error{
+	syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL,
+	syscall.EEXIST, syscall.ENOTDIR, syscall.EISDIR,
+}

@@ -1,0 +1,30 @@
+package snapshot
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// tryLock takes an exclusive lock on f, which ends with the process. It reports false
+// where another open file has it.
+func tryLock(f *os.File) (bool, error) {
+	// The locked byte lies beyond the content: Windows lets nobody read a locked range.
+	beyond := &windows.Overlapped{OffsetHigh: 1}
+	err := windows.LockFileEx(windows.Handle(f.Fd()),
+		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, beyond)
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// syncDir does nothing: Windows cannot flush a folder and journals its names itself.
+func syncDir(*os.File) error { return nil }
+
+// nameErrors are what a file system answers to a name that it cannot hold.
+var nameErrors = []error{
+	windows.ERROR_INVALID_NAME, windows.ERROR_FILENAME_EXCED_RANGE, windows.ERROR_BUFFER_OVERFLOW,
+	windows.ERROR_FILE_EXISTS, windows.ERROR_ALREADY_EXISTS, windows.ERROR_DIRECTORY,
+}

@@ -1,0 +1,157 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Run makes one snapshot. An error means that it is not usable as a whole: nothing was
+// sealed, or it was but latest.txt could not be written ([DestinationError]). Gaps are no
+// error: they are in the Summary, whose ExitCode is right either way. A run that was
+// stopped leaves a partial folder, which the next one takes over. Errors:
+// [*LockedError], [*ForeignError], [*DestinationError], [*RefusedError], [ErrMountLost], the
+// cause of ctx, or the origin's own for a listing that failed.
+func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
+	r := &run{opts: o.withDefaults(), from: from}
+	started := stamp(r.opts.Now())
+	r.head = Head{
+		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source,
+		Options: Recorded{Selection: o.Selection},
+	}
+	r.summary = Summary{
+		Schema: summarySchema, Result: Failed, StartedAt: started,
+		Failures: []fs.Failure{}, Warnings: []string{},
+	}
+	err := r.run(ctx)
+	if err != nil {
+		r.fail(err)
+	}
+	return r.summary, err
+}
+
+// run is a snapshot in the making.
+type run struct {
+	opts    Options
+	from    Origin
+	head    Head
+	out     *folder
+	stage   *stage
+	base    *Manifest // the last good run's, nil before there is one
+	docs    []Doc
+	files   []File
+	summary Summary
+	sealed  bool
+}
+
+// run is the order of the whole: lock, compare, list, copy, seal.
+func (r *run) run(ctx context.Context) (err error) {
+	if r.out, err = openFolder(r.opts.Output, r.opts.check); err != nil {
+		return err
+	}
+	defer r.out.close()
+	release, err := r.out.lock(r.head.StartedAt)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.compare(); err != nil {
+		return err
+	}
+	if r.stage, err = r.out.openStage(r.head); err != nil {
+		return err
+	}
+	defer r.stage.close()
+	defer func() {
+		if err != nil && !r.sealed {
+			r.leaveSummary(err)
+		}
+	}()
+	r.head.ID, r.summary.ID = r.stage.id, r.stage.id
+	if err := r.fill(ctx); err != nil {
+		return err
+	}
+	return r.seal(ctx)
+}
+
+// fill lists the tree and copies it into the stage.
+func (r *run) fill(ctx context.Context) error {
+	index, err := r.from.Index(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		if f := r.opts.Explain("", err); f.HTTPStatus == http.StatusUnauthorized {
+			return &RefusedError{f}
+		}
+		return fmt.Errorf("list the workspace: %w", err)
+	}
+	p := newPlan(index)
+	r.docs, r.summary.DocsFound = p.docs, p.found
+	r.opts.Progress.Listed(p.found, len(p.files))
+	for _, f := range p.missing {
+		if err := r.miss(f); err != nil {
+			return err
+		}
+	}
+	if err := r.stage.begin(r.head, p.files); err != nil {
+		return err
+	}
+	return r.copyAll(ctx, p.files)
+}
+
+// account brings what was copied into the order and the numbers of both files.
+func (r *run) account() {
+	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(r.docs, func(a, b Doc) int { return strings.Compare(a.Path, b.Path) })
+	sortFailures(r.summary.Failures)
+	slices.Sort(r.summary.Warnings)
+	s := &r.summary
+	s.FinishedAt = stamp(r.opts.Now())
+	sent, throttled := r.opts.Requests()
+	s.Requests, s.ThrottledSeconds = sent, float64(throttled.Milliseconds())/1000
+	s.DocsProcessed = r.docsProcessed()
+}
+
+// docsProcessed counts the docs that have their doc.json and whose listings came.
+func (r *run) docsProcessed() int {
+	done := map[string]bool{}
+	for _, f := range r.files {
+		if f.Kind == fs.KindDoc {
+			done[f.DocID] = true
+		}
+	}
+	for _, f := range r.summary.Failures {
+		switch f.Kind {
+		case fs.KindDoc, fs.KindPages, fs.KindTables:
+			delete(done, f.DocID)
+		}
+	}
+	return len(done)
+}
+
+// fail settles the summary of a run that has an error.
+func (r *run) fail(err error) {
+	r.summary.ExitCode = ExitCode(err)
+	if !r.sealed {
+		r.summary.Result = Failed
+	}
+}
+
+// leaveSummary says in the partial folder why it was not sealed.
+func (r *run) leaveSummary(cause error) {
+	r.account()
+	r.fail(cause)
+	data, err := encode(r.summary)
+	if err == nil {
+		err = r.stage.replace(r.stage.dir+"/"+summaryName, data)
+	}
+	if err != nil {
+		r.opts.Log.Warn("the partial folder has no summary", "error", errors.Join(cause, err))
+	}
+}

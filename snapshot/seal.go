@@ -1,0 +1,122 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+)
+
+// seal writes what describes the snapshot and makes it final. Each step may be the last
+// that reaches the disk; README.md says what is left then.
+func (r *run) seal(ctx context.Context) error {
+	r.decide()
+	if err := r.describe(); err != nil {
+		return err
+	}
+	r.stage.close()
+	if err := r.stage.remove(r.stage.journal.name); err != nil {
+		return err
+	}
+	if err := r.stage.syncFolders(ctx); err != nil {
+		return err
+	}
+	// A full disk shows here, while the snapshot can still be given up as a whole.
+	pointer, err := r.out.prepare(latestName, []byte(r.stage.id+"\n"))
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := r.out.rename(r.stage.dir, r.stage.id); err != nil {
+		return err
+	}
+	r.sealed = true
+	return r.publish(pointer)
+}
+
+// decide sets the result and the exit code.
+func (r *run) decide() {
+	r.setStatus()
+	r.account()
+	r.head.FinishedAt = r.summary.FinishedAt
+	why := r.shrunk()
+	switch {
+	case why != "":
+		r.warn("suspect: %s; latest.txt stays as it is", why)
+		r.summary.Result, r.summary.ExitCode = Suspect, ExitGaps
+	case len(r.summary.Failures) > 0:
+		r.summary.Result, r.summary.ExitCode = Incomplete, ExitGaps
+	default:
+		r.summary.Result, r.summary.ExitCode = Complete, ExitComplete
+	}
+}
+
+// describe writes manifest.json, summary.json and SHA256SUMS into the stage.
+func (r *run) describe() error {
+	manifest, err := encode(Manifest{
+		Head: r.head, Docs: append([]Doc{}, r.docs...), Files: append([]File{}, r.files...),
+		Failures: r.summary.Failures, NotCaptured: notCaptured,
+	})
+	if err != nil {
+		return err
+	}
+	summary, err := encode(r.summary)
+	if err != nil {
+		return err
+	}
+	sums := map[string]string{manifestName: hashOf(manifest), summaryName: hashOf(summary)}
+	for _, f := range r.files {
+		sums[f.Path] = f.SHA256
+	}
+	for _, file := range []struct {
+		name string
+		data []byte
+	}{{manifestName, manifest}, {summaryName, summary}, {sumsName, encodeSums(sums)}} {
+		if err := r.stage.replace(r.stage.dir+"/"+file.name, file.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// publish lets latest.txt and the link name the sealed snapshot, unless it is suspect.
+func (r *run) publish(pointer string) error {
+	// Before latest.txt: it must not name what a power cut takes back.
+	if err := r.out.syncFolder("."); err != nil {
+		return err
+	}
+	if !r.summary.Result.good() {
+		return r.out.remove(pointer)
+	}
+	if err := r.out.rename(pointer, latestName); err != nil {
+		return err
+	}
+	if err := r.link(); err != nil {
+		r.warn("no link named %s: %v", latestLink, err)
+	}
+	return r.out.syncFolder(".")
+}
+
+// link lets the symbolic link name the sealed snapshot. What is no link stays.
+func (r *run) link() error {
+	info, err := r.out.root.Lstat(latestLink)
+	if err == nil && info.Mode()&os.ModeSymlink == 0 {
+		return fmt.Errorf("something else has that name")
+	}
+	temp := "." + latestLink + ".tmp"
+	if err := r.out.remove(temp); err != nil {
+		return err
+	}
+	if err := r.out.symlink(r.stage.id, temp); err != nil {
+		return err
+	}
+	return r.out.rename(temp, latestLink)
+}

@@ -1,0 +1,246 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	iofs "io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Report is what [Verify] found.
+type Report struct {
+	// Checked names the snapshots that were looked at, oldest first.
+	Checked []string `json:"checked"`
+	Files   int      `json:"files"`
+	Bytes   int64    `json:"bytes"`
+	Damage  []Damage `json:"damage"`
+}
+
+// ExitCode is [ExitDamaged] if there is any damage, else 0.
+func (r Report) ExitCode() int {
+	if len(r.Damage) > 0 {
+		return ExitDamaged
+	}
+	return ExitComplete
+}
+
+// Damage is one thing that is not as it was sealed.
+type Damage struct {
+	// Snapshot is the snapshot's name, "" for the output folder itself.
+	Snapshot string `json:"snapshot"`
+	// Path is relative to the snapshot.
+	Path    string  `json:"path"`
+	Problem Problem `json:"problem"`
+	Detail  string  `json:"detail"`
+}
+
+// Problem is a kind of damage.
+type Problem string
+
+// The kinds of damage.
+const (
+	Missing    Problem = "missing"    // a file is not there
+	Extra      Problem = "extra"      // a file was not there when the snapshot was sealed
+	WrongSize  Problem = "size"       // a file has another size
+	WrongHash  Problem = "hash"       // a file has other bytes
+	Unreadable Problem = "unreadable" // a file cannot be read, or not be understood
+	Disagrees  Problem = "disagrees"  // two records of the same thing differ
+)
+
+// Verify compares what is at dir, an output folder or one snapshot, with its records:
+// every name, size and hash, and the records with each other. It writes nothing. A
+// folder without any snapshot is an [ErrNotSnapshot].
+func Verify(ctx context.Context, dir string) (Report, error) {
+	report := Report{Checked: []string{}, Damage: []Damage{}}
+	f, err := openExisting(dir)
+	if err != nil {
+		return report, err
+	}
+	defer f.close()
+	if name, one := f.isSnapshot(); one {
+		return report, report.verifySnapshot(ctx, f.root, name)
+	}
+	ids, err := f.sealed()
+	if err != nil {
+		return report, err
+	}
+	if len(ids) == 0 {
+		return report, fmt.Errorf("%s: %w", dir, ErrNotSnapshot)
+	}
+	for _, id := range ids {
+		root, err := f.root.OpenRoot(id)
+		if err != nil {
+			return report, err
+		}
+		err = report.verifySnapshot(ctx, root, id)
+		root.Close()
+		if err != nil {
+			return report, err
+		}
+	}
+	report.verifyLatest(f, ids)
+	return report, nil
+}
+
+// isSnapshot tells whether the folder is a snapshot itself, and its name.
+func (f *folder) isSnapshot() (string, bool) {
+	path, err := filepath.Abs(f.path)
+	if err != nil {
+		path = f.path
+	}
+	name := filepath.Base(path)
+	_, _, isID := parseID(name)
+	return name, isID || f.exists(manifestName) || f.exists(sumsName)
+}
+
+// verifyLatest checks that latest.txt names a good snapshot that is there.
+func (r *Report) verifyLatest(f *folder, ids []string) {
+	id, err := f.latest()
+	if err != nil {
+		r.Damage = append(r.Damage, Damage{"", latestName, Unreadable, err.Error()})
+		return
+	}
+	if id == "" {
+		return
+	}
+	if !slices.Contains(ids, id) {
+		r.Damage = append(r.Damage, Damage{"", latestName, Disagrees, "names " + id + ", which is not there"})
+	} else if s, err := f.summary(id); err == nil && !s.Result.good() {
+		r.Damage = append(r.Damage, Damage{"", latestName, Disagrees, "names " + id + ", which is " + string(s.Result)})
+	}
+}
+
+// check is one snapshot's verification.
+type check struct {
+	tree   iofs.FS
+	id     string
+	report *Report
+	sizes  map[string]int64  // as the manifest has them
+	sums   map[string]string // as SHA256SUMS has them
+	summed bool              // SHA256SUMS could be read
+}
+
+func (c *check) damage(path string, problem Problem, format string, args ...any) {
+	c.report.Damage = append(c.report.Damage, Damage{c.id, path, problem, fmt.Sprintf(format, args...)})
+}
+
+// verifySnapshot checks the snapshot in root. Its error is that of ctx alone.
+func (r *Report) verifySnapshot(ctx context.Context, root *os.Root, id string) error {
+	r.Checked = append(r.Checked, id)
+	c := &check{tree: root.FS(), id: id, report: r, sizes: map[string]int64{}, sums: map[string]string{}}
+	c.readSums()
+	c.readManifest()
+	c.wantRecords()
+	found, err := c.hashFiles(ctx)
+	if err != nil {
+		return err
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.sums)) {
+		if !found[path] {
+			c.damage(path, Missing, "not there")
+		}
+	}
+	return nil
+}
+
+func (c *check) readSums() {
+	data, err := iofs.ReadFile(c.tree, sumsName)
+	var sums map[string]string
+	if err == nil {
+		sums, err = decodeSums(data)
+	}
+	if err != nil {
+		c.damage(sumsName, Unreadable, "%v", err)
+		return
+	}
+	c.sums, c.summed = sums, true
+}
+
+// readManifest reads the manifest and compares it with SHA256SUMS, both ways. Where
+// they differ, the manifest counts.
+func (c *check) readManifest() {
+	file, err := c.tree.Open(manifestName)
+	if err != nil {
+		c.damage(manifestName, Unreadable, "%v", err)
+		return
+	}
+	defer file.Close()
+	m, err := decodeManifest(file)
+	if err != nil {
+		c.damage(manifestName, Unreadable, "%v", err)
+		return
+	}
+	for _, f := range m.Files {
+		if err := checkPath(f.Path); err != nil {
+			c.damage(f.Path, Disagrees, "%v", err)
+			continue
+		}
+		c.sizes[f.Path] = f.Size
+		if sum := c.sums[f.Path]; c.summed && sum != f.SHA256 {
+			c.damage(f.Path, Disagrees, "%s and %s differ", manifestName, sumsName)
+		}
+		c.sums[f.Path] = f.SHA256
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.sums)) {
+		_, known := c.sizes[path]
+		if !known && path != manifestName && path != summaryName {
+			c.damage(path, Disagrees, "%s has it, %s has not", sumsName, manifestName)
+		}
+	}
+}
+
+// wantRecords checks that SHA256SUMS covers the two other records.
+func (c *check) wantRecords() {
+	for _, name := range []string{manifestName, summaryName} {
+		if _, ok := c.sums[name]; c.summed && !ok {
+			c.damage(name, Disagrees, "not in %s", sumsName)
+		}
+	}
+}
+
+// hashFiles compares every file that is there with its record, and tells which are.
+func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error) {
+	found = map[string]bool{}
+	err = iofs.WalkDir(c.tree, ".", func(path string, d iofs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			c.damage(path, Unreadable, "%v", err)
+			return nil
+		}
+		if d.IsDir() || path == sumsName {
+			return nil
+		}
+		found[path] = true
+		want, known := c.sums[path]
+		if !known {
+			c.damage(path, Extra, "not in %s", sumsName)
+			return nil
+		}
+		return c.hashFile(ctx, path, want)
+	})
+	return found, err
+}
+
+func (c *check) hashFile(ctx context.Context, path, want string) error {
+	size, sum, err := hashFile(ctx, c.tree, path)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	c.report.Files++
+	c.report.Bytes += size
+	wantSize, known := c.sizes[path]
+	switch {
+	case err != nil:
+		c.damage(path, Unreadable, "%v", err)
+	case known && size != wantSize:
+		c.damage(path, WrongSize, "%d bytes, not %d", size, wantSize)
+	case sum != want:
+		c.damage(path, WrongHash, "SHA-256 is %s, not %s", sum, want)
+	}
+	return nil
+}
