@@ -169,7 +169,15 @@ func TestReaderThatLeavesStopsNobodyElsesFill(t *testing.T) {
 
 func TestNothingIsKeptOfAFillThatFailed(t *testing.T) {
 	failure := errors.New("failure")
-	ctx, leave := context.WithCancel(t.Context())
+	var leave context.CancelFunc
+	stopped := func(written string) Fill {
+		return func(ctx context.Context, w io.Writer) error {
+			io.WriteString(w, written)
+			leave()
+			<-ctx.Done()
+			return nil // as if that were all
+		}
+	}
 	for name, fill := range map[string]Fill{
 		"error": func(_ context.Context, w io.Writer) error {
 			io.WriteString(w, large)
@@ -179,20 +187,19 @@ func TestNothingIsKeptOfAFillThatFailed(t *testing.T) {
 			io.WriteString(w, large)
 			panic(failure)
 		},
-		"stopped, and says nothing": func(ctx context.Context, w io.Writer) error {
-			io.WriteString(w, large)
-			leave()
-			<-ctx.Done()
-			return nil
-		},
+		"stopped":                     stopped(large),
+		"stopped before it had begun": stopped(""),
 	} {
 		t.Run(name, func(t *testing.T) {
+			var ctx context.Context
+			ctx, leave = context.WithCancel(t.Context())
+			defer leave()
 			dir := t.TempDir()
 			d := openDisk(t, dir, Options{})
 			if _, err := d.Get(ctx, "key", fill); err == nil {
 				t.Error("no error")
 			}
-			d.Close() // the fill may outlive its caller by a little
+			d.Close() // one that is being stopped may outlive its caller by a little
 			if _, ok := d.Lookup(t.Context(), "key"); ok {
 				t.Error("there is a content")
 			}

@@ -214,16 +214,23 @@ func (d *Disk) install(temp, path string) error {
 }
 
 // installContent is install for the file of a content, and gives the file to serve from. On
-// Windows an open file cannot be renamed, so it is closed before and opened after.
-// Where that fails, the file served is the temporary one, which a Trim removes later.
+// Windows an open file cannot be renamed, so it is closed before and opened after. Nor can
+// one that is open be replaced: the file there has the same name, so the same bytes (who
+// opens it next verifies that), and what is served is the temporary one, which a Trim
+// removes later.
 func (d *Disk) installContent(f *os.File, path string) (*os.File, error) {
+	temp := f.Name()
 	if runtime.GOOS != "windows" {
-		return f, d.install(f.Name(), path)
+		return f, d.install(temp, path)
 	}
 	f.Close()
-	if err := d.install(f.Name(), path); err != nil {
-		g, openErr := os.Open(f.Name())
-		return g, errors.Join(err, openErr)
+	err := d.install(temp, path)
+	if err == nil {
+		return os.Open(path)
 	}
-	return os.Open(path)
+	if _, missing := os.Stat(path); missing == nil {
+		err = nil
+	}
+	f, openErr := os.Open(temp)
+	return f, errors.Join(err, openErr)
 }

@@ -27,7 +27,8 @@ func (d diskKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, err
 // keep saves what is in s and gives it for reading.
 func (d *Disk) keep(s *spool, e entry) (b *blob, err error) {
 	b = &blob{size: e.size, filled: e.filled}
-	if s.file == nil || e.size <= smallBytes {
+	inMemory := s.file == nil || e.size <= smallBytes
+	if inMemory {
 		if b.data, err = s.bytes(); err != nil {
 			return nil, err
 		}
@@ -43,22 +44,22 @@ func (d *Disk) keep(s *spool, e entry) (b *blob, err error) {
 		d.noteUnsaved(problem)
 	}
 	switch {
-	case b.data == nil && s.file == nil:
-		return nil, problem
-	case b.data == nil:
-		b.file, s.file = s.file, nil
-	case problem != nil:
-		d.unsaved.add(e.key, b)
-	default:
+	case inMemory && problem == nil:
 		d.small.add(e.content, b)
+	case inMemory:
+		d.unsaved.add(e.key, b)
+	case s.file == nil: // lost on its way to its place
+		return nil, problem
+	default:
+		b.file, s.file = s.file, nil
 	}
 	return b, nil
 }
 
-// save gives the spool's file its place and then writes the entry. What is larger than the
+// save gives the spool's file its place and then writes the entry. What is as large as the
 // whole cache has an entry only: to keep it, all else would have to go.
 func (d *Disk) save(s *spool, e entry) error {
-	if e.size <= d.max {
+	if e.size <= d.trimmed() {
 		if err := d.saveContent(s, e); err != nil {
 			return err
 		}

@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// TestReallyFullDisk fills a small file system to its last block.
-func TestReallyFullDisk(t *testing.T) {
+// mountTmpfs makes a file system of its own for the test.
+func mountTmpfs(t *testing.T, options string) string {
+	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
 		t.Skipf("needs the right to mount a tmpfs: %v", err)
 	}
 	t.Cleanup(func() {
@@ -19,6 +20,22 @@ func TestReallyFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return dir
+}
+
+func TestCacheOpensOnAFullDisk(t *testing.T) {
+	d := openDisk(t, mountTmpfs(t, "nr_inodes=2"), Options{})
+	for _, ask := range []Fill{pieces(large, 1000), noFill} {
+		c, err := d.Get(t.Context(), "key", ask)
+		if read(t, c, err) != large {
+			t.Error("wrong bytes")
+		}
+	}
+}
+
+// TestReallyFullDisk fills a small file system to its last block.
+func TestReallyFullDisk(t *testing.T) {
+	dir := mountTmpfs(t, "size=1m")
 	d, err := OpenDisk(dir, Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,6 +69,23 @@ func TestFullDiskServesFromMemory(t *testing.T) {
 		}
 		if left := temps(t, dir); len(left) != 0 {
 			t.Errorf("room for %d: temporary files are left: %v", room, left)
+		}
+	}
+}
+
+func TestFolderThatCannotBeWrittenServesFromMemory(t *testing.T) {
+	dir := t.TempDir()
+	d := openDisk(t, dir, Options{})
+	if err := os.Remove(filepath.Join(dir, tempDir)); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, filepath.Join(dir, tempDir), nil) // a file: no temporary one can be made in it
+	for _, want := range []string{"", small, large} {
+		for _, ask := range []Fill{pieces(want, 1000), noFill} {
+			c, err := d.Get(t.Context(), want, ask)
+			if read(t, c, err) != want {
+				t.Errorf("%d bytes: wrong ones", len(want))
+			}
 		}
 	}
 }

@@ -107,8 +107,11 @@ type kept struct {
 	used time.Time
 }
 
-// trimContents counts all contents and evicts those used longest ago, down to nine tenths
-// of the limit: it need not run again for each further fill.
+// trimmed is how many bytes are left after an eviction: nine tenths of the limit, so that
+// not each further fill has to walk the folder and evict.
+func (d *Disk) trimmed() int64 { return d.max - d.max/10 }
+
+// trimContents counts all contents and evicts those used longest ago.
 func (d *Disk) trimContents(ctx context.Context) error {
 	d.mu.Lock()
 	d.sinceWalk = 0
@@ -132,7 +135,7 @@ func (d *Disk) trimContents(ctx context.Context) error {
 		return nil
 	}
 	slices.SortFunc(all, func(a, b kept) int { return a.used.Compare(b.used) })
-	return d.evict(ctx, all, total-(d.max-d.max/10))
+	return d.evict(ctx, all, total-d.trimmed())
 }
 
 // evict removes files, in that order, until they make up so many bytes. A file that is gone

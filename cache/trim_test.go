@@ -101,7 +101,8 @@ func TestFillsKeepTheLimitByThemselves(t *testing.T) {
 		fillBody(t, d, i)
 		clock.advance(time.Minute)
 		d.background.Wait() // what runs behind the fills
-		if s := stats(t, d); s.Bytes > s.MaxBytes || s.Bytes != d.bytes {
+		// Without a walk, the count may be too high, never too low.
+		if s := stats(t, d); s.Bytes > s.MaxBytes || s.Bytes > d.bytes {
 			t.Fatalf("after %d contents: %d bytes, counted %d", i+1, s.Bytes, d.bytes)
 		}
 	}

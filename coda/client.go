@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -49,8 +48,8 @@ type Client struct {
 	api     *http.Client // adds the token; stays on the API's hosts
 	files   *http.Client // downloads; never has the token
 	buckets map[Class]*bucket
-	polls   pollTimes
-	running keyed // one export a page
+	polls   *pollTimes
+	running *keyed // one export a page
 	sent    atomic.Int64
 }
 
@@ -74,25 +73,31 @@ func New(o Options) (*Client, error) {
 	if o.Transport == nil {
 		o.Transport = newTransport()
 	}
-	base, err := url.Parse(strings.TrimRight(o.BaseURL, "/"))
-	if err != nil || !safeScheme(base) || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("%w: %s", ErrBadURL, redact(o.BaseURL))
+	base, err := parseBase(o.BaseURL)
+	if err != nil {
+		return nil, err
 	}
-	c := &Client{opts: o, base: base, running: keyed{busy: map[string]chan struct{}{}}, polls: pollTimes{first: firstPoll}}
-	if o.Unlimited {
-		c.polls.first = minPollGap // polls are free
-	}
+	c := &Client{opts: o, base: base, running: newKeyed()}
 	c.api = &http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
 	c.files = &http.Client{Transport: o.Transport, CheckRedirect: c.checkDownloadRedirect}
-	if !o.Unlimited {
-		rates := maps.Clone(DefaultRates)
-		maps.Copy(rates, o.Rates)
-		c.buckets = make(map[Class]*bucket, len(rates))
-		for class, r := range rates {
-			c.buckets[class] = newBucket(r)
-		}
+	if o.Unlimited {
+		c.polls = newPollTimes(minPollGap) // polls are free
+		return c, nil
 	}
-	return c, nil
+	c.polls = newPollTimes(firstPoll)
+	c.buckets, err = newBuckets(o.Rates)
+	return c, err
+}
+
+// parseBase reads the API's address.
+func parseBase(s string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(s, "/"))
+	if err != nil || !safeScheme(u) || u.Hostname() == "" || u.User != nil ||
+		u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return nil, fmt.Errorf("%w: %s", ErrBadURL, redact(s))
+	}
+	u.Host = canonicalHost(u)
+	return u, nil
 }
 
 // newTransport bounds each wait for a peer that says nothing.
@@ -103,12 +108,21 @@ func newTransport() *http.Transport {
 	return t
 }
 
-// redact keeps a password in an address out of an error.
+// redact keeps what may be secret in an address out of an error: user and password, query,
+// fragment. It works on text, since the address may be one that cannot be read.
 func redact(s string) string {
-	if u, err := url.Parse(s); err == nil {
-		return u.Redacted()
+	if i := strings.LastIndex(s, "@"); i >= 0 {
+		s = "…" + s[i:]
 	}
-	return "unreadable address"
+	if i := strings.IndexAny(s, "?#"); i >= 0 {
+		s = s[:i] + s[i:i+1] + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// canonicalHost is u's host in lower case, without the port that its scheme implies.
+func canonicalHost(u *url.URL) string {
+	return strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
 }
 
 // safeScheme tells whether nobody on the way can read what goes to u.
@@ -132,15 +146,7 @@ type Usage struct {
 func (c *Client) Usage() Usage {
 	u := Usage{Requests: c.sent.Load()}
 	for _, b := range c.buckets {
-		b.mu.Lock()
-		u.Throttled += b.throttle
-		b.mu.Unlock()
+		u.Throttled += b.throttled()
 	}
 	return u
-}
-
-// keyed lets one run at a time for each key.
-type keyed struct {
-	mu   sync.Mutex // guards busy
-	busy map[string]chan struct{}
 }

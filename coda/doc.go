@@ -6,7 +6,7 @@
 // not lost. [Client.ExportPage] hides that Coda writes a page's text in the background.
 //
 // All requests go through one place (send.go), which alone holds the token. It waits for
-// a place in the request's rate bucket (limit.go), turns each bad answer into an [*Error]
+// a place in the request's rate bucket (limit.go, rate.go), turns each bad answer into an [*Error]
 // (error.go), and sends again what may succeed later (retry.go).
 //
 // What is known of the service comes from its OpenAPI file, version 1.5.0, whose operation

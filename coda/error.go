@@ -35,12 +35,13 @@ const (
 type Error struct {
 	Code   Code
 	Method string
-	Path   string // below the API's base address, without query
+	Path   string // escaped, below the API's base address, without query
 	// Status is the HTTP status of the last answer, 0 if there was none.
 	Status int
-	// Message is the service's own explanation, if it gave one.
+	// Message is the service's own explanation, if it gave one, else perhaps this client's. It
+	// is one line.
 	Message string
-	// Attempts is how often the request was sent.
+	// Attempts is how often the request was sent; 0 for one that could not be.
 	Attempts int
 	// RetryAfter is how long the service asked to wait, 0 if it did not.
 	RetryAfter time.Duration
@@ -53,7 +54,7 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)
 	switch {
 	case e.Status != 0:
-		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
+		b.WriteString(strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))))
 	default:
 		b.WriteString(strings.ReplaceAll(string(e.Code), "_", " "))
 	}

@@ -19,6 +19,7 @@ type item[T any] interface {
 // list gives the items of all pages of a list. It ends after the first error.
 func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		r := r // a list may be ranged over more than once
 		r.query = withLimit(r.query, limit)
 		seen := map[string]bool{}
 		for {
@@ -69,13 +70,16 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 	return p, err
 }
 
-// one gets a single object.
-func one[T any, P item[T]](ctx context.Context, c *Client, r request) (v T, err error) {
+// one gets a single object, which must have a key: some other JSON must not pass for an
+// object whose fields are all empty.
+func one[T any, P item[T]](ctx context.Context, c *Client, r request, key func(T) string) (v T, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
-		if b = bytes.TrimSpace(b); !json.Valid(b) || b[0] != '{' {
+		if b = bytes.TrimSpace(b); !json.Valid(b) {
 			return errNotAPI
 		}
-		v = decode[T, P](b)
+		if v = decode[T, P](b); key(v) == "" {
+			return errNotAPI
+		}
 		return nil
 	})
 	return v, err

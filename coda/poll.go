@@ -2,70 +2,68 @@ package coda
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
 
 const (
-	firstPoll   = time.Second // before any export of this run was seen to end
-	pollSamples = 128
-	minPollGap  = 20 * time.Millisecond
-	maxPollGap  = 10 * time.Second
+	firstPoll  = time.Second // before any export of this run was seen to end
+	minPollGap = 20 * time.Millisecond
+	maxPollGap = 10 * time.Second
 )
 
 // pollTimes learns how long exports take, so that few polls are wasted: each costs a request
 // of the read bucket, and an early one brings nothing.
+//
+// It keeps no history, but moves the time of the first poll after each export: a little down
+// where that poll found the export done, up where it came too early. The moves cancel out
+// where a share q of the exports is done at the first poll. (A quantile of past exports would
+// not come down again after one slow one: a poll that finds an export done tells only that
+// it took no longer.)
 type pollTimes struct {
-	first time.Duration // before anything is known
-
-	mu   sync.Mutex // guards took
-	took []span
+	mu    sync.Mutex // guards first
+	first [urgencies]time.Duration
 }
 
-// span is when an export ended, counted from its start: after the last poll that saw it
-// running, at the latest at the one that saw its end.
-type span struct{ after, by time.Duration }
+// doneShare is q: background work polls when nearly all exports are done, so that one poll is
+// enough; an interactive read at the median, since somebody waits.
+var doneShare = [urgencies]float64{interactive: 0.5, behind: 0.98}
 
-// done records how long an export took. The times are those at which the polls were due:
-// with those of the answers, each poll would push the next a little further out.
-func (p *pollTimes) done(s span) {
+// pollStep is how far a poll time moves, as a share of itself, before q divides it.
+const pollStep = 0.25
+
+func newPollTimes(first time.Duration) *pollTimes {
+	return &pollTimes{first: [urgencies]time.Duration{first, first}}
+}
+
+// start is how long after an export's start to poll first.
+func (p *pollTimes) start(ctx context.Context) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.took) == pollSamples {
-		p.took = p.took[1:]
-	}
-	p.took = append(p.took, s)
+	return p.first[urgencyOf(ctx)]
 }
 
-// next is how long after the export's start to poll, given when the last poll was (0: none).
-// The first poll of background work comes when nearly all exports were done, so that one is
-// enough; of an interactive read at the median, since somebody waits. Later ones are further
-// and further apart.
-func (p *pollTimes) next(ctx context.Context, last time.Duration) time.Duration {
-	behind := ctx.Value(background{}) != nil
-	switch {
-	case last == 0 && behind:
-		return p.quantile(0.98, func(s span) time.Duration { return s.by })
-	case last == 0:
-		return p.quantile(0.5, func(s span) time.Duration { return (s.after + s.by) / 2 })
-	case behind:
-		return last + min(max(last/2, minPollGap), maxPollGap)
-	default:
-		return last + min(max(last/4, minPollGap), maxPollGap)
-	}
-}
-
-func (p *pollTimes) quantile(q float64, of func(span) time.Duration) time.Duration {
+// done learns from an export that was found done by its n-th poll, due so long after its start.
+func (p *pollTimes) done(ctx context.Context, n int, due time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.took) == 0 {
-		return p.first
+	u := urgencyOf(ctx)
+	first, q := p.first[u], doneShare[u]
+	if n == 1 {
+		p.first[u] = max(first-share(first, pollStep*(1-q)), minPollGap)
+	} else if due > first { // else others that ran beside it moved the time already
+		p.first[u] = min(first+share(first, pollStep*q), due)
 	}
-	all := make([]time.Duration, len(p.took))
-	for i, s := range p.took {
-		all[i] = of(s)
+}
+
+func share(d time.Duration, of float64) time.Duration { return time.Duration(float64(d) * of) }
+
+// again is when to poll after a poll that came too early: later and later, and more patiently
+// where nobody waits.
+func again(ctx context.Context, last time.Duration) time.Duration {
+	gap := last / 4
+	if urgencyOf(ctx) == behind {
+		gap = last / 2
 	}
-	slices.Sort(all)
-	return max(all[int(q*float64(len(all)-1)+0.5)], minPollGap)
+	return last + min(max(gap, minPollGap), maxPollGap)
 }

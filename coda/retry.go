@@ -13,6 +13,49 @@ const maxBackoff = 30 * time.Second
 // asked for again. It is small: a captive portal stays, and its user waits for the word.
 const badAnswerRetries = 2
 
+// retry calls try, in its turn in the bucket, until it succeeds or there is no more hope.
+// Class "" has no bucket. The end of the caller's context is never the service's failure.
+func (c *Client) retry(ctx context.Context, class Class, try func(context.Context) *Error) error {
+	b := c.buckets[class]
+	for attempts := 1; ; attempts++ {
+		if b != nil {
+			if err := b.wait(ctx); err != nil {
+				return err
+			}
+		}
+		sent := time.Now()
+		e := within(ctx, tryTimeout, try)
+		if e == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		e.Attempts = attempts
+		d := e.wait()
+		bucketWaits := b != nil && e.Code == CodeRateLimited
+		if bucketWaits {
+			b.refused(sent, d) // also where this request gives up: others follow
+		}
+		if !e.retryable(c.opts.MaxRetries) {
+			return e
+		}
+		c.opts.Log.Debug("will send again", "method", e.Method, "path", e.Path, "code", e.Code, "status", e.Status, "in", d)
+		if bucketWaits {
+			continue
+		}
+		if err := sleep(ctx, d); err != nil {
+			return err
+		}
+	}
+}
+
+func within(ctx context.Context, d time.Duration, try func(context.Context) *Error) *Error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return try(ctx)
+}
+
 // backoff is the wait before attempt n+1, n from 1: 1, 2, 4 … seconds, less up to a quarter
 // at random, so that many clients that failed together do not return together.
 func backoff(n int) time.Duration {

@@ -9,13 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
-
-// maxAnswer bounds the body of an answer of the API, in bytes after gzip is undone.
-const maxAnswer = 64 << 20
 
 // tryTimeout bounds one attempt, from the first byte sent to the last one read.
 const tryTimeout = 2 * time.Minute
@@ -33,14 +29,40 @@ func get(path ...string) request {
 	return request{class: ClassRead, method: http.MethodGet, path: path}
 }
 
-func (r request) String() string { return "/" + strings.Join(r.path, "/") }
+// String is the request's path below the base address, escaped.
+func (r request) String() string {
+	var b strings.Builder
+	for _, s := range r.path {
+		b.WriteString("/" + url.PathEscape(s))
+	}
+	return b.String()
+}
+
+// check refuses path segments that would make the path another one: those that a server may
+// take for steps in a tree. All others stay one segment when escaped.
+func (r request) check() error {
+	for _, s := range r.path {
+		if s == "" || s == "." || s == ".." {
+			return fmt.Errorf("%q is no id", s)
+		}
+	}
+	return nil
+}
+
+// fail makes an error that names the request.
+func (r request) fail(code Code, message string) *Error {
+	return &Error{Code: code, Method: r.method, Path: r.String(), Message: message}
+}
 
 // do sends r until it is answered or there is no more hope, and has decode read the answer.
 func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) error {
+	if err := r.check(); err != nil {
+		return r.fail(CodeBadRequest, err.Error())
+	}
 	return c.retry(ctx, r.class, func(ctx context.Context) *Error {
-		body, e := c.send(ctx, r)
-		if e == nil && decode(body) != nil {
-			e = &Error{Code: CodeBadAnswer, Status: http.StatusOK, Message: "the answer is not the JSON that the API sends"}
+		a, e := c.send(ctx, r)
+		if e == nil && decode(a.body) != nil {
+			e = a.notJSON()
 		}
 		if e != nil {
 			e.Method, e.Path = r.method, r.String()
@@ -49,65 +71,19 @@ func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) e
 	})
 }
 
-// retry calls try, in its turn in the bucket, until it succeeds or there is no more hope.
-func (c *Client) retry(ctx context.Context, class Class, try func(context.Context) *Error) error {
-	for attempts := 1; ; attempts++ {
-		if err := c.admit(ctx, class); err != nil {
-			return err
-		}
-		tctx, cancel := context.WithTimeout(ctx, tryTimeout)
-		e := try(tctx)
-		cancel()
-		if e == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		e.Attempts = attempts
-		if !e.retryable(c.opts.MaxRetries) {
-			return e
-		}
-		d := e.wait()
-		c.opts.Log.Debug("will send again", "method", e.Method, "path", e.Path, "code", e.Code, "status", e.Status, "in", d)
-		if b := c.buckets[class]; b != nil && e.Code == CodeRateLimited {
-			b.refused(d)
-			continue // the bucket makes us wait
-		}
-		if err := sleep(ctx, d); err != nil {
-			return err
-		}
-	}
-}
-
-// admit waits for the request's turn. Class "" has no bucket.
-func (c *Client) admit(ctx context.Context, class Class) error {
-	if b := c.buckets[class]; b != nil {
-		return b.wait(ctx)
-	}
-	return nil
-}
-
-// send sends r once and gives the body of a good answer.
-func (c *Client) send(ctx context.Context, r request) ([]byte, *Error) {
+// send sends r once and gives a good answer.
+func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	req, err := c.newRequest(ctx, r)
 	if err != nil {
-		return nil, &Error{Code: CodeBadRequest, Err: err}
+		return answer{}, &Error{Code: CodeBadRequest, Err: err}
 	}
 	c.sent.Add(1)
-	return receive(c.api, req, maxAnswer)
+	return c.receive(c.api, req, maxAnswer)
 }
 
 // newRequest is the one place where the token is put into a request.
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
-	var path strings.Builder
-	for _, s := range r.path {
-		if s == "" || s == "." || s == ".." {
-			return nil, fmt.Errorf("%q is no id", s)
-		}
-		path.WriteString("/" + url.PathEscape(s))
-	}
-	u := c.base.String() + path.String()
+	u := c.base.String() + r.String()
 	if len(r.query) > 0 {
 		u += "?" + r.query.Encode()
 	}
@@ -134,73 +110,46 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	return req, nil
 }
 
-var errRedirect = errors.New("redirected")
+const maxRedirects = 5
+
+// redirectError says why a redirect is not followed.
+type redirectError string
+
+func (e redirectError) Error() string { return string(e) }
+
+var errRedirects error = redirectError("the service redirects again and again")
 
 // checkRedirect follows redirects within the API's hosts alone. net/http takes the token off
 // when the host changes, so the twin is given it again.
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
-	same := req.URL.Host == c.base.Host && req.URL.Scheme == c.base.Scheme
-	twin := twins[c.base.Host] && twins[req.URL.Host] && req.URL.Scheme == "https"
-	if !same && !twin || len(via) > 5 {
-		return errRedirect
+	host := canonicalHost(req.URL)
+	same := host == c.base.Host && req.URL.Scheme == c.base.Scheme
+	twin := twins[c.base.Host] && twins[host] && req.URL.Scheme == "https"
+	switch {
+	case !same && !twin:
+		return redirectError("the service redirects to another host; the token is not sent there")
+	case len(via) > maxRedirects:
+		return errRedirects
 	}
 	req.Header.Set("Authorization", via[0].Header.Get("Authorization"))
 	return nil
 }
 
-// receive sends req and reads the answer, at most limit bytes of it, into memory.
-func receive(h *http.Client, req *http.Request, limit int64) ([]byte, *Error) {
-	resp, err := h.Do(req)
-	if err != nil {
-		return nil, transportError(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	switch {
-	case err != nil:
-		return nil, transportError(err)
-	case int64(len(body)) > limit:
-		return nil, &Error{Code: CodeTooLarge, Message: fmt.Sprintf("the answer is larger than %d MiB", limit>>20)}
-	case resp.StatusCode/100 != 2:
-		return nil, statusError(resp, body)
-	}
-	return body, nil
-}
-
 // transportError is the error for a request that got no whole answer. The URL that net/http
 // puts into its errors is dropped: it may be a download link.
-func transportError(err error) *Error {
-	if errors.Is(err, errRedirect) {
-		return &Error{Code: CodeRedirect, Message: "the service redirects to another host; the token is not sent there"}
+func (c *Client) transportError(err error) *Error {
+	if r, ok := errors.AsType[redirectError](err); ok {
+		return &Error{Code: CodeRedirect, Message: r.Error()}
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
-	return &Error{Code: CodeUnreachable, Err: err}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errSilent
+	}
+	return &Error{Code: CodeUnreachable, Err: c.scrubError(err)}
 }
 
-// statusError is the error for an answer that is none. Its message is the API's envelope's,
-// and nothing where the body is somebody else's.
-func statusError(resp *http.Response, body []byte) *Error {
-	var envelope struct {
-		Message string `json:"message"`
-	}
-	_ = json.Unmarshal(body, &envelope) // an answer of a proxy has none
-	return &Error{
-		Code:       codeOfStatus(resp.StatusCode),
-		Status:     resp.StatusCode,
-		Message:    envelope.Message,
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
-	}
-}
-
-// retryAfter reads the header's two forms, seconds and a date; 0 if it says nothing usable.
-func retryAfter(s string) time.Duration {
-	if n, err := strconv.Atoi(s); err == nil && n > 0 {
-		return time.Duration(n) * time.Second
-	}
-	if at, err := http.ParseTime(s); err == nil {
-		return max(time.Until(at), 0)
-	}
-	return 0
-}
+// errSilent stands for all timeouts of this client, so that none is taken for the end of
+// the caller's context.
+var errSilent = errors.New("no answer in time")

@@ -3,16 +3,103 @@ package fs
 import (
 	"bytes"
 	"context"
+	iofs "io/fs"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/codafs/codafs/coda"
 )
 
-// docFolder is a doc's folder, under the name that the doc has now.
+// doc is a doc of the tree, for as long as the listings name it.
+type doc struct {
+	t  *Tree
+	id string
+
+	mu      sync.Mutex // guards all below
+	meta    coda.Doc
+	name    string // of its folder
+	listing *listing
+}
+
+func (d *doc) setMeta(m coda.Doc) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.meta = m
+}
+
+func (d *doc) getMeta() coda.Doc {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.meta
+}
+
+func (d *doc) setName(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.name = name
+}
+
+func (d *doc) getName() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.name
+}
+
+// path is the doc's folder, from the root.
+func (d *doc) path() string { return "docs/" + d.getName() }
+
+func (d *doc) modTime() time.Time { return d.getMeta().UpdatedAt.Time }
+
+// key is a key for the Store.
+func (d *doc) key(kind, id, version string) string {
+	return strings.Join([]string{d.t.opts.Account, kind, d.id, id, version}, "/")
+}
+
+// current is what is known of the doc at its present stamp. It sends nothing: lists are
+// loaded when they are asked for.
+func (d *doc) current() *listing {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if key := d.listingKey(); d.listing == nil || d.listing.key != key {
+		d.listing = newListing(d, key, d.meta.UpdatedAt.Time, false)
+	}
+	return d.listing
+}
+
+// listingKey is over the doc's stamp. The lists of a doc that moved a moment ago are young, and
+// are asked for once more when they are not. d.mu is held.
+func (d *doc) listingKey() string {
+	v := newVersionHash("listing")
+	v.add(d.id, d.meta.UpdatedAt.Time)
+	return v.version(d.t.opts.Now()).Key
+}
+
+// afresh is the doc apart from the tree, with all lists to be asked for anew. Where one fails, the
+// tree goes on with what it knows.
+func (d *doc) afresh() *doc {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := &doc{t: d.t, id: d.id, meta: d.meta, name: d.name}
+	f.listing = newListing(f, f.listingKey(), f.meta.UpdatedAt.Time, true)
+	return f
+}
+
+// forget has the lists read again from the Store, where a walk of all has put newer ones.
+func (d *doc) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listing = nil
+}
+
+// folder is the doc's, under the name that the doc has now.
 func (d *doc) folder(name string) *folder {
 	return &folder{
 		t: d.t, name: name, obj: d.object(KindFolder, "doc"),
 		path:    d.path,
 		modTime: d.modTime,
 		list:    d.entries,
+		find:    d.entry,
 	}
 }
 
@@ -23,29 +110,57 @@ func (d *doc) object(kind Kind, typ string) Object {
 		CreatedAt: m.CreatedAt.Time, UpdatedAt: m.UpdatedAt.Time}
 }
 
-// entries lists the doc's folder. Lists that the service refuses are left out, and so are
-// folders that would be empty; lists that fail otherwise are named, and fail when opened.
+// docNames are the names in a doc's folder, in order.
+var docNames = []string{"doc.json", "pages.json", "tables.json", "pages", "tables"}
+
 func (d *doc) entries(ctx context.Context) (*entries, error) {
-	l := d.current()
-	nodes := []Node{newJSON(d, "doc.json", "", d.object(KindDoc, "doc"), d.docJSON)}
-	pages, perr := l.pageList(ctx)
-	tables, terr := l.tableList(ctx)
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if !refused(perr) {
-		nodes = append(nodes, newJSON(d, "pages.json", "", d.object(KindPages, "doc"), d.pagesJSON))
-	}
-	if !refused(terr) {
-		nodes = append(nodes, newJSON(d, "tables.json", "", d.object(KindTables, "doc"), d.tablesJSON))
-	}
-	if !refused(perr) && (perr != nil || len(pages.top) > 0) {
-		nodes = append(nodes, d.pagesFolder())
-	}
-	if !refused(terr) && (terr != nil || len(tables.tables) > 0) {
-		nodes = append(nodes, d.tablesFolder())
+	var nodes []Node
+	for _, name := range docNames {
+		switch n, err := d.entry(ctx, name); {
+		case err == nil:
+			nodes = append(nodes, n)
+		case !notExist(err):
+			return nil, err
+		}
 	}
 	return newEntries(nodes...), nil
+}
+
+// entry finds one name, and asks only for the list that it needs. What shows a list that the
+// service refuses is not there, and neither are folders that would be empty; what shows one
+// that fails otherwise is there, and fails when it is opened. The only error beside
+// ErrNotExist is that of ctx.
+func (d *doc) entry(ctx context.Context, name string) (n Node, err error) {
+	l, empty := d.current(), false
+	switch name {
+	case "doc.json":
+		n = newJSON(d, name, "", d.object(KindDoc, "doc"), d.docJSON)
+	case "pages.json":
+		n = newJSON(d, name, "", d.object(KindPages, "doc"), d.pagesJSON)
+		_, err = l.pageList(ctx)
+	case "tables.json":
+		n = newJSON(d, name, "", d.object(KindTables, "doc"), d.tablesJSON)
+		_, err = l.tableList(ctx)
+	case "pages":
+		var pages *pageList
+		n = d.pagesFolder()
+		pages, err = l.pageList(ctx)
+		empty = err == nil && len(pages.root.children) == 0
+	case "tables":
+		var tables *tableList
+		n = d.tablesFolder()
+		tables, err = l.tableList(ctx)
+		empty = err == nil && len(tables.tables) == 0
+	default:
+		empty = true
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case empty || refused(err):
+		return nil, iofs.ErrNotExist
+	}
+	return n, nil
 }
 
 func (d *doc) docJSON(context.Context) ([]byte, time.Time, error) {
@@ -56,17 +171,19 @@ func (d *doc) docJSON(context.Context) ([]byte, time.Time, error) {
 }
 
 func (d *doc) pagesJSON(ctx context.Context) ([]byte, time.Time, error) {
-	l, err := d.current().pageList(ctx)
+	l := d.current()
+	pages, err := l.pageList(ctx)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	return l.json, d.modTime(), nil
+	return pages.json, l.stamp, nil
 }
 
 func (d *doc) tablesJSON(ctx context.Context) ([]byte, time.Time, error) {
-	l, err := d.current().tableList(ctx)
+	l := d.current()
+	tables, err := l.tableList(ctx)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	return l.json, d.modTime(), nil
+	return tables.json, l.stamp, nil
 }

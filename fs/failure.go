@@ -2,6 +2,9 @@ package fs
 
 import (
 	"errors"
+	"fmt"
+	iofs "io/fs"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -19,24 +22,28 @@ const (
 // FailureOf describes why an object could not be had.
 func FailureOf(err error, obj Object, path string) Failure {
 	f := Failure{DocID: obj.DocID, ObjectID: obj.ID, Kind: obj.Kind, Path: path, Code: CodeOther, Message: err.Error()}
-	if e, ok := errors.AsType[*coda.Error](err); ok {
-		f.Code, f.HTTPStatus, f.Attempts = string(e.Code), e.Status, e.Attempts
-	} else if errors.Is(err, syscall.ENOSPC) {
+	e, ok := errors.AsType[*coda.Error](err)
+	switch {
+	case ok:
+		f.Code, f.HTTPStatus, f.Attempts, f.Message = string(e.Code), e.Status, e.Attempts, e.Error()
+	case errors.Is(err, syscall.ENOSPC):
 		f.Code = CodeNoSpace
+	case errors.Is(err, iofs.ErrNotExist):
+		f.Code = string(coda.CodeNotFound)
 	}
 	return f
 }
 
 // badID is the failure of an object that has no place in the tree.
-func badID(docID, id string, kind Kind) Failure {
+func badID(docID, id, title string, kind Kind) Failure {
 	return Failure{DocID: docID, ObjectID: id, Kind: kind, Code: CodeBadID,
-		Message: "the object is left out: its id has characters that are not fit for a file name"}
+		Message: fmt.Sprintf("%q is left out: its id has characters that are not fit for a file name", title)}
 }
 
 // maxFailures bounds the log: a mount may live for months.
 const maxFailures = 1000
 
-// failureLog keeps the newest failures.
+// failureLog keeps the newest failure of each file and folder.
 type failureLog struct {
 	mu  sync.Mutex // guards log
 	log []Failure
@@ -46,8 +53,11 @@ func (l *failureLog) add(f Failure, now time.Time) {
 	f.Time = now.UTC()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.log = slices.DeleteFunc(l.log, func(old Failure) bool {
+		return old.Path == f.Path && old.Kind == f.Kind && old.ObjectID == f.ObjectID && old.DocID == f.DocID
+	})
 	if len(l.log) == maxFailures {
-		l.log = l.log[1:]
+		l.log = slices.Delete(l.log, 0, 1)
 	}
 	l.log = append(l.log, f)
 }
@@ -55,5 +65,5 @@ func (l *failureLog) add(f Failure, now time.Time) {
 func (l *failureLog) all() []Failure {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]Failure(nil), l.log...)
+	return slices.Clone(l.log)
 }

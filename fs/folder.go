@@ -3,6 +3,7 @@ package fs
 import (
 	"context"
 	iofs "io/fs"
+	"slices"
 	"time"
 )
 
@@ -28,8 +29,8 @@ type folder struct {
 	path    func() string // from the root
 	modTime func() time.Time
 	list    func(ctx context.Context) (*entries, error)
-	// gaps are objects that should be here and have no place in the tree; it may be nil.
-	gaps func(ctx context.Context) []Failure
+	// find finds one entry where that takes less than the whole list; it may be nil.
+	find func(ctx context.Context, name string) (Node, error)
 }
 
 func (f *folder) Name() string       { return f.name }
@@ -49,10 +50,13 @@ func (f *folder) Entries(ctx context.Context) ([]Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.nodes, nil
+	return slices.Clone(e.nodes), nil
 }
 
 func (f *folder) Lookup(ctx context.Context, name string) (Node, error) {
+	if f.find != nil {
+		return f.find(ctx, name)
+	}
 	e, err := f.entries(ctx)
 	if err != nil {
 		return nil, err
@@ -71,19 +75,19 @@ func (r root) Name() string       { return "" }
 func (r root) Object() Object     { return Object{Kind: KindFolder, Type: "root"} }
 func (r root) ModTime() time.Time { return r.t.modTime() }
 
-func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsFolder()}, nil }
+func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsDir()}, nil }
 
 func (r root) Lookup(_ context.Context, name string) (Node, error) {
 	switch name {
 	case "docs":
-		return r.t.docsFolder(), nil
+		return r.t.docsDir(), nil
 	case controlName:
 		return r.t.controlFolder(), nil
 	}
 	return nil, iofs.ErrNotExist
 }
 
-func (t *Tree) docsFolder() *folder {
+func (t *Tree) docsDir() *folder {
 	return &folder{
 		t: t, name: "docs", obj: Object{Kind: KindFolder, Type: "docs"},
 		path:    func() string { return "docs" },

@@ -5,13 +5,12 @@ import (
 	"context"
 	"slices"
 
-	"github.com/codafs/codafs/coda"
 	"golang.org/x/sync/errgroup"
 )
 
-// indexDocs is how many docs are listed at once. The service's rate limits allow far less than
-// the connections could.
-const indexDocs = 8
+// indexParallel is how much is asked at once: enough to use up the service's rate limits
+// where each answer takes a second.
+const indexParallel = 16
 
 // Index lists every file of the tree, and every known gap, sorted by path. All is listed afresh:
 // nothing is taken over from what the Store knows. Contents are not read. The error is the
@@ -23,112 +22,141 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 	t.mu.Lock()
 	docs, gaps := t.docs, t.gaps
 	t.mu.Unlock()
-	found := make([][]Entry, len(docs))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(indexDocs)
-	for i, d := range docs {
-		d.relist()
-		g.Go(func() error {
-			w := indexer{ctx: gctx}
-			err := w.doc(d)
-			found[i] = w.found
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+
+	walks := make([]*walk, len(docs))
+	err := parallel(ctx, len(docs), func(ctx context.Context, i int) error {
+		walks[i] = &walk{t: t}
+		return walks[i].doc(ctx, docs[i].afresh())
+	})
+	if err != nil {
 		return nil, err
 	}
-	all := gapEntries(gaps)
-	for _, f := range found {
-		all = append(all, f...)
+	all := &walk{t: t}
+	all.gaps(gaps)
+	for i, w := range walks {
+		all.found = append(all.found, w.found...)
+		docs[i].forget()
 	}
-	slices.SortStableFunc(all, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.DocID, b.DocID), cmp.Compare(a.ObjectID, b.ObjectID))
-	})
-	return all, nil
-}
-
-func gapEntries(gaps []Failure) (all []Entry) {
-	for _, f := range gaps {
-		all = append(all, Entry{Path: f.Path, Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Failure: &f})
+	err = parallel(ctx, len(all.found), func(ctx context.Context, i int) error { return all.found[i].ask(ctx) })
+	if err != nil {
+		return nil, err
 	}
-	return all
+	return all.entries(), nil
 }
 
-// indexer walks one doc.
-type indexer struct {
-	ctx   context.Context
-	found []Entry
+// parallel calls do for 0 to n-1, several at a time, until one fails.
+func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(indexParallel)
+	for i := range n {
+		g.Go(func() error {
+			if gctx.Err() != nil {
+				return context.Cause(gctx)
+			}
+			return do(gctx, i)
+		})
+	}
+	return g.Wait()
 }
 
-func (w *indexer) doc(d *doc) error {
-	folder := d.folder(d.getName())
-	if err := w.walk(folder, d.path()); err != nil {
+// walk finds the files and gaps of the tree.
+type walk struct {
+	t     *Tree
+	found []found
+}
+
+// found is a file whose version is still to be asked for, or a gap.
+type found struct {
+	entry Entry
+	file  *file // nil for a gap
+}
+
+func (w *walk) doc(ctx context.Context, d *doc) error {
+	if err := w.folder(ctx, d.folder(d.getName()), d.path()); err != nil {
 		return err
 	}
 	l := d.current()
-	if _, err := l.pageList(w.ctx); refused(err) {
-		w.gap(err, d.object(KindPages, "doc"), d.path()+"/pages.json")
+	if pages, err := l.pageList(ctx); err == nil {
+		w.gaps(pages.gaps)
+	} else if refused(err) { // its file, which would name the failure, is not there
+		w.gaps([]Failure{FailureOf(err, d.object(KindPages, "doc"), d.path()+"/pages.json")})
 	}
-	if _, err := l.tableList(w.ctx); refused(err) {
-		w.gap(err, d.object(KindTables, "doc"), d.path()+"/tables.json")
+	if tables, err := l.tableList(ctx); err == nil {
+		w.gaps(tables.gaps)
+	} else if refused(err) {
+		w.gaps([]Failure{FailureOf(err, d.object(KindTables, "doc"), d.path()+"/tables.json")})
 	}
 	return nil
 }
 
-func (w *indexer) gap(err error, obj Object, path string) {
-	f := FailureOf(err, obj, path)
-	w.found = append(w.found, Entry{Path: path, Kind: obj.Kind, DocID: obj.DocID, ObjectID: obj.ID, Name: obj.Title, Failure: &f})
-}
-
-func (w *indexer) walk(dir *folder, path string) error {
-	if dir.gaps != nil {
-		w.found = append(w.found, gapEntries(dir.gaps(w.ctx))...)
-	}
-	nodes, err := dir.Entries(w.ctx)
-	if fatal(w.ctx, err) {
+// folder walks what is below dir. A list that fails costs no more than its folder: it also has
+// a file, pages.json or tables.json, which names the failure.
+func (w *walk) folder(ctx context.Context, dir *folder, path string) error {
+	nodes, err := dir.Entries(ctx)
+	if fatal(ctx, err) {
 		return err
-	}
-	if err != nil {
-		return nil // the list's own file, pages.json or tables.json, names the failure
 	}
 	for _, n := range nodes {
 		path := path + "/" + n.Name()
 		switch n := n.(type) {
 		case *folder:
-			err = w.walk(n, path)
+			if err := w.folder(ctx, n, path); err != nil {
+				return err
+			}
 		case *file:
-			err = w.file(n, path)
-		}
-		if err != nil {
-			return err
+			w.found = append(w.found, found{Entry{Path: path}, n})
 		}
 	}
 	return nil
 }
 
-func (w *indexer) file(f *file, path string) error {
-	v, err := f.Version(w.ctx)
-	if fatal(w.ctx, err) {
-		return err
+// gaps takes in what is known to be missing.
+func (w *walk) gaps(failures []Failure) {
+	for _, f := range failures {
+		w.t.failures.add(f, w.t.opts.Now())
+		w.found = append(w.found, found{entry: gap(f)})
 	}
-	if err != nil {
-		w.gap(err, f.obj, path)
+}
+
+func gap(f Failure) Entry {
+	return Entry{Path: f.Path, Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Failure: &f}
+}
+
+// ask completes the entry of a file.
+func (f *found) ask(ctx context.Context) error {
+	if f.file == nil {
 		return nil
 	}
-	e := Entry{Path: path, Kind: f.obj.Kind, DocID: f.obj.DocID, ObjectID: f.obj.ID, Name: f.obj.Title, Type: f.obj.Type,
-		URL: f.obj.URL, CreatedAt: f.obj.CreatedAt, UpdatedAt: f.obj.UpdatedAt, ModTime: v.ModTime, Version: v.Key}
-	if e.UpdatedAt.IsZero() {
-		e.UpdatedAt = v.ModTime
+	path := f.entry.Path
+	v, err := f.file.Version(ctx)
+	if fatal(ctx, err) {
+		return err
 	}
-	if f.obj.Kind == KindPage || f.obj.Kind == KindPageHTML {
-		e.Source = "export"
+	o := f.file.Object()
+	if err != nil {
+		f.entry = gap(FailureOf(err, o, path))
+		f.entry.Name = o.Title
+		return nil
 	}
-	w.found = append(w.found, e)
+	f.entry = Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key}
+	if f.entry.UpdatedAt.IsZero() {
+		f.entry.UpdatedAt = v.ModTime
+	}
+	if o.Kind == KindPage || o.Kind == KindPageHTML {
+		f.entry.Source = "export"
+	}
 	return nil
 }
 
-// fatal tells whether an error ends the whole walk: nothing else would succeed either.
-func fatal(ctx context.Context, err error) bool {
-	return err != nil && (ctx.Err() != nil || coda.CodeOf(err) == coda.CodeUnauthorized)
+func (w *walk) entries() []Entry {
+	all := make([]Entry, len(w.found))
+	for i, f := range w.found {
+		all[i] = f.entry
+	}
+	slices.SortFunc(all, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.DocID, b.DocID), cmp.Compare(a.ObjectID, b.ObjectID))
+	})
+	return all
 }

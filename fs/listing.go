@@ -7,7 +7,6 @@ import (
 	"io"
 	iofs "io/fs"
 	"iter"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,11 +16,11 @@ import (
 // listing holds a doc's lists as of one stamp of the doc. Each is asked for once, when it is
 // first needed, and kept in the Store as the JSON that the tree shows.
 type listing struct {
-	d   *doc
-	key string // over the doc's stamp
+	d     *doc
+	key   string // over the doc's stamp
+	stamp time.Time
 	// fresh has the service asked even where the Store knows an answer.
-	fresh   bool
-	errLife time.Duration
+	fresh bool
 
 	pages  *lazy[*pageList]
 	tables *lazy[*tableList]
@@ -31,44 +30,25 @@ type listing struct {
 	columns map[string]*lazy[columnList]
 }
 
-// errLife is how long the failure of a list is told without asking again; in a walk of all
-// that is listed afresh, the walk should see each only once.
 const (
-	errLife      = 5 * time.Second
-	errLifeFresh = 5 * time.Minute
+	// errLife is how long a failure is told without asking again.
+	errLife = 5 * time.Second
+	// walkErrLife is the same in a walk of all that is listed afresh, which should see each once.
+	walkErrLife = time.Hour
 )
 
-func newListing(d *doc, key string, fresh bool) *listing {
-	life := errLife
-	if fresh {
-		life = errLifeFresh
-	}
-	return &listing{d: d, key: key, fresh: fresh, errLife: life,
-		pages: newLazy[*pageList](life), tables: newLazy[*tableList](life),
+func newListing(d *doc, key string, stamp time.Time, fresh bool) *listing {
+	l := &listing{d: d, key: key, stamp: stamp, fresh: fresh,
 		table: map[string]*lazy[tableInfo]{}, columns: map[string]*lazy[columnList]{}}
+	l.pages, l.tables = lazyIn[*pageList](l), lazyIn[*tableList](l)
+	return l
 }
 
-// pageList is a doc's pages.
-type pageList struct {
-	json []byte
-	top  []*page
-	byID map[string]*page
-	gaps []Failure
-
-	mu        sync.Mutex // guards folderTop, and folder of each page
-	folderTop *entries
-}
-
-// tableList is a doc's tables and views.
-type tableList struct {
-	json   []byte
-	tables []*table
-	byID   map[string]*table
-	onPage map[string][]string // ids of tables and views by the page they stand on
-	gaps   []Failure
-
-	mu      sync.Mutex          // guards folders
-	folders map[string]*entries // table/ and view/
+func lazyIn[T any](l *listing) *lazy[T] {
+	if l.fresh {
+		return newLazy[T](l.d.t.opts.Now, walkErrLife)
+	}
+	return newLazy[T](l.d.t.opts.Now, errLife)
 }
 
 // tableInfo is a table with its stamps.
@@ -79,6 +59,7 @@ type tableInfo struct {
 
 type columnList struct {
 	json    []byte
+	hash    string // of json
 	columns []coda.Column
 }
 
@@ -94,9 +75,7 @@ func (l *listing) pageList(ctx context.Context) (*pageList, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := newPageList(l.d, pages)
-		p.json = b
-		return p, nil
+		return newPageList(l.d, b, pages), nil
 	})
 }
 
@@ -112,9 +91,7 @@ func (l *listing) tableList(ctx context.Context) (*tableList, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := newTableList(l.d, tables)
-		t.json = b
-		return t, nil
+		return newTableList(l.d, b, tables), nil
 	})
 }
 
@@ -144,15 +121,20 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 			return columnList{}, err
 		}
 		c, err := coda.DecodeList[coda.Column](b)
-		return columnList{b, c}, err
+		return columnList{b, bytesVersion(b, time.Time{}).Key, c}, err
 	})
+}
+
+// knownTable gives a table's own object if it was asked for before.
+func (l *listing) knownTable(id string) (tableInfo, bool) {
+	return lazyOf(l, l.table, id).known()
 }
 
 func lazyOf[T any](l *listing, m map[string]*lazy[T], id string) *lazy[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if m[id] == nil {
-		m[id] = newLazy[T](l.errLife)
+		m[id] = lazyIn[T](l)
 	}
 	return m[id]
 }
@@ -169,11 +151,6 @@ func (l *listing) load(ctx context.Context, kind, id string, fill func(context.C
 	}
 	defer c.Close()
 	return io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
-}
-
-// key is a key for the Store.
-func (d *doc) key(kind, id, version string) string {
-	return strings.Join([]string{d.t.opts.Account, kind, d.id, id, version}, "/")
 }
 
 // writeList writes a list as one JSON array, or fails: half a list is none.
@@ -194,3 +171,8 @@ func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.R
 func refused(err error) bool { return coda.CodeOf(err) == coda.CodeForbidden }
 
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
+
+// fatal tells whether an error ends all work: nothing else would succeed either.
+func fatal(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || coda.CodeOf(err) == coda.CodeUnauthorized)
+}

@@ -4,63 +4,86 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"io"
 	iofs "io/fs"
+	"sync"
 	"time"
 
 	"github.com/codafs/codafs/coda"
 )
 
+// pageList is a doc's pages as a tree.
+type pageList struct {
+	json []byte
+	root *page // has no page of its own: its children stand at the top
+	byID map[string]*page
+	gaps []Failure
+
+	mu sync.Mutex // guards folder and rel of each page
+}
+
 // page is a page in its place in the tree.
 type page struct {
 	meta     coda.Page
+	parent   *page
 	children []*page
-	folder   *entries // of the children; nil where there are none
+	rel      string   // its folder's path below the doc's, with a slash at the end
+	folder   *entries // of the children; nil until it is asked for
 }
 
-// newPageList arranges a doc's pages as a tree. Pages whose parent is missing, or that are
-// their own ancestor, stand at the top: nothing is lost for a broken link.
-func newPageList(d *doc, metas []coda.Page) *pageList {
-	l := &pageList{byID: map[string]*page{}}
+// newPageList arranges a doc's pages. Those whose parent is missing, or that are their own
+// ancestor, stand at the top: nothing is lost for a broken link.
+func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
+	l := &pageList{json: json, root: &page{rel: "pages/"}, byID: map[string]*page{}}
 	var order []*page
 	for _, m := range metas {
 		switch {
 		case !validID(m.ID):
-			l.gaps = append(l.gaps, badID(d.id, m.ID, KindPage))
-		case l.byID[m.ID] != nil || d.t.opts.Select.SkipHiddenPages && m.IsEffectivelyHidden:
+			l.gaps = append(l.gaps, badID(d.id, m.ID, m.Name, KindPage))
+		case l.byID[m.ID] != nil: // a list that changes while it is read may name an item twice
+		case d.t.opts.Select.SkipHiddenPages && m.IsEffectivelyHidden:
 		default:
 			p := &page{meta: m}
 			l.byID[m.ID] = p
 			order = append(order, p)
 		}
 	}
+	circle := l.circles(order)
 	for _, p := range order {
-		if parent := l.parent(p); parent != nil && !l.inCircle(p) {
-			parent.children = append(parent.children, p)
-		} else {
-			l.top = append(l.top, p)
+		p.parent = l.above(p)
+		if p.parent == nil || circle[p] {
+			p.parent = l.root
 		}
+		p.parent.children = append(p.parent.children, p)
 	}
 	return l
 }
 
-func (l *pageList) parent(p *page) *page {
+// above is the page that p names as its parent, nil if there is none.
+func (l *pageList) above(p *page) *page {
 	if p.meta.Parent == nil {
 		return nil
 	}
 	return l.byID[p.meta.Parent.ID]
 }
 
-// inCircle tells whether p is its own ancestor.
-func (l *pageList) inCircle(p *page) bool {
-	seen := map[*page]bool{}
-	for a := l.parent(p); a != nil && !seen[a]; a = l.parent(a) {
-		if a == p {
-			return true
+// circles finds the pages that are their own ancestors. It goes over each page once.
+func (l *pageList) circles(pages []*page) map[*page]bool {
+	circle := map[*page]bool{}
+	seenFrom := make(map[*page]*page, len(pages))
+	for _, start := range pages {
+		p := start
+		for p != nil && seenFrom[p] == nil {
+			seenFrom[p] = start
+			p = l.above(p)
 		}
-		seen[a] = true
+		if p == nil || seenFrom[p] != start {
+			continue
+		}
+		for ; !circle[p]; p = l.above(p) {
+			circle[p] = true
+		}
 	}
-	return false
+	return circle
 }
 
 // exportable tells whether the service can export a page. Those that came without a type are
@@ -86,36 +109,54 @@ func (p *page) endings(sel Selection) []string {
 	return e
 }
 
-// pageEntries are the nodes for pages that stand in one folder; rel is its path below the doc's.
-func (d *doc) pageEntries(pages []*page, rel string) *entries {
-	objs := make([]named, len(pages))
-	for i, p := range pages {
-		objs[i] = nameObject(p.meta.Name, p.meta.ID, p.endings(d.t.opts.Select)...)
+// entries gives the folder of p's children. It is made once, after those above it, which give
+// p its place.
+func (l *pageList) entries(d *doc, p *page) *entries {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.makeEntries(d, p)
+}
+
+// makeEntries is entries with l.mu held.
+func (l *pageList) makeEntries(d *doc, p *page) *entries {
+	if p.folder != nil {
+		return p.folder
+	}
+	if p.parent != nil {
+		l.makeEntries(d, p.parent)
+	}
+	objs := make([]named, len(p.children))
+	for i, c := range p.children {
+		objs[i] = nameObject(c.meta.Name, c.meta.ID, c.endings(d.t.opts.Select)...)
 	}
 	var nodes []Node
 	for i, stem := range uniqueStems(d.t.opts.Select.Names, objs) {
-		nodes = append(nodes, d.pageNodes(pages[i], rel, stem)...)
-	}
-	return newEntries(nodes...)
-}
-
-func (d *doc) pageNodes(p *page, rel, stem string) (nodes []Node) {
-	for _, ending := range p.endings(d.t.opts.Select) {
-		name := stem + ending
-		switch ending {
-		case ".md":
-			nodes = append(nodes, d.pageFile(p, name, rel, KindPage, coda.Markdown))
-		case ".html":
-			nodes = append(nodes, d.pageFile(p, name, rel, KindPageHTML, coda.HTML))
-		case ".page.json":
-			id := p.meta.ID
-			nodes = append(nodes, newJSON(d, name, rel, p.object(d.id, KindPageJSON),
-				func(ctx context.Context) ([]byte, time.Time, error) { return d.pageJSON(ctx, id) }))
-		case "":
-			nodes = append(nodes, d.subpages(p, name, rel))
+		c := p.children[i]
+		c.rel = p.rel + stem + "/"
+		for _, ending := range c.endings(d.t.opts.Select) {
+			nodes = append(nodes, d.pageNode(c, p.rel, stem, ending))
 		}
 	}
-	return nodes
+	p.folder = newEntries(nodes...)
+	return p.folder
+}
+
+func (d *doc) pageNode(p *page, rel, stem, ending string) Node {
+	name, id := stem+ending, p.meta.ID
+	export := func(kind Kind, format coda.Format) *file {
+		return &file{d: d, name: name, rel: rel + name, obj: p.object(d.id, kind), make: pageMaker{d, id, format}}
+	}
+	switch ending {
+	case ".md":
+		return export(KindPage, coda.Markdown)
+	case ".html":
+		return export(KindPageHTML, coda.HTML)
+	case ".page.json":
+		return newJSON(d, name, rel, p.object(d.id, KindPageJSON),
+			func(ctx context.Context) ([]byte, time.Time, error) { return d.pageJSON(ctx, id) })
+	default:
+		return d.subpages(p, name, rel)
+	}
 }
 
 func (p *page) object(docID string, kind Kind) Object {
@@ -135,19 +176,12 @@ func (d *doc) pagesFolder() *folder {
 			if err != nil {
 				return nil, err
 			}
-			return l.folder(d, nil, "pages/"), nil
-		},
-		gaps: func(ctx context.Context) []Failure {
-			l, err := d.current().pageList(ctx)
-			if err != nil {
-				return nil
-			}
-			return l.gaps
+			return l.entries(d, l.root), nil
 		},
 	}
 }
 
-// subpages is the folder of a page's subpages.
+// subpages is the folder of a page's subpages. Whoever holds it may see the page move.
 func (d *doc) subpages(p *page, name, rel string) *folder {
 	id := p.meta.ID
 	return &folder{
@@ -163,91 +197,22 @@ func (d *doc) subpages(p *page, name, rel string) *folder {
 			if now == nil || len(now.children) == 0 {
 				return nil, iofs.ErrNotExist
 			}
-			return l.folder(d, now, rel+name+"/"), nil
+			return l.entries(d, now), nil
 		},
 	}
 }
 
-// folder gives the entries below p, or at the top where p is nil. They are made once.
-func (l *pageList) folder(d *doc, p *page, rel string) *entries {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	held, pages := &l.folderTop, l.top
-	if p != nil {
-		held, pages = &p.folder, p.children
-	}
-	if *held == nil {
-		*held = d.pageEntries(pages, rel)
-	}
-	return *held
-}
-
 func (d *doc) pageJSON(ctx context.Context, id string) ([]byte, time.Time, error) {
-	l, err := d.current().pageList(ctx)
+	l := d.current()
+	pages, err := l.pageList(ctx)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	p := l.byID[id]
+	p := pages.byID[id]
 	if p == nil {
 		return nil, time.Time{}, iofs.ErrNotExist
 	}
 	var b bytes.Buffer
 	err = writeJSON(&b, p.meta.Raw)
-	return b.Bytes(), d.pageStamp(p), err
-}
-
-// pageStamp is when a page last changed, as far as is known: pages may come without a stamp.
-func (d *doc) pageStamp(p *page) time.Time {
-	if at := p.meta.UpdatedAt.Time; !at.IsZero() {
-		return at
-	}
-	return d.modTime()
-}
-
-// pageMaker makes a page's text by an export.
-type pageMaker struct {
-	d      *doc
-	id     string
-	format coda.Format
-}
-
-func (d *doc) pageFile(p *page, name, rel string, kind Kind, format coda.Format) *file {
-	return &file{d: d, name: name, rel: rel + name, obj: p.object(d.id, kind), make: pageMaker{d, p.meta.ID, format}}
-}
-
-// version is over the page and the tables that it shows: the service moves a table's stamp
-// when a row changes, and not that of the page, whose export has the rows in it.
-func (m pageMaker) version(ctx context.Context) (Version, error) {
-	l := m.d.current()
-	pages, err := l.pageList(ctx)
-	if err != nil {
-		return Version{}, err
-	}
-	p := pages.byID[m.id]
-	if p == nil {
-		return Version{}, iofs.ErrNotExist
-	}
-	v := newVersionHash("export " + string(m.format))
-	v.add(m.id, m.d.pageStamp(p))
-	tables, err := l.tableList(ctx)
-	if refused(err) {
-		return v.version(m.d.t.opts.Now()), nil
-	}
-	if err != nil {
-		return Version{}, err
-	}
-	for _, id := range tables.onPage[m.id] {
-		if err := l.addStamps(ctx, v, id); err != nil {
-			return Version{}, err
-		}
-	}
-	return v.version(m.d.t.opts.Now()), nil
-}
-
-func (m pageMaker) make(ctx context.Context, _ Version, w io.Writer) error {
-	b, err := m.d.t.src.ExportPage(ctx, m.d.id, m.id, m.format)
-	if err != nil {
-		return err
-	}
-	return writeAll(w, b)
+	return b.Bytes(), l.orOwn(p.meta.UpdatedAt), err
 }

@@ -1,9 +1,7 @@
 package fs
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	iofs "io/fs"
 	"regexp"
@@ -48,13 +46,14 @@ func matches(selector string, d coda.Doc) bool {
 	return id == d.ID || selector == d.Name
 }
 
-// listDocs lists the selected docs. A selector that finds nothing costs no other doc: it is a
-// gap, unless nothing at all is found.
-func listDocs(ctx context.Context, src Source, sel Selection) (docs []coda.Doc, gaps []Failure, err error) {
+// listDocs lists the selected docs; known are those of the last listing. A selector that
+// finds nothing costs no other doc: it is a gap, unless nothing at all is found.
+func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc) (docs []coda.Doc, gaps []Failure, err error) {
 	if len(sel.Docs) == 0 {
 		docs, err = collect(src.Docs(ctx, sel.filter()))
 	} else {
-		docs, gaps, err = pickDocs(ctx, src, sel)
+		p := picker{src: src, sel: sel, known: known}
+		docs, gaps, err = p.all(ctx)
 	}
 	docs = slices.DeleteFunc(docs, func(d coda.Doc) bool {
 		return slices.ContainsFunc(sel.ExcludeDocs, func(s string) bool { return matches(s, d) })
@@ -66,74 +65,90 @@ func (sel Selection) filter() coda.DocFilter {
 	return coda.DocFilter{OwnedOnly: !sel.IncludeShared, WorkspaceID: sel.WorkspaceID}
 }
 
-// pickDocs finds the docs that sel.Docs names. Those with an id are got one by one, which also
+// picker finds the docs that a Selection names. Those with an id are got one by one, which also
 // works for a token that may not list docs, and for docs that somebody else owns.
-func pickDocs(ctx context.Context, src Source, sel Selection) (docs []coda.Doc, gaps []Failure, err error) {
-	var listed []coda.Doc
-	seen := map[string]bool{}
-	for _, s := range sel.Docs {
-		found, err := pickDoc(ctx, src, sel, s, &listed)
+type picker struct {
+	src    Source
+	sel    Selection
+	known  []coda.Doc
+	listed []coda.Doc // asked for when the first name comes
+}
+
+// all finds the docs of all selectors. One that could not be asked for stands as it was known.
+func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []Failure, err error) {
+	var first error
+	answered := false
+	for _, s := range p.sel.Docs {
+		found, err := p.pick(ctx, s)
+		if fatal(ctx, err) {
+			return nil, nil, err
+		}
 		if err != nil {
-			if ctx.Err() != nil || coda.CodeOf(err) == coda.CodeUnauthorized {
-				return nil, nil, err
+			if first == nil {
+				first = err
 			}
 			gaps = append(gaps, FailureOf(err, Object{Kind: KindDoc, ID: s}, ""))
-			continue
-		}
-		for _, d := range found {
-			if !seen[d.ID] {
-				seen[d.ID] = true
-				docs = append(docs, d)
+			if !notExist(err) && !refused(err) {
+				found = which(p.known, s)
 			}
 		}
+		answered = answered || err == nil
+		docs = append(docs, found...)
 	}
-	if len(docs) == 0 && len(gaps) > 0 {
-		return nil, nil, &NoDocError{Selector: sel.Docs[0], Why: gaps[0]}
+	if !answered {
+		return nil, nil, &NoDocError{Selector: p.sel.Docs[0], Err: first}
 	}
 	return docs, gaps, nil
 }
 
-func pickDoc(ctx context.Context, src Source, sel Selection, s string, listed *[]coda.Doc) ([]coda.Doc, error) {
-	id, link := docID(s)
-	if id != "" {
-		d, err := src.Doc(ctx, id)
+// pick finds the docs of one selector. What may be an id may also be a name.
+func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
+	var noID error
+	if id, link := docID(s); id != "" {
+		d, err := p.src.Doc(ctx, id)
 		if err == nil {
 			return []coda.Doc{d}, nil
 		}
-		if link || !errors.Is(err, iofs.ErrNotExist) {
+		if link || !notExist(err) && !refused(err) {
 			return nil, err
 		}
+		noID = err
 	}
-	if *listed == nil {
+	if p.listed == nil {
 		var err error
-		if *listed, err = collect(src.Docs(ctx, sel.filter())); err != nil {
+		if p.listed, err = collect(p.src.Docs(ctx, p.sel.filter())); err != nil {
+			if noID != nil && refused(err) { // a token for one doc: what it says of the id tells more
+				return nil, noID
+			}
 			return nil, err
 		}
 	}
-	var found []coda.Doc
-	for _, d := range *listed {
-		if d.Name == s {
+	if found := which(p.listed, s); len(found) > 0 {
+		return found, nil
+	}
+	return nil, fmt.Errorf("no doc of yours has this id or name: %w", iofs.ErrNotExist)
+}
+
+// which gives the docs that a selector means.
+func which(docs []coda.Doc, selector string) (found []coda.Doc) {
+	for _, d := range docs {
+		if matches(selector, d) {
 			found = append(found, d)
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("no doc of yours has this id or name: %w", iofs.ErrNotExist)
-	}
-	return found, nil
+	return found
 }
 
-// NoDocError is the error for a selection that finds no doc at all.
+// NoDocError is the error for a selection of which no doc could be had.
 type NoDocError struct {
-	Selector string
-	Why      Failure
+	Selector string // the first
+	Err      error  // why it found nothing
 }
 
-func (e *NoDocError) Error() string {
-	return fmt.Sprintf("no doc for %q: %s", e.Selector, cmp.Or(e.Why.Message, e.Why.Code))
-}
+func (e *NoDocError) Error() string { return fmt.Sprintf("no doc for %q: %v", e.Selector, e.Err) }
 
-// Is tells that there is no such doc.
-func (e *NoDocError) Is(target error) bool { return target == iofs.ErrNotExist }
+// Unwrap gives the reason.
+func (e *NoDocError) Unwrap() error { return e.Err }
 
 // collect reads a list to its end, or fails.
 func collect[T any](seq func(yield func(T, error) bool)) (items []T, err error) {

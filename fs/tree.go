@@ -23,7 +23,7 @@ type Dir interface {
 	ModTime() time.Time
 	// Entries lists the whole folder, in the order of the service, or fails:
 	// a listing that broke off half-way is an error, never a short folder.
-	// It may ask the service for listings, never for content.
+	// It may ask the service for listings, never for content. The slice is the caller's.
 	Entries(ctx context.Context) ([]Node, error)
 	// Lookup finds one entry; the error is [io/fs.ErrNotExist] where there is
 	// none. It also finds what Entries hides (the root's .codafs).
@@ -45,7 +45,7 @@ type File interface {
 }
 
 // Version names one version of a file. Two versions with the same key (of the same
-// file) have the same bytes, for good.
+// file) have the same bytes and the same ModTime, for good.
 type Version struct {
 	// Key is a hash over the ids and stamps of all that goes into the bytes.
 	Key string

@@ -17,6 +17,10 @@ const youth = 10 * time.Minute
 
 const youngSuffix = "-young"
 
+// rendering is part of every key. It goes up when the same objects are rendered to other bytes, so
+// that what an earlier codafs kept is not taken for what this one would write.
+const rendering = "1"
+
 // Young tells whether a version's bytes may be older than its stamps.
 func (v Version) Young() bool { return strings.HasSuffix(v.Key, youngSuffix) }
 
@@ -28,13 +32,13 @@ type versionHash struct {
 
 func newVersionHash(how string) *versionHash {
 	v := &versionHash{h: sha256.New()}
-	v.add(how, time.Time{})
+	fmt.Fprintf(v.h, "%s\x00%s\x00", rendering, how)
 	return v
 }
 
 // add takes in an object by its id and stamp.
 func (v *versionHash) add(id string, stamp time.Time) {
-	fmt.Fprintf(v.h, "%s\x00%d\x00", id, stamp.UnixNano())
+	fmt.Fprintf(v.h, "%s\x00%d\x00", id, stamp.UnixMicro())
 	if stamp.After(v.newest) {
 		v.newest = stamp
 	}
@@ -48,8 +52,11 @@ func (v *versionHash) version(now time.Time) Version {
 	return Version{Key: key, ModTime: v.newest}
 }
 
-// bytesVersion is the version of a file whose bytes are known.
+// bytesVersion is the version of a file whose bytes are known. The stamp counts too: who has a
+// version has its time, and a doc's stamp moves more often than the bytes of its lists.
 func bytesVersion(b []byte, modTime time.Time) Version {
-	sum := sha256.Sum256(b)
-	return Version{Key: hex.EncodeToString(sum[:16]), ModTime: modTime}
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\x00", modTime.UnixMicro())
+	h.Write(b)
+	return Version{Key: hex.EncodeToString(h.Sum(nil)[:16]), ModTime: modTime}
 }

@@ -25,11 +25,12 @@ type Tree struct {
 	store    Store
 	opts     Options
 	failures failureLog
-	listed   *lazy[struct{}] // whether docs were ever listed
+	first    *lazy[*entries] // the first listing of docs
+	turn     chan struct{}   // holds one token while no Refresh runs
 
 	mu       sync.Mutex // guards all below; held for no call of anybody else's code
 	docs     []*doc     // in the order of the listing
-	folder   *entries   // of docs/
+	folder   *entries   // of docs/; nil until docs were listed
 	byID     map[string]*doc
 	gaps     []Failure
 	listedAt time.Time
@@ -40,28 +41,55 @@ func New(src Source, store Store, o Options) *Tree {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Tree{src: src, store: store, opts: o, listed: newLazy[struct{}](errLife), byID: map[string]*doc{}}
+	t := &Tree{src: src, store: store, opts: o, first: newLazy[*entries](o.Now, errLife),
+		turn: make(chan struct{}, 1), byID: map[string]*doc{}}
+	t.turn <- struct{}{}
+	return t
 }
 
 // Root is the tree's top folder.
 func (t *Tree) Root() Dir { return root{t} }
 
-// Failures gives the newest failures, oldest first.
+// Failures gives the newest failure of each file and folder, oldest first.
 func (t *Tree) Failures() []Failure { return t.failures.all() }
 
-// Refresh lists the docs afresh. Where that fails, all stays as it was known.
+// Refresh lists the docs afresh. Where that fails, all stays as it was known. Refreshes go one
+// after the other, so that none brings back what a later one has replaced.
 func (t *Tree) Refresh(ctx context.Context) error {
-	docs, gaps, err := listDocs(ctx, t.src, t.opts.Select)
+	select {
+	case <-t.turn:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { t.turn <- struct{}{} }()
+	docs, gaps, err := listDocs(ctx, t.src, t.opts.Select, t.known())
 	if err != nil {
 		return err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.set(docs, gaps)
+	return nil
+}
+
+// known is the docs of the last listing.
+func (t *Tree) known() []coda.Doc {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	docs := make([]coda.Doc, len(t.docs))
+	for i, d := range t.docs {
+		docs[i] = d.getMeta()
+	}
+	return docs
+}
+
+// set takes over a listing of docs. t.mu is held.
+func (t *Tree) set(docs []coda.Doc, gaps []Failure) {
 	old := t.byID
 	t.docs, t.byID, t.gaps, t.listedAt = nil, map[string]*doc{}, gaps, t.opts.Now()
 	for _, meta := range docs {
 		if !validID(meta.ID) {
-			t.gaps = append(t.gaps, badID("", meta.ID, KindDoc))
+			t.gaps = append(t.gaps, badID("", meta.ID, meta.Name, KindDoc))
 			continue
 		}
 		if t.byID[meta.ID] != nil {
@@ -76,7 +104,6 @@ func (t *Tree) Refresh(ctx context.Context) error {
 		t.docs = append(t.docs, d)
 	}
 	t.name()
-	return nil
 }
 
 // name makes the folder of the docs. t.mu is held.
@@ -95,24 +122,22 @@ func (t *Tree) name() {
 
 // docEntries gives the folder of the docs; it lists them if they never were.
 func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
-	_, err := t.listed.get(ctx, func(ctx context.Context) (struct{}, error) {
-		if t.everListed() {
-			return struct{}{}, nil
-		}
-		return struct{}{}, t.Refresh(ctx)
-	})
-	if err != nil {
-		return nil, err
+	if e := t.docsFolder(); e != nil {
+		return e, nil
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.folder, nil
+	return t.first.get(ctx, func(ctx context.Context) (*entries, error) {
+		if err := t.Refresh(ctx); err != nil {
+			return nil, err
+		}
+		return t.docsFolder(), nil
+	})
 }
 
-func (t *Tree) everListed() bool {
+// docsFolder is the folder of the docs as last listed, nil if they never were.
+func (t *Tree) docsFolder() *entries {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.listedAt.IsZero()
+	return t.folder
 }
 
 // modTime is the newest stamp of all docs.
@@ -121,7 +146,7 @@ func (t *Tree) modTime() time.Time {
 	defer t.mu.Unlock()
 	var newest time.Time
 	for _, d := range t.docs {
-		if at := d.getMeta().UpdatedAt.Time; at.After(newest) {
+		if at := d.modTime(); at.After(newest) {
 			newest = at
 		}
 	}
@@ -138,72 +163,9 @@ func (t *Tree) Run(ctx context.Context, interval time.Duration) {
 			return
 		case <-timer.C:
 		}
-		if err := t.Refresh(coda.Background(ctx)); err != nil && ctx.Err() == nil {
-			t.failures.add(FailureOf(err, Object{Kind: KindDoc}, ""), t.opts.Now())
+		if err := t.Refresh(coda.Background(ctx)); err != nil {
+			t.failed(ctx, err, Object{Kind: KindDoc}, "")
 		}
 		timer.Reset(interval)
 	}
-}
-
-// doc is a doc of the tree, for as long as the listings name it.
-type doc struct {
-	t  *Tree
-	id string
-
-	mu      sync.Mutex // guards all below
-	meta    coda.Doc
-	name    string // of its folder
-	listing *listing
-}
-
-func (d *doc) setMeta(m coda.Doc) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.meta = m
-}
-
-func (d *doc) getMeta() coda.Doc {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.meta
-}
-
-func (d *doc) setName(name string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.name = name
-}
-
-func (d *doc) getName() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.name
-}
-
-// path is the doc's folder, from the root.
-func (d *doc) path() string { return "docs/" + d.getName() }
-
-func (d *doc) modTime() time.Time { return d.getMeta().UpdatedAt.Time }
-
-// current is what is known of the doc at its present stamp. It sends nothing: lists are
-// loaded when they are asked for.
-func (d *doc) current() *listing {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v := newVersionHash("listing")
-	v.add(d.id, d.meta.UpdatedAt.Time)
-	key := v.version(d.t.opts.Now()).Key
-	if d.listing == nil || d.listing.key != key {
-		d.listing = newListing(d, key, false)
-	}
-	return d.listing
-}
-
-// relist forgets the doc's lists, kept ones too.
-func (d *doc) relist() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v := newVersionHash("listing")
-	v.add(d.id, d.meta.UpdatedAt.Time)
-	d.listing = newListing(d, v.version(d.t.opts.Now()).Key, true)
 }

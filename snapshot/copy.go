@@ -3,7 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"fmt"
+	iofs "io/fs"
 	"net/http"
 	"sync"
 	"time"
@@ -17,6 +17,7 @@ type outcome struct {
 	file    File
 	fetched time.Time // zero for a file that was there already
 	missing *fs.Failure
+	gone    bool // missing because it does not exist (any more)
 	fatal   error
 }
 
@@ -89,7 +90,7 @@ func (r *run) judge(e fs.Entry, err error) outcome {
 		return outcome{fatal: err}
 	}
 	f := about(e, r.opts.Explain(e.Path, err))
-	return outcome{missing: &f}
+	return outcome{missing: &f, gone: errors.Is(err, iofs.ErrNotExist)}
 }
 
 // keep takes an outcome into the run's account. Its error ends the run.
@@ -98,6 +99,11 @@ func (r *run) keep(o outcome) error {
 		return o.fatal
 	}
 	if o.missing != nil {
+		r.opts.Progress.Missed(*o.missing)
+		if o.gone {
+			r.gone = append(r.gone, *o.missing)
+			return nil
+		}
 		return r.miss(*o.missing)
 	}
 	if !o.fetched.IsZero() {
@@ -124,13 +130,8 @@ func (r *run) count(o outcome) {
 	}
 }
 
-// miss takes a failure into account. Its error ends the run.
+// miss puts a gap on record. Its error ends the run.
 func (r *run) miss(f fs.Failure) error {
-	r.opts.Progress.Missed(f)
-	if f.Code == Vanished {
-		r.summary.Warnings = append(r.summary.Warnings, fmt.Sprintf("vanished while the snapshot ran: %s %q", f.Kind, f.Path))
-		return nil
-	}
 	r.opts.Log.Warn("not in the snapshot", "kind", f.Kind, "path", f.Path, "code", f.Code, "error", f.Message)
 	r.summary.Failures = append(r.summary.Failures, f)
 	if f.HTTPStatus == http.StatusUnauthorized {

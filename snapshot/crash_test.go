@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -15,18 +17,22 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// nth calls f at the Nth change to the disk, and counts them all.
+// nth calls f at the Nth change to the disk, and at those after it if onward.
 type nth struct {
-	n     int
-	count int
-	ops   []string
-	f     func() error
+	n      int
+	onward bool
+	f      func() error
+
+	mu  sync.Mutex
+	ops []string
 }
 
 func (c *nth) check(op, name string) error {
-	c.count++
+	c.mu.Lock()
 	c.ops = append(c.ops, op+" "+name)
-	if c.count == c.n {
+	now := len(c.ops)
+	c.mu.Unlock()
+	if now == c.n || c.onward && now > c.n {
 		return c.f()
 	}
 	return nil
@@ -50,24 +56,31 @@ func small() *memory {
 	return m
 }
 
-func newAttempt(t *testing.T) *attempt {
+// attempts gives a maker of equal attempts. The first snapshot is made once and copied:
+// syncing its files for each of them would take most of the time.
+func attempts(t *testing.T) func() *attempt {
 	t.Helper()
-	a := &attempt{from: small(), o: options(t)}
-	a.o.Concurrency = 1
-	a.first = mustRun(t, a.from, a.o, 0)
-	a.from.edit(a.from.entries[3].Path, "# Edited\n")
-	a.from.opened = nil
-	a.o.Now = clockAt(day.Add(time.Hour))
-	return a
+	o := options(t)
+	first := mustRun(t, small(), o, 0)
+	return func() *attempt {
+		t.Helper()
+		a := &attempt{from: small(), o: options(t), first: first}
+		a.from.edit(a.from.entries[3].Path, "# Edited\n")
+		a.o.Concurrency, a.o.Now = 1, clockAt(day.Add(time.Hour))
+		if err := os.CopyFS(a.o.Output, os.DirFS(o.Output)); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
 }
 
-// changes counts the disk changes of an undisturbed run.
-func changes(t *testing.T) int {
+// undisturbed tells what a run that nothing stops writes, and in how many changes.
+func (a *attempt) undisturbed(t *testing.T) (whole snapshot.Manifest, changes int) {
 	t.Helper()
-	a, c := newAttempt(t), &nth{}
+	c := &nth{}
 	a.o.CheckDisk(c.check)
-	mustRun(t, a.from, a.o, 0)
-	return c.count
+	s := mustRun(t, a.from, a.o, 0)
+	return readJSON[snapshot.Manifest](t, filepath.Join(a.o.Output, s.ID, "manifest.json")), len(c.ops)
 }
 
 // wantIntact fails unless every sealed snapshot is as sealed, and latest.txt names one.
@@ -112,13 +125,6 @@ func (a *attempt) wantResumed(t *testing.T, whole snapshot.Manifest) {
 	}
 }
 
-func uninterrupted(t *testing.T) snapshot.Manifest {
-	t.Helper()
-	a := newAttempt(t)
-	s := mustRun(t, a.from, a.o, 0)
-	return readJSON[snapshot.Manifest](t, filepath.Join(a.o.Output, s.ID, "manifest.json"))
-}
-
 // equalManifests compares all but ids and times of runs.
 func equalManifests(a, b snapshot.Manifest) bool {
 	for _, m := range []*snapshot.Manifest{&a, &b} {
@@ -131,36 +137,33 @@ func equalManifests(a, b snapshot.Manifest) bool {
 // after it happens, as after kill -9.
 func TestStoppedAnywhereNothingSealedIsHurt(t *testing.T) {
 	t.Parallel()
-	total, whole := changes(t), uninterrupted(t)
+	next := attempts(t)
+	whole, total := next().undisturbed(t)
 	for n := 1; n <= total; n++ {
-		a := newAttempt(t)
-		killed := errors.New("killed")
-		count := 0
-		a.o.CheckDisk(func(op, name string) error {
-			if count++; count >= n {
-				return killed
-			}
-			return nil
-		})
+		a := next()
+		c := &nth{n: n, onward: true, f: func() error { return errors.New("killed") }}
+		a.o.CheckDisk(c.check)
 		snapshot.Run(t.Context(), a.from, a.o)
 		a.wantResumed(t, whole)
 		if t.Failed() {
-			t.Fatalf("stopped at change %d", n)
+			t.Fatalf("stopped at %d: %s", n, c.ops[n-1])
 		}
 	}
 }
 
 func TestAFailedOperationAnywhereIsAnExit13(t *testing.T) {
 	t.Parallel()
-	total, whole := changes(t), uninterrupted(t)
+	next := attempts(t)
+	whole, total := next().undisturbed(t)
 	for i, cause := range []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES} {
 		// Each cause at every third operation; together they are at all of them.
 		for n := 1 + i; n <= total; n += 3 {
-			a := newAttempt(t)
+			a := next()
 			c := &nth{n: n, f: func() error { return cause }}
 			a.o.CheckDisk(c.check)
 			s, err := snapshot.Run(t.Context(), a.from, a.o)
-			if err == nil && len(s.Warnings) == 0 || err != nil && (snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || !errors.Is(err, cause)) {
+			silent := err == nil && len(s.Warnings) == 0
+			if silent || err != nil && (snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || !errors.Is(err, cause)) {
 				t.Errorf("exit code %d, error %v, warnings %q", s.ExitCode, err, s.Warnings)
 			}
 			a.wantResumed(t, whole)
@@ -173,9 +176,10 @@ func TestAFailedOperationAnywhereIsAnExit13(t *testing.T) {
 
 func TestCanceledAnywhereTheRunCanBeResumed(t *testing.T) {
 	t.Parallel()
-	total, whole := changes(t), uninterrupted(t)
+	next := attempts(t)
+	whole, total := next().undisturbed(t)
 	for n := 1; n <= total; n++ {
-		a := newAttempt(t)
+		a := next()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		c := &nth{n: n, f: func() error { cancel(exitCause(143)); return nil }}
 		a.o.CheckDisk(c.check)
@@ -199,9 +203,10 @@ func TestKilledForReal(t *testing.T) {
 		runAndDie(t, at, os.Getenv("CODAFS_TEST_OUTPUT"))
 		return
 	}
-	total := changes(t)
+	next := attempts(t)
+	_, total := next().undisturbed(t)
 	for n := 3; n <= total; n += total / 8 {
-		a := newAttempt(t)
+		a := next()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledForReal$")
 		cmd.Env = append(os.Environ(), killAt+"="+strconv.Itoa(n), "CODAFS_TEST_OUTPUT="+a.o.Output)
 		out, err := cmd.CombinedOutput()
@@ -236,4 +241,44 @@ func runAndDie(t *testing.T, at, output string) {
 	from := small()
 	from.edit(from.entries[3].Path, "# Edited\n")
 	snapshot.Run(context.Background(), from, o)
+}
+
+// A power cut may take back whatever was not synced: files and folders before the
+// snapshot gets its name, the name before latest.txt has it.
+func TestNothingIsNamedBeforeItIsDurable(t *testing.T) {
+	a, c := attempts(t)(), &nth{}
+	a.o.CheckDisk(c.check)
+	s := mustRun(t, a.from, a.o, 0)
+	at := func(op string) int {
+		i := slices.Index(c.ops, op)
+		if i < 0 {
+			t.Fatalf("no %q in %q", op, c.ops)
+		}
+		return i
+	}
+	partial, sealed := ".partial-"+s.ID, at("rename "+s.ID)
+	folders := map[string]bool{partial: true}
+	written := slices.Collect(maps.Keys(a.from.content))
+	written = append(written, ".manifest.json.tmp", ".summary.json.tmp", ".SHA256SUMS.tmp")
+	for _, path := range written {
+		file := partial + "/" + path
+		if write, sync := at("create "+file), at("sync "+file); write > sync || sync > sealed {
+			t.Errorf("%s is written at %d, synced at %d, sealed at %d", file, write, sync, sealed)
+		}
+		for dir := filepath.Dir(path); dir != "."; dir = filepath.Dir(dir) {
+			folders[partial+"/"+filepath.ToSlash(dir)] = true
+		}
+	}
+	for dir := range folders {
+		if sync := at("sync " + dir); sync > sealed || sync < at("rename "+partial+"/SHA256SUMS") {
+			t.Errorf("%s is synced at %d, sealed at %d", dir, sync, sealed)
+		}
+	}
+	named := at("rename latest.txt")
+	if sync := sealed + slices.Index(c.ops[sealed:], "sync ."); sync < sealed || sync > named {
+		t.Errorf("sealed at %d, synced at %d, latest.txt at %d", sealed, sync, named)
+	}
+	if temp := at("sync .latest.txt.tmp"); temp > named {
+		t.Errorf("latest.txt is synced at %d, named at %d", temp, named)
+	}
 }

@@ -29,6 +29,12 @@ func (d *disk) do(op, name string, f func() error) error {
 	return nil
 }
 
+// Modes of files: those in a sealed snapshot cannot be changed by accident.
+const (
+	sealedMode = 0o400
+	openMode   = 0o600
+)
+
 // outFile is a file being written.
 type outFile struct {
 	*os.File
@@ -43,7 +49,7 @@ func (d *disk) create(name string) (*outFile, error) {
 	}
 	out := &outFile{disk: d, name: name}
 	return out, d.do("create", name, func() (err error) {
-		out.File, err = d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		out.File, err = d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, openMode)
 		return err
 	})
 }
@@ -57,15 +63,16 @@ func (f *outFile) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// finish makes f durable and read-only, with the given time, and closes it, whatever fails.
-func (f *outFile) finish(mtime time.Time) error {
+// finish makes f durable, with the given time and mode, and closes it, whatever fails. A
+// file system that has no times or modes (FAT, some network shares) keeps its own.
+func (f *outFile) finish(mtime time.Time, mode os.FileMode) error {
 	err := f.disk.do("chtimes", f.name, func() error {
 		return f.disk.root.Chtimes(f.name, time.Time{}, mtime)
 	})
-	if err == nil {
-		err = f.disk.do("chmod", f.name, func() error { return f.Chmod(0o400) })
+	if err == nil || isUnsupported(err) {
+		err = f.disk.do("chmod", f.name, func() error { return f.Chmod(mode) })
 	}
-	if err == nil {
+	if err == nil || isUnsupported(err) {
 		err = f.disk.do("sync", f.name, f.Sync)
 	}
 	if closed := f.disk.do("close", f.name, f.Close); err == nil {
@@ -76,8 +83,8 @@ func (f *outFile) finish(mtime time.Time) error {
 
 // replace writes a whole file under a temporary name and renames it, so that it is
 // there in full or not at all.
-func (d *disk) replace(name string, data []byte) error {
-	temp, err := d.prepare(name, data)
+func (d *disk) replace(name string, data []byte, mode os.FileMode) error {
+	temp, err := d.prepare(name, data, mode)
 	if err != nil {
 		return err
 	}
@@ -85,7 +92,7 @@ func (d *disk) replace(name string, data []byte) error {
 }
 
 // prepare is the first half of replace: it gives the temporary name.
-func (d *disk) prepare(name string, data []byte) (temp string, err error) {
+func (d *disk) prepare(name string, data []byte, mode os.FileMode) (temp string, err error) {
 	temp = path.Join(path.Dir(name), "."+path.Base(name)+".tmp")
 	if err := d.remove(temp); err != nil {
 		return "", err
@@ -98,7 +105,7 @@ func (d *disk) prepare(name string, data []byte) (temp string, err error) {
 		out.Close()
 		return "", err
 	}
-	return temp, out.finish(time.Time{})
+	return temp, out.finish(time.Time{}, mode)
 }
 
 func (d *disk) mkdir(name string) error {
@@ -123,9 +130,9 @@ func (d *disk) symlink(target, name string) error {
 	return d.do("symlink", name, func() error { return d.root.Symlink(target, name) })
 }
 
-// syncFolder makes the names in a folder durable.
+// syncFolder makes the names in a folder durable, where the file system knows how.
 func (d *disk) syncFolder(name string) error {
-	return d.do("sync", name, func() error {
+	err := d.do("sync", name, func() error {
 		f, err := d.root.Open(name)
 		if err != nil {
 			return err
@@ -133,6 +140,10 @@ func (d *disk) syncFolder(name string) error {
 		defer f.Close()
 		return syncDir(f)
 	})
+	if isUnsupported(err) {
+		return nil
+	}
+	return err
 }
 
 // exists tells whether anything has that name.
@@ -143,6 +154,11 @@ func (d *disk) exists(name string) bool {
 
 // isNameError tells that a destination took offence at one name: that costs one file,
 // where a full disk ends the run.
-func isNameError(err error) bool {
-	return slices.ContainsFunc(nameErrors, func(e error) bool { return errors.Is(err, e) })
+func isNameError(err error) bool { return isAny(err, nameErrors) }
+
+// isUnsupported tells that a file system has no such thing as was asked of it.
+func isUnsupported(err error) bool { return isAny(err, unsupportedErrors) }
+
+func isAny(err error, list []error) bool {
+	return slices.ContainsFunc(list, func(e error) bool { return errors.Is(err, e) })
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,14 +103,47 @@ func TestAKnownGapIsNamed(t *testing.T) {
 	}
 }
 
-func TestAVanishedFileIsAWarning(t *testing.T) {
+func TestAnObjectDeletedDuringTheRunIsAWarning(t *testing.T) {
 	from, o := workspace(1), options(t)
-	delete(from.content, from.entries[4].Path)
+	gone := from.entries[4].Path
+	from.vanish(gone)
 	s := mustRun(t, from, o, 0)
-	if len(s.Failures) != 0 || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], from.entries[4].Path) {
+	if len(s.Failures) != 0 || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], gone) {
 		t.Errorf("failures %v, warnings %q", s.Failures, s.Warnings)
 	}
+	delete(from.content, gone)
+	wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
 	mustVerify(t, o.Output, 0)
+}
+
+func TestAnObjectThatIsStillListedDidNotVanish(t *testing.T) {
+	for name, after := range map[string]func(*memory){
+		"nothing changed":  func(*memory) {},
+		"renamed":          func(m *memory) { m.entries[4].Path = "docs/Another name__canvas-2.md" },
+		"cannot be listed": func(m *memory) { m.indexErr = errors.New("down") },
+		"its folder cannot be listed": func(m *memory) {
+			m.entries = []fs.Entry{{Kind: fs.KindPages, DocID: "doc0", Failure: &fs.Failure{Code: "forbidden", HTTPStatus: 403}}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, o := workspace(1), options(t)
+			missing := from.entries[4]
+			from.open = func(_ context.Context, path string) (io.ReadCloser, error) {
+				if path != missing.Path {
+					return nil, nil
+				}
+				from.mu.Lock()
+				defer from.mu.Unlock()
+				from.entries = slices.Clone(from.entries)
+				after(from)
+				return nil, iofs.ErrNotExist
+			}
+			s := mustRun(t, from, o, 3)
+			if len(s.Failures) != 1 || s.Failures[0].Path != missing.Path || s.Failures[0].Code != "not_found" || len(s.Warnings) != 0 {
+				t.Errorf("failures %+v, warnings %q", s.Failures, s.Warnings)
+			}
+		})
+	}
 }
 
 func TestAFailedListingSealsNothing(t *testing.T) {
@@ -263,4 +297,17 @@ func TestAnUnusableOutputIsADestinationError(t *testing.T) {
 			t.Errorf("%s: exit code %d, %v", output, s.ExitCode, err)
 		}
 	}
+}
+
+func TestADiskWithoutModesAndTimesWillDo(t *testing.T) {
+	from, o := workspace(1), options(t)
+	o.CheckDisk(func(op, name string) error {
+		if op == "chmod" || op == "chtimes" || op == "symlink" || op == "sync" && name == "." {
+			return syscall.EPERM
+		}
+		return nil
+	})
+	s := mustRun(t, from, o, 0)
+	wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
+	mustVerify(t, o.Output, 0)
 }

@@ -49,14 +49,12 @@ func (d *disk) createJournal(dir string, head Head, kept []finished) (*outFile, 
 		return nil, err
 	}
 	name := dir + "/" + journalName
-	if err := d.replace(name, buf.Bytes()); err != nil {
+	if err := d.replace(name, buf.Bytes(), openMode); err != nil {
 		return nil, err
 	}
 	journal := &outFile{disk: d, name: name}
 	return journal, d.do("append", name, func() (err error) {
-		if err = d.root.Chmod(name, 0o600); err == nil {
-			journal.File, err = d.root.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
-		}
+		journal.File, err = d.root.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 		return err
 	})
 }

@@ -15,11 +15,10 @@ import (
 )
 
 const (
-	controlDir   = ".codafs"
-	statusFile   = controlDir + "/status.json"
-	indexFile    = controlDir + "/index.jsonl"
-	errorsFile   = controlDir + "/errors.jsonl"
-	statusSchema = "codafs.status/1"
+	controlDir = ".codafs"
+	statusFile = controlDir + "/status.json"
+	indexFile  = controlDir + "/index.jsonl"
+	errorsFile = controlDir + "/errors.jsonl"
 )
 
 // Mount is the [Origin] that reads a mounted tree through the kernel.
@@ -69,7 +68,7 @@ func (m *Mount) readStatus() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotMount, err)
 	}
-	if m.status.Schema != statusSchema {
+	if m.status.Schema != fs.SchemaStatus {
 		return fmt.Errorf("%w: %s has schema %q", ErrNotMount, statusFile, m.status.Schema)
 	}
 	return nil

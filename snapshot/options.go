@@ -18,7 +18,9 @@ type Origin interface {
 	// an error, never a short list.
 	Index(ctx context.Context) ([]fs.Entry, error)
 	// Open opens the file that the index has under path. When ctx ends, Open and
-	// reads from what it gave end soon, with an error.
+	// reads from what it gave end soon, with an error. An object that is not there any
+	// more is an [io/fs.ErrNotExist]: where a second listing confirms that it was
+	// deleted, that is no gap in the snapshot, only a change in the workspace.
 	Open(ctx context.Context, path string) (io.ReadCloser, error)
 }
 
@@ -40,8 +42,7 @@ type Options struct {
 	// AllowOtherSelection lets the folder hold snapshots of several accounts or selections.
 	AllowOtherSelection bool
 	// Explain turns an error of the Origin into what the manifest says of it; path is
-	// "" for an error of Index. HTTPStatus 401 ends the run. Code [Vanished] makes it a
-	// warning. Fields that tell which object it is are filled in from the index.
+	// "" for an error of Index. HTTPStatus 401 ends the run. Fields that tell which object it is are filled in from the index.
 	Explain func(path string, err error) fs.Failure
 	// Requests tells how many requests this run has sent so far and how long
 	// they waited for rate limits, all together.
@@ -63,10 +64,6 @@ type Source struct {
 	Account string `json:"account"`
 }
 
-// Vanished is the [fs.Failure] code of an object that was deleted between the listing
-// and the copy. That is no gap in the snapshot, only a change in the workspace.
-const Vanished = "vanished"
-
 // Progress is told what a run does, by one goroutine, in the order in which it
 // happens. The run waits for it.
 type Progress interface {
@@ -74,13 +71,16 @@ type Progress interface {
 	Listed(docs, files int)
 	// Copied comes for each file that is in the snapshot now. Its Status is not known yet.
 	Copied(File)
-	// Missed comes for each object that is not, or that vanished.
+	// Missed comes for each object that is not, or that was not found.
 	Missed(fs.Failure)
 }
 
 func (o Options) withDefaults() Options {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
+	}
+	if o.Selection == nil {
+		o.Selection = map[string]any{}
 	}
 	if o.Explain == nil {
 		o.Explain = explain
@@ -103,7 +103,7 @@ func (o Options) withDefaults() Options {
 // explain is the Explain of those who give none.
 func explain(_ string, err error) fs.Failure {
 	if errors.Is(err, iofs.ErrNotExist) {
-		return fs.Failure{Code: Vanished, Message: err.Error()}
+		return fs.Failure{Code: "not_found", Message: err.Error()}
 	}
 	return fs.Failure{Code: "unreadable", Message: err.Error()}
 }

@@ -81,6 +81,19 @@ func (m *memory) add(e fs.Entry, text string) {
 	m.content[e.Path] = text
 }
 
+// vanish deletes objects when somebody opens one of them.
+func (m *memory) vanish(paths ...string) {
+	m.open = func(_ context.Context, path string) (io.ReadCloser, error) {
+		if !slices.Contains(paths, path) {
+			return nil, nil
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.entries = slices.DeleteFunc(slices.Clone(m.entries), func(e fs.Entry) bool { return slices.Contains(paths, e.Path) })
+		return nil, iofs.ErrNotExist
+	}
+}
+
 // failing gives an error for the paths that have one.
 func failing(errs map[string]error) func(context.Context, string) (io.ReadCloser, error) {
 	return func(_ context.Context, path string) (io.ReadCloser, error) { return nil, errs[path] }

@@ -26,3 +26,7 @@ var nameErrors = []error{
 	syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL,
 	syscall.EEXIST, syscall.ENOTDIR, syscall.EISDIR,
 }
+
+// unsupportedErrors are what a file system answers that has no modes or times, or that
+// cannot sync a folder.
+var unsupportedErrors = []error{syscall.EPERM, syscall.ENOTSUP, syscall.EINVAL, syscall.ENOSYS}

@@ -28,3 +28,6 @@ var nameErrors = []error{
 	windows.ERROR_INVALID_NAME, windows.ERROR_FILENAME_EXCED_RANGE, windows.ERROR_BUFFER_OVERFLOW,
 	windows.ERROR_FILE_EXISTS, windows.ERROR_ALREADY_EXISTS, windows.ERROR_DIRECTORY,
 }
+
+// unsupportedErrors are what a file system answers that has no modes or times.
+var unsupportedErrors = []error{windows.ERROR_NOT_SUPPORTED, windows.ERROR_INVALID_FUNCTION}

@@ -147,7 +147,8 @@ func TestWhatLeftTheWorkspaceLeavesThePartialFolder(t *testing.T) {
 	s := mustRun(t, from, o, 0)
 	dir := filepath.Join(o.Output, s.ID)
 	wantDocs(t, dir, from.content)
-	if _, err := os.Stat(filepath.Join(dir, filepath.Dir(from.entries[0].Path), "..", "..", "pages")); !errors.Is(err, os.ErrNotExist) {
+	tables := filepath.Dir(filepath.Dir(from.entries[0].Path))
+	if _, err := os.Stat(filepath.Join(dir, tables, "..", "pages")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an empty folder stayed: %v", err)
 	}
 	mustVerify(t, o.Output, 0)

@@ -22,7 +22,7 @@ func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
 	started := stamp(r.opts.Now())
 	r.head = Head{
 		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source,
-		Options: Recorded{Selection: o.Selection},
+		Options: Recorded{Selection: r.opts.Selection},
 	}
 	r.summary = Summary{
 		Schema: summarySchema, Result: Failed, StartedAt: started,
@@ -47,6 +47,8 @@ type run struct {
 	files   []File
 	summary Summary
 	sealed  bool
+	// gone are the objects that were listed and then not found.
+	gone []fs.Failure
 }
 
 // run is the order of the whole: lock, compare, list, copy, seal.
@@ -81,20 +83,15 @@ func (r *run) run(ctx context.Context) (err error) {
 
 // fill lists the tree and copies it into the stage.
 func (r *run) fill(ctx context.Context) error {
-	index, err := r.from.Index(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
+	index, err := r.list(ctx)
 	if err != nil {
-		if f := r.opts.Explain("", err); f.HTTPStatus == http.StatusUnauthorized {
-			return &RefusedError{f}
-		}
-		return fmt.Errorf("list the workspace: %w", err)
+		return err
 	}
 	p := newPlan(index)
 	r.docs, r.summary.DocsFound = p.docs, p.found
 	r.opts.Progress.Listed(p.found, len(p.files))
 	for _, f := range p.missing {
+		r.opts.Progress.Missed(f)
 		if err := r.miss(f); err != nil {
 			return err
 		}
@@ -102,7 +99,25 @@ func (r *run) fill(ctx context.Context) error {
 	if err := r.stage.begin(r.head, p.files); err != nil {
 		return err
 	}
-	return r.copyAll(ctx, p.files)
+	if err := r.copyAll(ctx, p.files); err != nil {
+		return err
+	}
+	return r.confirmGone(ctx)
+}
+
+// list gives the origin's index.
+func (r *run) list(ctx context.Context) ([]fs.Entry, error) {
+	index, err := r.from.Index(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err == nil {
+		return index, nil
+	}
+	if f := r.opts.Explain("", err); f.HTTPStatus == http.StatusUnauthorized {
+		return nil, &RefusedError{f}
+	}
+	return nil, fmt.Errorf("list the workspace: %w", err)
 }
 
 // account brings what was copied into the order and the numbers of both files.
@@ -127,12 +142,16 @@ func (r *run) docsProcessed() int {
 		}
 	}
 	for _, f := range r.summary.Failures {
-		switch f.Kind {
-		case fs.KindDoc, fs.KindPages, fs.KindTables:
+		if isListing(f.Kind) {
 			delete(done, f.DocID)
 		}
 	}
 	return len(done)
+}
+
+// isListing tells whether more than one object is missing where a kind is.
+func isListing(k fs.Kind) bool {
+	return k == fs.KindDoc || k == fs.KindPages || k == fs.KindTables
 }
 
 // fail settles the summary of a run that has an error.
@@ -149,7 +168,7 @@ func (r *run) leaveSummary(cause error) {
 	r.fail(cause)
 	data, err := encode(r.summary)
 	if err == nil {
-		err = r.stage.replace(r.stage.dir+"/"+summaryName, data)
+		err = r.stage.replace(r.stage.dir+"/"+summaryName, data, openMode)
 	}
 	if err != nil {
 		r.opts.Log.Warn("the partial folder has no summary", "error", errors.Join(cause, err))

@@ -23,7 +23,7 @@ func (r *run) seal(ctx context.Context) error {
 		return err
 	}
 	// A full disk shows here, while the snapshot can still be given up as a whole.
-	pointer, err := r.out.prepare(latestName, []byte(r.stage.id+"\n"))
+	pointer, err := r.out.prepare(latestName, []byte(r.stage.id+"\n"), openMode)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (r *run) describe() error {
 		name string
 		data []byte
 	}{{manifestName, manifest}, {summaryName, summary}, {sumsName, encodeSums(sums)}} {
-		if err := r.stage.replace(r.stage.dir+"/"+file.name, file.data); err != nil {
+		if err := r.stage.replace(r.stage.dir+"/"+file.name, file.data, sealedMode); err != nil {
 			return err
 		}
 	}

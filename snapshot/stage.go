@@ -160,7 +160,7 @@ func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader) (File, error)
 		out.Close()
 		return File{}, errors.Join(err, s.remove(name))
 	}
-	if err := out.finish(e.ModTime); err != nil {
+	if err := out.finish(e.ModTime, sealedMode); err != nil {
 		return File{}, err
 	}
 	f := fileOf(e)

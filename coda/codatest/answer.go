@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -57,9 +58,17 @@ func jsonAnswer(status int, body any) *answer {
 	}, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
 }
 
+// compressors are kept for the next answer: each has a megabyte of tables. Speed is what counts in tests.
+var compressors = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that exists
+	return z
+}}
+
 func zip(body []byte) []byte {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(z)
+	z.Reset(&b)
 	z.Write(body) // neither can fail: b takes everything
 	z.Close()
 	return b.Bytes()

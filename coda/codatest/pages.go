@@ -88,18 +88,16 @@ func (c *call) listContent() (any, error) {
 	if _, err := c.choice("contentFormat", "plainText"); err != nil {
 		return nil, err
 	}
-	var items []wireLine
+	var all []line
 	if p.contentType() == "canvas" {
-		for i, l := range lines(p.Body) {
-			items = append(items, l.wire(p.ID, i))
-		}
+		all = p.lines()
 	}
-	return list(c, items, lineList, func(l wireLine) wireLine { return l })
+	return list(c, all, lineList, func(l line) wireLine { return l.wire(p.ID) })
 }
 
-func (l line) wire(page string, i int) wireLine {
+func (l line) wire(page string) wireLine {
 	out := wireLine{
-		ID: shortID("cl-", page, strconv.Itoa(i)), Type: "line",
+		ID: shortID("cl-", page, strconv.Itoa(l.number)), Type: "line",
 		Content: lineContent{Style: l.style, Format: "plainText", Content: l.text()},
 	}
 	if l.style[0] != 'h' {

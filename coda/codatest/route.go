@@ -88,7 +88,7 @@ func match(pattern, path string) (args []string, ok bool) {
 		switch part, err := url.PathUnescape(got[i]); {
 		case err != nil:
 			return nil, false
-		case want[i] == "*":
+		case want[i] == "*" && part != "":
 			args = append(args, part)
 		case want[i] != part:
 			return nil, false

@@ -56,10 +56,12 @@ type syncToken struct {
 // selectRows gives the rows that the call asks for, in order.
 func (c *call) selectRows(t *Table, sortBy string, visible bool) ([]*Row, error) {
 	rows := slices.Clone(c.d.base(t).Rows)
-	if visible || sortBy == "natural" {
-		rows = c.d.shownRows(t)
+	if visible {
+		rows = c.d.visibleRows(t)
 	}
 	switch sortBy {
+	case "natural":
+		rows = c.d.shownRows(t)
 	case "createdAt":
 		slices.SortStableFunc(rows, func(a, b *Row) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	case "updatedAt":

@@ -77,7 +77,7 @@ func (d *Doc) rows(t *Table) []*Row {
 	if t.Base == "" {
 		return t.Rows
 	}
-	return d.shownRows(t)
+	return d.visibleRows(t)
 }
 
 func (c *call) findTable() (*Table, error) {

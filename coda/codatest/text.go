@@ -9,10 +9,10 @@ import (
 
 // line is one line of a page, as GET …/content shows it: text without marks.
 type line struct {
+	number int    // in its page
 	style  string // of the API's PageLineStyle
 	source string // the Markdown of the line, without what made its style
 	level  int
-	done   bool // of a checkbox
 }
 
 var (
@@ -20,6 +20,14 @@ var (
 	heading  = regexp.MustCompile(`^(#{1,3}) (.*)$`)
 	rule     = regexp.MustCompile(`^(?:---+|\*\*\*+|___+)$`)
 )
+
+// lines gives the lines of a page, and keeps them: long pages are listed in many requests.
+func (p *Page) lines() []line {
+	if p.split == nil || p.splitOf != p.Body {
+		p.split, p.splitOf = lines(p.Body), p.Body
+	}
+	return p.split
+}
 
 // lines splits the Markdown of a page. Pipe tables, rules and empty lines are not lines of
 // a page to the API; an empty page has one empty paragraph.
@@ -32,10 +40,12 @@ func lines(markdown string) []line {
 		case strings.HasPrefix(s, "```"):
 			code = !code
 		case code:
-			out = append(out, line{style: "code", source: s})
+			out = append(out, line{number: len(out), style: "code", source: s})
 		case strings.TrimSpace(s) == "", strings.HasPrefix(s, "|"), rule.MatchString(s):
 		default:
-			out = append(out, parseLine(s))
+			l := parseLine(s)
+			l.number = len(out)
+			out = append(out, l)
 		}
 	}
 	if out == nil {
@@ -55,7 +65,7 @@ func parseLine(s string) line {
 	if m == nil {
 		return line{style: "paragraph", source: s}
 	}
-	l := line{style: "bulletedList", source: m[4], level: len(m[1]) / 2, done: m[3] == "x"}
+	l := line{style: "bulletedList", source: m[4], level: len(m[1]) / 2}
 	switch {
 	case m[3] != "":
 		l.style = "checkboxList"
@@ -109,7 +119,7 @@ var htmlTags = map[string]struct{ outer, inner string }{
 func pageHTML(d *Doc, p *Page) string {
 	var b strings.Builder
 	open := ""
-	for _, l := range lines(p.Body) {
+	for _, l := range p.lines() {
 		tag := htmlTags[l.style]
 		if tag.outer != open {
 			closeTag(&b, open)

@@ -69,6 +69,9 @@ type Page struct {
 	Body                 string
 	Author               Person
 	CreatedAt, UpdatedAt time.Time
+
+	split   []line // the lines of splitOf
+	splitOf string
 }
 
 // Table is a base table, or, with Base set, a view of one. A view has no columns and rows
@@ -246,12 +249,16 @@ func (t *Table) displayColumn() string {
 	return t.Display
 }
 
-// shownRows is what a table or view shows: its rows, filtered and in natural order.
+// visibleRows is the rows that pass a table's or view's filter, in order of creation.
+func (d *Doc) visibleRows(t *Table) []*Row {
+	return slices.DeleteFunc(slices.Clone(d.base(t).Rows), func(r *Row) bool {
+		return t.Filter != nil && !t.Filter(r)
+	})
+}
+
+// shownRows is the visible rows in natural order.
 func (d *Doc) shownRows(t *Table) []*Row {
-	rows := slices.Clone(d.base(t).Rows)
-	if t.Filter != nil {
-		rows = slices.DeleteFunc(rows, func(r *Row) bool { return !t.Filter(r) })
-	}
+	rows := d.visibleRows(t)
 	if t.Order != nil {
 		slices.SortStableFunc(rows, t.Order)
 	}

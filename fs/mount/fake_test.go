@@ -132,6 +132,12 @@ func (f *fakeFile) forgetSizes() {
 	clear(f.known)
 }
 
+func (f *fakeFile) setVolatile() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now.Volatile = true
+}
+
 func (f *fakeFile) gated() *fakeFile {
 	f.gate = make(chan struct{})
 	return f

@@ -72,6 +72,14 @@ func TestDeadMountIsReplaced(t *testing.T) {
 	wantState(t, dir, Plain) // one mount, not two
 }
 
+// A program that had the server's end of the mount would keep it alive after the server's death.
+func TestChildProcessesDoNotInheritTheMount(t *testing.T) {
+	mountTree(t, newDir(""), Options{})
+	if got := output(t, "ls", "-l", "/proc/self/fd"); strings.Contains(got, "/dev/fuse") {
+		t.Errorf("ls has it:\n%s", got)
+	}
+}
+
 func TestLiveMountIsRefused(t *testing.T) {
 	dir, _ := mountServer(t, newDir("", newFile("a.md", nil)), Options{})
 	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, ErrMounted) {
@@ -98,13 +106,7 @@ func TestUnmountFromAnotherProcess(t *testing.T) {
 			}
 			p := serveElsewhere(t, dir)
 			if busy {
-				cmd := tool(t, "sh", "-c", `exec 3<"$1"; echo opened; read go`, "-", join(dir, "a.md"))
-				in, err := cmd.StdinPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				lineReader(t, cmd)()
-				defer func() { in.Close(); cmd.Wait() }()
+				defer holdOpen(t, join(dir, "a.md"))()
 			}
 			if err := Unmount(dir); err != nil {
 				t.Fatal(err)
@@ -140,18 +142,49 @@ func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
 
 // A mount that somebody else put in the place of ours is not ours to unmount.
 func TestUnmountTakesItsOwnMountOnly(t *testing.T) {
-	dir, first := mountServer(t, newDir(""), Options{})
-	output(t, "umount", dir)
-	first.Wait()
-	second, err := Mount(dir, newDir("", newFile("a.md", nil)), Options{})
+	t.Run("ours has ended", func(t *testing.T) {
+		dir, ours := mountServer(t, newDir(""), Options{})
+		output(t, "umount", dir)
+		ours.Wait()
+		wantUntouchedBy(t, ours, dir)
+	})
+	t.Run("ours is detached and in use", func(t *testing.T) {
+		dir, ours := mountServer(t, newDir("", newFile("a.md", nil)), Options{})
+		defer holdOpen(t, join(dir, "a.md"))()
+		output(t, "umount", "-l", dir)
+		wantUntouchedBy(t, ours, dir)
+		ours.Wait()
+	})
+}
+
+func wantUntouchedBy(t *testing.T, ours *Server, dir string) {
+	t.Helper()
+	next, err := Mount(dir, newDir(""), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer second.Unmount()
-	if err := first.Unmount(); err != nil {
+	defer next.Unmount()
+	if err := ours.Unmount(); err != nil {
 		t.Error(err)
 	}
 	wantState(t, dir, Live)
+}
+
+// holdOpen has another program open path until release is called.
+func holdOpen(t *testing.T, path string) (release func()) {
+	t.Helper()
+	cmd := tool(t, "sh", "-c", `exec 3<"$1"; echo opened; read go`, "-", path)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lineReader(t, cmd)(); got != "opened" {
+		t.Fatalf("opening %s: %q", path, got)
+	}
+	return func() {
+		in.Close()
+		cmd.Wait()
+	}
 }
 
 func TestUnmountWithOpenFileIsLazy(t *testing.T) {
@@ -209,6 +242,24 @@ func TestMountpointMustBeAFolder(t *testing.T) {
 	}
 	if _, err := Mount(file, newDir(""), Options{}); !errors.Is(err, ErrNotDir) {
 		t.Errorf("a file: %v, want ErrNotDir", err)
+	}
+}
+
+func TestNoFUSEIsSaidWithAdvice(t *testing.T) {
+	err := checkDevice(join(t.TempDir(), "fuse"))
+	if !errors.Is(err, ErrNoFUSE) || !strings.Contains(err.Error(), "modprobe fuse") {
+		t.Errorf("without a device: %v", err)
+	}
+	// Root in a container may open the device, but not mount.
+	needFUSE(t)
+	if os.Geteuid() != 0 {
+		t.Skip("this half needs root")
+	}
+	without := tool(t, "setpriv", "--bounding-set=-sys_admin", os.Args[0], t.TempDir())
+	without.Env = append(os.Environ(), asHelper+"=serve")
+	out, failed := without.CombinedOutput()
+	if failed == nil || !strings.Contains(string(out), ErrNoFUSE.Error()) || !strings.Contains(string(out), "--cap-add SYS_ADMIN") {
+		t.Errorf("without the right to mount: %v, %s", failed, out)
 	}
 }
 

@@ -37,6 +37,7 @@ func runAll(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	os.Chmod(base, 0o755) // for the test with another user
 	os.Setenv("TMPDIR", base)
 	code := m.Run()
 	for _, dir := range leftMounts(base) {
@@ -136,7 +137,7 @@ func fails(t *testing.T, name string, args ...string) string {
 func helper(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asHelper+"="+name)
+	cmd.Env = append(os.Environ(), asHelper+"="+name, "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = t.Output()
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
@@ -66,17 +67,20 @@ func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := newServer(path, o)
-	kernel, err := fuse.NewServer(fusefs.NewNodeFS(&dirNode{server: s, dir: root}, s.fuseOptions()), path, &s.fuseOptions().MountOptions)
+	opts := s.fuseOptions()
+	kernel, err := fuse.NewServer(fusefs.NewNodeFS(&dirNode{server: s, dir: root}, opts), path, &opts.MountOptions)
 	if err != nil {
-		s.stop()
-		return nil, fmt.Errorf("mounting at %s: %w", path, err)
+		s.cancel()
+		return nil, mountFailed(path, err)
 	}
+	closeOnExec()
 	go s.serve(kernel)
-	if err := kernel.WaitMount(); err != nil {
-		return nil, errors.Join(fmt.Errorf("mounting at %s: %w", path, err), s.Unmount())
-	}
+	err = kernel.WaitMount()
 	if m, ok := mountAt(path); ok {
 		s.id = m.id
+	}
+	if err != nil {
+		return nil, errors.Join(mountFailed(path, err), s.Unmount())
 	}
 	return s, nil
 }
@@ -111,15 +115,15 @@ func (s *Server) fuseOptions() *fusefs.Options {
 	o.MountOptions = fuse.MountOptions{
 		FsName:            fsName,
 		Name:              fsName,
-		Options:           []string{"ro", "default_permissions"},
+		Options:           []string{"default_permissions"},
 		AllowOther:        s.opts.AllowOther,
-		DirectMount:       os.Geteuid() == 0,
 		MaxBackground:     maxBackground,
 		DisableXAttrs:     !s.opts.XAttrs,
 		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
 		Logger:            slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 		PanicHandler:      s.panicked,
 	}
+	readOnlyMount(&o.MountOptions)
 	return o
 }
 
@@ -190,15 +194,15 @@ func (s *Server) Wait() { <-s.ended }
 // fails. Where files are open in it, it is detached: its folder is free at once, and who has
 // them open may read on for as long as this process lives. It may be called again.
 func (s *Server) Unmount() error {
-	lazy := false
+	gone := false
 	if s.mounted() {
 		var err error
-		if lazy, err = detach(s.dir); err != nil {
+		if gone, err = detach(s.dir); err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: it was quicker
 			return fmt.Errorf("unmounting %s: %w", s.dir, err)
 		}
 	}
 	s.stop()
-	if !lazy {
+	if gone {
 		<-s.served
 	}
 	s.end()

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
+	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
 
@@ -36,16 +38,22 @@ func mountAt(path string) (m mountInfo, ok bool) {
 	return m, ok
 }
 
-// detach unmounts path: plainly if that can be done, by force while it is busy. Nothing mounted
-// there is no error.
-func detach(path string) (lazy bool, err error) {
+// readOnlyMount has macFUSE mount.
+func readOnlyMount(m *fuse.MountOptions) { m.Options = append(m.Options, "ro") }
+
+// closeOnExec has nothing to do: go-fuse has done it.
+func closeOnExec() {}
+
+func mountFailed(path string, err error) error {
+	return fmt.Errorf("mounting at %s: %s", path, strings.TrimSpace(err.Error()))
+}
+
+// detach unmounts path: plainly if that can be done, by force while it is busy; gone tells which.
+// The error is EINVAL where nothing is mounted.
+func detach(path string) (gone bool, err error) {
 	err = unix.Unmount(path, 0)
 	if errors.Is(err, syscall.EBUSY) {
-		lazy = true
-		err = unix.Unmount(path, unix.MNT_FORCE)
+		return false, unix.Unmount(path, unix.MNT_FORCE)
 	}
-	if errors.Is(err, syscall.EINVAL) {
-		err = nil
-	}
-	return lazy, err
+	return err == nil, err
 }

@@ -11,27 +11,65 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
 
+// inContainer is what a container lacks by default.
+const inContainer = "start the container with --device /dev/fuse --cap-add SYS_ADMIN"
+
 // checkFUSE says what is missing before the kernel or fusermount3 do, in words that help.
-func checkFUSE() error {
-	const dev = "/dev/fuse"
-	if _, err := os.Stat(dev); err != nil {
-		return fmt.Errorf("%w: there is no %s; run `modprobe fuse`, or start the container with"+
-			" --device /dev/fuse --cap-add SYS_ADMIN (`codafs snapshot`, `cat` and `ls` need no FUSE)", ErrNoFUSE, dev)
+func checkFUSE() error { return checkDevice("/dev/fuse") }
+
+func checkDevice(dev string) error {
+	f, err := os.OpenFile(dev, os.O_RDWR, 0) // fusermount3 opens it with the user's rights too
+	if err != nil {
+		return fmt.Errorf("%w: %w; run `modprobe fuse`, or %s (`codafs snapshot`, `cat` and `ls` need no FUSE)",
+			ErrNoFUSE, err, inContainer)
 	}
+	f.Close()
 	if os.Geteuid() == 0 {
-		f, err := os.OpenFile(dev, os.O_RDWR, 0)
-		if err != nil {
-			return fmt.Errorf("%w: %w; start the container with --device /dev/fuse --cap-add SYS_ADMIN", ErrNoFUSE, err)
-		}
-		return f.Close()
+		return nil
 	}
 	if _, err := fusermount(); err != nil {
 		return fmt.Errorf("%w: fusermount3 is missing; install the package fuse3", ErrNoFUSE)
 	}
 	return nil
+}
+
+// readOnlyMount has root mount by itself, and everybody else through fusermount3. Root does not fall
+// back to it: it could do no more, and hides the kernel's error.
+func readOnlyMount(m *fuse.MountOptions) {
+	if os.Geteuid() != 0 {
+		m.Options = append(m.Options, "ro")
+		return
+	}
+	m.DirectMountStrict = true
+	m.DirectMountFlags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV
+}
+
+// closeOnExec keeps the kernel's end of the mount from the programs that this process starts: go-fuse opens
+// it without O_CLOEXEC when it mounts by itself. As long as one of them had it, the mount of a
+// killed server would not be dead, and who waits in it would wait for ever.
+func closeOnExec() {
+	const dir = "/proc/self/fd/"
+	open, _ := os.ReadDir(dir) // without /proc there is nothing to be done
+	for _, e := range open {
+		if target, _ := os.Readlink(dir + e.Name()); target != "/dev/fuse" {
+			continue
+		}
+		if fd, err := strconv.Atoi(e.Name()); err == nil {
+			syscall.CloseOnExec(fd)
+		}
+	}
+}
+
+// mountFailed puts err into words. What fusermount3 has to say is on stderr already.
+func mountFailed(path string, err error) error {
+	if errors.Is(err, syscall.EPERM) {
+		return fmt.Errorf("%w: mounting at %s: %w; %s", ErrNoFUSE, path, err, inContainer)
+	}
+	return fmt.Errorf("mounting at %s: %s", path, strings.TrimSpace(err.Error()))
 }
 
 // fusermount is the program that mounts and unmounts for those who are not root.
@@ -84,24 +122,20 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// detach unmounts path: plainly if that can be done, lazily (MNT_DETACH) while it is busy. Who is not
-// root may only do so through fusermount3. Nothing mounted there is no error.
-func detach(path string) (lazy bool, err error) {
+// detach unmounts path: plainly if that can be done, lazily (MNT_DETACH) while it is busy; gone tells
+// which. Who is not root may only do so through fusermount3. The error is EINVAL where nothing is mounted.
+func detach(path string) (gone bool, err error) {
 	err = unix.Unmount(path, unix.UMOUNT_NOFOLLOW)
-	if errors.Is(err, syscall.EBUSY) {
-		lazy = true
-		err = unix.Unmount(path, unix.UMOUNT_NOFOLLOW|unix.MNT_DETACH)
-	}
 	switch {
-	case errors.Is(err, syscall.EINVAL):
-		return lazy, nil
+	case errors.Is(err, syscall.EBUSY):
+		return false, unix.Unmount(path, unix.UMOUNT_NOFOLLOW|unix.MNT_DETACH)
 	case !errors.Is(err, syscall.EPERM):
-		return lazy, err
+		return err == nil, err
 	}
 	if runFusermount("-u", path) == nil {
-		return false, nil
+		return true, nil
 	}
-	return true, runFusermount("-u", "-z", path)
+	return false, runFusermount("-u", "-z", path)
 }
 
 func runFusermount(args ...string) error {

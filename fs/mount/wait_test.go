@@ -158,7 +158,7 @@ func TestInterruptedCallerWithoutFatalSignalWaitsOn(t *testing.T) {
 		ctx, interrupt := caller(unix.Gettid())
 		interrupt()
 		got, err := await(ctx, s, func(context.Context) (int, error) {
-			time.Sleep(time.Hour)
+			time.Sleep(time.Minute)
 			return 7, nil
 		}, nil)
 		if got != 7 || err != nil {

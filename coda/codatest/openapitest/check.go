@@ -30,7 +30,7 @@ func (s *spec) checkRequest(r *http.Request, op *openapi3.Operation, item *opena
 			}
 		}
 	}
-	return openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+	return briefRequest(openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: args,
 		Route: &routers.Route{Spec: s.doc, PathItem: item, Method: r.Method, Operation: op},
 		Options: &openapi3filter.Options{
@@ -38,7 +38,7 @@ func (s *spec) checkRequest(r *http.Request, op *openapi3.Operation, item *opena
 			SkipSettingDefaults:               true,
 			RejectWhenRequestBodyNotSpecified: true,
 		},
-	})
+	}))
 }
 
 // checkAnswer checks an answer's body.
@@ -108,6 +108,18 @@ func floats(value any) any {
 		}
 	}
 	return value
+}
+
+// briefRequest says which part of a request is wrong, and how.
+func briefRequest(err error) error {
+	e, ok := errors.AsType[*openapi3filter.RequestError](err)
+	switch {
+	case !ok || e.Err == nil:
+		return err
+	case e.Parameter != nil:
+		return fmt.Errorf("parameter %s: %w", e.Parameter.Name, brief(e.Err))
+	}
+	return fmt.Errorf("body: %w", brief(e.Err))
 }
 
 // brief is a schema error without the schema.

@@ -1,6 +1,10 @@
 package openapitest
 
-import "github.com/getkin/kin-openapi/openapi3"
+import (
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
 
 // repair makes schemas satisfiable that are not as they are written. The file composes
 // objects with allOf, each part of which forbids the fields of the others, and it has
@@ -55,7 +59,7 @@ func mergeAllOf(s *openapi3.Schema) {
 			s.Properties[name] = p
 		}
 		s.Type = part.Type
-		s.Required = append(s.Required, part.Required...)
+		s.Required = slices.Compact(slices.Sorted(slices.Values(append(s.Required, part.Required...))))
 		s.AdditionalProperties = part.AdditionalProperties
 	}
 	s.AllOf = rest

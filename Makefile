@@ -1,0 +1,39 @@
+# make check is all that must hold before a change lands; it is what CI runs.
+# Needed: Go and git. For the tests of mounts also FUSE (fuse3) and the tools that the tests
+# start (rsync, busybox, ...); tests that miss one say so and are skipped.
+
+GO ?= go
+# Of one version for all, and outside go.mod: what only checks the code is no dependency of it.
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Passed to every go test: TESTFLAGS=-v names each test and each skip.
+TESTFLAGS ?=
+
+.PHONY: check build test lint cross fuzz bench clean
+
+check: lint cross test
+
+build:
+	$(GO) build -o codafs ./cmd/codafs
+
+# -race always: each part of codafs is used by many goroutines.
+# -p 1: the packages' mounts and timing must not compete for a small machine.
+test:
+	$(GO) test -race -p 1 -timeout 10m $(TESTFLAGS) ./...
+
+lint:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+# What users of other machines run must at least build there.
+cross:
+	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./cmd/codafs
+	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/codafs
+	GOOS=windows GOARCH=amd64 $(GO) build -o /dev/null ./cmd/codafs
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+
+clean:
+	$(GO) clean ./...
+	rm -f codafs

@@ -1,0 +1,372 @@
+package coda_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+)
+
+const margin = 250 * time.Millisecond
+
+// sends notes when requests of each class were sent. It answers 403: one request a call.
+type sends struct {
+	mu     sync.Mutex
+	at     map[coda.Class][]time.Time
+	names  []string
+	answer func(*http.Request) (*http.Response, error) // nil: 403
+}
+
+func (s *sends) RoundTrip(r *http.Request) (*http.Response, error) {
+	class := coda.ClassRead
+	switch {
+	case r.Method == http.MethodPost:
+		class = coda.ClassExport
+	case strings.HasSuffix(r.URL.Path, "/docs"):
+		class = coda.ClassList
+	}
+	s.mu.Lock()
+	s.at[class] = append(s.at[class], time.Now())
+	s.names = append(s.names, r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
+	s.mu.Unlock()
+	if s.answer != nil {
+		return s.answer(r)
+	}
+	return reply(403, `{}`)
+}
+
+// limited gives a client whose requests are noted.
+func limited(t *testing.T, o coda.Options) (*coda.Client, *sends) {
+	t.Helper()
+	s := &sends{at: map[coda.Class][]time.Time{}}
+	o.Transport = s
+	return newClient(t, o), s
+}
+
+// one sends one request of a class.
+func one(ctx context.Context, c *coda.Client, class coda.Class) error {
+	return map[coda.Class]func(context.Context, *coda.Client) error{
+		coda.ClassList: calls["docs"], coda.ClassRead: calls["whoami"], coda.ClassExport: calls["export"],
+	}[class](ctx, c)
+}
+
+// inWindow asserts that no window of a rate's length and margin holds more sends than allowed.
+func inWindow(t *testing.T, sent []time.Time, r coda.Rate, margin time.Duration) {
+	t.Helper()
+	for i := r.N; i < len(sent); i++ {
+		if d := sent[i].Sub(sent[i-r.N]); d < r.Per+margin {
+			t.Fatalf("sends %d to %d lie within %v, want %v at least", i-r.N, i, d, r.Per+margin)
+		}
+	}
+}
+
+// arrivals are patterns in which requests come: how long after the one before each does.
+var arrivals = map[string]func(r *rand.Rand, i int) time.Duration{
+	"all at once": func(*rand.Rand, int) time.Duration { return 0 },
+	"in bursts": func(r *rand.Rand, i int) time.Duration {
+		if i%37 != 0 {
+			return 0
+		}
+		return time.Duration(r.Int64N(int64(20 * time.Second)))
+	},
+	"evenly, too fast": func(*rand.Rand, int) time.Duration { return 20 * time.Millisecond },
+	"at random": func(r *rand.Rand, _ int) time.Duration {
+		return time.Duration(r.ExpFloat64() * float64(200*time.Millisecond))
+	},
+	"just below a window's length": func(r *rand.Rand, i int) time.Duration {
+		if i%4 != 0 {
+			return 0
+		}
+		return 6*time.Second + time.Duration(r.Int64N(int64(300*time.Millisecond)))
+	},
+}
+
+func TestNoWindowHoldsMoreSendsThanItsRate(t *testing.T) {
+	rates := maps.Clone(coda.DefaultRates)
+	rates[coda.ClassExport] = coda.Rate{N: 5, Per: 10 * time.Second}
+	for _, pattern := range slices.Sorted(maps.Keys(arrivals)) {
+		for seed := range uint64(3) {
+			t.Run(fmt.Sprint(pattern, " ", seed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassExport: rates[coda.ClassExport]}})
+					classes := []coda.Class{coda.ClassList, coda.ClassRead, coda.ClassExport}
+					var wg sync.WaitGroup
+					for n, class := range classes {
+						r := rand.New(rand.NewPCG(seed, uint64(n)))
+						wg.Go(func() { arrive(t, c, class, arrivals[pattern], r, 20*rates[class].N) })
+					}
+					wg.Wait()
+					for _, class := range classes {
+						if got, want := len(s.at[class]), 20*rates[class].N; got == 0 || got > want {
+							t.Errorf("%s: %d sends, want 1 to %d", class, got, want)
+						}
+						inWindow(t, s.at[class], rates[class], margin)
+					}
+				})
+			})
+		}
+	}
+}
+
+// arrive makes n calls in a pattern. A tenth of them leave before their turn, or try to.
+func arrive(t *testing.T, c *coda.Client, class coda.Class, gap func(*rand.Rand, int) time.Duration, r *rand.Rand, n int) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for i := range n {
+		time.Sleep(gap(r, i))
+		ctx, stop := context.WithCancel(t.Context())
+		if r.IntN(10) == 0 {
+			time.AfterFunc(time.Duration(r.Int64N(int64(time.Minute))), stop)
+		}
+		if r.IntN(2) == 0 {
+			ctx = coda.Background(ctx)
+		}
+		wg.Go(func() {
+			defer stop()
+			if err := one(ctx, c, class); ctx.Err() == nil && coda.CodeOf(err) != coda.CodeForbidden {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestOverALongRunTheRateIsUsed(t *testing.T) {
+	for _, class := range []coda.Class{coda.ClassList, coda.ClassRead, coda.ClassExport} {
+		synctest.Test(t, func(t *testing.T) {
+			c, s := limited(t, coda.Options{})
+			rate, long := coda.DefaultRates[class], time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), long)
+			defer cancel()
+			var wg sync.WaitGroup
+			for range 2 * rate.N {
+				wg.Go(func() {
+					for !errors.Is(one(ctx, c, class), context.DeadlineExceeded) {
+					}
+				})
+			}
+			wg.Wait()
+			most := float64(rate.N) * float64(long) / float64(rate.Per)
+			if share := float64(len(s.at[class])) / most; share < 0.95 || share > 1 {
+				t.Errorf("%s: %d sends in %v are %.1f %% of the rate, want 95 at least", class, len(s.at[class]), long, 100*share)
+			}
+			inWindow(t, s.at[class], rate, margin)
+		})
+	}
+}
+
+// queue sends calls one after the other that all wait for the bucket.
+func queue(t *testing.T, wg *sync.WaitGroup, c *coda.Client, ctxs map[string]context.Context, names ...string) {
+	for _, name := range names {
+		wg.Go(func() { _, _ = c.Doc(ctxs[name], name) })
+		synctest.Wait()
+	}
+}
+
+func TestInteractiveRequestsGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
+		behind := coda.Background(t.Context())
+		ctxs := map[string]context.Context{"b1": behind, "b2": behind, "b3": behind, "b4": behind, "i1": t.Context(), "i2": t.Context(), "i3": t.Context()}
+		var wg sync.WaitGroup
+		queue(t, &wg, c, ctxs, "b1", "b2", "b3", "b4", "i1", "i2", "i3")
+		wg.Wait()
+		if want := "b1 i1 i2 i3 b2 b3 b4"; strings.Join(s.names, " ") != want {
+			t.Errorf("the order was %v, want %s", s.names, want)
+		}
+	})
+}
+
+func TestAWaiterThatLeavesTakesNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rate := coda.Rate{N: 1, Per: time.Second}
+		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}})
+		leaving, leave := context.WithCancel(t.Context())
+		ctxs := map[string]context.Context{"1": t.Context(), "2": leaving, "3": coda.Background(leaving), "4": t.Context(), "5": coda.Background(t.Context())}
+		var wg sync.WaitGroup
+		queue(t, &wg, c, ctxs, "1", "2", "3", "4", "5")
+		leave()
+		wg.Wait()
+		if want := "1 4 5"; strings.Join(s.names, " ") != want {
+			t.Errorf("sent were %v, want %s", s.names, want)
+		}
+		at := s.at[coda.ClassRead]
+		if took := at[2].Sub(at[0]); took != 2*(rate.Per+margin) {
+			t.Errorf("the third send came after %v, want %v", took, 2*(rate.Per+margin))
+		}
+	})
+}
+
+func TestUsageCountsRequestsAndWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
+		for range 3 {
+			_ = one(t.Context(), c, coda.ClassRead)
+		}
+		_ = one(t.Context(), c, coda.ClassList)
+		if got, want := c.Usage(), (coda.Usage{Requests: 4, Throttled: 2 * (time.Second + margin)}); got != want {
+			t.Errorf("usage is %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestUnlimitedNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := limited(t, coda.Options{Unlimited: true})
+		start := time.Now()
+		for range 1000 {
+			_ = one(t.Context(), c, coda.ClassList)
+		}
+		if took := time.Since(start); took != 0 || len(s.names) != 1000 || c.Usage().Throttled != 0 {
+			t.Errorf("%d requests took %v, throttled for %v", len(s.names), took, c.Usage().Throttled)
+		}
+	})
+}
+
+// refusing answers 429 to the sends with the given numbers, from 1.
+func (s *sends) refusing(wait string, numbers ...int) {
+	n := 0
+	s.answer = func(*http.Request) (*http.Response, error) {
+		s.mu.Lock()
+		n++
+		now := n
+		s.mu.Unlock()
+		if slices.Contains(numbers, now) {
+			return reply(429, `{}`, "Retry-After", wait)
+		}
+		return reply(403, `{}`)
+	}
+}
+
+func TestA429PausesItsWholeBucketAndNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := limited(t, coda.Options{})
+		s.refusing("20", 1)
+		start := time.Now()
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second)
+				_ = one(t.Context(), c, coda.ClassRead)
+				_ = one(t.Context(), c, coda.ClassExport)
+			})
+		}
+		wg.Go(func() { time.Sleep(time.Second); _ = one(t.Context(), c, coda.ClassList) })
+		wg.Wait()
+		for i, at := range s.at[coda.ClassRead] {
+			if want := 20 * time.Second; i > 0 && at.Sub(start) != want {
+				t.Errorf("send %d came after %v, want %v", i+1, at.Sub(start), want)
+			}
+		}
+		if got := s.at[coda.ClassList][0].Sub(start); len(s.at[coda.ClassRead]) != 11 || got != time.Second {
+			t.Errorf("%d sends; the other bucket's came after %v, want 11 and 1s", len(s.at[coda.ClassRead]), got)
+		}
+	})
+}
+
+// Also a request that is not sent again tells its bucket of the refusal.
+func TestA429WithoutRetriesPausesTheBucket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := limited(t, coda.Options{MaxRetries: -1})
+		s.refusing("20", 1)
+		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeRateLimited)
+		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeForbidden)
+		if got := s.at[coda.ClassRead][1].Sub(s.at[coda.ClassRead][0]); got != 20*time.Second {
+			t.Errorf("the next request went after %v, want 20s", got)
+		}
+	})
+}
+
+func TestEach429WidensTheMarginForADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rate := coda.Rate{N: 1, Per: 6 * time.Second}
+		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}})
+		s.refusing("", 3, 5, 7)
+		send := func(n int) {
+			for range n {
+				_ = one(t.Context(), c, coda.ClassRead)
+			}
+		}
+		send(6) // 9 sends with those that are repeated
+		time.Sleep(24 * time.Hour)
+		send(2)
+		var got []time.Duration
+		at := s.at[coda.ClassRead]
+		for i := 1; i < len(at); i++ {
+			got = append(got, at[i].Sub(at[i-1])-rate.Per)
+		}
+		const ms = time.Millisecond
+		want := []time.Duration{250 * ms, 250 * ms, 500 * ms, 500 * ms, time.Second, time.Second, time.Second, time.Second, 24*time.Hour - rate.Per, 250 * ms}
+		if !slices.Equal(got, want) {
+			t.Errorf("margins were\n%v, want\n%v", got, want)
+		}
+	})
+}
+
+// Requests that were under way together may be refused one after the other.
+func TestRefusalsOfOneBurstWidenTheMarginOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rate := coda.Rate{N: 4, Per: 6 * time.Second}
+		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}})
+		start := time.Now()
+		s.refusing("", 1, 2, 3, 4)
+		refuse := s.answer
+		s.answer = func(r *http.Request) (*http.Response, error) {
+			resp, err := refuse(r)
+			if resp.StatusCode == 429 {
+				nth := r.URL.Path[len(r.URL.Path)-1] - '0'
+				time.Sleep(time.Duration(1+nth) * 1300 * time.Millisecond) // apart by more than the pause
+			}
+			return resp, err
+		}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() { _, _ = c.Doc(t.Context(), fmt.Sprint("doc", i)) })
+		}
+		wg.Wait()
+		if last := s.at[coda.ClassRead][7].Sub(start); last != rate.Per+500*time.Millisecond {
+			t.Errorf("the last send came after %v, want %v", last, rate.Per+500*time.Millisecond)
+		}
+	})
+}
+
+func TestParseRate(t *testing.T) {
+	for s, want := range map[string]coda.Rate{
+		"export=30/6s":      {N: 30, Per: 6 * time.Second},
+		"read=100/1m30s":    {N: 100, Per: 90 * time.Second},
+		"list=1/500ms":      {N: 1, Per: 500 * time.Millisecond},
+		"content=5/10s":     {N: 5, Per: 10 * time.Second},
+		"write=1000000/1ns": {N: 1000000, Per: 1},
+	} {
+		class, got, err := coda.ParseRate(s)
+		if err != nil || got != want || !strings.HasPrefix(s, string(class)+"=") {
+			t.Errorf("ParseRate(%q) = %q, %v, %v, want %v", s, class, got, err, want)
+		}
+	}
+	for _, s := range []string{
+		"", "=", "export", "export=", "export=30", "export=30/", "export=/6s", "export=0/6s", "export=-1/6s", "export=30/0s",
+		"export=30/-6s", "export=30/6", "export=3.5/6s", "export=30/6s ", " export=30/6s", "Export=30/6s", "other=30/6s",
+		"export=30/6s/7s", "read=1000001/6s", "read=99999999999999999999/6s",
+	} {
+		if class, r, err := coda.ParseRate(s); err == nil || class != "" || r != (coda.Rate{}) || !strings.Contains(err.Error(), fmt.Sprintf("%q", s)) {
+			t.Errorf("ParseRate(%q) = %q, %v, %v, want an error that names it", s, class, r, err)
+		}
+	}
+}
+
+func TestNewRefusesRatesThatLetNothingThrough(t *testing.T) {
+	for _, r := range []coda.Rate{{}, {N: 5}, {Per: time.Second}, {N: -1, Per: time.Second}, {N: 1 << 40, Per: time.Second}} {
+		if _, err := coda.New(coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: r}}); err == nil {
+			t.Errorf("New took %+v", r)
+		}
+	}
+}

@@ -1,0 +1,459 @@
+package coda_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
+)
+
+const (
+	exportPath   = "/docs/" + doc + "/pages/" + page + "/export"
+	downloadPath = "/DOC_EXPORT.*"
+)
+
+// steps are the requests of an export in short: S starts one, P polls, D downloads.
+func steps(rs []codatest.Request) string {
+	var b strings.Builder
+	for _, r := range rs {
+		switch {
+		case r.Download:
+			b.WriteByte('D')
+		case r.Method == http.MethodPost:
+			b.WriteByte('S')
+		default:
+			b.WriteByte('P')
+		}
+	}
+	return b.String()
+}
+
+func TestAnExportIsStartedPolledAndDownloaded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{ExportTime: 500 * time.Millisecond}, coda.Options{})
+		got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+		if err != nil || string(got) != text {
+			t.Errorf("got %q, %v, want %q", got, err, text)
+		}
+		if got := steps(s.api.Requests()); got != "SPD" {
+			t.Errorf("the steps were %s, want SPD", got)
+		}
+		html, err := s.ExportPage(t.Context(), doc, page, coda.HTML)
+		if err != nil || !strings.Contains(string(html), "<h1>") {
+			t.Errorf("got %q, %v, want HTML", html, err)
+		}
+	})
+}
+
+func TestAnExportOverSocketsIsUnzipped(t *testing.T) {
+	s := onSockets(t, coda.Options{Unlimited: true})
+	got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+	if err != nil || string(got) != text {
+		t.Errorf("got %q, %v, want %q", got, err, text)
+	}
+	for _, r := range s.api.Requests() {
+		if r.Authorized == r.Download {
+			t.Errorf("%s%s: authorized is %v", r.Host, r.Path, r.Authorized)
+		}
+	}
+}
+
+func TestExportsThatGoWrong(t *testing.T) {
+	expired := codatest.Fault{Path: downloadPath, Status: 403}
+	noSuchKey := codatest.Fault{Path: downloadPath, Status: 200, Header: http.Header{"Content-Type": {"application/xml"}},
+		Body: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code><Message>no</Message></Error>"}
+	times := func(f codatest.Fault, n int) codatest.Fault { f.Times = n; return f }
+	status := func(path string, status int) codatest.Fault { return codatest.Fault{Path: path, Status: status} }
+	for _, test := range []struct {
+		name   string
+		faults []codatest.Fault
+		code   coda.Code // "" is success
+		status int
+		steps  string
+	}{
+		{"no fault", nil, "", 0, "SPD"},
+		{"not yet known", []codatest.Fault{{Path: ".*/export/.*", Status: 404, Times: 3}}, "", 0, "SPPPPD"},
+		{"never known", []codatest.Fault{status(".*/export/.*", 404)}, coda.CodeExportFailed, 404, "SPPPPPPP"},
+		{"gone while it ran", []codatest.Fault{status(".*/export/.*", 410)}, coda.CodeGone, 410, "SP"},
+		{"page is not there", []codatest.Fault{status(exportPath, 404)}, coda.CodeNotFound, 404, "S"},
+		{"read-only token", []codatest.Fault{status(exportPath, 403)}, coda.CodeForbidden, 403, "S"},
+		{"failed", []codatest.Fault{{Path: ".*/export/.*", Kind: codatest.FailedExport}}, coda.CodeExportFailed, 0, "SP"},
+		{"expired once", []codatest.Fault{times(expired, 1)}, "", 0, "SPDPD"},
+		{"expired twice", []codatest.Fault{times(expired, 2)}, "", 0, "SPDPDSPD"},
+		{"expired always", []codatest.Fault{expired}, coda.CodeExportFailed, 403, "SPDPDSPDPDSPDPD"},
+		{"expired with 400", []codatest.Fault{{Path: downloadPath, Status: 400, Times: 1}}, "", 0, "SPDPD"},
+		{"file is missing", []codatest.Fault{times(noSuchKey, 1)}, "", 0, "SPDPD"},
+		{"file is always missing", []codatest.Fault{noSuchKey}, coda.CodeExportFailed, 200, "SPDPDSPDPDSPDPD"},
+		{"expired and forgotten", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Status: 404, Skip: 1, Times: 1}}, "", 0, "SPDPSPD"},
+		{"expired and undone", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Kind: codatest.StuckExport, Skip: 1, Times: 1}}, "", 0, "SPDPSPD"},
+		{"expired and refused", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Status: 401, Skip: 1}}, coda.CodeUnauthorized, 401, "SPDP"},
+		{"storage is busy", []codatest.Fault{{Path: downloadPath, Status: 503, Times: 2}}, "", 0, "SPDDD"},
+		{"storage slows down", []codatest.Fault{{Path: downloadPath, Status: 429, Times: 2}}, "", 0, "SPDDD"},
+		{"storage is down", []codatest.Fault{{Path: downloadPath, Status: 500}}, coda.CodeServerError, 500, "SPDDDDDDD"},
+		{"broken download", []codatest.Fault{{Path: downloadPath, Kind: codatest.Truncated, Times: 1}}, "", 0, "SPDD"},
+		{"reset download", []codatest.Fault{{Path: downloadPath, Kind: codatest.ResetBody, Times: 1}}, "", 0, "SPDD"},
+		{"empty status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "{}"}}, coda.CodeBadAnswer, 200, "SPPP"},
+		{"null for a status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "null"}}, coda.CodeBadAnswer, 200, "SPPP"},
+		{"start without an id", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"status":"inProgress"}`}}, coda.CodeBadAnswer, 0, "S"},
+		{"id that climbs", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"id":"../../../whoami"}`}}, coda.CodeBadAnswer, 0, "S"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, small(), codatest.Options{}, coda.Options{})
+				for _, f := range test.faults {
+					s.api.Fail(f)
+				}
+				got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+				if test.code == "" && (err != nil || string(got) != text) {
+					t.Errorf("got %q, %v, want %q", got, err, text)
+				}
+				if test.code != "" {
+					if e := fails(t, err, test.code); e.Status != test.status || len(got) != 0 {
+						t.Errorf("got %q, %+v, want status %d", got, e, test.status)
+					}
+				}
+				if test.code == coda.CodeExportFailed && errors.Is(err, iofs.ErrNotExist) {
+					t.Error("a lost export passes for a page that is not there")
+				}
+				if got := steps(s.api.Requests()); got != test.steps {
+					t.Errorf("the steps were %s, want %s", got, test.steps)
+				}
+			})
+		})
+	}
+}
+
+func TestAFailedExportTellsWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{}, coda.Options{})
+		s.api.Fail(codatest.Fault{Path: ".*/export/.*", Kind: codatest.FailedExport, Body: "Too\nlarge, see https://x.example/?X-Amz-Signature=1"})
+		_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+		if e := fails(t, err, coda.CodeExportFailed); e.Message != "Too large, see (link)" {
+			t.Errorf("message is %q", e.Message)
+		}
+	})
+}
+
+func TestAStuckExportEndsAtItsTimeout(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{0: 2 * time.Minute, 10 * time.Second: 10 * time.Second} {
+		for _, of := range []func(context.Context) context.Context{context.WithoutCancel, coda.Background} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := of(t.Context())
+				s := serve(t, small(), codatest.Options{}, coda.Options{ExportTimeout: timeout})
+				s.api.Fail(codatest.Fault{Path: ".*/export/.*", Kind: codatest.StuckExport})
+				start := time.Now()
+				_, err := s.ExportPage(ctx, doc, page, coda.Markdown)
+				e := fails(t, err, coda.CodeExportTimeout)
+				if took := time.Since(start); took != want || !strings.Contains(e.Message, want.String()) {
+					t.Errorf("ended after %v (%v), want %v", took, err, want)
+				}
+				if n := s.api.Count(nil); n > 30 {
+					t.Errorf("%d requests in %v", n, want)
+				}
+			})
+		}
+	}
+}
+
+// A link that dies while the storage is busy is renewed.
+func TestALinkThatExpiresIsRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{LinkLife: 10 * time.Second}, coda.Options{})
+		s.api.Fail(codatest.Fault{Path: downloadPath, Status: 503, Times: 1, Header: http.Header{"Retry-After": {"15"}}})
+		got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+		if err != nil || string(got) != text {
+			t.Errorf("got %q, %v, want %q", got, err, text)
+		}
+		if got := steps(s.api.Requests()); got != "SPDDPD" {
+			t.Errorf("the steps were %s, want SPDDPD", got)
+		}
+	})
+}
+
+// A page may look like the storage's error from far; its text is still its text.
+func TestAPageAboutStorageErrorsIsAPage(t *testing.T) {
+	for _, body := range []string{
+		"How S3 says it:\n\n<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>\n",
+		"<?xml version=\"1.0\"?>\n<Listing><Error><Code>NoSuchKey</Code></Error></Listing>\n",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t, small(), codatest.Options{}, coda.Options{})
+			s.api.Fail(codatest.Fault{Path: downloadPath, Status: 200, Header: http.Header{"Content-Type": {"text/plain"}}, Body: body})
+			if got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown); err != nil || string(got) != body {
+				t.Errorf("got %q, %v, want %q", got, err, body)
+			}
+		})
+	}
+}
+
+func TestAPageThatCannotBeExportedIsSaidAtOnce(t *testing.T) {
+	s := serve(t, small(), codatest.Options{}, coda.Options{})
+	_, err := s.ExportPage(t.Context(), doc, embed, coda.Markdown)
+	e := fails(t, err, coda.CodeBadRequest)
+	if want := "Only canvas pages can be exported"; e.Message != want || e.Status != 400 || s.api.Count(nil) != 1 {
+		t.Errorf("got %+v after %d requests, want %q", e, s.api.Count(nil), want)
+	}
+}
+
+func TestExportsOfOnePageGoOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{ExportTime: 3 * time.Second, Latency: 100 * time.Millisecond}, coda.Options{Unlimited: true})
+		pages := []string{page, "canvas-Sub"}
+		want := map[string]string{page: text, "canvas-Sub": "below\n"}
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				got, err := s.ExportPage(t.Context(), doc, pages[i%2], coda.Markdown)
+				if err != nil || !strings.HasPrefix(string(got), want[pages[i%2]]) {
+					t.Errorf("%s: got %q, %v", pages[i%2], got, err)
+				}
+			})
+		}
+		wg.Wait()
+		running, most := map[string]int{}, 0
+		for _, r := range s.api.Requests() {
+			i := slices.IndexFunc(pages, func(p string) bool { return strings.Contains(r.Path, "/"+p+"/") })
+			switch {
+			case r.Download:
+				running[pages[i]]--
+			case r.Method == http.MethodPost:
+				running[pages[i]]++
+			}
+			if running[pages[i]] > 1 {
+				t.Fatalf("two exports of %s at a time", pages[i])
+			}
+			most = max(most, running[pages[0]]+running[pages[1]])
+		}
+		if most != 2 {
+			t.Errorf("at most %d exports ran at a time, want 2, one a page", most)
+		}
+	})
+}
+
+// An export that waits for another's end does not keep that of a third caller waiting who left.
+func TestAnExportAfterAFailedOneStillRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{ExportTime: 2 * time.Second}, coda.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for _, ctx := range []context.Context{ctx, ctx} {
+			wg.Go(func() {
+				if _, err := s.ExportPage(ctx, doc, page, coda.Markdown); !errors.Is(err, context.Canceled) {
+					t.Errorf("got %v, want %v", err, context.Canceled)
+				}
+			})
+		}
+		synctest.Wait()
+		wg.Go(func() {
+			if got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown); err != nil || string(got) != text {
+				t.Errorf("got %q, %v, want %q", got, err, text)
+			}
+		})
+		synctest.Wait()
+		cancel()
+		wg.Wait()
+	})
+}
+
+// pollsOf exports a page n times and counts the polls of each.
+func pollsOf(t *testing.T, ctx context.Context, s *service, n int) (polls []int) {
+	t.Helper()
+	before := s.api.Count(nil)
+	for range n {
+		if _, err := s.ExportPage(ctx, doc, page, coda.Markdown); err != nil {
+			t.Fatal(err)
+		}
+		now := s.api.Count(nil)
+		polls = append(polls, now-before-2)
+		before = now
+	}
+	return polls
+}
+
+func sum(ns []int) (total int) {
+	for _, n := range ns {
+		total += n
+	}
+	return total
+}
+
+func TestBackgroundExportsLearnToNeedOnePoll(t *testing.T) {
+	for _, takes := range []time.Duration{100 * time.Millisecond, 3 * time.Second, 20 * time.Second} {
+		t.Run(takes.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, small(), codatest.Options{ExportTime: takes}, coda.Options{})
+				ctx := coda.Background(t.Context())
+				pollsOf(t, ctx, s, 15) // it learns
+				polls := pollsOf(t, ctx, s, 200)
+				if sum(polls) > 208 || slices.Max(polls) > 2 {
+					t.Errorf("after learning, 200 exports took %d polls, want one each, and two for 1 in 25 at most: %v", sum(polls), polls)
+				}
+			})
+		})
+	}
+}
+
+func TestInteractiveExportsAreSeenSoon(t *testing.T) {
+	for _, takes := range []time.Duration{3 * time.Second, 20 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t, small(), codatest.Options{ExportTime: takes}, coda.Options{})
+			pollsOf(t, t.Context(), s, 20)
+			start := time.Now()
+			polls := pollsOf(t, t.Context(), s, 50)
+			if late := time.Since(start)/50 - takes; late > takes/4 || sum(polls) > 100 {
+				t.Errorf("exports of %v were seen %v late on average, with %d polls for 50", takes, late, sum(polls))
+			}
+		})
+	}
+}
+
+// replaceable is a transport that can be replaced.
+type replaceable struct {
+	now atomic.Pointer[http.RoundTripper]
+}
+
+func (r *replaceable) RoundTrip(req *http.Request) (*http.Response, error) {
+	return (*r.now.Load()).RoundTrip(req)
+}
+
+// A few slow exports must not make all later ones wait as long.
+func TestPollsComeSoonerWhenExportsGetFaster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var transport replaceable
+		use := func(takes time.Duration) {
+			rt := codatest.New(small(), codatest.Options{ExportTime: takes}).RoundTripper()
+			transport.now.Store(&rt)
+		}
+		c := newClient(t, coda.Options{Transport: &transport, Unlimited: true})
+		run := func(n int) time.Duration {
+			start := time.Now()
+			for range n {
+				if err := calls["export"](coda.Background(t.Context()), c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return time.Since(start) / time.Duration(n)
+		}
+		use(time.Second)
+		before := run(50)
+		use(30 * time.Second)
+		run(1)
+		use(time.Second)
+		if after := run(50); after > 2*before {
+			t.Errorf("an export took %v before a slow one and %v after it", before, after)
+		}
+	})
+}
+
+func TestManyExportsAtOnceLearnLikeOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := codatest.Generate(3, 1, 60, 0, 0)
+		high := coda.Rate{N: 1000, Per: time.Second}
+		s := serve(t, w, codatest.Options{ExportTime: 3 * time.Second},
+			coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassExport: high, coda.ClassRead: high}})
+		ctx := coda.Background(t.Context())
+		var wg sync.WaitGroup
+		pages := make(chan string)
+		for range 8 {
+			wg.Go(func() {
+				for p := range pages {
+					if _, err := s.ExportPage(ctx, w.Docs[0].ID, p, coda.Markdown); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		start := time.Now()
+		for _, p := range w.Docs[0].Pages {
+			pages <- p.ID
+		}
+		close(pages)
+		wg.Wait()
+		polls := strings.Count(steps(s.api.Requests()), "P")
+		if took := time.Since(start); polls > 100 || took > 40*time.Second {
+			t.Errorf("60 exports of 3s took %d polls and %v with 8 at a time", polls, took)
+		}
+	})
+}
+
+func TestDownloadLinksThatAreNotFollowed(t *testing.T) {
+	for _, link := range []string{
+		"http://files.example/x?X-Amz-Signature=1", "/relative", "//files.example/x", "https:///x", "https:", "ftp://files.example/x",
+		"file:///etc/passwd", "javascript:alert(1)", "http://[::1", " ", "http://127.0.0.1/x", "http://localhost/x",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t, small(), codatest.Options{}, coda.Options{})
+			body := fmt.Sprintf(`{"id":"x","status":"complete","downloadLink":%q}`, link)
+			s.api.Fail(codatest.Fault{Path: ".*/export/.*", Status: 200, Body: body})
+			_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+			fails(t, err, coda.CodeBadAnswer)
+			if got := steps(s.api.Requests()); got != "SP" {
+				t.Errorf("%s: the steps were %s, want SP", link, got)
+			}
+		})
+	}
+}
+
+func TestDownloadsFollowRedirectsToHTTPSAlone(t *testing.T) {
+	for _, test := range []struct {
+		location string
+		code     coda.Code
+	}{
+		{codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/elsewhere", ""},
+		{"/DOC_EXPORT_RENDERING/elsewhere", ""},
+		{"http://exports.codatest.invalid/DOC_EXPORT_RENDERING/elsewhere", coda.CodeRedirect},
+		{"http://127.0.0.1/x?X-Amz-Signature=1", coda.CodeRedirect},
+		{codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/again", coda.CodeRedirect},
+		{"https://bad[host/?X-Amz-Signature=1", coda.CodeUnreachable},
+		{"/%zz?X-Amz-Signature=1", coda.CodeUnreachable},
+	} {
+		t.Run(test.location, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, small(), codatest.Options{}, coda.Options{MaxRetries: -1})
+				again := codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/again"
+				s.api.Fail(codatest.Fault{Path: ".*/again", Status: 307, Header: http.Header{"Location": {again}}})
+				s.api.Fail(codatest.Fault{Path: ".*/elsewhere", Status: 200, Body: "moved\n"})
+				s.api.Fail(codatest.Fault{Path: downloadPath, Status: 307, Header: http.Header{"Location": {test.location}}})
+				got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+				if test.code != "" {
+					fails(t, err, test.code)
+				} else if err != nil || string(got) != "moved\n" {
+					t.Errorf("got %q, %v", got, err)
+				}
+				for _, r := range s.api.Requests() {
+					if r.Host == "127.0.0.1" {
+						t.Errorf("a request went to %s", r.Host)
+					}
+				}
+			})
+		})
+	}
+}
+
+// The link is a secret, and net/http puts it into the Referer of the request it redirects.
+func TestARedirectedDownloadHasNoReferer(t *testing.T) {
+	var referers []string
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		referers = append(referers, r.Header.Get("Referer"))
+		fmt.Fprint(w, "moved\n")
+	}))
+	defer target.Close()
+	s := onSockets(t, coda.Options{Unlimited: true})
+	s.api.Fail(codatest.Fault{Path: downloadPath, Status: 307, Header: http.Header{"Location": {target.URL}}})
+	got, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+	if err != nil || string(got) != "moved\n" || !slices.Equal(referers, []string{""}) {
+		t.Errorf("got %q, %v, Referer %q", got, err, referers)
+	}
+}

@@ -1,0 +1,97 @@
+package fs
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// rowsMaker makes a file from a table's rows.
+type rowsMaker struct {
+	d     *doc
+	id    string
+	view  bool
+	write func(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) error
+}
+
+// at is the version as of a listing: over the table and, for a view, its base table, and over the
+// columns, which the service may change without moving the table's stamp.
+func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, error) {
+	list, err := l.columnList(ctx, m.id)
+	if err != nil {
+		return Version{}, nil, err
+	}
+	v := newVersionHash("rows " + list.hash)
+	if err := l.addStamps(ctx, v, m.id); err != nil {
+		return Version{}, nil, err
+	}
+	return v.version(m.d.t.opts.Now()), list.columns, nil
+}
+
+func (m rowsMaker) version(ctx context.Context) (Version, error) {
+	v, _, err := m.at(ctx, m.d.current())
+	return v, err
+}
+
+// make writes the rows as they come, a page of them at a time.
+func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
+	now, columns, err := m.at(ctx, m.d.current())
+	if err != nil {
+		return err
+	}
+	if now.Key != v.Key {
+		return ErrStale
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	rows := m.d.t.src.Rows(ctx, m.d.id, m.id, coda.RowOptions{Visible: m.view})
+	if err := m.write(b, columns, rows); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+func writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) error {
+	headers := make([]csvColumn, len(columns))
+	for i, c := range columns {
+		headers[i] = csvColumn{c.ID, c.Name}
+	}
+	out, err := newCSVWriter(w, headers)
+	if err != nil {
+		return err
+	}
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		row := csvRow{ID: r.ID, Name: r.Name, Index: r.Index, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+			BrowserLink: r.BrowserLink, Values: r.Values}
+		if err := out.Row(row); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// writeLines writes each row as it was sent, on a line of its own.
+func writeLines(w io.Writer, _ []coda.Column, rows iter.Seq2[coda.Row, error]) error {
+	var b bytes.Buffer
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		b.Reset()
+		if err := json.Compact(&b, r.Raw); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+		if err := writeAll(w, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+// Package treetest tests trees, whatever they are read through: one suite ([Run]) that holds
+// for package fs' own view, for a mount of it and for a snapshot of it, and a stand-in
+// service with a tree over it ([New]) for all tests that need one.
+//
+//	w := treetest.New(t, codatest.Hostile(), treetest.Options{})
+//	treetest.Run(t, w.FS(t), func(t *testing.T) iofs.FS { return os.DirFS(mountpoint) })
+package treetest

@@ -1,0 +1,157 @@
+package treetest
+
+import (
+	"context"
+	iofs "io/fs"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/fs"
+)
+
+// Options say what [New] makes. The zero value is good for most tests.
+type Options struct {
+	// Service is how the stand-in behaves. Its clock is the Workspace's.
+	Service codatest.Options
+	// Client is how the client behaves. It has no rate limits, and gives up after the first
+	// try where MaxRetries is 0.
+	Client coda.Options
+	Select fs.Selection
+	// Store is where contents are kept; nil is a new one in memory.
+	Store fs.Store
+}
+
+// Workspace is a stand-in service with a tree over it. Each answer that the service gives is held
+// against the official OpenAPI file where openapitest does that.
+type Workspace struct {
+	*codatest.Server
+	State  *codatest.Workspace
+	Client *coda.Client
+	Store  fs.Store
+	Tree   *fs.Tree
+	// Clock is the service's and the tree's. It starts later than any stamp of the sample
+	// workspaces, so that nothing in them is young.
+	Clock *Clock
+}
+
+// New serves state and makes a tree over it.
+func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
+	t.Helper()
+	w := &Workspace{State: state, Store: o.Store, Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
+	o.Service.Now = w.Clock.Now
+	w.Server = codatest.New(state, o.Service)
+	o.Client.Token, o.Client.Unlimited = "a-token", true
+	o.Client.Transport = w.RoundTripperOver(openapitest.Wrap(t, w.Server))
+	if o.Client.MaxRetries == 0 {
+		o.Client.MaxRetries = -1
+	}
+	var err error
+	if w.Client, err = coda.New(o.Client); err != nil {
+		t.Fatal(err)
+	}
+	if w.Store == nil {
+		w.Store = Memory(t)
+	}
+	w.Tree = w.NewTree(w.Store, o.Select)
+	return w
+}
+
+// NewTree makes another tree over the same service.
+func (w *Workspace) NewTree(store fs.Store, sel fs.Selection) *fs.Tree {
+	return fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Now: w.Clock.Now})
+}
+
+// FS is the tree as package io/fs sees it.
+func (w *Workspace) FS(t testing.TB) iofs.FS { return fs.FS(t.Context(), w.Tree.Root()) }
+
+// Sent gives what was sent while f ran, as "GET /docs/…" without parameters, sorted.
+func (w *Workspace) Sent(f func()) []string {
+	before := len(w.Requests())
+	f()
+	sent := []string{}
+	for _, r := range w.Requests()[before:] {
+		sent = append(sent, r.Method+" "+r.Path)
+	}
+	slices.Sort(sent)
+	return sent
+}
+
+// Clock is a clock that a test sets.
+type Clock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
+
+// Now is the time that was set.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Memory is a store in memory, for the length of the test.
+func Memory(t testing.TB) fs.Store {
+	m := cache.NewMemory(0)
+	t.Cleanup(func() { m.Close() })
+	return store{m}
+}
+
+// Disk is a store in a folder, for the length of the test.
+func Disk(t testing.TB, dir string) fs.Store {
+	t.Helper()
+	d, err := cache.OpenDisk(dir, cache.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return store{d}
+}
+
+// store joins a cache to what the tree needs of it.
+type store struct {
+	kept interface {
+		Get(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
+		Put(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
+		Lookup(ctx context.Context, key string) (*cache.Content, bool)
+		Size(key string) (int64, bool)
+	}
+}
+
+func (s store) Get(ctx context.Context, key string, fill cache.Fill) (fs.Content, error) {
+	return content(s.kept.Get(ctx, key, fill))
+}
+
+func (s store) Put(ctx context.Context, key string, fill cache.Fill) (fs.Content, error) {
+	return content(s.kept.Put(ctx, key, fill))
+}
+
+func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
+	c, ok := s.kept.Lookup(ctx, key)
+	if !ok {
+		return nil, false
+	}
+	return c, true
+}
+
+func (s store) Size(key string) (int64, bool) { return s.kept.Size(key) }
+
+// content keeps a nil pointer from becoming an interface that is not nil.
+func content(c *cache.Content, err error) (fs.Content, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,35 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+)
+
+// confirmGone lists once more if objects were not found: one that is gone from the list as
+// well was deleted, which is a warning; any other is a gap. Without this, an object that
+// was renamed during the run, or a read that is wrongly answered "no such thing", would be
+// missing without a failure to its name.
+func (r *run) confirmGone(ctx context.Context) error {
+	if len(r.gone) == 0 {
+		return nil
+	}
+	index, err := r.list(ctx)
+	if _, refused := errors.AsType[*RefusedError](err); refused || ctx.Err() != nil || errors.Is(err, ErrMountLost) {
+		return err
+	}
+	listed, unsure := map[fileKey]bool{}, map[string]bool{}
+	for _, e := range index {
+		listed[fileKey{e.Kind, e.DocID, e.ObjectID}] = true
+		if e.Failure != nil && isListing(e.Kind) {
+			unsure[e.DocID] = true
+		}
+	}
+	for _, f := range r.gone {
+		if err == nil && !listed[fileKey{f.Kind, f.DocID, f.ObjectID}] && !unsure[f.DocID] {
+			r.warn("deleted while the snapshot ran: %s %q", f.Kind, f.Path)
+		} else if err := r.miss(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

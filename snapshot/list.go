@@ -1,0 +1,39 @@
+package snapshot
+
+import "fmt"
+
+// Listed is a sealed snapshot in a list.
+type Listed struct {
+	ID string
+	// Summary is its summary.json, as far as that can be read.
+	Summary Summary
+	// Latest tells that latest.txt names it.
+	Latest bool
+	// Err says why its summary cannot be read.
+	Err error
+}
+
+// List names the sealed snapshots in an output folder, oldest first. It reads their
+// summaries only; [Verify] looks at what they hold. A folder that does not exist is an
+// [ErrNotSnapshot], an empty one an empty list.
+func List(output string) ([]Listed, error) {
+	f, err := openExisting(output)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	latest, err := f.latest()
+	if err != nil {
+		return nil, err
+	}
+	ids, err := f.sealed()
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", output, err)
+	}
+	list := make([]Listed, 0, len(ids))
+	for _, id := range ids {
+		s, err := f.summary(id)
+		list = append(list, Listed{ID: id, Summary: s, Latest: id == latest, Err: err})
+	}
+	return list, nil
+}

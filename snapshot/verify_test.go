@@ -1,0 +1,206 @@
+package snapshot_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+// found is a damage without its words.
+type found struct {
+	path    string
+	problem snapshot.Problem
+}
+
+func (f found) compare(other found) int {
+	return cmp.Or(cmp.Compare(f.path, other.path), cmp.Compare(f.problem, other.problem))
+}
+
+func TestVerifyFindsEachKindOfDamage(t *testing.T) {
+	page := workspace(1).entries[3].Path
+	rewrite := func(t *testing.T, path string, f func(string) string) {
+		t.Helper()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(f(string(data))), 0o400); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(t *testing.T, path string) {
+		t.Helper()
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, test := range map[string]struct {
+		hurt func(t *testing.T, dir string)
+		want []found
+	}{
+		"one byte changed": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, page), func(s string) string { return "X" + s[1:] })
+			}, []found{{page, snapshot.WrongHash}},
+		},
+		"one byte more": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, page), func(s string) string { return s + "X" })
+			}, []found{{page, snapshot.WrongSize}},
+		},
+		"one file missing": {
+			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, page)) },
+			[]found{{page, snapshot.Missing}},
+		},
+		"one file extra": {
+			func(t *testing.T, dir string) {
+				if err := os.WriteFile(filepath.Join(dir, "docs", "extra"), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}, []found{{"docs/extra", snapshot.Extra}},
+		},
+		"one file renamed": {
+			func(t *testing.T, dir string) {
+				if err := os.Rename(filepath.Join(dir, page), filepath.Join(dir, "docs", "new.md")); err != nil {
+					t.Fatal(err)
+				}
+			}, []found{{"docs/new.md", snapshot.Extra}, {page, snapshot.Missing}},
+		},
+		"a link instead of a file": {
+			func(t *testing.T, dir string) {
+				other := filepath.Join(t.TempDir(), "other")
+				if err := os.Rename(filepath.Join(dir, page), other); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Symlink(other, filepath.Join(dir, page)); err != nil {
+					t.Skip("no symbolic links here")
+				}
+			}, []found{{page, snapshot.Unreadable}},
+		},
+		"the summary says something else": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "summary.json"), func(s string) string {
+					return strings.Replace(s, `"failures": []`, `"failures":[ ]`, 1)
+				})
+			}, []found{{"summary.json", snapshot.WrongHash}},
+		},
+		"the manifest says something else": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "manifest.json"), func(s string) string {
+					return strings.Replace(s, `"Name of canvas-1"`, `"Name of canvas-2"`, 1)
+				})
+			}, []found{{"manifest.json", snapshot.WrongHash}},
+		},
+		"file and SHA256SUMS changed together": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, page), func(s string) string { return strings.ToUpper(s) })
+				rewrite(t, filepath.Join(dir, "SHA256SUMS"), func(s string) string {
+					lines := strings.SplitAfter(s, "\n")
+					i := slices.IndexFunc(lines, func(l string) bool { return strings.HasSuffix(l, page+"\n") })
+					lines[i] = strings.Repeat("0", 64) + lines[i][64:]
+					return strings.Join(lines, "")
+				})
+			}, []found{{page, snapshot.Disagrees}, {page, snapshot.WrongHash}},
+		},
+		"a line missing in SHA256SUMS": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "SHA256SUMS"), func(s string) string {
+					return s[strings.Index(s, "\n")+1:]
+				})
+			}, []found{{"docs/Läunch & Plan 0__doc0/doc.json", snapshot.Disagrees}},
+		},
+		"no SHA256SUMS": {
+			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "SHA256SUMS")) },
+			[]found{{"SHA256SUMS", snapshot.Unreadable}, {"manifest.json", snapshot.Extra}, {"summary.json", snapshot.Extra}},
+		},
+		"garbage in SHA256SUMS": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "SHA256SUMS"), func(s string) string { return "garbage" })
+			},
+			[]found{{"SHA256SUMS", snapshot.Unreadable}, {"manifest.json", snapshot.Extra}, {"summary.json", snapshot.Extra}},
+		},
+		"a manifest cut off": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "manifest.json"), func(s string) string { return s[:len(s)/2] })
+			}, []found{{"manifest.json", snapshot.Unreadable}, {"manifest.json", snapshot.WrongHash}},
+		},
+		"no summary": {
+			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "summary.json")) },
+			[]found{{"summary.json", snapshot.Missing}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			s := mustRun(t, workspace(1), o, 0)
+			o.Now = clockAt(day.Add(time.Hour))
+			second := mustRun(t, workspace(1), o, 0)
+			test.hurt(t, filepath.Join(o.Output, s.ID))
+			for _, dir := range []string{o.Output, filepath.Join(o.Output, s.ID)} {
+				var got []found
+				for _, d := range mustVerify(t, dir, 5).Damage {
+					got = append(got, found{d.Path, d.Problem})
+					if d.Snapshot != s.ID {
+						t.Errorf("%s is said to be in %q", d.Path, d.Snapshot)
+					}
+				}
+				slices.SortFunc(got, found.compare)
+				slices.SortFunc(test.want, found.compare)
+				if !slices.Equal(got, test.want) {
+					t.Errorf("found %q, want %q", got, test.want)
+				}
+			}
+			mustVerify(t, filepath.Join(o.Output, second.ID), 0)
+		})
+	}
+}
+
+func TestVerifyChecksWhatLatestNames(t *testing.T) {
+	o := options(t)
+	mustRun(t, workspace(1), o, 0)
+	o.Now = clockAt(day.Add(time.Hour))
+	suspect := mustRun(t, workspace(0), o, 3)
+	for _, text := range []string{"2020-01-01T000000Z\n", suspect.ID + "\n", "garbage"} {
+		if err := os.WriteFile(filepath.Join(o.Output, "latest.txt"), []byte(text), 0o600); err != nil {
+			// it is read-only for who is not root
+			os.Remove(filepath.Join(o.Output, "latest.txt"))
+			err = os.WriteFile(filepath.Join(o.Output, "latest.txt"), []byte(text), 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := mustVerify(t, o.Output, 5)
+		if len(r.Damage) != 1 || r.Damage[0].Path != "latest.txt" {
+			t.Errorf("%q: damage %v", text, r.Damage)
+		}
+	}
+}
+
+func TestVerifyWantsASnapshot(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
+		_, err := snapshot.Verify(t.Context(), dir)
+		if !errors.Is(err, snapshot.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+func TestVerifyStopsWithItsContext(t *testing.T) {
+	o := options(t)
+	mustRun(t, workspace(1), o, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r, err := snapshot.Verify(ctx, o.Output); !errors.Is(err, context.Canceled) || len(r.Damage) != 0 {
+		t.Errorf("error %v, damage %v", err, r.Damage)
+	}
+}
