@@ -277,11 +277,15 @@ func TestA429PausesItsWholeBucketAndNoOther(t *testing.T) {
 func TestA429WithoutRetriesPausesTheBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := limited(t, coda.Options{MaxRetries: -1})
-		s.refusing("20", 1)
+		s.refusing("20", 1, 2)
+		start := time.Now()
+		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeRateLimited)
 		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeRateLimited)
 		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeForbidden)
-		if got := s.at[coda.ClassRead][1].Sub(s.at[coda.ClassRead][0]); got != 20*time.Second {
-			t.Errorf("the next request went after %v, want 20s", got)
+		for i, at := range s.at[coda.ClassRead] {
+			if want := time.Duration(i) * 20 * time.Second; at.Sub(start) != want {
+				t.Errorf("send %d came after %v, want %v", i+1, at.Sub(start), want)
+			}
 		}
 	})
 }

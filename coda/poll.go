@@ -51,8 +51,8 @@ func (p *pollTimes) done(ctx context.Context, n int, due time.Duration) {
 	first, q := p.first[u], doneShare[u]
 	if n == 1 {
 		p.first[u] = max(first-share(first, pollStep*(1-q)), minPollGap)
-	} else if due > first { // else others that ran beside it moved the time already
-		p.first[u] = min(first+share(first, pollStep*q), due)
+	} else { // not beyond due: of many that ran at once, the first few have moved it already
+		p.first[u] = max(first, min(first+share(first, pollStep*q), due))
 	}
 }
 

@@ -33,7 +33,7 @@ func TestRedirectsKeepTheTokenWithinTheAPI(t *testing.T) {
 		{"from elsewhere to the API", "https://proxy.example/apis/v1", "https://coda.io/apis/v1/folders", coda.CodeRedirect},
 		{"itself", api, "/apis/v1/whoami", coda.CodeRedirect},
 		{"no URL", api, "https://bad[host/", coda.CodeUnreachable},
-		{"nowhere", api, "", coda.CodeUnreachable},
+		{"nowhere", api, "", coda.CodeBadAnswer},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var asked []string
@@ -64,7 +64,7 @@ func TestRedirectsKeepTheTokenWithinTheAPI(t *testing.T) {
 }
 
 func TestARedirectElsewhereSendsNothingThere(t *testing.T) {
-	s := serve(t, small(), codatest.Options{}, coda.Options{})
+	s := serve(t, small(), codatest.Options{}, coda.Options{Unlimited: true})
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		s.api.Heal()
 		s.api.Fail(codatest.Fault{Status: status, Header: http.Header{"Location": {"https://elsewhere.example/apis/v1/docs"}}})

@@ -202,6 +202,9 @@ func TestRetryAfterWins(t *testing.T) {
 				if got := gaps(s.api.Requests())[0]; got < test.min || got > test.max {
 					t.Errorf("%d, Retry-After %q: waited %v, want %v to %v", status, header, got, test.min, test.max)
 				}
+				if got := s.Usage().Throttled; (got > 0) != (status == 429) {
+					t.Errorf("%d: throttled for %v; a 429 is throttling and nothing else is", status, got)
+				}
 			})
 		}
 	}
@@ -226,7 +229,7 @@ var errLeft = errors.New("the caller has left")
 
 // Wherever a call waits, the end of its context ends it at once, and the error is the
 // context's, not the service's.
-func TestTheContextsEndEndsEveryWait(t *testing.T) {
+func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 	never := transportFunc(func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
@@ -246,6 +249,7 @@ func TestTheContextsEndEndsEveryWait(t *testing.T) {
 			return errors.Join(whoami(ctx, c), whoami(ctx, c))
 		}},
 		{name: "no answer", co: coda.Options{Transport: never}, call: whoami},
+		{name: "no answer and no retries", co: coda.Options{Transport: never, MaxRetries: -1}, call: whoami},
 		{name: "slow answer", so: codatest.Options{Latency: time.Minute}, call: whoami},
 		{name: "slow body", fault: codatest.Fault{Kind: codatest.SlowBody, Delay: time.Minute}, call: whoami},
 		{name: "between the pages of a list", so: codatest.Options{PageSize: 1, Latency: 3 * time.Second}, call: calls["rows"]},

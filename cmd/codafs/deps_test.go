@@ -17,6 +17,7 @@ var ours = map[string][]string{
 	"coda":                      {},
 	"coda/codatest":             {"coda"},
 	"coda/codatest/openapitest": {"coda/codatest"},
+	"coda/thirdparty":           {}, // nothing but tests
 	"cache":                     {},
 	"fs":                        {"coda"},
 	"fs/mount":                  {"fs"},

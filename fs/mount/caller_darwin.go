@@ -1,6 +1,19 @@
 package mount
 
-import "context"
+import (
+	"context"
+
+	"golang.org/x/sys/unix"
+)
 
 // callerLeaves is always true: macOS has no /proc to tell which signal interrupted the caller.
 func callerLeaves(context.Context) bool { return true }
+
+// programOf is the name of the program that process pid runs, 16 bytes at most. Where it cannot be told, it is "".
+func programOf(pid uint32) string {
+	info, err := unix.SysctlKinfoProc("kern.proc.pid", int(pid))
+	if err != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(info.Proc.P_comm[:])
+}

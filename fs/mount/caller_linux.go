@@ -52,3 +52,19 @@ func leaves(status []byte) bool {
 	pending := masks["SigPnd"] | masks["ShdPnd"]
 	return pending&^masks["SigBlk"]&leaveSignals != 0
 }
+
+// programOf is the name of the program that thread tid runs in, as /proc has it: 15 bytes at most. It is that
+// of the first thread; others may call themselves anything. Where it cannot be told, it is "".
+func programOf(tid uint32) string {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(status), "\nTgid:\t")
+	pid, _, _ := strings.Cut(rest, "\n")
+	comm, err := os.ReadFile("/proc/" + pid + "/comm")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(string(comm), "\n")
+}

@@ -29,6 +29,8 @@ type fakeDir struct {
 	entries []fs.Node
 	err     error
 	hidden  map[string]fs.Node
+	asked   chan struct{} // gets one for each Lookup
+	answer  chan struct{} // Lookup waits until it is closed, and then answers what was
 }
 
 func newDir(name string, entries ...fs.Node) *fakeDir {
@@ -57,7 +59,28 @@ func (d *fakeDir) Entries(context.Context) ([]fs.Node, error) {
 	return d.entries, d.err
 }
 
-func (d *fakeDir) Lookup(_ context.Context, name string) (fs.Node, error) {
+// holdLookups has lookups wait with what they are about to answer.
+func (d *fakeDir) holdLookups() (asked <-chan struct{}, answer chan<- struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked, d.answer = make(chan struct{}, 100), make(chan struct{})
+	return d.asked, d.answer
+}
+
+func (d *fakeDir) Lookup(ctx context.Context, name string) (fs.Node, error) {
+	n, err := d.find(name)
+	if d.answer != nil {
+		d.asked <- struct{}{}
+		select {
+		case <-d.answer:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return n, err
+}
+
+func (d *fakeDir) find(name string) (fs.Node, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if n, ok := d.hidden[name]; ok {
@@ -88,6 +111,7 @@ type fakeFile struct {
 	data  map[string][]byte
 	known map[string]bool // the size of this version can be had without a fetch
 	now   fs.Version
+	guess int64 // what Estimate says
 	err   error
 	crash bool
 }
@@ -96,8 +120,8 @@ type fakeFile struct {
 func newFile(name string, data []byte) *fakeFile {
 	f := &fakeFile{
 		name: name, obj: fs.Object{Kind: fs.KindPage, DocID: "d1", ID: name, Type: "page"},
-		began: make(chan struct{}, 10_000),
-		data:  map[string][]byte{}, known: map[string]bool{},
+		began: make(chan struct{}, 10_000), guess: 1 << 20,
+		data: map[string][]byte{}, known: map[string]bool{},
 	}
 	f.publish("v1", data)
 	return f
@@ -125,6 +149,13 @@ func (f *fakeFile) knowSize() *fakeFile {
 	f.known[f.now.Key] = true
 	return f
 }
+
+func (f *fakeFile) estimating(size int64) *fakeFile {
+	f.guess = size
+	return f
+}
+
+func (f *fakeFile) Estimate(fs.Version) int64 { return f.guess }
 
 func (f *fakeFile) forgetSizes() {
 	f.mu.Lock()

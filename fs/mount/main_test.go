@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,21 +79,7 @@ func mountTree(t *testing.T, root fs.Dir, o Options) string {
 
 func mountServer(t *testing.T, root fs.Dir, o Options) (string, *Server) {
 	t.Helper()
-	needFUSE(t)
-	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	}
-	dir := t.TempDir()
-	s, err := Mount(dir, root, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Unmount(); err != nil {
-			t.Error(err)
-		}
-		<-s.served // the log is the test's
-	})
+	dir, s, _ := countedMount(t, root, o)
 	return dir, s
 }
 

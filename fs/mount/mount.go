@@ -27,11 +27,12 @@ const (
 	// maxBackground is how many reads the kernel has under way at a time. With its default
 	// of 12, 64 slow readers took 24 s, so 3 s.
 	maxBackground = 128
-	// entryTimeout is how long the kernel may keep a name, found or not, and a folder's attributes:
-	// the time until a new version is seen.
-	entryTimeout = time.Second
-	// sizeTimeout is how long it may keep the attributes of a version, which never change.
-	sizeTimeout = time.Hour
+	// untold is how long the kernel may keep a name, found or not, and a folder's attributes, where
+	// nobody tells it of changes: the time until a new version is seen.
+	untold = time.Second
+	// keep is how long it may keep what never changes, as the attributes of a version, and what it is
+	// told the changes of.
+	keep = time.Hour
 )
 
 // Server is a mount that is being served.
@@ -43,8 +44,14 @@ type Server struct {
 	opts   Options
 	dir    string // the mountpoint: absolute, without links
 	id     string // tells this mount from a later one at the same place
+	root   *dirNode
+	names  time.Duration // how long names are kept: untold or keep
+	notify notifier
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	changes changes
+	stats   stats
 
 	served chan struct{} // closed when the kernel has let go of the mount
 	ended  chan struct{} // closed when Wait returns
@@ -59,6 +66,11 @@ type Server struct {
 // Mount shows root at dir, an existing folder, and returns when the kernel answers there.
 // A dead codafs mount at dir is detached first; for a live one the error is [ErrMounted].
 func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
+	return mountAs(dir, root, o, func(raw fuse.RawFileSystem) fuse.RawFileSystem { return raw })
+}
+
+// mountAs is Mount with wrap around what answers the kernel, for tests that count its questions.
+func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) fuse.RawFileSystem) (*Server, error) {
 	if err := checkFUSE(); err != nil {
 		return nil, err
 	}
@@ -67,14 +79,16 @@ func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := newServer(path, o)
+	s.root = &dirNode{server: s, dir: root}
 	opts := s.fuseOptions()
-	kernel, err := fuse.NewServer(fusefs.NewNodeFS(&dirNode{server: s, dir: root}, opts), path, &opts.MountOptions)
+	kernel, notify, err := connect(wrap(fusefs.NewNodeFS(s.root, opts)), path, &opts.MountOptions)
 	if err != nil {
 		s.cancel()
 		return nil, mountFailed(path, err)
 	}
-	closeOnExec()
+	s.notify = notify
 	go s.serve(kernel)
+	s.start(s.tell)
 	err = kernel.WaitMount()
 	if m, ok := mountAt(path); ok {
 		s.id = m.id
@@ -98,6 +112,11 @@ func newServer(path string, o Options) *Server {
 		served:  make(chan struct{}),
 		ended:   make(chan struct{}),
 		handles: map[*handle]struct{}{},
+		changes: newChanges(),
+		names:   untold,
+	}
+	if o.Notified && canNotify {
+		s.names = keep
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.end = sync.OnceFunc(func() { close(s.ended) })
@@ -107,10 +126,10 @@ func newServer(path string, o Options) *Server {
 // fuseOptions are the kernel settings. AttrTimeout and EntryTimeout stay nil: go-fuse would put them
 // in the place of each 0 that a node answers.
 func (s *Server) fuseOptions() *fusefs.Options {
-	negative := entryTimeout
 	o := &fusefs.Options{
-		NegativeTimeout: &negative,
+		NegativeTimeout: &s.names,
 		RootStableAttr:  &fusefs.StableAttr{Ino: rootIno},
+		ExternalNodeID:  true, // notifications name a folder by its inode
 	}
 	o.MountOptions = fuse.MountOptions{
 		FsName:            fsName,
@@ -174,6 +193,7 @@ func (s *Server) serve(kernel *fuse.Server) {
 	kernel.Serve()
 	s.stop()
 	s.closeHandles()
+	s.notify.close()
 	close(s.served)
 	s.end()
 }

@@ -19,6 +19,12 @@ func Mount(string, fs.Dir, Options) (*Server, error) { return nil, errSystem }
 // Wait returns at once.
 func (*Server) Wait() {}
 
+// Changed does nothing.
+func (*Server) Changed(string) {}
+
+// Stats are zero.
+func (*Server) Stats() Stats { return Stats{} }
+
 // Unmount does nothing.
 func (*Server) Unmount() error { return nil }
 

@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// stalesLookUp is false: macOS would tell the program. It keeps no size that has a timeout of 0.
+const stalesLookUp = false
+
 // checkFUSE looks for macFUSE, which macOS comes without.
 func checkFUSE() error {
 	if _, err := os.Stat("/Library/Filesystems/macfuse.fs"); err != nil {
@@ -40,9 +43,6 @@ func mountAt(path string) (m mountInfo, ok bool) {
 
 // readOnlyMount has macFUSE mount.
 func readOnlyMount(m *fuse.MountOptions) { m.Options = append(m.Options, "ro") }
-
-// closeOnExec has nothing to do: go-fuse has done it.
-func closeOnExec() {}
 
 func mountFailed(path string, err error) error {
 	return fmt.Errorf("mounting at %s: %s", path, strings.TrimSpace(err.Error()))

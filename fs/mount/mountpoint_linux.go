@@ -15,6 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// stalesLookUp says that open(2), told ESTALE, looks the path up once more.
+const stalesLookUp = true
+
 // inContainer is what a container lacks by default.
 const inContainer = "start the container with --device /dev/fuse --cap-add SYS_ADMIN"
 
@@ -46,22 +49,6 @@ func readOnlyMount(m *fuse.MountOptions) {
 	}
 	m.DirectMountStrict = true
 	m.DirectMountFlags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV
-}
-
-// closeOnExec keeps the kernel's end of the mount from the programs that this process starts: go-fuse opens
-// it without O_CLOEXEC when it mounts by itself. As long as one of them had it, the mount of a
-// killed server would not be dead, and who waits in it would wait for ever.
-func closeOnExec() {
-	const dir = "/proc/self/fd/"
-	open, _ := os.ReadDir(dir) // without /proc there is nothing to be done
-	for _, e := range open {
-		if target, _ := os.Readlink(dir + e.Name()); target != "/dev/fuse" {
-			continue
-		}
-		if fd, err := strconv.Atoi(e.Name()); err == nil {
-			syscall.CloseOnExec(fd)
-		}
-	}
 }
 
 // mountFailed puts err into words. What fusermount3 has to say is on stderr already.

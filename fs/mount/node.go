@@ -15,12 +15,11 @@ import (
 )
 
 const (
-	rootIno     = 1
-	blockSize   = 4096
-	maxName     = 255 // bytes, as Statfs says
-	dirMode     = syscall.S_IFDIR | 0o555
-	fileMode    = syscall.S_IFREG | 0o444
-	unknownSize = 1 // what LOOKUP says where nobody knows; see the package's text
+	rootIno   = 1
+	blockSize = 4096
+	maxName   = 255 // bytes, as Statfs says
+	dirMode   = syscall.S_IFDIR | 0o555
+	fileMode  = syscall.S_IFREG | 0o444
 )
 
 // inode is the number of n, of version key where n is a file. It has 63 bits, for programs that

@@ -14,6 +14,12 @@ type Options struct {
 	// XAttrs shows user.coda.* and user.codafs.* attributes. It makes `ls -l` slow, which asks for
 	// two attributes of every file.
 	XAttrs bool
+	// Sizes says what a program is told of a file that was never fetched; "" is [Auto].
+	Sizes Sizes
+	// Notified promises that [Server.Changed] is called for whatever changes in the tree. The kernel
+	// then keeps names and listings for an hour, and else for a second. macFUSE cannot be told, so
+	// there it is a second always.
+	Notified bool
 	// UID and GID own everything; 0 stands for those of this process.
 	UID, GID int
 	// Log gets one line for each failed operation. It may be nil.
@@ -22,6 +28,31 @@ type Options struct {
 	// caller gave up and what was superseded are no failures. It may be nil. It is called on
 	// the goroutine that serves the operation, so it must not wait for the mount.
 	Report func(n fs.Node, op string, err error)
+}
+
+// Sizes is who gets an estimate for the size of a file that was never fetched. Once a
+// version was fetched, its size is exact for everybody, for good.
+type Sizes string
+
+// The values of [Options.Sizes].
+const (
+	Auto     Sizes = "auto"     // programs that only look, such as ls; all others make codafs fetch the file
+	Exact    Sizes = "exact"    // nobody: ls -l fetches every file
+	Estimate Sizes = "estimate" // everybody, until the file is opened: some programs take the estimate for the size
+)
+
+// Stats are counts since the mount began.
+type Stats struct {
+	// Opens is how many files were opened.
+	Opens int64 `json:"opens"`
+	// Fetched is how often the question for a size opened the file, and fetched it where it
+	// was not at hand.
+	Fetched int64 `json:"fetched_for_size"`
+	// Estimated is how often such a question was answered with an estimate.
+	Estimated int64 `json:"estimated_sizes"`
+	// TooSmall is how many versions turned out larger than the estimate that was told. A program that
+	// trusts sizes would have cut them.
+	TooSmall int64 `json:"estimates_too_small"`
 }
 
 // The errors of [Mount] and [Unmount], to be tested with errors.Is. Those returned wrap them with

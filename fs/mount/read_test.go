@@ -119,9 +119,9 @@ func TestNamesAloneCostNoStampsAndNoContent(t *testing.T) {
 	}
 }
 
-func TestLongListingAsksOnceForEachFile(t *testing.T) {
+func TestLongListingWithExactSizesAsksOnceForEachFile(t *testing.T) {
 	root, files := tree()
-	dir := mountTree(t, root, Options{})
+	dir := mountTree(t, root, Options{Sizes: Exact})
 	out := output(t, "ls", "-lR", dir)
 	if n := int64(len(files)); count(files) != (counts{n, n}) {
 		t.Errorf("asked for %+v, want one each of %d files", count(files), n)

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	iofs "io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/pflag"
+)
+
+// faultToken is what no file and no word of a run may hold.
+const faultToken = "0f3b1c9e-77aa-4d51-token-of-the-faults"
+
+// The objects that faults strike, and the page size with which each list of launchDoc has two pages.
+const (
+	launchDoc  = "LaunchHub1"
+	notesDoc   = "NotesDoc_2"
+	planPage   = "canvas-Plan_0001"
+	tasksTable = "grid-Tasks_001"
+	openView   = "table-OpenTask1"
+	twoPages   = 2
+)
+
+// faultWorkspace is as small as it can be with two pages of every list: each pair of a request
+// and a fault makes a snapshot of all of it.
+func faultWorkspace() *codatest.Workspace {
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	column := func(id, name, format string) *codatest.Column {
+		return &codatest.Column{ID: id, Name: name, Format: codatest.Format{Type: format}}
+	}
+	row := func(id, name, count string) *codatest.Row {
+		return &codatest.Row{ID: id, Cells: map[string]codatest.Value{
+			"c-Name": codatest.Text(name), "c-Count": codatest.Number(count), "c-Note": codatest.Text("note, with a comma")}}
+	}
+	launch := &codatest.Doc{
+		ID: launchDoc, Name: "Launch hub", CreatedAt: at,
+		Pages: []*codatest.Page{
+			{ID: planPage, Name: "Plan", Body: "# Plan\n\nShip it — 発売 🚀\n"},
+			{ID: "canvas-Risks_002", Name: "Risks", Parent: planPage, Body: "# Risks\n\n- one\n- two\n"},
+			{ID: "canvas-Board_003", Name: "Board", Type: "embed"},
+		},
+		Tables: []*codatest.Table{
+			{
+				ID: tasksTable, Name: "Tasks", Parent: planPage,
+				Columns: []*codatest.Column{column("c-Name", "Name", "text"), column("c-Count", "Count", "number"), column("c-Note", "Note", "text")},
+				Rows:    []*codatest.Row{row("i-1", "first", "1"), row("i-2", "second", "2.50"), row("i-3", "third", "-3")},
+			},
+			{ID: openView, Name: "Open tasks", Parent: planPage, Base: tasksTable},
+			{
+				ID: "grid-Orphan_01", Name: "Orphan", Columns: []*codatest.Column{column("c-Only", "Only", "text")},
+				Rows: []*codatest.Row{{ID: "i-9", Cells: map[string]codatest.Value{"c-Only": codatest.Text("cell")}}},
+			},
+		},
+	}
+	notes := &codatest.Doc{ID: notesDoc, Name: "Notes", CreatedAt: at.AddDate(0, 0, -1),
+		Pages: []*codatest.Page{{ID: "canvas-Notes_001", Name: "Notes", Body: "# Notes\n"}}}
+	ideas := &codatest.Doc{ID: "IdeasDoc_3", Name: "Ideas", CreatedAt: at.AddDate(0, 0, -2),
+		Pages: []*codatest.Page{{ID: "canvas-Ideas_001", Name: "Ideas", Body: "# Ideas\n"}}}
+	return &codatest.Workspace{ID: "ws-Faults_01", Name: "Faults", User: codatest.Person{Name: "Ada", Email: "ada@faults.example"},
+		Docs: []*codatest.Doc{launch, notes, ideas}}
+}
+
+// backup is what a run of 'codafs snapshot' did and left.
+type backup struct {
+	exit     int
+	sealed   bool
+	docs     map[string]string        // docs/ of the snapshot: bytes by path
+	files    map[string]snapshot.File // the manifest's, by path
+	failures []fs.Failure
+	requests []codatest.Request
+	took     time.Duration // on the fake clock
+	said     string        // on both streams, with a log of everything
+}
+
+// backUp runs 'codafs snapshot' over the stand-in service with its rate limits, in a bubble: waits take no time.
+// The bubble ends only if all goroutines do.
+func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
+	t.Helper()
+	today := time.Now().Round(0) // the stamps of files are of the real clock
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(today))
+		service := codatest.New(faultWorkspace(), codatest.Options{
+			Token: faultToken, PageSize: twoPages, Throttle: true, Latency: 50 * time.Millisecond})
+		for _, f := range faults {
+			service.Fail(f)
+		}
+		var said bytes.Buffer
+		start := time.Now()
+		dir := t.TempDir()
+		err := snapshotOver(t, service, dir, docs, streams{strings.NewReader(""), &said, &said})
+		b.took, b.requests = time.Since(start), service.Requests()
+		b.exit = exitCode(err)
+		if err != nil {
+			fmt.Fprintln(&said, describe(err))
+		}
+		b.said = said.String()
+		b.read(t, filepath.Join(dir, "backups"))
+		wantNoSecret(t, dir, b.said)
+	})
+	return b
+}
+
+// snapshotOver does what snapshotTree does, with another transport and nothing of the real
+// user's settings.
+func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std streams) error {
+	t.Helper()
+	var o snapshotOptions
+	o.register(pflag.NewFlagSet("snapshot", pflag.ContinueOnError)) // the defaults
+	o.output, o.cacheDir, o.selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), docs
+	o.selection.Names = fs.NameMode(o.names)
+	log := slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	client, err := coda.New(coda.Options{
+		BaseURL: o.baseURL(), Token: faultToken, UserAgent: tool(), MaxRetries: o.maxRetries, ExportTimeout: o.exportTimeout,
+		Transport: service.RoundTripperOver(openapitest.Wrap(t, service)), Log: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk, err := o.openCache(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &workspace{client: client, log: log, cache: disk,
+		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.selection})}
+	defer w.close()
+	user, err := client.WhoAmI(t.Context())
+	if err != nil {
+		return err
+	}
+	opts := o.runOptions(log)
+	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
+	opts.Selection = o.recorded()
+	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }
+	return o.snapshot(t.Context(), std, treeOrigin{w.tree}, opts)
+}
+
+// read takes in the sealed snapshot, if there is one.
+func (b *backup) read(t *testing.T, output string) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(output, "[0-9]*Z*"))
+	if err != nil || len(names) > 1 {
+		t.Fatal(names, err)
+	}
+	if _, err := os.Stat(filepath.Join(output, "latest.txt")); (err == nil) != (len(names) == 1) {
+		t.Errorf("%d snapshots, latest.txt: %v", len(names), err)
+	}
+	if len(names) == 0 {
+		return
+	}
+	b.sealed, b.docs, b.files = true, map[string]string{}, map[string]snapshot.File{}
+	dir := os.DirFS(names[0])
+	manifest, summary := readAs[snapshot.Manifest](t, dir, "manifest.json"), readAs[snapshot.Summary](t, dir, "summary.json")
+	for _, f := range manifest.Files {
+		b.files[f.Path] = f
+	}
+	b.failures = manifest.Failures
+	if !slices.Equal(summary.Failures, manifest.Failures) || summary.ExitCode != b.exit {
+		t.Errorf("exit code %d, but summary.json says %d, %v; the manifest %v", b.exit, summary.ExitCode, summary.Failures, manifest.Failures)
+	}
+	err = iofs.WalkDir(dir, "docs", func(path string, d iofs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			data, readErr := iofs.ReadFile(dir, path)
+			b.docs[path], err = string(data), readErr
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readAs[T any](t *testing.T, dir iofs.FS, name string) (v T) {
+	t.Helper()
+	data, err := iofs.ReadFile(dir, name)
+	if err == nil {
+		err = json.Unmarshal(data, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// wantNoSecret fails if the token, or the query of a download link, is in what was written or said.
+func wantNoSecret(t *testing.T, dir, said string) {
+	t.Helper()
+	look := func(where, text string) {
+		for _, secret := range []string{faultToken, "X-Amz-Signature"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s holds %s", where, secret)
+			}
+		}
+	}
+	look("the log", said)
+	err := filepath.WalkDir(dir, func(path string, d iofs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		look(path, string(data))
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/cobra"
+)
+
+func newList(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list DIR",
+		Short:   "List the backups in a folder",
+		Long:    `List the snapshots in an output folder, oldest first. The one that latest.txt names has a *.`,
+		Example: `  codafs list ~/coda-backups`,
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return runList(std, args[0]) },
+	}
+}
+
+func runList(std streams, dir string) error {
+	all, err := snapshot.List(dir)
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	for _, l := range all {
+		mark := " "
+		if l.Latest {
+			mark = "*"
+		}
+		if l.Err != nil {
+			fmt.Fprintf(out, "%s %s\tunreadable: %v\n", mark, l.ID, l.Err)
+			continue
+		}
+		s := l.Summary
+		fmt.Fprintf(out, "%s %s\t%s\t%d docs\t%d files\t%d bytes\t%d missing\n",
+			mark, l.ID, s.Result, s.DocsProcessed, s.Files, s.Bytes, len(s.Failures))
+	}
+	return out.Flush()
+}

@@ -1,0 +1,137 @@
+//go:build linux || darwin
+
+package mount
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// settle is how long a change waits before the kernel is told. By then it has taken in the answers
+	// that were given before the change, which it could not be told of any more; and a burst of changes
+	// becomes one.
+	settle = 50 * time.Millisecond
+	// maxMissing is how many names that are not there the kernel may keep for one folder: it tells nobody
+	// when it drops one.
+	maxMissing = 1000
+)
+
+// changes is what the kernel is yet to be told.
+type changes struct {
+	// count goes up with each change. What was asked of the tree under another count may be old.
+	count atomic.Uint64
+	wake  chan struct{} // holds one token while docs is not empty
+
+	mu   sync.Mutex
+	docs map[string]bool // those that changed; "" stands for the list of docs
+}
+
+func newChanges() changes {
+	return changes{wake: make(chan struct{}, 1), docs: map[string]bool{}}
+}
+
+// Changed says that a doc is not what it was: its stamp moved, or its lists did. "" is the list of
+// docs. The tree must give what is new already. The kernel then forgets what it knows of names below the doc's
+// folder, so that the next use of each asks the tree for its version; the pages of those
+// that have not changed stay in its cache. Changed returns at once, and may be called from anywhere,
+// also after the end.
+func (s *Server) Changed(docID string) {
+	s.changes.count.Add(1)
+	s.changes.mu.Lock()
+	defer s.changes.mu.Unlock()
+	s.changes.docs[docID] = true
+	select {
+	case s.changes.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keepSince is how long the kernel may keep a name that the tree was asked for under count.
+func (s *Server) keepSince(count uint64) time.Duration {
+	if s.changes.count.Load() != count {
+		return 0
+	}
+	return s.names
+}
+
+// tell tells the kernel of changes, until the server ends. It is the only place that does, and holds
+// no lock meanwhile: the kernel takes the folder's, and waits for the lookups in it.
+func (s *Server) tell() {
+	for {
+		select {
+		case <-s.changes.wake:
+		case <-s.ctx.Done():
+			return
+		}
+		s.changes.mu.Lock()
+		docs := s.changes.docs
+		s.changes.docs = map[string]bool{}
+		s.changes.mu.Unlock()
+		select {
+		case <-time.After(settle):
+		case <-s.ctx.Done():
+			return
+		}
+		s.expireDocs(s.root, docs)
+	}
+}
+
+// expireDocs goes through the folders that the kernel knows, and has it look up anew what is in those of docs.
+func (s *Server) expireDocs(n *dirNode, docs map[string]bool) {
+	all := docs[n.dir.Object().DocID]
+	if all {
+		n.NotifyContent(0, 0) // its attributes, and the listing
+		for _, name := range n.takeMissing() {
+			s.notify.expire(n, name)
+		}
+	}
+	for name, child := range n.Children() {
+		if s.ctx.Err() != nil {
+			return
+		}
+		folder, isDir := child.Operations().(*dirNode)
+		doc := ""
+		if isDir {
+			doc = folder.dir.Object().DocID
+		}
+		if all || docs[doc] && isDir {
+			s.notify.expire(n, name)
+		}
+		if isDir && (doc == "" || docs[doc]) {
+			s.expireDocs(folder, docs)
+		}
+	}
+}
+
+// missingNames are the names that the kernel was told are not in a folder, and has kept since.
+type missingNames struct {
+	mu    sync.Mutex
+	names []string
+}
+
+// keepMissing notes that the kernel will keep name as one that is not there, if it may.
+func (n *dirNode) keepMissing(name string) bool {
+	m := &n.missing
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if slices.Contains(m.names, name) {
+		return true
+	}
+	if len(m.names) == maxMissing {
+		return false
+	}
+	m.names = append(m.names, name)
+	return true
+}
+
+func (n *dirNode) takeMissing() []string {
+	m := &n.missing
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names := m.names
+	m.names = nil
+	return names
+}

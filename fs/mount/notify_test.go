@@ -1,0 +1,364 @@
+//go:build linux
+
+package mount
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// docTree is docs/ with a folder for each of docs, which has the files given.
+func docTree(docs map[string][]fs.Node) (root *fakeDir, folders map[string]*fakeDir) {
+	list, folders := newDir("docs"), map[string]*fakeDir{}
+	for id, files := range docs {
+		d := newDir("doc-"+id, files...)
+		d.obj.DocID = id
+		folders[id] = d
+		list.entries = append(list.entries, d)
+	}
+	folders[""] = list
+	return newDir("", list), folders
+}
+
+// knownFiles are n files of a doc, of known sizes.
+func knownFiles(n int, doc string) (nodes []fs.Node) {
+	for i := range n {
+		f := newFile(fmt.Sprintf("page-%05d.md", i), []byte("text\n")).knowSize()
+		f.obj.DocID = doc
+		nodes = append(nodes, f)
+	}
+	return nodes
+}
+
+// shell is a program that has been started before the measuring: all that it then asks is for the commands.
+type shell struct {
+	t   *testing.T
+	in  io.Writer
+	out *bufio.Reader
+}
+
+func newShell(t *testing.T, dir string) *shell {
+	cmd := tool(t, "bash", "--norc")
+	cmd.Dir = dir
+	cmd.Stderr = t.Output()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		cmd.Wait()
+	})
+	return &shell{t, in, bufio.NewReader(out)}
+}
+
+// run gives what a command prints.
+func (s *shell) run(command string) string {
+	s.t.Helper()
+	fmt.Fprintf(s.in, "%s\necho =end=\n", command)
+	var b strings.Builder
+	for {
+		line, err := s.out.ReadString('\n')
+		if err != nil {
+			s.t.Fatalf("%s: %v", command, err)
+		}
+		if line == "=end=\n" {
+			return b.String()
+		}
+		b.WriteString(line)
+	}
+}
+
+func TestSecondWalkAsksNextToNothing(t *testing.T) {
+	const n = 10_000
+	root, folders := docTree(map[string][]fs.Node{"d1": knownFiles(n, "d1")})
+	dir, _, asked := countedMount(t, root, Options{Notified: true})
+	doc := join(dir, "docs", folders["d1"].name)
+	for _, command := range []string{"ls -l", "ls --color=always", "find", "find -size +0", "du -s", "stat page-*", "python3 -c 'import os; [os.lstat(f) for f in os.listdir()]'"} {
+		sh := newShell(t, doc)
+		sh.run(command + " | wc -l")
+		first := asked.take()
+		sh.run(command + " | wc -l")
+		second := asked.take()
+		t.Logf("%s: first %v, then %v", command, first, second)
+		total := 0
+		for _, k := range second {
+			total += k
+		}
+		if total > 2 || second["READDIR"]+second["LOOKUP"]+second["GETATTR"] > 0 {
+			t.Errorf("%s, once more: asked %v", command, second)
+		}
+	}
+}
+
+// bell tells when the kernel has been told: a file in a doc of its own, outside docs/.
+type bell struct {
+	file *fakeFile
+	sh   *shell
+	s    *Server
+}
+
+// hangBell adds a bell to root, before it is mounted.
+func hangBell(root *fakeDir) *bell {
+	b := &bell{file: newFile("bell", nil)}
+	folder := newDir("bell", b.file)
+	folder.obj.DocID = "bell"
+	root.hidden = map[string]fs.Node{folder.name: folder}
+	return b
+}
+
+func (b *bell) start(t *testing.T, dir string, s *Server) *bell {
+	b.s, b.sh = s, newShell(t, join(dir, "bell"))
+	return b
+}
+
+// after waits until the kernel has been told of all changes so far. The first ring may be heard while they
+// are being told, the second cannot.
+func (b *bell) after(docs ...string) {
+	b.sh.t.Helper()
+	for _, doc := range docs {
+		b.s.Changed(doc)
+	}
+	for i := range 2 {
+		key := fmt.Sprintln("ring", i, rand.Uint64())
+		b.file.publish(key, []byte(key))
+		b.s.Changed("bell")
+		eventually(b.sh.t, "the bell", func() bool { return b.sh.run("cat bell") == key })
+	}
+}
+
+func TestChangeIsLookedUpOncePerPathAndKeepsThePages(t *testing.T) {
+	same, other := newFile("same.md", sample(300_000)).onDisk(t).knowSize(), newFile("other.md", sample(300_000)).knowSize()
+	moved := newFile("moved.md", sample(300_000)).knowSize()
+	other.obj.DocID = "d2"
+	root, _ := docTree(map[string][]fs.Node{"d1": {same, moved}, "d2": {other}})
+	bell := hangBell(root)
+	dir, s, asked := countedMount(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	sh := newShell(t, join(dir, "docs"))
+	sh.run("cat doc-d1/*.md doc-d2/*.md | wc -c")
+	asked.take()
+	sh.run("cat doc-d1/*.md doc-d2/*.md | wc -c")
+	asked.want(t, "before the change", map[string]int{"OPEN": 3, "OPENDIR": 2})
+
+	moved.publish("v2", sample(400_000))
+	moved.knowSize()
+	bell.after("d1")
+	asked.take()
+	before := moved.opens.Load()
+	if got := strings.TrimSpace(sh.run("cat doc-d1/same.md | wc -c; cat doc-d2/other.md | wc -c")); got != "300000\n300000" {
+		t.Errorf("sizes %s", got)
+	}
+	// One for the folder, one for the file: it has its old inode, so its pages are there still.
+	asked.want(t, "the unchanged file, and the doc that did not change", map[string]int{"LOOKUP": 2, "OPEN": 2})
+	sh.run("cat doc-d1/same.md doc-d1/same.md | wc -c")
+	asked.want(t, "once more", map[string]int{"OPEN": 2})
+	if got := strings.TrimSpace(sh.run("cat doc-d1/moved.md | wc -c")); got != "400000" || moved.opens.Load() != before+1 {
+		t.Errorf("the changed file has %s bytes, after %d opens", got, moved.opens.Load()-before)
+	}
+	if got := asked.take(); got["LOOKUP"] != 1 || got["READ"] == 0 {
+		t.Errorf("the changed file: asked %v", got)
+	}
+}
+
+func TestNamesThatComeGoAndMoveAreSeenAtOnce(t *testing.T) {
+	a, b := newFile("a.md", []byte("a\n")).knowSize(), newFile("b.md", []byte("b\n")).knowSize()
+	sub := newDir("sub", newFile("deep.md", []byte("deep\n")).knowSize())
+	sub.obj.DocID = "d1"
+	root, folders := docTree(map[string][]fs.Node{"d1": {a, b, sub}})
+	doc, bell := folders["d1"], hangBell(root)
+	dir, s := mountServer(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	path := join(dir, "docs", doc.name)
+	inside, deep, outside := newShell(t, path), newShell(t, join(path, "sub")), newShell(t, "/")
+	for _, sh := range []*shell{inside, outside} { // so that the kernel has it all, also what is not there
+		sh.run(fmt.Sprintf("cd %s; ls; ls; cat new.md c.md ../gone 2>/dev/null; ls -l; ls sub; cat a.md b.md", path))
+	}
+	outside.run("cd /")
+
+	b.name = "c.md" // renamed
+	doc.set(newFile("new.md", []byte("new\n")), b, sub)
+	sub.set(newFile("deep.md", []byte("deep\n")), newFile("deeper.md", []byte("deeper\n")))
+	bell.after("d1")
+	for name, sh := range map[string]*shell{"a shell inside": inside, "a shell outside": outside} {
+		sh.run("cd " + path)
+		if got := sh.run("ls"); got != "c.md\nnew.md\nsub\n" {
+			t.Errorf("%s sees %q", name, got)
+		}
+		if got := sh.run("cat new.md c.md sub/deeper.md"); got != "new\nb\ndeeper\n" {
+			t.Errorf("%s reads %q", name, got)
+		}
+		if got := sh.run("test -e a.md || echo gone; test -e b.md || echo gone"); got != "gone\ngone\n" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := deep.run("/bin/pwd; ls; cat deeper.md"); got != join(path, "sub")+"\ndeep.md\ndeeper.md\ndeeper\n" {
+		t.Errorf("a shell in the subfolder sees %q", got)
+	}
+}
+
+func TestListOfDocsChanges(t *testing.T) {
+	root, folders := docTree(map[string][]fs.Node{"d1": nil, "d2": {newFile("a.md", nil)}})
+	docs, bell := folders[""], hangBell(root)
+	dir, s, asked := countedMount(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	sh := newShell(t, join(dir, "docs"))
+	sh.run("ls; ls doc-d2; cat doc-d3/x; ls -l doc-d1 doc-d2")
+	d3 := newDir("doc-d3", newFile("x", []byte("x\n")))
+	d3.obj.DocID = "d3"
+	docs.set(folders["d2"], d3)
+	bell.after("")
+	if got := sh.run("ls; cat doc-d3/x; test -e doc-d1 || echo gone"); got != "doc-d2\ndoc-d3\nx\ngone\n" {
+		t.Errorf("the shell sees %q", got)
+	}
+	asked.take()
+	sh.run("stat doc-d2/a.md") // size unknown
+	if got := asked.take(); got["LOOKUP"] > 1 {
+		t.Errorf("a doc that has not changed: asked %v", got)
+	}
+}
+
+// A change while a lookup is under way: what it was answered may be old, so the kernel must not keep it.
+func TestLookupUnderWayDuringAChangeIsNotKept(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		t.Run(fmt.Sprint("there before ", there), func(t *testing.T) {
+			old, fresh := newFile("a.md", []byte("old\n")).knowSize(), newFile("a.md", []byte("new\n")).knowSize()
+			fresh.obj.ID = "another"
+			root, folders := docTree(map[string][]fs.Node{"d1": nil})
+			doc := folders["d1"]
+			if there {
+				doc.set(old)
+			}
+			dir, s, _ := countedMount(t, root, Options{Notified: true})
+			path := join(dir, "docs", doc.name, "a.md")
+			asked, answer := doc.holdLookups()
+			result := start(t, tool(t, "cat", path))
+			<-asked
+			doc.set(fresh)
+			s.Changed("d1")
+			close(answer)
+			result()
+			if got := output(t, "cat", path); got != "new\n" {
+				t.Errorf("afterwards it holds %q", got)
+			}
+		})
+	}
+}
+
+func TestBurstOfChangesIsOne(t *testing.T) {
+	root, folders := docTree(map[string][]fs.Node{"d1": knownFiles(100, "d1")})
+	bell := hangBell(root)
+	dir, s, asked := countedMount(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	sh := newShell(t, join(dir, "docs", folders["d1"].name))
+	sh.run("ls -l")
+	for range 1000 {
+		s.Changed("d1")
+	}
+	bell.after()
+	sh.run("ls -l")
+	asked.take()
+	if sh.run("ls -l"); asked.take()["LOOKUP"] != 0 {
+		t.Error("the kernel was told again")
+	}
+}
+
+func TestChangedAfterTheEnd(t *testing.T) {
+	_, s := mountServer(t, newDir(""), Options{Notified: true})
+	if err := s.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	s.Changed("d1")
+	s.Changed("")
+}
+
+// Readers of all kinds under a storm of changes: nobody hangs, and nobody reads anything but a version that was.
+func TestReadersInAStormOfChanges(t *testing.T) {
+	const files = 20
+	docs := map[string][]fs.Node{}
+	var all []*fakeFile
+	for _, id := range []string{"d1", "d2"} {
+		for i := range files {
+			f := newFile(fmt.Sprintf("%02d.md", i), versionText(0, i)).knowSize()
+			f.obj.DocID, f.obj.ID = id, fmt.Sprint(id, i)
+			all = append(all, f)
+			docs[id] = append(docs[id], f)
+		}
+	}
+	root, _ := docTree(docs)
+	dir, s := mountServer(t, root, Options{Notified: true})
+	var stop atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for k := 1; !stop.Load(); k++ {
+			i := rand.IntN(len(all))
+			all[i].publish(fmt.Sprint("v", k), versionText(k, i%files))
+			if k%3 == 0 {
+				all[i].knowSize()
+			}
+			s.Changed(all[i].obj.DocID)
+			s.Changed("")
+			time.Sleep(time.Millisecond) // the pace of the storm; nothing waits for it
+		}
+	}()
+	var results []func() (string, error)
+	for _, command := range []string{"cat */*", "ls -lR", "find . -type f -size +0 | xargs cat", "grep -rh . .", "tar cf - .| tar xOf -", "busybox cat */*", "cd doc-d1; for i in *; do cat < $i; done",
+		`python3 -c 'import glob
+for f in glob.glob("*/*"): print(open(f).read(), end="")'`} {
+		cmd := exec.CommandContext(t.Context(), "bash", "-c", "for k in $(seq 8); do "+command+"; done")
+		cmd.Dir = join(dir, "docs")
+		results = append(results, start(t, cmd))
+	}
+	for _, result := range results {
+		out, err := result()
+		if err != nil {
+			t.Error(err, out)
+		}
+		for line := range strings.Lines(out) {
+			if strings.HasPrefix(line, "version") && !strings.HasSuffix(line, "!\n") {
+				t.Errorf("a torn line: %q", line)
+			}
+		}
+	}
+	stop.Store(true)
+	<-done
+}
+
+// versionText is of another size for each version.
+func versionText(k, i int) []byte {
+	return []byte(strings.Repeat(fmt.Sprintf("version %d of %d!\n", k, i), 1+(k*7+i)%300))
+}
+
+func TestNamesAreKeptAMomentWhereNobodyTellsOfChanges(t *testing.T) {
+	root, folders := docTree(map[string][]fs.Node{"d1": knownFiles(1, "d1")})
+	dir, _, asked := countedMount(t, root, Options{})
+	sh := newShell(t, filepath.Join(dir, "docs", folders["d1"].name))
+	sh.run("ls; stat page-*")
+	asked.take()
+	sh.run("ls")
+	if got := asked.take(); got["READDIR"]+got["READDIRPLUS"] == 0 {
+		t.Errorf("the listing was kept: asked %v", got)
+	}
+	eventually(t, "a lookup", func() bool {
+		sh.run("stat page-*")
+		return asked.take()["LOOKUP"] > 0
+	})
+}
