@@ -30,6 +30,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// Rates replaces entries of [DefaultRates].
 	Rates map[Class]Rate
+	// StateFile is the path of a small file through which the processes of one account on one
+	// machine share their rate buckets; a lock file lies beside it. Empty: this process is alone.
+	StateFile string
 	// Unlimited turns the rate buckets off: for a stand-in service that has no limits.
 	Unlimited bool
 	// MaxRetries is how often a failed request is sent again; 0 means 6, less means never.
@@ -38,7 +41,9 @@ type Options struct {
 	ExportTimeout time.Duration
 	// StrictLatest asks for the newest state of a doc or an error ('X-Coda-Doc-Version: latest').
 	StrictLatest bool
-	Log          *slog.Logger
+	// Offline sends nothing: every call fails with [CodeOffline].
+	Offline bool
+	Log     *slog.Logger
 }
 
 // Client sends requests for one token. It is safe for concurrent use.
@@ -48,6 +53,8 @@ type Client struct {
 	api     *http.Client // adds the token; stays on the API's hosts
 	files   *http.Client // downloads; never has the token
 	buckets map[Class]*bucket
+	state   *stateFile // nil where this process is alone
+	waits   stopwatch  // runs while any request waits for its bucket
 	polls   *pollTimes
 	running *keyed // one export a page
 	sent    atomic.Int64
@@ -85,7 +92,10 @@ func New(o Options) (*Client, error) {
 		return c, nil
 	}
 	c.polls = newPollTimes(firstPoll)
-	c.buckets, err = newBuckets(o.Rates)
+	if o.StateFile != "" {
+		c.state = newStateFile(o.StateFile, o.Log)
+	}
+	c.buckets, err = newBuckets(o.Rates, c.state, &c.waits)
 	return c, err
 }
 
@@ -138,15 +148,11 @@ func loopback(host string) bool {
 // Usage is what the client has sent so far.
 type Usage struct {
 	Requests int64
-	// Throttled is how long requests waited for their rate buckets, all added up.
+	// Throttled is the time during which at least one request waited for its rate bucket.
 	Throttled time.Duration
 }
 
 // Usage tells what the client has sent so far.
 func (c *Client) Usage() Usage {
-	u := Usage{Requests: c.sent.Load()}
-	for _, b := range c.buckets {
-		u.Throttled += b.throttled()
-	}
-	return u
+	return Usage{Requests: c.sent.Load(), Throttled: c.waits.elapsed()}
 }

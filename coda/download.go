@@ -12,7 +12,7 @@ import (
 var errLinkExpired = errors.New("the download link has expired")
 
 // download fetches an exported file. It goes without the token: the link is another host's.
-func (c *Client) download(ctx context.Context, poll request, link string) ([]byte, error) {
+func (c *Client) download(ctx context.Context, poll request, link string, f Format) ([]byte, error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || !c.mayDownload(u) {
 		return nil, poll.fail(CodeBadAnswer, "the export's download link is not an https address")
@@ -20,7 +20,11 @@ func (c *Client) download(ctx context.Context, poll request, link string) ([]byt
 	var a answer
 	err = c.retry(ctx, "", func(ctx context.Context) *Error {
 		var e *Error
-		if a, e = c.fetch(ctx, u); e != nil {
+		if a, e = c.fetch(ctx, u); e == nil && f == Markdown && a.isWebPage() {
+			// A proxy's or a sign-in page's, which would pass for the page's text.
+			e = &Error{Code: CodeBadAnswer, Status: a.status, Message: "the download is a web page, not the page's Markdown"}
+		}
+		if e != nil {
 			e.Method, e.Path = http.MethodGet, poll.String()+" (download)"
 		}
 		return e

@@ -83,5 +83,5 @@ func (c *Client) Rows(ctx context.Context, docID, tableID string, o RowOptions) 
 	} else {
 		r.query.Set("visibleOnly", "false")
 	}
-	return list[Row](ctx, c, r, limitMost)
+	return listRows(ctx, c, r)
 }

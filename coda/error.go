@@ -21,10 +21,15 @@ const (
 	CodeRateLimited   Code = "rate_limited"
 	CodeServerError   Code = "server_error"
 	CodeUnreachable   Code = "unreachable"     // no answer, or a broken one
+	CodeOffline       Code = "offline"         // nothing may be sent
 	CodeBadAnswer     Code = "bad_answer"      // an answer that is not what the API sends
 	CodePageTokenLoop Code = "page_token_loop" // a list that would never end
+	CodeListMoved     Code = "list_moved"      // a list that changed while it was read; read it again
+	CodeStaleDoc      Code = "stale_doc"       // the API's copy of the doc lags behind ([Options.StrictLatest])
 	CodeRedirect      Code = "redirect"        // sent on to a host that must not have the token
 	CodeTooLarge      Code = "too_large"       // an answer over this client's limit
+	// CodeExportRefused is a 403 at the start of an export: the token may only read, or not that page.
+	CodeExportRefused Code = "export_refused"
 	CodeExportFailed  Code = "export_failed"
 	CodeExportTimeout Code = "export_timeout"
 )
@@ -47,6 +52,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Err is what lies below, if anything does.
 	Err error
+	// tooMuch marks a 504 of a request that may be split.
+	tooMuch bool
 }
 
 func (e *Error) Error() string {
@@ -79,7 +86,7 @@ func (e *Error) Is(target error) bool {
 	case iofs.ErrNotExist:
 		return e.Code == CodeNotFound || e.Code == CodeGone
 	case iofs.ErrPermission:
-		return e.Code == CodeUnauthorized || e.Code == CodeForbidden
+		return e.Code == CodeUnauthorized || e.Code == CodeForbidden || e.Code == CodeExportRefused
 	}
 	return false
 }

@@ -45,7 +45,7 @@ func (c *Client) ExportPage(ctx context.Context, docID, pageID string, f Format)
 		body: map[string]Format{"outputFormat": f}}
 	for range exportStarts {
 		var data []byte
-		if data, err = c.export(ctx, r); !errors.Is(err, errLinkExpired) {
+		if data, err = c.export(ctx, r, f); !errors.Is(err, errLinkExpired) {
 			return data, err
 		}
 	}
@@ -55,8 +55,11 @@ func (c *Client) ExportPage(ctx context.Context, docID, pageID string, f Format)
 var exportID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // export runs one export from start to download.
-func (c *Client) export(ctx context.Context, r request) ([]byte, error) {
+func (c *Client) export(ctx context.Context, r request, f Format) ([]byte, error) {
 	begun, err := c.exportStatus(ctx, r)
+	if e, ok := errors.AsType[*Error](err); ok && e.Code == CodeForbidden {
+		e.Code = CodeExportRefused
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,7 @@ func (c *Client) export(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, expired := c.download(ctx, poll, link)
+	data, expired := c.download(ctx, poll, link, f)
 	if !errors.Is(expired, errLinkExpired) {
 		return data, expired
 	}
@@ -79,7 +82,7 @@ func (c *Client) export(ctx context.Context, r request) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	}
-	return c.download(ctx, poll, s.DownloadLink)
+	return c.download(ctx, poll, s.DownloadLink, f)
 }
 
 func (c *Client) exportStatus(ctx context.Context, r request) (s exportStatus, err error) {

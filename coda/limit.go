@@ -2,18 +2,14 @@ package coda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 )
-
-// margins are added to a window's length. 429s were seen slightly below the published rate,
-// so it starts above zero and grows with each 429, for marginLife.
-var margins = []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second}
-
-const marginLife = 24 * time.Hour
 
 type background struct{}
 
@@ -39,24 +35,33 @@ func urgencyOf(ctx context.Context) urgency {
 	return interactive
 }
 
-// bucket admits sends so that no window of length Per plus margin holds more than N of them.
-// It remembers the last N sends: a token bucket would let up to 2N through in one window.
+// bucket admits sends of one class as its window allows. Where processes share their buckets,
+// a send must fit into two windows: that of the file, and this process's own, which the wall
+// clock's jumps don't reach and which remains when the file cannot be used.
 type bucket struct {
-	rate Rate
+	class Class
+	rate  Rate
+	file  *stateFile // nil where this process is alone
+	waits *stopwatch
 
 	mu      sync.Mutex // guards all below; never held while waiting
-	sent    []time.Time
-	next    int // sent[next] is the oldest of the last N sends, or zero
-	paused  time.Time
-	margin  int // index in margins
-	widened time.Time
+	own     window
+	left    int                        // sends to come, by Client.Plan
 	waiting [urgencies][]chan struct{} // closed on admission; each in order of arrival
 	timer   *time.Timer
-	waited  time.Duration
 }
 
+const (
+	// lockRetry is how soon a lock is tried again that another process has.
+	lockRetry = 2 * time.Millisecond
+	// yieldRetry is how soon background work looks again that lets another process go first.
+	yieldRetry = 20 * time.Millisecond
+	// heartbeat is how often a process that waits tells the others.
+	heartbeat = time.Second
+)
+
 // newBuckets makes a bucket for each class; rates replaces entries of [DefaultRates].
-func newBuckets(rates map[Class]Rate) (map[Class]*bucket, error) {
+func newBuckets(rates map[Class]Rate, file *stateFile, waits *stopwatch) (map[Class]*bucket, error) {
 	all := maps.Clone(DefaultRates)
 	maps.Copy(all, rates)
 	buckets := make(map[Class]*bucket, len(all))
@@ -64,7 +69,7 @@ func newBuckets(rates map[Class]Rate) (map[Class]*bucket, error) {
 		if !r.valid() {
 			return nil, fmt.Errorf("rate of class %s: want a count (1 to %d) and a time above 0", class, maxRate)
 		}
-		buckets[class] = &bucket{rate: r, sent: make([]time.Time, r.N)}
+		buckets[class] = &bucket{class: class, rate: r, file: file, waits: waits}
 	}
 	return buckets, nil
 }
@@ -74,11 +79,17 @@ func (b *bucket) wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	start, queue := time.Now(), urgencyOf(ctx)
+	queue := urgencyOf(ctx)
 	admitted := b.enter(queue)
 	select {
 	case <-admitted:
-		b.count(time.Since(start))
+		return nil
+	default:
+	}
+	b.waits.start()
+	defer b.waits.stop()
+	select {
+	case <-admitted:
 		return nil
 	case <-ctx.Done():
 		b.leave(queue, admitted)
@@ -100,36 +111,34 @@ func (b *bucket) leave(queue urgency, admitted chan struct{}) {
 	defer b.mu.Unlock()
 	if i := slices.Index(b.waiting[queue], admitted); i >= 0 {
 		b.waiting[queue] = slices.Delete(b.waiting[queue], i, i+1)
+		b.admit() // tells other processes
 	}
 }
 
-func (b *bucket) count(waited time.Duration) {
+// refused tells the bucket of a 429 for a request sent at a time, after which nothing goes for d.
+func (b *bucket) refused(sent time.Time, d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waited += waited
+	b.own.refused(sent, time.Now(), d)
+	b.admit() // tells other processes
 }
 
-// throttled is how long all requests waited here, added up.
-func (b *bucket) throttled() time.Duration {
+// plan tells how many sends are to come.
+func (b *bucket) plan(sends int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.waited
+	b.left = max(sends, 0)
+	b.admit() // tells other processes
 }
 
-// admit lets in as many waiters as the window holds, and sets the timer for the next. b.mu is held.
+// admit lets in as many waiters as the windows hold, and sets the timer for the next. b.mu is held.
 func (b *bucket) admit() {
-	for q := range b.waiting {
-		for len(b.waiting[q]) > 0 {
-			now := time.Now()
-			if d := b.free(now).Sub(now); d > 0 {
-				b.wake(d)
-				return
-			}
-			b.sent[b.next] = now
-			b.next = (b.next + 1) % len(b.sent)
-			close(b.waiting[q][0])
-			b.waiting[q] = b.waiting[q][1:]
-		}
+	admitted, next := b.decide()
+	for _, c := range admitted {
+		close(c)
+	}
+	if !next.IsZero() {
+		b.wake(time.Until(next))
 	}
 }
 
@@ -145,32 +154,70 @@ func (b *bucket) wake(d time.Duration) {
 	})
 }
 
-// free is when the next request may go. b.mu is held.
-func (b *bucket) free(now time.Time) time.Time {
-	if b.margin > 0 && now.Sub(b.widened) > marginLife {
-		b.margin = 0
-	}
-	at := b.paused
-	if oldest := b.sent[b.next]; !oldest.IsZero() {
-		if t := oldest.Add(b.rate.Per + margins[b.margin]); t.After(at) {
-			at = t
+// decide takes those out of the queues who may send now, and gives the time to look again,
+// zero if nobody waits. b.mu is held.
+func (b *bucket) decide() (admitted []chan struct{}, next time.Time) {
+	if b.file != nil {
+		err := b.file.update(func(s *state, now time.Time) { admitted, next = b.share(s, now) })
+		switch {
+		case err == nil:
+			return admitted, next
+		case errors.Is(err, errBusy):
+			return nil, time.Now().Add(lockRetry/2 + rand.N(lockRetry))
 		}
 	}
-	return at
+	now := time.Now()
+	b.own.forget(now)
+	alone, next := b.take(now, &window{}, false)
+	return append(admitted, alone...), next
 }
 
-// refused tells the bucket of a 429 for a request sent at a time: nothing goes for d, and the
-// margin grows. Of requests that were under way together the first refusal alone counts: the
-// others were sent at the old margin and say nothing about the new one.
-func (b *bucket) refused(sent time.Time, d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := time.Now()
-	if sent.After(b.widened) {
-		b.margin = min(b.margin+1, len(margins)-1)
-		b.widened = now
+// share is take with what all processes know. b.mu is held.
+func (b *bucket) share(s *state, now time.Time) (admitted []chan struct{}, next time.Time) {
+	w, rate := s.window(b.class, b.rate)
+	w.learn(&b.own)
+	w.forget(now)
+	b.own.learn(w)
+	b.own.forget(now)
+	w.drop(now, rate.Per)
+	if len(w.sent) == 0 {
+		rate = b.rate
 	}
-	if until := now.Add(d); until.After(b.paused) {
-		b.paused = until
+	admitted, next = b.take(now, w, s.urgentElsewhere(b.class, b.file.id, now))
+	s.keep(b.class, rate, w)
+	s.note(b.file.id, b.class, now, b.counts(), b.left)
+	if beat := now.Add(heartbeat); next.After(beat) {
+		next = beat
 	}
+	return admitted, next
+}
+
+// counts is how many wait. b.mu is held.
+func (b *bucket) counts() (n [urgencies]int) {
+	for q := range b.waiting {
+		n[q] = len(b.waiting[q])
+	}
+	return n
+}
+
+// take takes those out of the queues who fit into both windows; yield has background work
+// wait. b.mu is held.
+func (b *bucket) take(now time.Time, shared *window, yield bool) (admitted []chan struct{}, next time.Time) {
+	b.own.drop(now, b.rate.Per)
+	for q := range b.waiting {
+		for len(b.waiting[q]) > 0 {
+			if free := later(b.own.at(b.rate, 0, now), shared.at(b.rate, 0, now)); free.After(now) {
+				return admitted, free
+			}
+			if yield && urgency(q) == behind {
+				return admitted, now.Add(yieldRetry)
+			}
+			admitted = append(admitted, b.waiting[q][0])
+			b.waiting[q] = b.waiting[q][1:]
+			b.own.add(now)
+			shared.add(now)
+			b.left = max(b.left-1, 0)
+		}
+	}
+	return admitted, time.Time{}
 }

@@ -2,10 +2,7 @@ package coda_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,100 +67,6 @@ func inWindow(t *testing.T, sent []time.Time, r coda.Rate, margin time.Duration)
 	}
 }
 
-// arrivals are patterns in which requests come: how long after the one before each does.
-var arrivals = map[string]func(r *rand.Rand, i int) time.Duration{
-	"all at once": func(*rand.Rand, int) time.Duration { return 0 },
-	"in bursts": func(r *rand.Rand, i int) time.Duration {
-		if i%37 != 0 {
-			return 0
-		}
-		return time.Duration(r.Int64N(int64(20 * time.Second)))
-	},
-	"evenly, too fast": func(*rand.Rand, int) time.Duration { return 20 * time.Millisecond },
-	"at random": func(r *rand.Rand, _ int) time.Duration {
-		return time.Duration(r.ExpFloat64() * float64(200*time.Millisecond))
-	},
-	"just below a window's length": func(r *rand.Rand, i int) time.Duration {
-		if i%4 != 0 {
-			return 0
-		}
-		return 6*time.Second + time.Duration(r.Int64N(int64(300*time.Millisecond)))
-	},
-}
-
-func TestNoWindowHoldsMoreSendsThanItsRate(t *testing.T) {
-	rates := maps.Clone(coda.DefaultRates)
-	rates[coda.ClassExport] = coda.Rate{N: 5, Per: 10 * time.Second}
-	for _, pattern := range slices.Sorted(maps.Keys(arrivals)) {
-		for seed := range uint64(3) {
-			t.Run(fmt.Sprint(pattern, " ", seed), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassExport: rates[coda.ClassExport]}})
-					classes := []coda.Class{coda.ClassList, coda.ClassRead, coda.ClassExport}
-					var wg sync.WaitGroup
-					for n, class := range classes {
-						r := rand.New(rand.NewPCG(seed, uint64(n)))
-						wg.Go(func() { arrive(t, c, class, arrivals[pattern], r, 20*rates[class].N) })
-					}
-					wg.Wait()
-					for _, class := range classes {
-						if got, want := len(s.at[class]), 20*rates[class].N; got == 0 || got > want {
-							t.Errorf("%s: %d sends, want 1 to %d", class, got, want)
-						}
-						inWindow(t, s.at[class], rates[class], margin)
-					}
-				})
-			})
-		}
-	}
-}
-
-// arrive makes n calls in a pattern. A tenth of them leave before their turn, or try to.
-func arrive(t *testing.T, c *coda.Client, class coda.Class, gap func(*rand.Rand, int) time.Duration, r *rand.Rand, n int) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	for i := range n {
-		time.Sleep(gap(r, i))
-		ctx, stop := context.WithCancel(t.Context())
-		if r.IntN(10) == 0 {
-			time.AfterFunc(time.Duration(r.Int64N(int64(time.Minute))), stop)
-		}
-		if r.IntN(2) == 0 {
-			ctx = coda.Background(ctx)
-		}
-		wg.Go(func() {
-			defer stop()
-			if err := one(ctx, c, class); ctx.Err() == nil && coda.CodeOf(err) != coda.CodeForbidden {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-func TestOverALongRunTheRateIsUsed(t *testing.T) {
-	for _, class := range []coda.Class{coda.ClassList, coda.ClassRead, coda.ClassExport} {
-		synctest.Test(t, func(t *testing.T) {
-			c, s := limited(t, coda.Options{})
-			rate, long := coda.DefaultRates[class], time.Hour
-			ctx, cancel := context.WithTimeout(t.Context(), long)
-			defer cancel()
-			var wg sync.WaitGroup
-			for range 2 * rate.N {
-				wg.Go(func() {
-					for !errors.Is(one(ctx, c, class), context.DeadlineExceeded) {
-					}
-				})
-			}
-			wg.Wait()
-			most := float64(rate.N) * float64(long) / float64(rate.Per)
-			if share := float64(len(s.at[class])) / most; share < 0.95 || share > 1 {
-				t.Errorf("%s: %d sends in %v are %.1f %% of the rate, want 95 at least", class, len(s.at[class]), long, 100*share)
-			}
-			inWindow(t, s.at[class], rate, margin)
-		})
-	}
-}
-
 // queue sends calls one after the other that all wait for the bucket.
 func queue(t *testing.T, wg *sync.WaitGroup, c *coda.Client, ctxs map[string]context.Context, names ...string) {
 	for _, name := range names {
@@ -215,6 +118,30 @@ func TestUsageCountsRequestsAndWaits(t *testing.T) {
 		_ = one(t.Context(), c, coda.ClassList)
 		if got, want := c.Usage(), (coda.Usage{Requests: 4, Throttled: 2 * (time.Second + margin)}); got != want {
 			t.Errorf("usage is %+v, want %+v", got, want)
+		}
+	})
+}
+
+// Waits side by side are one wait.
+func TestThrottledIsTheTimeInWhichAnybodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rates := map[coda.Class]coda.Rate{coda.ClassRead: {N: 8, Per: 6*time.Second - margin}, coda.ClassList: {N: 1, Per: 9*time.Second - margin}}
+		c, _ := limited(t, coda.Options{Rates: rates})
+		var wg sync.WaitGroup
+		for range 16 {
+			wg.Go(func() { _ = one(t.Context(), c, coda.ClassRead) })
+		}
+		for range 2 {
+			wg.Go(func() { _ = one(t.Context(), c, coda.ClassList) })
+		}
+		time.Sleep(2 * time.Second)
+		if got := c.Usage().Throttled; got != 2*time.Second {
+			t.Errorf("in the middle of a wait: %v, want 2s", got)
+		}
+		wg.Wait()
+		time.Sleep(time.Minute)
+		if got := c.Usage().Throttled; got != 9*time.Second {
+			t.Errorf("8 that waited 6s and one that waited 9s: %v, want 9s", got)
 		}
 	})
 }

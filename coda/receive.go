@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -23,8 +24,11 @@ const maxRetryAfter = time.Hour
 // answer is a good answer.
 type answer struct {
 	status int
+	media  string // the media type, if the answer names one
 	body   []byte
 }
+
+func (a answer) isWebPage() bool { return a.media == "text/html" }
 
 // receive sends req and reads the answer, at most limit bytes of it, into memory.
 func (c *Client) receive(h *http.Client, req *http.Request, limit int64) (answer, *Error) {
@@ -45,7 +49,8 @@ func (c *Client) receive(h *http.Client, req *http.Request, limit int64) (answer
 		return answer{}, &Error{Code: CodeTooLarge, Status: resp.StatusCode,
 			Message: fmt.Sprintf("the answer is larger than %d MiB", limit>>20)}
 	}
-	return answer{resp.StatusCode, body}, nil
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return answer{resp.StatusCode, media, body}, nil
 }
 
 // notJSON is the error for a good answer that decode could not use.

@@ -13,6 +13,9 @@ const maxBackoff = 30 * time.Second
 // asked for again. It is small: a captive portal stays, and its user waits for the word.
 const badAnswerRetries = 2
 
+// heavyRetries is how often a request is sent again that was answered by a 504 and can be split.
+const heavyRetries = 1
+
 // retry calls try, in its turn in the bucket, until it succeeds or there is no more hope.
 // Class "" has no bucket. The end of the caller's context is never the service's failure.
 func (c *Client) retry(ctx context.Context, class Class, try func(context.Context) *Error) error {
@@ -67,6 +70,9 @@ func backoff(n int) time.Duration {
 func (e *Error) retryable(maxRetries int) bool {
 	switch e.Code {
 	case CodeRateLimited, CodeServerError, CodeUnreachable:
+		if e.tooMuch {
+			maxRetries = min(maxRetries, heavyRetries)
+		}
 		return e.Attempts <= maxRetries
 	case CodeBadAnswer:
 		return e.Attempts <= min(maxRetries, badAnswerRetries)

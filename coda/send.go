@@ -22,7 +22,10 @@ type request struct {
 	method string
 	path   []string // segments below the base address, not escaped
 	query  url.Values
-	body   any // sent as JSON, if not nil
+	body   any  // sent as JSON, if not nil
+	heavy  bool // may be split: a 504 is no reason to send it often
+	// anyVersion has it answered from a doc's state of any age.
+	anyVersion bool
 }
 
 func get(path ...string) request {
@@ -59,6 +62,17 @@ func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) e
 	if err := r.check(); err != nil {
 		return r.fail(CodeBadRequest, err.Error())
 	}
+	if c.opts.Offline {
+		return r.fail(CodeOffline, "nothing is asked of Coda in offline mode")
+	}
+	if c.strict(r) {
+		return c.doLatest(ctx, r, decode)
+	}
+	return c.doOnce(ctx, r, decode)
+}
+
+// doOnce is do without waiting for a doc's newest state.
+func (c *Client) doOnce(ctx context.Context, r request, decode func([]byte) error) error {
 	return c.retry(ctx, r.class, func(ctx context.Context) *Error {
 		a, e := c.send(ctx, r)
 		if e == nil && decode(a.body) != nil {
@@ -66,6 +80,7 @@ func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) e
 		}
 		if e != nil {
 			e.Method, e.Path = r.method, r.String()
+			e.tooMuch = r.heavy && e.Status == http.StatusGatewayTimeout
 		}
 		return e
 	})
@@ -102,8 +117,8 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.opts.StrictLatest && len(r.path) > 1 && r.path[0] == "docs" {
-		req.Header.Set("X-Coda-Doc-Version", "latest")
+	if c.strict(r) {
+		req.Header.Set(versionHeader, "latest")
 	}
 	req.Header.Set("User-Agent", c.opts.UserAgent)
 	req.Header.Set("Authorization", "Bearer "+c.opts.Token)

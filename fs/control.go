@@ -106,6 +106,9 @@ func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 		status["docs_listed_at"] = t.listedAt.UTC()
 		status["docs_listed_age_seconds"] = int64(t.opts.Now().Sub(t.listedAt).Seconds())
 	}
+	if t.down != nil {
+		status["service_down"] = t.down.Error()
+	}
 	t.mu.Unlock()
 	failures := t.failures.all()
 	status["errors"] = len(failures)

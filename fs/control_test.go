@@ -112,7 +112,9 @@ func TestIndexListsAfresh(t *testing.T) {
 			if d.Owner != (codatest.Person{}) {
 				continue
 			}
-			want = append(want, "GET /docs/"+d.ID+"/pages", "GET /docs/"+d.ID+"/tables")
+			for _, list := range []string{"/pages", "/tables", "/formulas", "/controls", "/acl/permissions"} {
+				want = append(want, "GET /docs/"+d.ID+list)
+			}
 			for _, x := range d.Tables {
 				want = append(want, "GET /docs/"+d.ID+"/tables/"+x.ID, "GET /docs/"+d.ID+"/tables/"+x.ID+"/columns")
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	iofs "io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ import (
 type doc struct {
 	t  *Tree
 	id string
+	// sizes are those of the versions that were last opened, by file.
+	sizes sync.Map
 
 	mu      sync.Mutex // guards all below
 	meta    coda.Doc
@@ -62,7 +65,9 @@ func (d *doc) current() *listing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if key := d.listingKey(); d.listing == nil || d.listing.key != key {
-		d.listing = newListing(d, key, d.meta.UpdatedAt.Time, false)
+		older := d.listing
+		d.listing = newListing(d, key, d.meta, false)
+		d.listing.older = older.orEmpty(d)
 	}
 	return d.listing
 }
@@ -75,21 +80,38 @@ func (d *doc) listingKey() string {
 	return v.version(d.t.opts.Now()).Key
 }
 
+// orEmpty is l without what was known before it, which is of no use any more. Where nothing is
+// known, it is a listing that finds out from the Store.
+func (l *listing) orEmpty(d *doc) *listing {
+	if l == nil {
+		return newListing(d, "", d.meta, false)
+	}
+	l.older = nil
+	return l
+}
+
 // afresh is the doc apart from the tree, with all lists to be asked for anew. Where one fails, the
 // tree goes on with what it knows.
 func (d *doc) afresh() *doc {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f := &doc{t: d.t, id: d.id, meta: d.meta, name: d.name}
-	f.listing = newListing(f, f.listingKey(), f.meta.UpdatedAt.Time, true)
+	f.listing = newListing(f, f.listingKey(), f.meta, true)
 	return f
 }
 
-// forget has the lists read again from the Store, where a walk of all has put newer ones.
-func (d *doc) forget() {
+// adopt has the lists read again from the Store, where the walk of f has put newer ones. Permissions
+// are not read from there, so they are taken over.
+func (d *doc) adopt(f *doc) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.listing = nil
+	older := d.listing
+	d.listing = newListing(d, d.listingKey(), d.meta, false)
+	d.listing.older = older.orEmpty(d)
+	permissions := f.listing.knownPermissions()
+	if err := permissions.failure(); err == nil || objectFiles["permissions.json"].withheld(err) {
+		d.listing.permissions, d.listing.permissionsAt = permissions, d.t.opts.Now()
+	}
 }
 
 // folder is the doc's, under the name that the doc has now.
@@ -111,19 +133,21 @@ func (d *doc) object(kind Kind, typ string) Object {
 }
 
 // docNames are the names in a doc's folder, in order.
-var docNames = []string{"doc.json", "pages.json", "tables.json", "pages", "tables"}
+var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
 
+// entries asks for all lists at once: they take a second each.
 func (d *doc) entries(ctx context.Context) (*entries, error) {
-	var nodes []Node
-	for _, name := range docNames {
-		switch n, err := d.entry(ctx, name); {
-		case err == nil:
-			nodes = append(nodes, n)
-		case !notExist(err):
-			return nil, err
+	found := make([]Node, len(docNames))
+	err := parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
+		if found[i], err = d.entry(ctx, docNames[i]); notExist(err) {
+			return nil
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return newEntries(nodes...), nil
+	return newEntries(slices.DeleteFunc(found, func(n Node) bool { return n == nil })...), nil
 }
 
 // entry finds one name, and asks only for the list that it needs. What shows a list that the
@@ -152,7 +176,13 @@ func (d *doc) entry(ctx context.Context, name string) (n Node, err error) {
 		tables, err = l.tableList(ctx)
 		empty = err == nil && len(tables.tables) == 0
 	default:
-		empty = true
+		o, ok := objectFiles[name]
+		if !ok {
+			return nil, iofs.ErrNotExist
+		}
+		n = o.file(d, name)
+		_, err = o.list(l, ctx)
+		empty = o.withheld(err)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -20,11 +20,19 @@ type Entry struct {
 	ModTime time.Time `json:"mtime,omitzero"`
 	// Version is the key of the version that a read now gives.
 	Version string `json:"version,omitempty"`
-	// Source is how a page's text is got: "export" or "content".
+	// Source is how a page's text is got: [SourceExport] or [SourceContent].
 	Source string `json:"source,omitempty"`
+	// Note is something to know of the whole: such an entry is no file.
+	Note string `json:"note,omitempty"`
 	// Failure says why the object, or the listing of Kind, is missing.
 	Failure *Failure `json:"failure,omitempty"`
 }
+
+// The ways in which a page's text is got.
+const (
+	SourceExport  = "export"  // Coda's own export
+	SourceContent = "content" // the page's lines, for a token that may not start exports
+)
 
 // Failure is one object that could not be had, and why. It never holds a secret.
 // It is a line of .codafs/errors.jsonl and an item of a manifest's failures.

@@ -8,17 +8,27 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// pageMaker makes a page's text by an export.
+// pageMaker makes a page's text by an export, or from its lines where the token may not export.
 type pageMaker struct {
 	d      *doc
 	id     string
 	format coda.Format
 }
 
-// version is over the page and the tables that it shows: the service moves a table's stamp
-// when a row changes, and not that of the page, whose export has the rows in it. Where those
-// stamps cannot be had, the doc's stands for them: it moves with every edit.
+// source is how the page's text is got now.
+func (m pageMaker) source() string {
+	if m.d.t.exports.right() == exportsRefused {
+		return SourceContent
+	}
+	return SourceExport
+}
+
 func (m pageMaker) version(ctx context.Context) (Version, error) {
+	return m.versionFrom(ctx, m.source())
+}
+
+// versionFrom is over the page and, for an export, over the tables that it shows.
+func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, error) {
 	l := m.d.current()
 	pages, err := l.pageList(ctx)
 	if err != nil {
@@ -28,8 +38,20 @@ func (m pageMaker) version(ctx context.Context) (Version, error) {
 	if p == nil {
 		return Version{}, iofs.ErrNotExist
 	}
-	v := newVersionHash("export " + string(m.format))
+	v := newVersionHash(source + " " + string(m.format))
 	v.add(m.id, l.orOwn(p.meta.UpdatedAt))
+	if source == SourceExport { // lines have nothing of tables
+		if err := m.addTables(ctx, l, v); err != nil {
+			return Version{}, err
+		}
+	}
+	return v.version(m.d.t.opts.Now()), nil
+}
+
+// addTables takes the stamps of the page's tables into v: the service moves a table's stamp when a
+// row changes, and not that of the page, whose export has the rows in it. Where those stamps cannot
+// be had, the doc's stands for them: it moves with every edit. The only errors are fatal ones.
+func (m pageMaker) addTables(ctx context.Context, l *listing, v *versionHash) error {
 	tables, err := l.tableList(ctx)
 	if err == nil {
 		for _, id := range tables.onPage[m.id] {
@@ -39,25 +61,31 @@ func (m pageMaker) version(ctx context.Context) (Version, error) {
 		}
 	}
 	if fatal(ctx, err) {
-		return Version{}, err
+		return err
 	}
 	if err != nil {
 		v.add(m.d.id, l.stamp)
 	}
-	return v.version(m.d.t.opts.Now()), nil
+	return nil
 }
 
+// make asks only once how text is got: what it finds out on the way is for another version.
 func (m pageMaker) make(ctx context.Context, v Version, w io.Writer) error {
-	now, err := m.version(ctx)
-	if err != nil {
+	source := m.source()
+	now, err := m.versionFrom(ctx, source)
+	switch {
+	case err != nil:
 		return err
-	}
-	if now.Key != v.Key {
+	case now.Key != v.Key:
 		return ErrStale
+	case source == SourceExport:
+		b, err := m.d.export(ctx, m.id, m.format)
+		if err != nil {
+			return err
+		}
+		return writeAll(w, b)
+	case m.format == coda.HTML:
+		return errNoHTML
 	}
-	b, err := m.d.t.src.ExportPage(ctx, m.d.id, m.id, m.format)
-	if err != nil {
-		return err
-	}
-	return writeAll(w, b)
+	return writeLinesMarkdown(w, m.d.t.src.Lines(ctx, m.d.id, m.id))
 }

@@ -16,7 +16,9 @@ import (
 const (
 	CodeBadID   = "bad_id"   // the object's id is not fit for a file name
 	CodeNoSpace = "no_space" // the cache's disk is full
-	CodeOther   = "error"
+	// CodeOversized marks a doc that is too large for the service's API.
+	CodeOversized = "over_api_size_limit"
+	CodeOther     = "error"
 )
 
 // FailureOf describes why an object could not be had.
@@ -28,6 +30,10 @@ func FailureOf(err error, obj Object, path string) Failure {
 		f.Code, f.HTTPStatus, f.Attempts, f.Message = string(e.Code), e.Status, e.Attempts, e.Error()
 	case errors.Is(err, syscall.ENOSPC):
 		f.Code = CodeNoSpace
+	case errors.Is(err, errOversized):
+		f.Code = CodeOversized
+	case errors.Is(err, errNoHTML):
+		f.Code = string(coda.CodeExportRefused)
 	case errors.Is(err, iofs.ErrNotExist):
 		f.Code = string(coda.CodeNotFound)
 	}

@@ -17,7 +17,9 @@ type file struct {
 	make maker
 	// stamps adds to obj what is not known when the file is first named; it may be nil.
 	stamps func(*Object)
-	last   atomic.Pointer[failedMake]
+	// renew has what has no stamp asked for again if it is old; it may be nil.
+	renew func()
+	last  atomic.Pointer[failedMake]
 }
 
 // maker makes the bytes of one kind of file.
@@ -55,13 +57,36 @@ func (f *file) Version(ctx context.Context) (Version, error) {
 	v, err := f.make.version(ctx)
 	if err != nil {
 		f.d.t.failed(ctx, err, f.obj, f.path())
+		return v, err
 	}
-	return v, err
+	if f.d.t.isDown() && !v.Young() && !f.has(ctx, v) {
+		// What was fetched when it was young is better than nothing.
+		if young := v.young(); f.has(ctx, young) {
+			return young, nil
+		}
+	}
+	return v, nil
+}
+
+// has tells whether the bytes of v are at hand.
+func (f *file) has(ctx context.Context, v Version) bool {
+	c, ok := f.d.t.store.Lookup(ctx, f.key(v))
+	if ok {
+		c.Close()
+	}
+	return ok
 }
 
 func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	t, key := f.d.t, f.key(v)
+	if f.renew != nil {
+		f.renew()
+		if now, err := f.Version(ctx); err == nil && now.Key != v.Key {
+			return nil, ErrStale
+		}
+	}
 	if c, ok := t.store.Lookup(ctx, key); ok {
+		f.d.sizes.Store(f.sizeKey(), c.Size())
 		return c, nil
 	}
 	if last := f.last.Load(); last != nil && last.key == key && t.opts.Now().Sub(last.at) < errLife {
@@ -69,6 +94,7 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	}
 	c, err := t.store.Get(ctx, key, func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) })
 	if err == nil {
+		f.d.sizes.Store(f.sizeKey(), c.Size())
 		return c, nil
 	}
 	if ctx.Err() == nil && !errors.Is(err, ErrStale) {

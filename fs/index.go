@@ -3,6 +3,8 @@ package fs
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -13,8 +15,9 @@ import (
 const indexParallel = 16
 
 // Index lists every file of the tree, and every known gap, sorted by path. All is listed afresh:
-// nothing is taken over from what the Store knows. Contents are not read. The error is the
-// context's, the token's, or that of the listing of docs; any other is an entry with its Failure.
+// nothing is taken over from what the Store knows. Contents are not read, but for one page's where it
+// is not known yet how page text is got. The error is the context's, the token's, or that of the
+// listing of docs; any other is an entry with its Failure.
 func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 	if err := t.Refresh(ctx); err != nil {
 		return nil, err
@@ -25,8 +28,8 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 
 	walks := make([]*walk, len(docs))
 	err := parallel(ctx, len(docs), func(ctx context.Context, i int) error {
-		walks[i] = &walk{t: t}
-		return walks[i].doc(ctx, docs[i].afresh())
+		walks[i] = &walk{t: t, copied: docs[i].afresh()}
+		return walks[i].doc(ctx, walks[i].copied)
 	})
 	if err != nil {
 		return nil, err
@@ -35,13 +38,72 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 	all.gaps(gaps)
 	for i, w := range walks {
 		all.found = append(all.found, w.found...)
-		docs[i].forget()
+		all.withheld = append(all.withheld, w.withheld...)
+		docs[i].adopt(w.copied)
 	}
-	err = parallel(ctx, len(all.found), func(ctx context.Context, i int) error { return all.found[i].ask(ctx) })
-	if err != nil {
+	if err := all.ask(ctx); err != nil {
 		return nil, err
 	}
+	all.note()
 	return all.entries(), nil
+}
+
+// ask completes the entries of all files. The versions of pages depend on how their text is got, so
+// all are asked for again, which sends nothing any more, where that turns out to be another way.
+func (w *walk) ask(ctx context.Context) error {
+	for {
+		before := w.t.exports.right()
+		err := parallel(ctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
+		if err != nil {
+			return err
+		}
+		if err := w.probe(ctx); err != nil {
+			return err
+		}
+		if now := w.t.exports.right(); (now == exportsRefused) == (before == exportsRefused) {
+			return nil
+		}
+	}
+}
+
+// probe finds out whether the token may start exports, with a page that is not at hand: whoever uses
+// the index asks for it anyway. Its failure is told then.
+func (w *walk) probe(ctx context.Context) error {
+	if w.t.exports.right() != exportsUnknown {
+		return nil
+	}
+	for _, f := range w.found {
+		if !f.isPage() {
+			continue
+		}
+		if _, known := f.file.Size(Version{Key: f.entry.Version}); known {
+			continue
+		}
+		c, _, err := OpenCurrent(ctx, f.file)
+		if err == nil {
+			return c.Close()
+		}
+		if fatal(ctx, err) {
+			return err
+		}
+		return nil
+	}
+	return nil
+}
+
+// note adds what is to be known of the whole.
+func (w *walk) note() {
+	if w.t.exports.right() == exportsRefused && slices.ContainsFunc(w.found, found.isPage) {
+		w.found = append(w.found, found{entry: Entry{Kind: KindPage, Note: contentNote}})
+	}
+	docs := map[Kind]int{}
+	for _, kind := range w.withheld {
+		docs[kind]++
+	}
+	for _, kind := range slices.Sorted(maps.Keys(docs)) {
+		w.found = append(w.found, found{entry: Entry{Kind: kind,
+			Note: fmt.Sprintf("%s.json is left out where this token may not see it (docs: %d)", kind, docs[kind])}})
+	}
 }
 
 // parallel calls do for 0 to n-1, several at a time, until one fails.
@@ -61,8 +123,11 @@ func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) er
 
 // walk finds the files and gaps of the tree.
 type walk struct {
-	t     *Tree
-	found []found
+	t      *Tree
+	copied *doc // the doc that it walks, apart from the tree's own
+	found  []found
+	// withheld has the kind of each file that a doc lacks because the token may not see it.
+	withheld []Kind
 }
 
 // found is a file whose version is still to be asked for, or a gap.
@@ -71,11 +136,18 @@ type found struct {
 	file  *file // nil for a gap
 }
 
+// isPage tells whether it is a page's text, and not a gap.
+func (f found) isPage() bool { return f.entry.Kind == KindPage && f.entry.Failure == nil }
+
 func (w *walk) doc(ctx context.Context, d *doc) error {
 	if err := w.folder(ctx, d.folder(d.getName()), d.path()); err != nil {
 		return err
 	}
 	l := d.current()
+	if l.oversized {
+		w.gaps([]Failure{FailureOf(errOversized, d.object(KindDoc, "doc"), d.path())})
+		return nil
+	}
 	if pages, err := l.pageList(ctx); err == nil {
 		w.gaps(pages.gaps)
 	} else if refused(err) { // its file, which would name the failure, is not there
@@ -85,6 +157,11 @@ func (w *walk) doc(ctx context.Context, d *doc) error {
 		w.gaps(tables.gaps)
 	} else if refused(err) {
 		w.gaps([]Failure{FailureOf(err, d.object(KindTables, "doc"), d.path()+"/tables.json")})
+	}
+	for _, o := range objectFiles {
+		if _, err := o.list(l, ctx); o.withheld(err) {
+			w.withheld = append(w.withheld, o.kind)
+		}
 	}
 	return nil
 }
@@ -144,7 +221,7 @@ func (f *found) ask(ctx context.Context) error {
 		f.entry.UpdatedAt = v.ModTime
 	}
 	if o.Kind == KindPage || o.Kind == KindPageHTML {
-		f.entry.Source = "export"
+		f.entry.Source = f.file.make.(pageMaker).source()
 	}
 	return nil
 }

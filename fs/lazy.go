@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -12,15 +13,16 @@ type lazy[T any] struct {
 	now     func() time.Time
 	errLife time.Duration
 	value   atomic.Pointer[T]
-	turn    chan struct{} // holds one token while nobody loads; guards the rest
+
+	mu      sync.Mutex    // guards all below
+	running chan struct{} // closed when the load that runs has ended; nil while none does
+	late    bool          // somebody was served something older in place of what is being loaded
 	err     error
 	errAt   time.Time
 }
 
 func newLazy[T any](now func() time.Time, errLife time.Duration) *lazy[T] {
-	l := &lazy[T]{now: now, errLife: errLife, turn: make(chan struct{}, 1)}
-	l.turn <- struct{}{}
-	return l
+	return &lazy[T]{now: now, errLife: errLife}
 }
 
 // known gives the value if it was loaded. It never waits.
@@ -31,31 +33,95 @@ func (l *lazy[T]) known() (v T, ok bool) {
 	return v, false
 }
 
-// get gives the value. While one caller loads, others wait for their turn, each no longer than
+// get gives the value. While one caller loads, others wait for that load, each no longer than
 // its context lasts. The load of a caller that gave up counts as none.
 func (l *lazy[T]) get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
-	if v, ok := l.known(); ok {
-		return v, nil
+	for {
+		ended, mine, err := l.join()
+		if err != nil {
+			return v, err
+		}
+		if mine {
+			return l.run(ctx, load)
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return v, context.Cause(ctx)
+		}
+		if v, ok := l.known(); ok {
+			return v, nil
+		}
 	}
-	select {
-	case <-l.turn:
-	case <-ctx.Done():
-		return v, context.Cause(ctx)
+}
+
+// begin has spawn load the value, unless that is being done, or was just tried in vain. The
+// channel is closed when there is nothing to wait for any more.
+func (l *lazy[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
+	ended, mine, err := l.join()
+	if err != nil {
+		return over
 	}
-	defer func() { l.turn <- struct{}{} }()
-	if v, ok := l.known(); ok {
-		return v, nil
+	if mine {
+		spawn(func(ctx context.Context) { _, _ = l.run(ctx, load) })
 	}
-	if l.err != nil && l.now().Sub(l.errAt) < l.errLife {
-		return v, l.err
-	}
-	v, err = load(ctx)
+	return ended
+}
+
+// over is the channel of a load that has ended.
+var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// join gives the load that runs. Where none does, and one may, it is the caller's to run.
+func (l *lazy[T]) join() (ended <-chan struct{}, mine bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
-	case err == nil:
-		l.value.Store(&v)
-		l.err = nil
-	case ctx.Err() == nil:
-		l.err, l.errAt = err, l.now()
+	case l.value.Load() != nil:
+		return over, false, nil
+	case l.running != nil:
+		return l.running, false, nil
+	case l.err != nil && l.now().Sub(l.errAt) < l.errLife:
+		return nil, false, l.err
 	}
+	l.running, l.late = make(chan struct{}), false
+	return l.running, true, nil
+}
+
+// run loads for all who joined.
+func (l *lazy[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+	err = context.Canceled // what others see of a load that panics: none
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err == nil {
+			l.value.Store(&v)
+			l.err = nil
+		} else if ctx.Err() == nil {
+			l.err, l.errAt = err, l.now()
+		}
+		close(l.running)
+		l.running = nil
+	}()
+	v, err = load(ctx)
 	return v, err
+}
+
+// failure is why there is no value, nil where that is not known.
+func (l *lazy[T]) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// setLate notes that the load that runs took too long for somebody.
+func (l *lazy[T]) setLate() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = true
+}
+
+func (l *lazy[T]) isLate() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.late
 }

@@ -19,15 +19,24 @@ type listing struct {
 	d     *doc
 	key   string // over the doc's stamp
 	stamp time.Time
+	// oversized docs are too large for the service's API: it is not asked for their lists.
+	oversized bool
+	// older is what was known before; nil in a walk of all that is listed afresh.
+	older *listing
 	// fresh has the service asked even where the Store knows an answer.
 	fresh bool
 
-	pages  *lazy[*pageList]
-	tables *lazy[*tableList]
+	pages    *lazy[*pageList]
+	tables   *lazy[*tableList]
+	formulas *lazy[objectList]
+	controls *lazy[objectList]
 
-	mu      sync.Mutex // guards the maps
+	mu      sync.Mutex // guards all below
 	table   map[string]*lazy[tableInfo]
 	columns map[string]*lazy[columnList]
+	// permissions have no stamp: see renewPermissions.
+	permissions   *lazy[objectList]
+	permissionsAt time.Time
 }
 
 const (
@@ -37,10 +46,12 @@ const (
 	walkErrLife = time.Hour
 )
 
-func newListing(d *doc, key string, stamp time.Time, fresh bool) *listing {
-	l := &listing{d: d, key: key, stamp: stamp, fresh: fresh,
+func newListing(d *doc, key string, meta coda.Doc, fresh bool) *listing {
+	l := &listing{d: d, key: key, stamp: meta.UpdatedAt.Time, oversized: meta.DocSize.OverAPISizeLimit, fresh: fresh,
 		table: map[string]*lazy[tableInfo]{}, columns: map[string]*lazy[columnList]{}}
 	l.pages, l.tables = lazyIn[*pageList](l), lazyIn[*tableList](l)
+	l.formulas, l.controls, l.permissions = lazyIn[objectList](l), lazyIn[objectList](l), lazyIn[objectList](l)
+	l.permissionsAt = d.t.opts.Now()
 	return l
 }
 
@@ -64,65 +75,57 @@ type columnList struct {
 }
 
 func (l *listing) pageList(ctx context.Context) (*pageList, error) {
-	return l.pages.get(ctx, func(ctx context.Context) (*pageList, error) {
-		b, err := l.load(ctx, "pages", "", func(ctx context.Context, w io.Writer) error {
+	return fetch(ctx, l, "pages", "", func(l *listing) *lazy[*pageList] { return l.pages },
+		func(ctx context.Context, w io.Writer) error {
 			return writeList(w, l.d.t.src.Pages(ctx, l.d.id), func(p coda.Page) json.RawMessage { return p.Raw })
+		},
+		func(b []byte) (*pageList, error) {
+			pages, err := coda.DecodeList[coda.Page](b)
+			if err != nil {
+				return nil, err
+			}
+			return newPageList(l.d, b, pages), nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		pages, err := coda.DecodeList[coda.Page](b)
-		if err != nil {
-			return nil, err
-		}
-		return newPageList(l.d, b, pages), nil
-	})
 }
 
 func (l *listing) tableList(ctx context.Context) (*tableList, error) {
-	return l.tables.get(ctx, func(ctx context.Context) (*tableList, error) {
-		b, err := l.load(ctx, "tables", "", func(ctx context.Context, w io.Writer) error {
+	return fetch(ctx, l, "tables", "", func(l *listing) *lazy[*tableList] { return l.tables },
+		func(ctx context.Context, w io.Writer) error {
 			return writeList(w, l.d.t.src.Tables(ctx, l.d.id), func(t coda.Table) json.RawMessage { return t.Raw })
+		},
+		func(b []byte) (*tableList, error) {
+			tables, err := coda.DecodeList[coda.Table](b)
+			if err != nil {
+				return nil, err
+			}
+			return newTableList(l.d, b, tables), nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		tables, err := coda.DecodeList[coda.Table](b)
-		if err != nil {
-			return nil, err
-		}
-		return newTableList(l.d, b, tables), nil
-	})
 }
 
 func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
-	return lazyOf(l, l.table, id).get(ctx, func(ctx context.Context) (tableInfo, error) {
-		b, err := l.load(ctx, "table", id, func(ctx context.Context, w io.Writer) error {
+	return fetch(ctx, l, "table", id, func(l *listing) *lazy[tableInfo] { return lazyOf(l, l.table, id) },
+		func(ctx context.Context, w io.Writer) error {
 			t, err := l.d.t.src.Table(ctx, l.d.id, id)
 			if err != nil {
 				return err
 			}
 			return writeJSON(w, t.Raw)
+		},
+		func(b []byte) (tableInfo, error) {
+			t, err := coda.Decode[coda.Table](b)
+			return tableInfo{b, t}, err
 		})
-		if err != nil {
-			return tableInfo{}, err
-		}
-		t, err := coda.Decode[coda.Table](b)
-		return tableInfo{b, t}, err
-	})
 }
 
 func (l *listing) columnList(ctx context.Context, id string) (columnList, error) {
-	return lazyOf(l, l.columns, id).get(ctx, func(ctx context.Context) (columnList, error) {
-		b, err := l.load(ctx, "columns", id, func(ctx context.Context, w io.Writer) error {
+	return fetch(ctx, l, "columns", id, func(l *listing) *lazy[columnList] { return lazyOf(l, l.columns, id) },
+		func(ctx context.Context, w io.Writer) error {
 			return writeList(w, l.d.t.src.Columns(ctx, l.d.id, id), func(c coda.Column) json.RawMessage { return c.Raw })
+		},
+		func(b []byte) (columnList, error) {
+			c, err := coda.DecodeList[coda.Column](b)
+			return columnList{b, bytesVersion(b, time.Time{}).Key, c}, err
 		})
-		if err != nil {
-			return columnList{}, err
-		}
-		c, err := coda.DecodeList[coda.Column](b)
-		return columnList{b, bytesVersion(b, time.Time{}).Key, c}, err
-	})
 }
 
 // knownTable gives a table's own object if it was asked for before.
@@ -139,18 +142,35 @@ func lazyOf[T any](l *listing, m map[string]*lazy[T], id string) *lazy[T] {
 	return m[id]
 }
 
+// listPermissions has no stamp, so that what the Store knows may be of any age.
+const listPermissions = "permissions"
+
 // load gives the JSON of a list, or of an object, from the Store or from the service.
 func (l *listing) load(ctx context.Context, kind, id string, fill func(context.Context, io.Writer) error) ([]byte, error) {
+	if l.oversized {
+		return nil, errOversized
+	}
 	get := l.d.t.store.Get
-	if l.fresh {
+	if l.fresh || kind == listPermissions {
 		get = l.d.t.store.Put
 	}
-	c, err := get(ctx, l.d.key("list-"+kind, id, l.key), fill)
+	asked := false
+	c, err := get(ctx, l.d.key("list-"+kind, id, l.key), func(ctx context.Context, w io.Writer) error {
+		asked = true
+		return fill(ctx, w)
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	return io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
+	b, err := readAll(c)
+	if err != nil || !asked {
+		return b, err
+	}
+	c, err = l.d.t.store.Put(ctx, l.lastKey(kind, id), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
+	if err != nil {
+		return nil, err
+	}
+	return b, c.Close()
 }
 
 // writeList writes a list as one JSON array, or fails: half a list is none.
@@ -167,8 +187,10 @@ func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.R
 	return a.Close()
 }
 
-// refused tells whether the service will not show a list to this user.
-func refused(err error) bool { return coda.CodeOf(err) == coda.CodeForbidden }
+// refused tells whether the service will not show a list to this user, or of this doc.
+func refused(err error) bool {
+	return coda.CodeOf(err) == coda.CodeForbidden || errors.Is(err, errOversized)
+}
 
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 

@@ -45,7 +45,7 @@ func TestFoldersAreInTheOrderOfTheService(t *testing.T) {
 	for p, want := range map[string][]string{
 		".":                  {"docs"},
 		"docs":               {"Product Launch Hub__AbCdE-fgH1", "Customer Research — Frühjahr 2026__Rs_ch26-Kq", "Team Handbook__TmHndBk_-1"},
-		hub[:len(hub)-1]:     {"doc.json", "pages.json", "tables.json", "pages", "tables"},
+		hub[:len(hub)-1]:     docNames,
 		hub + "tables":       {"table", "view"},
 		hub + "tables/table": append(append(three("Roadmap__Roadmap__grid-Rm4_pq-T2x"), three("People__People__grid-Ppl-0aB_cd9")...), three("OKRs__OKRs__grid-_OKRs1stHf")...),
 	} {
@@ -162,7 +162,7 @@ func objects(d *codatest.Doc) (all []string) {
 			all = append(all, fmt.Sprint(k, " ", d.ID, " ", id))
 		}
 	}
-	add(d.ID, fs.KindDoc, fs.KindPages, fs.KindTables)
+	add(d.ID, fs.KindDoc, fs.KindPages, fs.KindTables, fs.KindFormulas, fs.KindControls, fs.KindPermissions)
 	for _, p := range d.Pages {
 		if cmp.Or(p.Type, "canvas") == "canvas" {
 			add(p.ID, fs.KindPage, fs.KindPageHTML)
@@ -283,9 +283,9 @@ func TestHostileIDsAreLeftOutAndNamed(t *testing.T) {
 	slices.Sort(want)
 	equal(t, "left out", got, want)
 	equal(t, "the rest", walked(t, w), []string{
-		"docs/Good__GoodDoc001", "docs/Good__GoodDoc001/doc.json", "docs/Good__GoodDoc001/pages",
+		"docs/Good__GoodDoc001", "docs/Good__GoodDoc001/controls.json", "docs/Good__GoodDoc001/doc.json", "docs/Good__GoodDoc001/formulas.json", "docs/Good__GoodDoc001/pages",
 		"docs/Good__GoodDoc001/pages/below__canvas-Below-0001.md", "docs/Good__GoodDoc001/pages/good__canvas-Good-00001.md",
-		"docs/Good__GoodDoc001/pages.json", "docs/Good__GoodDoc001/tables.json",
+		"docs/Good__GoodDoc001/pages.json", "docs/Good__GoodDoc001/permissions.json", "docs/Good__GoodDoc001/tables.json",
 	})
 }
 

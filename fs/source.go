@@ -16,5 +16,11 @@ type Source interface {
 	Table(ctx context.Context, docID, tableID string) (coda.Table, error)
 	Columns(ctx context.Context, docID, tableID string) iter.Seq2[coda.Column, error]
 	Rows(ctx context.Context, docID, tableID string, o coda.RowOptions) iter.Seq2[coda.Row, error]
+	Formulas(ctx context.Context, docID string) iter.Seq2[coda.Formula, error]
+	Formula(ctx context.Context, docID, id string) (coda.Formula, error)
+	Controls(ctx context.Context, docID string) iter.Seq2[coda.Control, error]
+	Control(ctx context.Context, docID, id string) (coda.Control, error)
+	Permissions(ctx context.Context, docID string) iter.Seq2[coda.Permission, error]
+	Lines(ctx context.Context, docID, pageID string) iter.Seq2[coda.Line, error]
 	ExportPage(ctx context.Context, docID, pageID string, f coda.Format) ([]byte, error)
 }

@@ -66,7 +66,7 @@ func (l *listing) addStamps(ctx context.Context, v *versionHash, id string) erro
 		return nil
 	}
 	under, err := l.tableInfo(ctx, base.ID)
-	if err != nil && !notExist(err) && !refused(err) {
+	if fatal(ctx, err) {
 		return err
 	}
 	v.add(base.ID, l.orOwn(under.table.UpdatedAt))

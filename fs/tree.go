@@ -38,6 +38,9 @@ type File interface {
 	Version(ctx context.Context) (Version, error)
 	// Size is the exact size of version v in bytes, if that is known without asking the service.
 	Size(v Version) (int64, bool)
+	// Estimate is a size for programs that only show it, where the exact one is not known: above
+	// 0, and more than the file has. It asks for nothing.
+	Estimate(v Version) int64
 	// Open gives the bytes of v and fetches them if they are not at hand. Where v was
 	// superseded and is no longer at hand, the error is [ErrStale].
 	// The caller closes what it gets.
@@ -86,10 +89,15 @@ type Store interface {
 type Kind string
 
 const (
-	KindFolder   Kind = "folder"    // any folder
-	KindDoc      Kind = "doc"       // doc.json
-	KindPages    Kind = "pages"     // pages.json
-	KindTables   Kind = "tables"    // tables.json
+	KindFolder Kind = "folder" // any folder
+	KindDoc    Kind = "doc"    // doc.json
+	KindPages  Kind = "pages"  // pages.json
+	KindTables Kind = "tables" // tables.json
+
+	KindFormulas    Kind = "formulas"    // formulas.json
+	KindControls    Kind = "controls"    // controls.json
+	KindPermissions Kind = "permissions" // permissions.json
+
 	KindPage     Kind = "page"      // a page's Markdown
 	KindPageHTML Kind = "page_html" // a page's HTML
 	KindPageJSON Kind = "page_json" // the page object of a page that has no export

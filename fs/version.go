@@ -24,6 +24,12 @@ const rendering = "1"
 // Young tells whether a version's bytes may be older than its stamps.
 func (v Version) Young() bool { return strings.HasSuffix(v.Key, youngSuffix) }
 
+// young is the version of the same stamps as it was when they were new.
+func (v Version) young() Version {
+	v.Key += youngSuffix
+	return v
+}
+
 // versionHash gathers what goes into a file's bytes.
 type versionHash struct {
 	h      hash.Hash

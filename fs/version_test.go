@@ -71,11 +71,18 @@ func sorted(paths ...string) []string {
 // contents are the requests that fetch content.
 func contents(sent []string) []string {
 	return slices.DeleteFunc(sent, func(s string) bool {
-		return !(strings.HasPrefix(s, "POST ") || strings.HasSuffix(s, "/rows"))
+		return !(strings.HasPrefix(s, "POST ") || strings.HasSuffix(s, "/rows") || strings.Contains(s, "/formulas/") || strings.Contains(s, "/controls/"))
 	})
 }
 
-var docLists = []string{hub + "doc.json", hub + "pages.json", hub + "tables.json"}
+// values are the requests for the values of the sample doc's formulas and controls. They have no
+// stamps, so that each edit of the doc may have changed them.
+var values = []string{
+	"GET " + hubPath + "/controls/ctrl-Quarter_01", "GET " + hubPath + "/controls/ctrl-ShowDone01", "GET " + hubPath + "/formulas/f-DaysToLnch",
+}
+
+// docLists have their doc's stamp.
+var docLists = []string{hub + "doc.json", hub + "pages.json", hub + "tables.json", hub + "formulas.json", hub + "controls.json", hub + "permissions.json"}
 
 func TestRowEditRenewsTheTableItsViewsAndTheirPages(t *testing.T) {
 	for _, noViews := range []bool{false, true} {
@@ -117,7 +124,7 @@ func TestRowEditRenewsTheTableItsViewsAndTheirPages(t *testing.T) {
 		// columns.json and the doc's lists have new times, and the same bytes.
 		equal(t, "versions", versions, sorted(append(append(files, docLists...), pageRoadmap, pageStatus)...))
 		equal(t, "bytes", bytes, sorted(changed...))
-		equal(t, "fetched", sent, fetched)
+		equal(t, "fetched", sent, sorted(append(fetched, values...)...))
 	}
 }
 
@@ -132,7 +139,7 @@ func TestPageEditRenewsThatPage(t *testing.T) {
 	versions, bytes := moved(before, after)
 	equal(t, "versions", versions, sorted(append(slices.Clone(docLists), pagePlan)...))
 	equal(t, "bytes", bytes, sorted(hub+"doc.json", hub+"pages.json", pagePlan))
-	equal(t, "fetched", sent, []string{"POST " + hubPath + "/pages/" + codatest.SamplePage + "/export"})
+	equal(t, "fetched", sent, append(slices.Clone(values), "POST "+hubPath+"/pages/"+codatest.SamplePage+"/export"))
 	if after[pagePlan].data != "# New\n" {
 		t.Errorf("%q", after[pagePlan].data)
 	}
@@ -158,7 +165,7 @@ func TestYoungContentIsFetchedOnceMore(t *testing.T) {
 	w := sample(t, fs.Selection{})
 	shoot(t, w)
 	w.State.SetPageBody(codatest.SampleDoc, codatest.SamplePage, "# New\n")
-	export := []string{"POST " + hubPath + "/pages/" + codatest.SamplePage + "/export"}
+	export := append(slices.Clone(values), "POST "+hubPath+"/pages/"+codatest.SamplePage+"/export")
 	refresh(t, w)
 	f := file(t, w, pagePlan)
 	young := version(t, f)
@@ -202,7 +209,9 @@ func TestVersionNeverFetchesContent(t *testing.T) {
 				if f, ok := n.(fs.File); ok {
 					v := version(t, f)
 					_, known := f.Size(v)
-					if json := strings.HasSuffix(p, ".json"); json != known {
+					// Values of formulas and controls are content; all else that is JSON comes with lists.
+					content := strings.HasSuffix(p, "/formulas.json") || strings.HasSuffix(p, "/controls.json")
+					if json := strings.HasSuffix(p, ".json") && !content; json != known {
 						t.Errorf("%s: size known: %v, before it was opened", p, known)
 					}
 				}
@@ -258,7 +267,9 @@ func TestUnchangedWorkspaceCostsNothing(t *testing.T) {
 	shoot(t, w)
 	equal(t, "second read", w.Sent(func() { shoot(t, w) }), nil)
 	w.Clock.Advance(time.Hour)
-	equal(t, "refresh and third read", w.Sent(func() { refresh(t, w); shoot(t, w) }), []string{"GET /docs"})
+	equal(t, "refresh and third read", w.Sent(func() { refresh(t, w); shoot(t, w) }), []string{
+		"GET /docs", "GET " + hubPath + "/acl/permissions", "GET /docs/Rs_ch26-Kq/acl/permissions", "GET /docs/TmHndBk_-1/acl/permissions", // which have no stamp
+	})
 }
 
 // A change in one doc asks for nothing in the others.
@@ -269,7 +280,7 @@ func TestOnlyDocsThatMovedAreChecked(t *testing.T) {
 	w.Clock.Advance(settle)
 	refresh(t, w)
 	for _, s := range w.Sent(func() { shoot(t, w) }) {
-		if strings.Contains(s, "/docs/") && !strings.Contains(s, "/docs/TmHndBk_-1") {
+		if strings.Contains(s, "/docs/") && !strings.Contains(s, "/docs/TmHndBk_-1") && !strings.HasSuffix(s, "/acl/permissions") {
 			t.Error(s)
 		}
 	}
@@ -277,8 +288,8 @@ func TestOnlyDocsThatMovedAreChecked(t *testing.T) {
 
 func TestSupersededVersions(t *testing.T) {
 	w := sample(t, fs.Selection{})
-	page, table := file(t, w, pagePlan), file(t, w, hubRoadmap+".csv")
-	oldPage, oldTable := version(t, page), version(t, table)
+	page, table, unread := file(t, w, pagePlan), file(t, w, hubRoadmap+".csv"), file(t, w, pageRoadmap)
+	oldPage, oldTable, oldUnread := version(t, page), version(t, table), version(t, unread)
 	text, err := open(t.Context(), page, oldPage)
 	if err != nil {
 		t.Fatal(err)
@@ -290,9 +301,14 @@ func TestSupersededVersions(t *testing.T) {
 	if got, err := open(t.Context(), page, oldPage); err != nil || got != text {
 		t.Errorf("what the store has: %.20q, %v", got, err)
 	}
-	if _, err := open(t.Context(), table, oldTable); !errors.Is(err, fs.ErrStale) {
-		t.Errorf("what it has not: %v", err)
-	}
+	equal(t, "sent for what it has not", contents(w.Sent(func() {
+		if _, err := open(t.Context(), table, oldTable); !errors.Is(err, fs.ErrStale) {
+			t.Errorf("a table that the store has not: %v", err)
+		}
+		if _, err := open(t.Context(), unread, oldUnread); !errors.Is(err, fs.ErrStale) {
+			t.Errorf("a page that it has not: %v", err)
+		}
+	})), nil)
 	for name, old := range map[string]fs.Version{"doc.json": {Key: "gone"}, "pages.json": {Key: "gone"}} {
 		if _, err := open(t.Context(), file(t, w, hub+name), old); !errors.Is(err, fs.ErrStale) {
 			t.Errorf("%s: %v", name, err)

@@ -13,6 +13,13 @@ type Options struct {
 	// Account is whose contents these are: the first part of each key in the Store.
 	Account string
 	Select  Selection
+	// Refresh is how old what has no stamp may be (permissions); 0 is a minute.
+	Refresh time.Duration
+	// Notice is told, once, what users should know of all they read; nil tells nobody.
+	Notice func(text string)
+	// Changed is told, after each refresh and when a slow answer came, which docs may show something
+	// else now, by id; "" stands for the list of docs. It must not call the tree. It may be nil.
+	Changed func(docID string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Status adds to .codafs/status.json what the tree itself cannot know; nil adds nothing.
@@ -27,23 +34,34 @@ type Tree struct {
 	failures failureLog
 	first    *lazy[*entries] // the first listing of docs
 	turn     chan struct{}   // holds one token while no Refresh runs
+	exports  exports
+
+	life     context.Context // ends with Close
+	end      context.CancelFunc
+	behindMu sync.Mutex // orders spawn and Close
+	behind   sync.WaitGroup
 
 	mu       sync.Mutex // guards all below; held for no call of anybody else's code
 	docs     []*doc     // in the order of the listing
 	folder   *entries   // of docs/; nil until docs were listed
 	byID     map[string]*doc
 	gaps     []Failure
-	listedAt time.Time
+	listedAt time.Time // zero while what is known is from an earlier run
+	down     error     // why the last refresh failed; nil if it did not
 }
 
-// New makes a tree. It sends nothing.
+// New makes a tree. It sends nothing. The owner closes it.
 func New(src Source, store Store, o Options) *Tree {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Refresh == 0 {
+		o.Refresh = time.Minute
+	}
 	t := &Tree{src: src, store: store, opts: o, first: newLazy[*entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*doc{}}
 	t.turn <- struct{}{}
+	t.life, t.end = context.WithCancel(context.Background())
 	return t
 }
 
@@ -64,12 +82,63 @@ func (t *Tree) Refresh(ctx context.Context) error {
 	defer func() { t.turn <- struct{}{} }()
 	docs, gaps, err := listDocs(ctx, t.src, t.opts.Select, t.known())
 	if err != nil {
+		t.setDown(ctx, err)
 		return err
 	}
+	moved := t.take(docs, gaps)
+	for _, id := range moved {
+		t.changed(id)
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	return t.remember(ctx, docs)
+}
+
+// setDown notes that the service could not be asked.
+func (t *Tree) setDown(ctx context.Context, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.set(docs, gaps)
-	return nil
+	if ctx.Err() == nil {
+		t.down = err
+	}
+}
+
+func (t *Tree) isDown() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.down != nil
+}
+
+// take takes over a listing of docs and tells which docs may show something else now. Those
+// that were young at the last listing are among them: their versions settle without a new stamp.
+func (t *Tree) take(docs []coda.Doc, gaps []Failure) (moved []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	type state struct {
+		name  string
+		stamp time.Time
+	}
+	old := map[string]state{}
+	for _, d := range t.docs {
+		old[d.id] = state{d.getName(), d.modTime()}
+	}
+	last, now := t.listedAt, t.opts.Now()
+	t.down = nil
+	t.set(docs, gaps, now)
+	list := len(old) != len(t.docs)
+	for _, d := range t.docs {
+		is := state{d.getName(), d.modTime()}
+		was, known := old[d.id]
+		list = list || !known || was.name != is.name
+		if was != is || last.Sub(is.stamp) < youth {
+			moved = append(moved, d.id)
+		}
+	}
+	if list || last.IsZero() {
+		moved = append(moved, "")
+	}
+	return moved
 }
 
 // known is the docs of the last listing.
@@ -83,10 +152,10 @@ func (t *Tree) known() []coda.Doc {
 	return docs
 }
 
-// set takes over a listing of docs. t.mu is held.
-func (t *Tree) set(docs []coda.Doc, gaps []Failure) {
+// set makes the tree of a listing of docs. t.mu is held.
+func (t *Tree) set(docs []coda.Doc, gaps []Failure, at time.Time) {
 	old := t.byID
-	t.docs, t.byID, t.gaps, t.listedAt = nil, map[string]*doc{}, gaps, t.opts.Now()
+	t.docs, t.byID, t.gaps, t.listedAt = nil, map[string]*doc{}, gaps, at
 	for _, meta := range docs {
 		if !validID(meta.ID) {
 			t.gaps = append(t.gaps, badID("", meta.ID, meta.Name, KindDoc))
@@ -120,17 +189,19 @@ func (t *Tree) name() {
 	t.folder = newEntries(nodes...)
 }
 
-// docEntries gives the folder of the docs; it lists them if they never were.
+// docEntries gives the folder of the docs. It lists them if they never were; where that takes long
+// or fails, they are those of an earlier run.
 func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
 	if e := t.docsFolder(); e != nil {
 		return e, nil
 	}
-	return t.first.get(ctx, func(ctx context.Context) (*entries, error) {
+	list := func(ctx context.Context) (*entries, error) {
 		if err := t.Refresh(ctx); err != nil {
 			return nil, err
 		}
 		return t.docsFolder(), nil
-	})
+	}
+	return soon(ctx, t, t.first, list, t.recall, func() {})
 }
 
 // docsFolder is the folder of the docs as last listed, nil if they never were.

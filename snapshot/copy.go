@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	iofs "io/fs"
-	"net/http"
 	"sync"
 	"time"
 
@@ -16,6 +15,8 @@ type outcome struct {
 	entry   fs.Entry
 	file    File
 	fetched time.Time // zero for a file that was there already
+	skipped bool      // nothing was fetched, the last good snapshot has the same
+	damaged bool      // the last good snapshot had it, but not as it was sealed
 	missing *fs.Failure
 	gone    bool // missing because it does not exist (any more)
 	fatal   error
@@ -61,9 +62,19 @@ func (r *run) copyAll(ctx context.Context, files []fs.Entry) error {
 
 // copyOne has one file in the stage, or says why not.
 func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
+	old, same := r.before.unchanged(e)
 	file, ok, err := r.stage.reuse(ctx, e)
 	if ok || err != nil {
-		return outcome{entry: e, file: file, fatal: err}
+		return outcome{entry: e, file: file, skipped: same && old.SHA256 == file.SHA256, fatal: err}
+	}
+	if same {
+		err := r.stage.take(ctx, r.before.id, old, e.Path)
+		if err == nil {
+			return outcome{entry: e, file: old.as(e), fetched: r.before.started, skipped: true}
+		}
+		if !errors.Is(err, errDamaged) {
+			return r.judge(ctx, e, err)
+		}
 	}
 	fetched := r.opts.Now()
 	in, err := r.from.Open(ctx, e.Path)
@@ -71,17 +82,17 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 		file, err = r.stage.put(ctx, e, in)
 		in.Close()
 	}
-	switch {
-	case err == nil:
-		return outcome{entry: e, file: file, fetched: fetched}
-	case ctx.Err() != nil:
-		return outcome{fatal: context.Cause(ctx)}
+	if err != nil {
+		return r.judge(ctx, e, err)
 	}
-	return r.judge(e, err)
+	return outcome{entry: e, file: file, fetched: fetched, damaged: same}
 }
 
 // judge tells an error that costs one object from one that ends the run.
-func (r *run) judge(e fs.Entry, err error) outcome {
+func (r *run) judge(ctx context.Context, e fs.Entry, err error) outcome {
+	if ctx.Err() != nil {
+		return outcome{fatal: context.Cause(ctx)}
+	}
 	if name, ok := errors.AsType[*nameError](err); ok {
 		f := about(e, fs.Failure{Code: "bad_name", Message: name.Error()})
 		return outcome{missing: &f}
@@ -99,7 +110,8 @@ func (r *run) keep(o outcome) error {
 		return o.fatal
 	}
 	if o.missing != nil {
-		r.opts.Progress.Missed(*o.missing)
+		r.meter.done(o.missing.Path)
+		r.opts.Progress.Missed(*o.missing, r.meter.left())
 		if o.gone {
 			r.gone = append(r.gone, *o.missing)
 			return nil
@@ -111,9 +123,13 @@ func (r *run) keep(o outcome) error {
 			return err
 		}
 	}
+	if o.damaged {
+		r.warn("%s: %q is damaged there and was fetched again, run verify", r.before.id, o.file.Path)
+	}
 	r.files = append(r.files, o.file)
 	r.count(o)
-	r.opts.Progress.Copied(o.file)
+	r.meter.done(o.entry.Path)
+	r.opts.Progress.Copied(o.file, r.meter.left())
 	return nil
 }
 
@@ -121,20 +137,23 @@ func (r *run) count(o outcome) {
 	r.summary.Files++
 	r.summary.Bytes += o.file.Size
 	switch {
+	case o.entry.Kind != fs.KindPage && o.entry.Kind != fs.KindRows:
+	case o.skipped:
+		r.summary.SkippedUnchanged++
 	case o.entry.Kind == fs.KindPage:
 		r.summary.PagesExported++
-	case o.entry.Kind == fs.KindRows && o.entry.Type == "view":
+	case o.entry.Type == "view":
 		r.summary.ViewsExported++
-	case o.entry.Kind == fs.KindRows:
+	default:
 		r.summary.TablesExported++
 	}
 }
 
 // miss puts a gap on record. Its error ends the run.
 func (r *run) miss(f fs.Failure) error {
-	r.opts.Log.Warn("not in the snapshot", "kind", f.Kind, "path", f.Path, "code", f.Code, "error", f.Message)
+	r.opts.Log.Info("not in the snapshot", "kind", f.Kind, "path", f.Path, "code", f.Code, "error", f.Message)
 	r.summary.Failures = append(r.summary.Failures, f)
-	if f.HTTPStatus == http.StatusUnauthorized {
+	if refused(f) {
 		return &RefusedError{f}
 	}
 	return nil

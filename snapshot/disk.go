@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path"
@@ -13,20 +14,37 @@ import (
 // is a [DestinationError], so that it is never taken for an error of the origin.
 type disk struct {
 	root  *os.Root
-	check func(op, name string) error
+	hooks hooks
+}
+
+// hooks let tests stand between a run and its disk. They are nil outside of tests.
+type hooks struct {
+	// change is called for each change to the disk, and calls do to have it made.
+	change func(op, name string, do func() error) error
+	// hash stands in for hashFile where a file that an earlier run left is looked at.
+	hash func(name string) (size int64, sum string, err error)
 }
 
 // do runs one operation. Tests count operations here and make the Nth fail.
 func (d *disk) do(op, name string, f func() error) error {
-	if d.check != nil {
-		if err := d.check(op, name); err != nil {
-			return &DestinationError{&os.PathError{Op: op, Path: name, Err: err}}
-		}
+	var err error
+	if d.hooks.change != nil {
+		err = d.hooks.change(op, name, f)
+	} else {
+		err = f()
 	}
-	if err := f(); err != nil {
+	if err != nil {
 		return &DestinationError{err}
 	}
 	return nil
+}
+
+// hash gives the size and SHA-256 of a file that an earlier run left.
+func (d *disk) hash(ctx context.Context, name string) (int64, string, error) {
+	if d.hooks.hash != nil {
+		return d.hooks.hash(name)
+	}
+	return hashFile(ctx, d.root.FS(), name)
 }
 
 // Modes of files: those in a sealed snapshot cannot be changed by accident.
@@ -126,6 +144,11 @@ func (d *disk) remove(name string) error {
 	})
 }
 
+// removeTree removes a file, or a folder with all that is in it.
+func (d *disk) removeTree(name string) error {
+	return d.do("remove all", name, func() error { return d.root.RemoveAll(name) })
+}
+
 func (d *disk) symlink(target, name string) error {
 	return d.do("symlink", name, func() error { return d.root.Symlink(target, name) })
 }
@@ -146,6 +169,10 @@ func (d *disk) syncFolder(name string) error {
 	return err
 }
 
+func (d *disk) link(from, to string) error {
+	return d.do("link", to, func() error { return d.root.Link(from, to) })
+}
+
 // exists tells whether anything has that name.
 func (d *disk) exists(name string) bool {
 	_, err := d.root.Lstat(name)
@@ -158,6 +185,11 @@ func isNameError(err error) bool { return isAny(err, nameErrors) }
 
 // isUnsupported tells that a file system has no such thing as was asked of it.
 func isUnsupported(err error) bool { return isAny(err, unsupportedErrors) }
+
+// isLinkError tells that a file system makes no hard link here, but may hold a copy.
+func isLinkError(err error) bool {
+	return isAny(err, linkErrors) || isUnsupported(err) || isNameError(err)
+}
 
 func isAny(err error, list []error) bool {
 	return slices.ContainsFunc(list, func(e error) bool { return errors.Is(err, e) })

@@ -46,6 +46,10 @@ var (
 	ErrNotMount = errors.New("not a live codafs mount")
 	// ErrMountLost is the error of a run whose mount went away while it ran.
 	ErrMountLost = errors.New("the mount went away")
+	// ErrSubset is the error of [VerifySubset] for a part that there is not.
+	ErrSubset = errors.New("no such part")
+	// ErrPolicy is the error of [Prune] for a policy that cannot be meant.
+	ErrPolicy = errors.New("no usable policy")
 	// ErrNotSnapshot is the error for a folder that holds no snapshot.
 	ErrNotSnapshot = errors.New("no snapshot here")
 )
@@ -54,6 +58,10 @@ var (
 type RefusedError struct{ Failure fs.Failure }
 
 func (e *RefusedError) Error() string { return "the token was refused: " + e.Failure.Message }
+
+// refused tells whether the token is what was refused. The status alone does not: a download
+// link's host, which is not given the token, may answer 401 too.
+func refused(f fs.Failure) bool { return f.Code == "unauthorized" }
 
 // ExitCode is [ExitRefused].
 func (e *RefusedError) ExitCode() int { return ExitRefused }
@@ -92,6 +100,14 @@ func (e *LockedError) Error() string {
 
 // ExitCode is [ExitLocked].
 func (e *LockedError) ExitCode() int { return ExitLocked }
+
+// SuspectError says that nothing is pruned, because the newest snapshot, which it names, may
+// be one of a workspace that was lost sight of. A good run lifts it.
+type SuspectError struct{ ID string }
+
+func (e *SuspectError) Error() string {
+	return fmt.Sprintf("%s is suspect: older snapshots stay until a run is good, or --accept-shrink says that it is", e.ID)
+}
 
 // ForeignError says that the output folder holds something that is not this run's to
 // add to. Found names it.

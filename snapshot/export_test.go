@@ -2,15 +2,40 @@ package snapshot
 
 import (
 	"bytes"
+	"context"
 	"io"
 	iofs "io/fs"
 )
 
+// HookDisk has change called for each change that a run makes to the disk.
+func (o *Options) HookDisk(change func(op, name string, do func() error) error) { o.hooks.change = change }
+
+// HookHash has hash asked instead of the bytes of files that an earlier run left.
+func (o *Options) HookHash(hash func(name string) (int64, string, error)) { o.hooks.hash = hash }
+
 // CheckDisk has check run before each change that a run makes to the disk.
-func (o *Options) CheckDisk(check func(op, name string) error) { o.check = check }
+func (o *Options) CheckDisk(check func(op, name string) error) {
+	if check == nil {
+		o.hooks.change = nil
+		return
+	}
+	o.hooks.change = func(op, name string, do func() error) error {
+		if err := check(op, name); err != nil {
+			return &iofs.PathError{Op: op, Path: name, Err: err}
+		}
+		return do()
+	}
+}
 
 // MountOf is Mounted for a tree that need not be a folder.
 func MountOf(tree iofs.FS) (*Mount, error) { return openMount(tree) }
+
+// PruneCheckingDisk is Prune with check run before each change to the disk.
+func PruneCheckingDisk(ctx context.Context, output string, p Policy, check func(op, name string) error) (Pruned, error) {
+	var o Options
+	o.CheckDisk(check)
+	return prune(ctx, output, p, false, o.hooks)
+}
 
 // CountRows counts the rows of CSV text as a snapshot does, in chunks of n bytes.
 func CountRows(text []byte, n int) int64 {

@@ -28,7 +28,7 @@ type folder struct {
 }
 
 // openFolder opens an output folder and makes it if it is missing.
-func openFolder(path string, check func(op, name string) error) (*folder, error) {
+func openFolder(path string, hooks hooks) (*folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, &DestinationError{err}
 	}
@@ -36,7 +36,7 @@ func openFolder(path string, check func(op, name string) error) (*folder, error)
 	if err != nil {
 		return nil, &DestinationError{err}
 	}
-	return &folder{disk: &disk{root: root, check: check}, path: path}, nil
+	return &folder{disk: &disk{root: root, hooks: hooks}, path: path}, nil
 }
 
 // openExisting opens a folder that somebody wants to look at.
@@ -172,6 +172,22 @@ func (f *folder) latest() (string, error) {
 		return "", &ForeignError{Output: f.path, Found: "a latest.txt that codafs did not write"}
 	}
 	return id, nil
+}
+
+// linkLatest lets the symbolic link name a sealed snapshot. What is no link stays.
+func (f *folder) linkLatest(id string) error {
+	info, err := f.root.Lstat(latestLink)
+	if err == nil && info.Mode()&os.ModeSymlink == 0 {
+		return fmt.Errorf("something else has that name")
+	}
+	temp := "." + latestLink + ".tmp"
+	if err := f.remove(temp); err != nil {
+		return err
+	}
+	if err := f.symlink(id, temp); err != nil {
+		return err
+	}
+	return f.rename(temp, latestLink)
 }
 
 // head reads which run a snapshot, or a partial one, is of.

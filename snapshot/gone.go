@@ -13,13 +13,13 @@ func (r *run) confirmGone(ctx context.Context) error {
 	if len(r.gone) == 0 {
 		return nil
 	}
-	index, err := r.list(ctx)
+	index, err := r.list(ctx, r.from.Index)
 	if _, refused := errors.AsType[*RefusedError](err); refused || ctx.Err() != nil || errors.Is(err, ErrMountLost) {
 		return err
 	}
 	listed, unsure := map[fileKey]bool{}, map[string]bool{}
 	for _, e := range index {
-		listed[fileKey{e.Kind, e.DocID, e.ObjectID}] = true
+		listed[keyOf(e)] = true
 		if e.Failure != nil && isListing(e.Kind) {
 			unsure[e.DocID] = true
 		}

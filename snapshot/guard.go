@@ -47,6 +47,8 @@ func (r *run) takeBase(id string) {
 	}
 	if err != nil {
 		r.warn("%s: cannot be compared with, run verify: %v", id, err)
+	} else if r.opts.Incremental {
+		r.before = newBefore(r.base)
 	}
 }
 
@@ -55,7 +57,7 @@ func (r Result) good() bool { return r == Complete || r == Incomplete }
 
 func (r *run) warn(format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
-	r.opts.Log.Warn(message)
+	r.opts.Log.Info(message)
 	r.summary.Warnings = append(r.summary.Warnings, message)
 }
 
@@ -117,17 +119,22 @@ type fileKey struct {
 	doc, object string
 }
 
-// setStatus compares every file with the base.
+func (f File) key() fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
+
+func keyOf(e fs.Entry) fileKey { return fileKey{e.Kind, e.DocID, e.ObjectID} }
+
+// setStatus compares every file with the base. What was carried stays that.
 func (r *run) setStatus() {
 	before := map[fileKey]string{}
 	if r.base != nil {
 		for _, f := range r.base.Files {
-			before[fileKey{f.Kind, f.DocID, f.ObjectID}] = f.SHA256
+			before[f.key()] = f.SHA256
 		}
 	}
 	for i, f := range r.files {
-		sum, known := before[fileKey{f.Kind, f.DocID, f.ObjectID}]
+		sum, known := before[f.key()]
 		switch {
+		case f.Status == StatusCarried:
 		case !known:
 			r.files[i].Status = StatusNew
 		case sum == f.SHA256:

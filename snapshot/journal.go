@@ -25,6 +25,8 @@ type journalHead struct {
 
 // finished is a line of the journal.
 type finished struct {
+	// FetchedAt is when the bytes were read at the origin, or sooner; of a file that was
+	// taken over from the snapshot before it is the start of that one's run.
 	FetchedAt time.Time `json:"fetched_at"`
 	File      File      `json:"file"`
 }
@@ -86,7 +88,9 @@ func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
 	}
 	left := map[string]finished{}
 	for _, file := range m.Files {
-		left[file.Path] = finished{FetchedAt: m.StartedAt, File: file}
+		if file.Status != StatusCarried { // its object is to be tried again
+			left[file.Path] = finished{FetchedAt: m.StartedAt, File: file}
+		}
 	}
 	return left, true
 }

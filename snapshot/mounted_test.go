@@ -142,9 +142,9 @@ type after struct {
 	seen *int
 }
 
-func (a after) Listed(docs, files int) {}
-func (a after) Missed(fs.Failure)      {}
-func (a after) Copied(snapshot.File) {
+func (a after) Listed(snapshot.Plan)                 {}
+func (a after) Missed(fs.Failure, snapshot.Estimate) {}
+func (a after) Copied(snapshot.File, snapshot.Estimate) {
 	if *a.seen++; *a.seen == a.n {
 		a.f()
 	}

@@ -24,6 +24,16 @@ type Origin interface {
 	Open(ctx context.Context, path string) (io.ReadCloser, error)
 }
 
+// ChangeIndexer is an [Origin] that can leave docs out of its listing.
+type ChangeIndexer interface {
+	Origin
+	// IndexChanged is Index, but of a doc for which unchanged reports true the entry of
+	// its doc.json alone is listed: the rest costs no request. unchanged is asked at most
+	// once for each doc, with the stamp that the listing of docs has, and is safe for
+	// concurrent use.
+	IndexChanged(ctx context.Context, unchanged func(docID string, updatedAt time.Time) bool) ([]fs.Entry, error)
+}
+
 // Options says where a snapshot goes and what it records. Output is required; the zero
 // value of every other field is usable.
 type Options struct {
@@ -37,25 +47,38 @@ type Options struct {
 	// for. Runs are compared with earlier ones only where both are equal.
 	Source    Source
 	Selection map[string]any
+	// Incremental takes files over from the last good snapshot of this source and
+	// selection: those whose version did not move, and those of objects that fail now.
+	Incremental bool
+	// TrustDocTimestamps, with Incremental, does not look into docs whose stamp did not
+	// move, if the Origin is a [ChangeIndexer].
+	TrustDocTimestamps bool
+	// Archive, if not "", writes the sealed snapshot into one more file beside its folder.
+	Archive Format
 	// AcceptShrink seals an empty or a much smaller workspace as a good snapshot.
 	AcceptShrink bool
 	// AllowOtherSelection lets the folder hold snapshots of several accounts or selections.
 	AllowOtherSelection bool
 	// Explain turns an error of the Origin into what the manifest says of it; path is
-	// "" for an error of Index. HTTPStatus 401 ends the run. Fields that tell which object it is are filled in from the index.
+	// "" for an error of Index. Code "unauthorized", a token that was refused, ends the run.
+	// Fields that tell which object it is are filled in from the index.
 	Explain func(path string, err error) fs.Failure
 	// Requests tells how many requests this run has sent so far and how long
 	// they waited for rate limits, all together.
 	Requests func() (sent int, throttled time.Duration)
+	// Cost tells what fetching takes, for a [Plan] and for Progress; without it they say
+	// nothing of requests and time.
+	Cost Cost
 	// Progress is told what happens.
 	Progress Progress
 	// Now is the clock.
 	Now func() time.Time
-	// Log gets a line for each failed object.
+	// Log gets a line for each failed object and each warning, at level Info: both are in
+	// the Summary, which the caller shows.
 	Log *slog.Logger
 
-	// check runs before each change to the disk; tests make it fail.
-	check func(op, name string) error
+	// hooks is for tests.
+	hooks hooks
 }
 
 // Source is where the objects come from.
@@ -68,11 +91,13 @@ type Source struct {
 // happens. The run waits for it.
 type Progress interface {
 	// Listed comes once, when the index is there.
-	Listed(docs, files int)
-	// Copied comes for each file that is in the snapshot now. Its Status is not known yet.
-	Copied(File)
-	// Missed comes for each object that is not, or that was not found.
-	Missed(fs.Failure)
+	Listed(Plan)
+	// Copied comes for each file that is in the snapshot now, with what is left to fetch.
+	// Status is [StatusCarried] or not known yet.
+	Copied(f File, left Estimate)
+	// Missed comes for each object that is not, or that was not found. A file that is
+	// carried for it comes later.
+	Missed(f fs.Failure, left Estimate)
 }
 
 func (o Options) withDefaults() Options {
@@ -110,6 +135,6 @@ func explain(_ string, err error) fs.Failure {
 
 type silent struct{}
 
-func (silent) Listed(docs, files int) {}
-func (silent) Copied(File)            {}
-func (silent) Missed(fs.Failure)      {}
+func (silent) Listed(Plan)                 {}
+func (silent) Copied(File, Estimate)       {}
+func (silent) Missed(fs.Failure, Estimate) {}

@@ -34,6 +34,8 @@ type memory struct {
 	// open may fail a path, block on it, or give other bytes; nil, nil means as usual.
 	open   func(ctx context.Context, path string) (io.ReadCloser, error)
 	opened []string
+	// finished counts, by path, how often a file was read to its end.
+	finished map[string]int
 }
 
 func (m *memory) Index(ctx context.Context) ([]fs.Entry, error) {
@@ -56,8 +58,36 @@ func (m *memory) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	if !ok {
 		return nil, &iofs.PathError{Op: "open", Path: path, Err: iofs.ErrNotExist}
 	}
-	return io.NopCloser(strings.NewReader(text)), nil
+	return &counted{strings.NewReader(text), func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.finished == nil {
+			m.finished = map[string]int{}
+		}
+		m.finished[path]++
+	}}, nil
 }
+
+// counted calls ended when its text has come to an end.
+type counted struct {
+	*strings.Reader
+	ended func()
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		c.ended()
+	}
+	return n, err
+}
+
+// WriteTo hides that of the Reader, which does not say where it ends.
+func (c *counted) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{c})
+}
+
+func (c *counted) Close() error { return nil }
 
 // edit gives an object other bytes, and with them another version.
 func (m *memory) edit(path, text string) {
@@ -149,6 +179,18 @@ func options(t *testing.T) snapshot.Options {
 		Source: snapshot.Source{APIURL: "https://coda.io/apis/v1", Account: "someone@example.com"},
 		Now:    clock(),
 	}
+}
+
+// fastOptions are options for tests that sync thousands of files: in memory, where there
+// is such a folder.
+func fastOptions(t *testing.T) snapshot.Options {
+	t.Helper()
+	o := options(t)
+	if dir, err := os.MkdirTemp("/dev/shm", "codafs-test-"); err == nil {
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		o.Output = filepath.Join(dir, "coda-backups")
+	}
+	return o
 }
 
 // mustRun makes a snapshot with the given exit code.

@@ -27,6 +27,9 @@ var nameErrors = []error{
 	syscall.EEXIST, syscall.ENOTDIR, syscall.EISDIR,
 }
 
+// linkErrors are what a file system answers that makes no hard link between two names.
+var linkErrors = []error{syscall.EXDEV, syscall.EMLINK}
+
 // unsupportedErrors are what a file system answers that has no modes or times, or that
 // cannot sync a folder.
 var unsupportedErrors = []error{syscall.EPERM, syscall.ENOTSUP, syscall.EINVAL, syscall.ENOSYS}

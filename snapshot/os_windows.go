@@ -29,5 +29,8 @@ var nameErrors = []error{
 	windows.ERROR_FILE_EXISTS, windows.ERROR_ALREADY_EXISTS, windows.ERROR_DIRECTORY,
 }
 
+// linkErrors are what a file system answers that makes no hard link between two names.
+var linkErrors = []error{windows.ERROR_NOT_SAME_DEVICE, windows.ERROR_TOO_MANY_LINKS}
+
 // unsupportedErrors are what a file system answers that has no modes or times.
 var unsupportedErrors = []error{windows.ERROR_NOT_SUPPORTED, windows.ERROR_INVALID_FUNCTION}

@@ -1,105 +1,131 @@
 package snapshot
 
 import (
-	"cmp"
-	"fmt"
+	"context"
+	"errors"
 	iofs "io/fs"
-	"path"
-	"path/filepath"
-	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/codafs/codafs/fs"
 )
 
-// plan is what an index asks for.
-type plan struct {
-	docs []Doc
-	// files has the order of the index: origins fetch ahead in it.
-	files []fs.Entry
-	// missing are the gaps that the index already knows, and the entries that it
-	// must not hold.
-	missing []fs.Failure
-	// found is the number of docs, with or without their doc.json.
-	found int
+// Plan is what a run has to do.
+type Plan struct {
+	Docs  int `json:"docs"`
+	Files int `json:"files"`
+	// Fetch counts, by kind, the files that are to be fetched. The others are there, from
+	// a run that was stopped or from the snapshot before; a damaged one of those is fetched too.
+	Fetch map[fs.Kind]int `json:"fetch"`
+	// Missing counts the gaps that are known already.
+	Missing int `json:"missing"`
+	Estimate
 }
 
-// newPlan judges an index, which comes from outside: its paths are not trusted.
-func newPlan(index []fs.Entry) plan {
-	var p plan
-	taken := pathSet{files: map[string]bool{}, folders: map[string]bool{}}
-	for _, e := range index {
-		if e.Kind == fs.KindDoc {
-			p.found++
-		}
-		if e.Failure != nil {
-			p.missing = append(p.missing, about(e, *e.Failure))
-			continue
-		}
-		err := checkPath(e.Path)
-		if err == nil {
-			err = taken.add(e.Path)
-		}
-		if err != nil {
-			p.missing = append(p.missing, about(e, fs.Failure{Code: "bad_path", Message: err.Error()}))
-			continue
-		}
-		p.files = append(p.files, e)
-		if e.Kind == fs.KindDoc {
-			p.docs = append(p.docs, docOf(e))
+// Estimate is what fetching takes beside the listing, which is done: the fewest requests,
+// and the shortest time in which the rate limits allow them.
+type Estimate struct {
+	Requests int     `json:"requests"`
+	Minutes  float64 `json:"minutes"`
+}
+
+// Cost is what a service asks for files.
+type Cost struct {
+	// Requests gives the fewest requests that fetching e takes, by their class. rows is
+	// the number of rows that the file had in the last good snapshot, 0 where that is not known.
+	Requests func(e fs.Entry, rows int64) map[string]int
+	// PerMinute is how many requests of each class may be sent in a minute. A class that
+	// is not in it has no limit.
+	PerMinute map[string]float64
+}
+
+// DryRun tells what [Run] would do now. It lists the tree, and writes nothing. Its errors
+// are those of Run.
+func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
+	r := newRun(from, o)
+	left, err := r.look()
+	if err != nil {
+		return Plan{}, err
+	}
+	index, err := r.index(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	l := newListing(index)
+	return r.plan(l, trusted(left, l.files)), nil
+}
+
+// look reads what is in the output folder, if that is there.
+func (r *run) look() (left map[string]finished, err error) {
+	if r.out, err = openExisting(r.opts.Output); errors.Is(err, iofs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &DestinationError{err}
+	}
+	defer r.out.close()
+	if err := r.compare(); err != nil {
+		return nil, err
+	}
+	_, left, err = r.out.leftBehind(r.head)
+	return left, err
+}
+
+// plan tells what of a listing is to be fetched, and sets the meter to it.
+func (r *run) plan(l listing, left map[string]finished) Plan {
+	p := Plan{Docs: l.found, Files: len(l.files), Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
+	rows := map[fileKey]int64{}
+	if r.base != nil {
+		for _, f := range r.base.Files {
+			if f.Rows != nil {
+				rows[f.key()] = *f.Rows
+			}
 		}
 	}
+	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
+	for _, e := range l.files {
+		_, kept := left[e.Path]
+		_, same := r.before.unchanged(e)
+		if !kept && !same {
+			p.Fetch[e.Kind]++
+			r.meter.add(e, rows[keyOf(e)])
+		}
+	}
+	p.Estimate = r.meter.left()
 	return p
 }
 
-func docOf(e fs.Entry) Doc {
-	return Doc{
-		DocID: e.DocID, Name: e.Name, Path: path.Dir(e.Path), URL: e.URL,
-		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
+// meter counts the requests that are still to be sent.
+type meter struct {
+	cost Cost
+	of   map[string]map[string]int // by path of the file, then by class
+	sum  map[string]int            // by class
+}
+
+func (m *meter) add(e fs.Entry, rows int64) {
+	if m.cost.Requests == nil {
+		return
+	}
+	m.of[e.Path] = m.cost.Requests(e, rows)
+	for class, n := range m.of[e.Path] {
+		m.sum[class] += n
 	}
 }
 
-// about completes a failure with what the index says of its object. The time goes: two
-// runs that meet the same failure write the same manifest.
-func about(e fs.Entry, f fs.Failure) fs.Failure {
-	f.Time = time.Time{}
-	f.Kind = cmp.Or(e.Kind, f.Kind)
-	f.DocID = cmp.Or(e.DocID, f.DocID)
-	f.ObjectID = cmp.Or(e.ObjectID, f.ObjectID)
-	f.Path = cmp.Or(e.Path, f.Path)
-	return f
+// done takes a file off, fetched or not.
+func (m *meter) done(path string) {
+	for class, n := range m.of[path] {
+		m.sum[class] -= n
+	}
+	delete(m.of, path)
 }
 
-// checkPath refuses a path that is not a plain one below docs/ on every system.
-func checkPath(p string) error {
-	bad := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
-	switch {
-	case !utf8.ValidString(p), strings.ContainsFunc(p, bad):
-		return fmt.Errorf("the path %q has characters that no path may have", p)
-	case !iofs.ValidPath(p), !filepath.IsLocal(filepath.FromSlash(p)):
-		return fmt.Errorf("the path %q leaves its folder", p)
-	case !strings.HasPrefix(p, "docs/"):
-		return fmt.Errorf("the path %q is not below docs/", p)
-	}
-	return nil
-}
-
-// pathSet keeps the paths of files apart from those of the folders above them.
-type pathSet struct{ files, folders map[string]bool }
-
-func (s pathSet) add(p string) error {
-	if s.files[p] || s.folders[p] {
-		return fmt.Errorf("the path %q is there twice", p)
-	}
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		if s.files[dir] {
-			return fmt.Errorf("the path %q leads through a file", p)
+// left tells what is still to be done. Classes are sent side by side, so the slowest counts.
+func (m *meter) left() Estimate {
+	var e Estimate
+	for class, n := range m.sum {
+		e.Requests += n
+		if limit := m.cost.PerMinute[class]; limit > 0 {
+			e.Minutes = max(e.Minutes, float64(n)/limit)
 		}
 	}
-	s.files[p] = true
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		s.folders[dir] = true
-	}
-	return nil
+	return e
 }

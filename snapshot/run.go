@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -12,12 +11,21 @@ import (
 )
 
 // Run makes one snapshot. An error means that it is not usable as a whole: nothing was
-// sealed, or it was but latest.txt could not be written ([DestinationError]). Gaps are no
+// sealed, or it was but latest.txt or the archive could not be written ([DestinationError]). Gaps are no
 // error: they are in the Summary, whose ExitCode is right either way. A run that was
 // stopped leaves a partial folder, which the next one takes over. Errors:
 // [*LockedError], [*ForeignError], [*DestinationError], [*RefusedError], [ErrMountLost], the
 // cause of ctx, or the origin's own for a listing that failed.
 func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
+	r := newRun(from, o)
+	err := r.run(ctx)
+	if err != nil {
+		r.fail(err)
+	}
+	return r.summary, err
+}
+
+func newRun(from Origin, o Options) *run {
 	r := &run{opts: o.withDefaults(), from: from}
 	started := stamp(r.opts.Now())
 	r.head = Head{
@@ -28,11 +36,7 @@ func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
 		Schema: summarySchema, Result: Failed, StartedAt: started,
 		Failures: []fs.Failure{}, Warnings: []string{},
 	}
-	err := r.run(ctx)
-	if err != nil {
-		r.fail(err)
-	}
-	return r.summary, err
+	return r
 }
 
 // run is a snapshot in the making.
@@ -42,7 +46,9 @@ type run struct {
 	head    Head
 	out     *folder
 	stage   *stage
+	meter   *meter
 	base    *Manifest // the last good run's, nil before there is one
+	before  *before   // the same for an incremental run, else nil
 	docs    []Doc
 	files   []File
 	summary Summary
@@ -53,7 +59,10 @@ type run struct {
 
 // run is the order of the whole: lock, compare, list, copy, seal.
 func (r *run) run(ctx context.Context) (err error) {
-	if r.out, err = openFolder(r.opts.Output, r.opts.check); err != nil {
+	if err := checkFormat(r.opts.Archive); err != nil {
+		return err
+	}
+	if r.out, err = openFolder(r.opts.Output, r.opts.hooks); err != nil {
 		return err
 	}
 	defer r.out.close()
@@ -64,6 +73,9 @@ func (r *run) run(ctx context.Context) (err error) {
 	defer release()
 	if err := r.compare(); err != nil {
 		return err
+	}
+	if err := r.out.clearLeftovers(); err != nil {
+		r.warn("leftovers stay: %v", err)
 	}
 	if r.stage, err = r.out.openStage(r.head); err != nil {
 		return err
@@ -78,43 +90,53 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.fill(ctx); err != nil {
 		return err
 	}
-	return r.seal(ctx)
+	if err := r.seal(ctx); err != nil || r.opts.Archive == "" {
+		return err
+	}
+	return r.out.archive(ctx, r.stage.id, r.opts.Archive)
 }
 
 // fill lists the tree and copies it into the stage.
 func (r *run) fill(ctx context.Context) error {
-	index, err := r.list(ctx)
+	index, err := r.index(ctx)
 	if err != nil {
 		return err
 	}
-	p := newPlan(index)
-	r.docs, r.summary.DocsFound = p.docs, p.found
-	r.opts.Progress.Listed(p.found, len(p.files))
-	for _, f := range p.missing {
-		r.opts.Progress.Missed(f)
+	l := newListing(index)
+	r.docs, r.summary.DocsFound = l.docs, l.found
+	for _, note := range l.notes {
+		r.warn("%s", note)
+	}
+	r.stage.left = trusted(r.stage.left, l.files)
+	r.opts.Progress.Listed(r.plan(l, r.stage.left))
+	for _, f := range l.missing {
+		r.opts.Progress.Missed(f, r.meter.left())
 		if err := r.miss(f); err != nil {
 			return err
 		}
 	}
-	if err := r.stage.begin(r.head, p.files); err != nil {
+	if err := r.stage.begin(r.head, l.files); err != nil {
 		return err
 	}
-	if err := r.copyAll(ctx, p.files); err != nil {
+	if err := r.copyAll(ctx, l.files); err != nil {
 		return err
 	}
-	return r.confirmGone(ctx)
+	if err := r.confirmGone(ctx); err != nil {
+		return err
+	}
+	return r.carry(ctx)
 }
 
-// list gives the origin's index.
-func (r *run) list(ctx context.Context) ([]fs.Entry, error) {
-	index, err := r.from.Index(ctx)
+// list calls one of the origin's two ways to list.
+func (r *run) list(ctx context.Context, from func(context.Context) ([]fs.Entry, error)) ([]fs.Entry, error) {
+	index, err := from(ctx)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err == nil {
 		return index, nil
 	}
-	if f := r.opts.Explain("", err); f.HTTPStatus == http.StatusUnauthorized {
+	if f := r.opts.Explain("", err); refused(f) {
 		return nil, &RefusedError{f}
 	}
 	return nil, fmt.Errorf("list the workspace: %w", err)

@@ -256,14 +256,21 @@ func TestStatusComparesWithTheSnapshotBefore(t *testing.T) {
 
 // recorder is a Progress that keeps what it is told.
 type recorder struct {
-	docs, files int
-	copied      []string
-	missed      []string
+	plan   snapshot.Plan
+	copied []string
+	missed []string
+	left   []snapshot.Estimate
 }
 
-func (r *recorder) Listed(docs, files int) { r.docs, r.files = docs, files }
-func (r *recorder) Copied(f snapshot.File) { r.copied = append(r.copied, f.Path) }
-func (r *recorder) Missed(f fs.Failure)    { r.missed = append(r.missed, f.Path) }
+func (r *recorder) Listed(p snapshot.Plan) { r.plan = p }
+
+func (r *recorder) Copied(f snapshot.File, left snapshot.Estimate) {
+	r.copied, r.left = append(r.copied, f.Path), append(r.left, left)
+}
+
+func (r *recorder) Missed(f fs.Failure, left snapshot.Estimate) {
+	r.missed, r.left = append(r.missed, f.Path), append(r.left, left)
+}
 
 func TestProgressHearsOfEveryFileOnce(t *testing.T) {
 	from, o := workspace(2), options(t)
@@ -272,7 +279,7 @@ func TestProgressHearsOfEveryFileOnce(t *testing.T) {
 	var heard recorder
 	o.Progress = &heard
 	mustRun(t, from, o, 3)
-	if heard.docs != 2 || heard.files != 22 || len(heard.copied) != 21 || !slices.Equal(heard.missed, []string{broken}) {
+	if heard.plan.Docs != 2 || heard.plan.Files != 22 || len(heard.copied) != 21 || !slices.Equal(heard.missed, []string{broken}) {
 		t.Errorf("heard %+v", heard)
 	}
 }

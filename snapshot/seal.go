@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"os"
 )
 
 // seal writes what describes the snapshot and makes it final. Each step may be the last
@@ -99,24 +97,8 @@ func (r *run) publish(pointer string) error {
 	if err := r.out.rename(pointer, latestName); err != nil {
 		return err
 	}
-	if err := r.link(); err != nil {
+	if err := r.out.linkLatest(r.stage.id); err != nil {
 		r.warn("no link named %s: %v", latestLink, err)
 	}
 	return r.out.syncFolder(".")
-}
-
-// link lets the symbolic link name the sealed snapshot. What is no link stays.
-func (r *run) link() error {
-	info, err := r.out.root.Lstat(latestLink)
-	if err == nil && info.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("something else has that name")
-	}
-	temp := "." + latestLink + ".tmp"
-	if err := r.out.remove(temp); err != nil {
-		return err
-	}
-	if err := r.out.symlink(r.stage.id, temp); err != nil {
-		return err
-	}
-	return r.out.rename(temp, latestLink)
 }

@@ -29,18 +29,9 @@ type stage struct {
 // openStage takes over the newest partial folder of an equal run, or makes a new one.
 // Either gets the name of this run, which is the time its state is of.
 func (f *folder) openStage(head Head) (*stage, error) {
-	names, err := f.partial()
+	old, left, err := f.leftBehind(head)
 	if err != nil {
 		return nil, err
-	}
-	var old string
-	var left map[string]finished
-	for _, name := range slices.Backward(names) {
-		var ours bool
-		if left, ours = f.leftIn(name, head); ours {
-			old = name
-			break
-		}
 	}
 	id := f.newID(head.StartedAt, old)
 	s := &stage{disk: f.disk, id: id, dir: partialPrefix + id, left: left}
@@ -54,6 +45,33 @@ func (f *folder) openStage(head Head) (*stage, error) {
 	return s, err
 }
 
+// leftBehind finds the newest partial folder of a run equal to head's, and what it says it
+// holds. The name is "" where there is none.
+func (f *folder) leftBehind(head Head) (name string, left map[string]finished, err error) {
+	names, err := f.partial()
+	if err != nil {
+		return "", nil, err
+	}
+	for _, name := range slices.Backward(names) {
+		if left, ours := f.leftIn(name, head); ours {
+			return name, left, nil
+		}
+	}
+	return "", nil, nil
+}
+
+// trusted is the part of left that files may be taken from, if they still hash right.
+func trusted(left map[string]finished, files []fs.Entry) map[string]finished {
+	keep := map[string]finished{}
+	for _, e := range files {
+		old, ok := left[e.Path]
+		if ok && e.Version != "" && old.File.Version == e.Version && settled(old.FetchedAt, e.ModTime) {
+			keep[e.Path] = old
+		}
+	}
+	return keep
+}
+
 // close closes the journal if it is still open.
 func (s *stage) close() {
 	if s.journal != nil {
@@ -61,18 +79,14 @@ func (s *stage) close() {
 	}
 }
 
-// begin makes the folder hold nothing but files that may be kept, and opens the journal.
+// begin makes the folder hold nothing but what is in s.left, and opens the journal.
 func (s *stage) begin(head Head, files []fs.Entry) error {
-	keep := map[string]finished{}
 	var lines []finished
 	for _, e := range files {
-		old, ok := s.left[e.Path]
-		if ok && e.Version != "" && old.File.Version == e.Version && settled(old.FetchedAt, e.ModTime) {
-			keep[e.Path] = old
+		if old, ok := s.left[e.Path]; ok {
 			lines = append(lines, old)
 		}
 	}
-	s.left = keep
 	if err := s.sweep(); err != nil {
 		return err
 	}
@@ -127,7 +141,7 @@ func (s *stage) reuse(ctx context.Context, e fs.Entry) (File, bool, error) {
 		return File{}, false, nil
 	}
 	name := s.dir + "/" + e.Path
-	size, sum, err := hashFile(ctx, s.root.FS(), name)
+	size, sum, err := s.hash(ctx, name)
 	if ctx.Err() != nil {
 		return File{}, false, context.Cause(ctx)
 	}
@@ -137,6 +151,45 @@ func (s *stage) reuse(ctx context.Context, e fs.Entry) (File, bool, error) {
 	f := fileOf(e)
 	f.Size, f.SHA256, f.Rows = size, sum, old.File.Rows
 	return f, true, nil
+}
+
+// errDamaged says that a file of a sealed snapshot is not as it was sealed.
+var errDamaged = errors.New("damaged since it was sealed")
+
+// take has the file old of the sealed snapshot id in the stage, under name, if it still
+// hashes right: else the error is errDamaged. Where no link can be made, it is copied.
+func (s *stage) take(ctx context.Context, id string, old File, name string) error {
+	from := id + "/" + old.Path
+	size, sum, err := s.hash(ctx, from)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil || size != old.Size || sum != old.SHA256 {
+		return errDamaged
+	}
+	to := s.dir + "/" + name
+	if err = s.mkdir(path.Dir(to)); err == nil {
+		err = s.link(from, to)
+	}
+	if isLinkError(err) {
+		return s.copy(ctx, from, old, name)
+	}
+	return err
+}
+
+// copy is take for file systems without hard links.
+func (s *stage) copy(ctx context.Context, from string, old File, name string) error {
+	in, err := s.root.Open(from)
+	if err != nil {
+		return errDamaged
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return errDamaged
+	}
+	_, err = s.put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in)
+	return err
 }
 
 // put writes what in gives as the file for e, read-only and durable. After an error

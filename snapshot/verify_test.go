@@ -204,3 +204,55 @@ func TestVerifyStopsWithItsContext(t *testing.T) {
 		t.Errorf("error %v, damage %v", err, r.Damage)
 	}
 }
+
+func TestPartsOfAVerificationReadEverythingOnce(t *testing.T) {
+	o := options(t)
+	from := workspace(3)
+	s := mustRun(t, from, o, 0)
+	dir := filepath.Join(o.Output, s.ID)
+	whole := mustVerify(t, dir, 0)
+	records := int64(0)
+	for _, name := range []string{"manifest.json", "summary.json"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		records += info.Size()
+	}
+	damaged, cut := filepath.Join(dir, from.entries[3].Path), filepath.Join(dir, from.entries[5].Path)
+	replace := func(path, text string) {
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte(text), 0o400)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(damaged, strings.Repeat("x", len(from.content[from.entries[3].Path])))
+	replace(cut, "")
+	for _, parts := range []int{1, 2, 7} {
+		var read int64
+		hashes, sizes := 0, 0
+		for n := 1; n <= parts; n++ {
+			r, err := snapshot.VerifySubset(t.Context(), dir, n, parts)
+			if err != nil || r.Files != whole.Files {
+				t.Fatalf("part %d of %d: %d files, %v", n, parts, r.Files, err)
+			}
+			read += r.Bytes - records
+			for _, d := range r.Damage {
+				switch d.Problem {
+				case snapshot.WrongHash:
+					hashes++
+				case snapshot.WrongSize:
+					sizes++
+				}
+			}
+		}
+		want := whole.Bytes - records - int64(len(from.content[from.entries[5].Path]))
+		if read != want || hashes != 1 || sizes != parts {
+			t.Errorf("%d parts: %d bytes read, want %d; the wrong hash was found %d times, the wrong size %d times", parts, read, want, hashes, sizes)
+		}
+	}
+	for _, part := range [][2]int{{0, 1}, {2, 1}, {1, 0}, {-1, -1}} {
+		if _, err := snapshot.VerifySubset(t.Context(), dir, part[0], part[1]); !errors.Is(err, snapshot.ErrSubset) {
+			t.Errorf("part %v: %v", part, err)
+		}
+	}
+}

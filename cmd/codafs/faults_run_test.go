@@ -25,53 +25,62 @@ import (
 // faultToken is what no file and no word of a run may hold.
 const faultToken = "0f3b1c9e-77aa-4d51-token-of-the-faults"
 
-// The objects that faults strike, and the page size with which each list of launchDoc has two pages.
+// The objects that faults strike.
 const (
 	launchDoc  = "LaunchHub1"
 	notesDoc   = "NotesDoc_2"
 	planPage   = "canvas-Plan_0001"
+	risksPage  = "canvas-Risks_002" // not the first: that one is also asked for to see what the token may do
 	tasksTable = "grid-Tasks_001"
 	openView   = "table-OpenTask1"
-	twoPages   = 2
+	daysLeft   = "f-DaysLeft01"
+	quarter    = "ctrl-Quarter1"
 )
 
-// faultWorkspace is as small as it can be with two pages of every list: each pair of a request
-// and a fault makes a snapshot of all of it.
+// faultWorkspace is as small as a workspace can be where each list that faults strike has two
+// items: each pair of a request and a fault makes a snapshot of all of it. With one item a page,
+// each of those lists has two pages.
 func faultWorkspace() *codatest.Workspace {
 	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	column := func(id, name, format string) *codatest.Column {
-		return &codatest.Column{ID: id, Name: name, Format: codatest.Format{Type: format}}
-	}
 	row := func(id, name, count string) *codatest.Row {
-		return &codatest.Row{ID: id, Cells: map[string]codatest.Value{
-			"c-Name": codatest.Text(name), "c-Count": codatest.Number(count), "c-Note": codatest.Text("note, with a comma")}}
+		return &codatest.Row{ID: id, Cells: map[string]codatest.Value{"c-Name": codatest.Text(name), "c-Count": codatest.Number(count)}}
+	}
+	tasks := &codatest.Table{
+		ID: tasksTable, Name: "Tasks", Parent: planPage,
+		Columns: []*codatest.Column{
+			{ID: "c-Name", Name: "Name", Format: codatest.Format{Type: "text"}},
+			{ID: "c-Count", Name: "Count", Format: codatest.Format{Type: "number"}},
+		},
+		Rows: []*codatest.Row{row("i-1", "first, with a comma", "1"), row("i-2", "second", "2.50")},
 	}
 	launch := &codatest.Doc{
 		ID: launchDoc, Name: "Launch hub", CreatedAt: at,
 		Pages: []*codatest.Page{
 			{ID: planPage, Name: "Plan", Body: "# Plan\n\nShip it — 発売 🚀\n"},
-			{ID: "canvas-Risks_002", Name: "Risks", Parent: planPage, Body: "# Risks\n\n- one\n- two\n"},
-			{ID: "canvas-Board_003", Name: "Board", Type: "embed"},
+			{ID: risksPage, Name: "Risks", Parent: planPage, Body: "# Risks\n\n- one\n- two\n"},
 		},
-		Tables: []*codatest.Table{
-			{
-				ID: tasksTable, Name: "Tasks", Parent: planPage,
-				Columns: []*codatest.Column{column("c-Name", "Name", "text"), column("c-Count", "Count", "number"), column("c-Note", "Note", "text")},
-				Rows:    []*codatest.Row{row("i-1", "first", "1"), row("i-2", "second", "2.50"), row("i-3", "third", "-3")},
-			},
-			{ID: openView, Name: "Open tasks", Parent: planPage, Base: tasksTable},
-			{
-				ID: "grid-Orphan_01", Name: "Orphan", Columns: []*codatest.Column{column("c-Only", "Only", "text")},
-				Rows: []*codatest.Row{{ID: "i-9", Cells: map[string]codatest.Value{"c-Only": codatest.Text("cell")}}},
-			},
+		Tables: []*codatest.Table{tasks, {ID: openView, Name: "Open tasks", Parent: planPage, Base: tasksTable}},
+		Formulas: []*codatest.Formula{
+			{ID: daysLeft, Name: "DaysLeft", Parent: planPage, Value: codatest.Number("6")},
+			{ID: "f-Budget_002", Name: "Budget", Parent: planPage, Value: codatest.Text("none")},
+		},
+		Controls: []*codatest.Control{
+			{ID: quarter, Name: "quarter", Parent: planPage, Type: "select", Value: codatest.Text("2026 Q1")},
+			{ID: "ctrl-Done_002", Name: "showDone", Parent: planPage, Type: "checkbox", Value: codatest.Bool(true)},
+		},
+		Permissions: []*codatest.Permission{
+			{ID: "perm-1", Access: "write", Principal: map[string]string{"type": "email", "email": "grace@faults.example"}},
+			{ID: "perm-2", Access: "comment", Principal: map[string]string{"type": "domain", "domain": "faults.example"}},
 		},
 	}
-	notes := &codatest.Doc{ID: notesDoc, Name: "Notes", CreatedAt: at.AddDate(0, 0, -1),
-		Pages: []*codatest.Page{{ID: "canvas-Notes_001", Name: "Notes", Body: "# Notes\n"}}}
-	ideas := &codatest.Doc{ID: "IdeasDoc_3", Name: "Ideas", CreatedAt: at.AddDate(0, 0, -2),
-		Pages: []*codatest.Page{{ID: "canvas-Ideas_001", Name: "Ideas", Body: "# Ideas\n"}}}
-	return &codatest.Workspace{ID: "ws-Faults_01", Name: "Faults", User: codatest.Person{Name: "Ada", Email: "ada@faults.example"},
-		Docs: []*codatest.Doc{launch, notes, ideas}}
+	notes := &codatest.Doc{
+		ID: notesDoc, Name: "Notes", CreatedAt: at.AddDate(0, 0, -1),
+		Pages: []*codatest.Page{{ID: "canvas-Notes_001", Name: "Notes", Body: "# Notes\n"}},
+	}
+	return &codatest.Workspace{
+		ID: "ws-Faults_01", Name: "Faults", User: codatest.Person{Name: "Ada", Email: "ada@faults.example"},
+		Docs: []*codatest.Doc{launch, notes},
+	}
 }
 
 // backup is what a run of 'codafs snapshot' did and left.
@@ -81,6 +90,7 @@ type backup struct {
 	docs     map[string]string        // docs/ of the snapshot: bytes by path
 	files    map[string]snapshot.File // the manifest's, by path
 	failures []fs.Failure
+	warnings []string
 	requests []codatest.Request
 	took     time.Duration // on the fake clock
 	said     string        // on both streams, with a log of everything
@@ -94,13 +104,13 @@ func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(today))
 		service := codatest.New(faultWorkspace(), codatest.Options{
-			Token: faultToken, PageSize: twoPages, Throttle: true, Latency: 50 * time.Millisecond})
+			Token: faultToken, PageSize: 1, Throttle: true, Latency: 50 * time.Millisecond})
 		for _, f := range faults {
 			service.Fail(f)
 		}
 		var said bytes.Buffer
 		start := time.Now()
-		dir := t.TempDir()
+		dir := quickDir(t)
 		err := snapshotOver(t, service, dir, docs, streams{strings.NewReader(""), &said, &said})
 		b.took, b.requests = time.Since(start), service.Requests()
 		b.exit = exitCode(err)
@@ -112,6 +122,22 @@ func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
 		wantNoSecret(t, dir, b.said)
 	})
 	return b
+}
+
+// quickDir is in memory where the system has such a place: on a disk, thousands of syncs would
+// take most of the test's time.
+func quickDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "codafs-faults-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // snapshotOver does what snapshotTree does, with another transport and nothing of the real
@@ -167,7 +193,7 @@ func (b *backup) read(t *testing.T, output string) {
 	for _, f := range manifest.Files {
 		b.files[f.Path] = f
 	}
-	b.failures = manifest.Failures
+	b.failures, b.warnings = manifest.Failures, summary.Warnings
 	if !slices.Equal(summary.Failures, manifest.Failures) || summary.ExitCode != b.exit {
 		t.Errorf("exit code %d, but summary.json says %d, %v; the manifest %v", b.exit, summary.ExitCode, summary.Failures, manifest.Failures)
 	}

@@ -50,6 +50,8 @@ func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCau
 	switch {
 	case err == nil:
 		i.set(user.LoginID, "")
+	case coda.CodeOf(err) == coda.CodeOffline:
+		i.set("", "")
 	case ctx.Err() != nil:
 	case coda.CodeOf(err) == coda.CodeUnauthorized && time.Since(started) < refusedWithin:
 		end(err)

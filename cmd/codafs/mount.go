@@ -7,6 +7,7 @@ import (
 	iofs "io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/codafs/codafs/fs/mount"
@@ -16,6 +17,7 @@ import (
 type mountOptions struct {
 	settings
 	refresh    time.Duration
+	sizes      string
 	xattrs     bool
 	allowOther bool
 }
@@ -28,8 +30,8 @@ func newMount(std streams) *cobra.Command {
 		Long: `Show the workspace at MOUNTPOINT, an existing folder, until Ctrl-C or 'codafs unmount'. It can
 only be read: nothing in Coda is changed.
 
-A file's content is fetched when it is first read, or when a program asks for its size, and
-kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
+A file's content is fetched when it is first opened, or when a program other than those that only
+look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
 		Example: `  mkdir -p mnt && codafs mount --demo mnt
   codafs mount --doc 'Product Launch Hub' ~/coda`,
 		Args: cobra.ExactArgs(1),
@@ -37,6 +39,7 @@ kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
 	}
 	f := cmd.Flags()
 	f.DurationVar(&o.refresh, "refresh", time.Minute, "how often Coda is asked which docs changed")
+	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "who gets an estimate for the size of a file that was never fetched: auto (ls and other\nprograms that only look), exact (nobody), estimate (everybody, until the file is opened)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
 	o.register(f)
@@ -44,6 +47,11 @@ kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
 }
 
 func runMount(ctx context.Context, o *mountOptions, std streams, dir string) error {
+	switch mount.Sizes(o.sizes) {
+	case mount.Auto, mount.Exact, mount.Estimate:
+	default:
+		return usageError{fmt.Errorf("--sizes %q: want auto, exact or estimate", o.sizes)}
+	}
 	if o.refresh <= 0 {
 		return usageError{fmt.Errorf("--refresh %v: want a time above 0", o.refresh)}
 	}
@@ -51,12 +59,21 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	defer cancel(nil)
 	who := newIdentity()
 	started := time.Now().UTC()
-	w, err := o.open(std, openOptions{status: func(ctx context.Context) map[string]any {
+	var server atomic.Pointer[mount.Server]
+	changed := func(docID string) {
+		if m := server.Load(); m != nil {
+			m.Changed(docID)
+		}
+	}
+	w, err := o.open(std, openOptions{refresh: o.refresh, changed: changed, status: func(ctx context.Context) map[string]any {
 		name, problem := who.get(ctx)
 		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "mountpoint": absolute(dir), "started_at": started,
 			"api_url": o.baseURL(), "account": name, "selection": o.recorded()}
 		if problem != "" {
 			status["token_problem"] = problem
+		}
+		if m := server.Load(); m != nil {
+			status["mount"] = m.Stats()
 		}
 		return status
 	}})
@@ -64,10 +81,12 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 		return err
 	}
 	defer w.close()
-	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs, Log: w.log})
+	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs,
+		Sizes: mount.Sizes(o.sizes), Notified: true, Log: w.log})
 	if err != nil {
 		return mountAdvice(dir, err)
 	}
+	server.Store(m)
 	fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
 	return serve(ctx, cancel, o, w, who, m)
 }
@@ -75,7 +94,12 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 // serve keeps the mount until it is taken away, a signal comes or the token is refused at once.
 func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server) error {
 	done := make(chan struct{}, 2)
-	go func() { w.tree.Run(ctx, o.refresh); done <- struct{}{} }()
+	go func() {
+		if !o.offline {
+			w.tree.Run(ctx, o.refresh)
+		}
+		done <- struct{}{}
+	}()
 	go func() { who.find(ctx, w, cancel); done <- struct{}{} }()
 	gone := make(chan struct{})
 	go func() { m.Wait(); close(gone) }()

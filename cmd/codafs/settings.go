@@ -30,6 +30,7 @@ type settings struct {
 	exportTimeout time.Duration
 	concurrency   int
 	strictLatest  bool
+	offline       bool
 	logLevel      string
 	config        string
 	demo          bool
@@ -49,6 +50,7 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "how long Coda may take to export one page")
 	f.IntVar(&s.concurrency, "concurrency", 8, "how many files are fetched at a time")
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "ask Coda for the newest state of a doc, or an error")
+	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
 	f.StringVar(&s.logLevel, "log-level", "warn", "what is logged: debug, info, warn or error")
 	f.StringVar(&s.config, "config", "", "TOML file with settings (default: codafs/config.toml in the user's configuration folder)")
 	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network")

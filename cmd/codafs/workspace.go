@@ -32,6 +32,9 @@ type openOptions struct {
 	afresh bool
 	// status adds to .codafs/status.json.
 	status func(context.Context) map[string]any
+	// changed is told which docs may show something else; refresh is how old permissions may be.
+	changed func(docID string)
+	refresh time.Duration
 }
 
 // open makes a workspace from the settings. It sends nothing.
@@ -60,12 +63,16 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if o.afresh {
 		owner += fmt.Sprintf("/run-%d-%d", time.Now().UnixNano(), os.Getpid())
 	}
-	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Status: o.status})
+	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Refresh: o.refresh, Status: o.status,
+		Changed: o.changed, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
 	return &workspace{client, tree, log, disk}, nil
 }
 
 // close waits until nothing runs any more.
-func (w *workspace) close() { _ = w.cache.Close() }
+func (w *workspace) close() {
+	w.tree.Close()
+	_ = w.cache.Close()
+}
 
 // account names whose contents these are, without telling the token.
 func account(o coda.Options) string {
@@ -80,7 +87,7 @@ func account(o coda.Options) string {
 func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
 	o := coda.Options{
 		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
-		StrictLatest: s.strictLatest, Log: log, Rates: map[coda.Class]coda.Rate{},
+		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[coda.Class]coda.Rate{},
 	}
 	if o.MaxRetries == 0 {
 		o.MaxRetries = -1 // in Options, 0 is the default

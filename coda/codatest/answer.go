@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -58,19 +57,25 @@ func jsonAnswer(status int, body any) *answer {
 	}, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
 }
 
-// compressors are kept for the next answer: each has a megabyte of tables. Speed is what counts in tests.
-var compressors = sync.Pool{New: func() any {
-	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that exists
-	return z
-}}
+// compressors are kept for the next answer: each has a megabyte of tables. (A sync.Pool would
+// throw many away under the race detector.)
+var compressors = make(chan *gzip.Writer, 16)
 
 func zip(body []byte) []byte {
+	var z *gzip.Writer
+	select {
+	case z = <-compressors:
+	default:
+		z, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // a level that exists; speed is what counts in tests
+	}
 	var b bytes.Buffer
-	z := compressors.Get().(*gzip.Writer)
-	defer compressors.Put(z)
 	z.Reset(&b)
 	z.Write(body) // neither can fail: b takes everything
 	z.Close()
+	select {
+	case compressors <- z:
+	default:
+	}
 	return b.Bytes()
 }
 

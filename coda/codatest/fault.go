@@ -48,6 +48,9 @@ type Fault struct {
 	// escaped path below [Base] (on the download host: the whole path, which begins with
 	// /DOC_EXPORT_RENDERING/). Empty ones match everything.
 	Method, Path string
+	// Query chooses by the parameters as well: of a request with a page token, those of the
+	// listing that it continues. nil matches everything.
+	Query func(url.Values) bool
 	// Skip lets the first requests that match pass; Times is how many then go wrong, 0 all.
 	Skip, Times int
 
@@ -93,12 +96,12 @@ func (s *Server) Heal() {
 }
 
 // next is the fault that a request meets, nil if none. Every fault that matches counts it.
-func (fs *faults) next(method, path string) *Fault {
+func (fs *faults) next(r *http.Request, path string) *Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	var due *Fault
 	for _, f := range fs.all {
-		if f.Method != "" && f.Method != method || !f.path.MatchString(path) {
+		if f.Method != "" && f.Method != r.Method || !f.path.MatchString(path) || !f.matchQuery(r, path) {
 			continue
 		}
 		f.met++
@@ -107,6 +110,14 @@ func (fs *faults) next(method, path string) *Fault {
 		}
 	}
 	return due
+}
+
+func (f *Fault) matchQuery(r *http.Request, path string) bool {
+	if f.Query == nil {
+		return true
+	}
+	q, _, err := listing(path, r.URL.Query())
+	return err == nil && f.Query(q)
 }
 
 // instead is the answer of a fault of kind Status.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"syscall"
@@ -217,4 +218,18 @@ func TestSlowBodyArrivesLateAndCanBeLeft(t *testing.T) {
 		}
 		left.Body.Close()
 	})
+}
+
+// A page token stands for the parameters of its listing, also for a fault.
+func TestAFaultMayChooseByQuery(t *testing.T) {
+	p := inMemory(t, codatest.Sample(), codatest.Options{})
+	rows := "/docs/" + codatest.SampleDoc + "/tables/" + codatest.SampleRoadmap + "/rows"
+	next := "?pageToken=" + p.get(rows+"?limit=2").string("nextPageToken")
+	small := "?pageToken=" + p.get(rows+"?limit=1").string("nextPageToken")
+	p.Fail(codatest.Fault{Path: rows, Status: 504, Query: func(q url.Values) bool { return q.Get("limit") == "2" }})
+	for query, want := range map[string]int{"": 200, "?limit=1": 200, small: 200, "?limit=2": 504, next: 504} {
+		if a := p.attempt("GET", rows+query, ""); a.status != want {
+			t.Errorf("%s: %d, want %d", query, a.status, want)
+		}
+	}
 }

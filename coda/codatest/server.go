@@ -82,7 +82,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !pause(r, s.o.Latency) {
 		panic(http.ErrAbortHandler)
 	}
-	fault := s.faults.next(r.Method, path)
+	fault := s.faults.next(r, path)
 	a := s.answer(r, fault, path, download)
 	if fault == nil || fault.Kind != Reset {
 		s.log.done(entry, a.status)

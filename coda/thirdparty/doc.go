@@ -9,5 +9,5 @@
 //
 // testdata has the two packages' exact versions. 'make thirdparty' installs them, below
 // testdata, where the go command does not look. Where they, Node.js or the OpenAPI file
-// are missing, the tests are skipped.
+// are missing, the tests that need them are skipped.
 package thirdparty

@@ -33,11 +33,11 @@ func newChanges() changes {
 	return changes{wake: make(chan struct{}, 1), docs: map[string]bool{}}
 }
 
-// Changed says that a doc is not what it was: its stamp moved, or its lists did. "" is the list of
-// docs. The tree must give what is new already. The kernel then forgets what it knows of names below the doc's
-// folder, so that the next use of each asks the tree for its version; the pages of those
-// that have not changed stay in its cache. Changed returns at once, and may be called from anywhere,
-// also after the end.
+// Changed says that versions or lists of a doc may not be what they were: its stamp moved, or what was
+// young is no longer. "" is the list of docs, and all that is in no doc. The tree must give what is new already. The
+// kernel then looks names below the doc's folder up anew, each when it is next used, which asks the tree
+// for its version; the pages of those that have not changed stay in its cache. Changed returns
+// at once, and may be called from anywhere, also after the end. A doc that nobody knows does no harm.
 func (s *Server) Changed(docID string) {
 	s.changes.count.Add(1)
 	s.changes.mu.Lock()

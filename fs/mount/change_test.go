@@ -71,22 +71,24 @@ func TestNewVersionsAndNamesAreSeen(t *testing.T) {
 // the new one, and no error.
 func TestStaleVersionIsLookedUpAgain(t *testing.T) {
 	for _, known := range []bool{false, true} {
-		t.Run(fmt.Sprint("size known ", known), func(t *testing.T) {
-			file := newFile("a.md", []byte("old"))
-			if known {
-				file.knowSize()
-			}
-			file.gated()
-			dir := mountTree(t, newDir("", file), Options{})
-			result := start(t, tool(t, "cat", join(dir, "a.md")))
-			<-file.began
-			file.forget("v1")
-			file.publish("v2", []byte("new"))
-			close(file.gate)
-			if out, err := result(); err != nil || out != "new" {
-				t.Errorf("cat prints %q, %v", out, err)
-			}
-		})
+		for _, command := range []string{`cat "$1"`, `cat < "$1"`} {
+			t.Run(fmt.Sprint(command, ", size known ", known), func(t *testing.T) {
+				file := newFile("a.md", []byte("old"))
+				if known {
+					file.knowSize()
+				}
+				file.gated()
+				dir := mountTree(t, newDir("", file), Options{})
+				result := start(t, tool(t, "sh", "-c", command, "-", join(dir, "a.md")))
+				<-file.began
+				file.forget("v1")
+				file.publish("v2", []byte("new"))
+				close(file.gate)
+				if out, err := result(); err != nil || out != "new" {
+					t.Errorf("it prints %q, %v", out, err)
+				}
+			})
+		}
 	}
 }
 
@@ -114,16 +116,22 @@ func TestSizeOfAnOpenFileIsNotForgotten(t *testing.T) {
 	}
 }
 
-// A volatile file is looked up each time, so it is never old.
+// A volatile file is looked up each time, so it is never old, and never known before.
 func TestVolatileFileIsNeverOld(t *testing.T) {
-	file := newFile("status.json", []byte("0"))
-	dir := mountTree(t, newDir("", file), Options{})
-	for i := range 5 {
-		want := fmt.Sprint("status ", i)
-		file.publish(want, []byte(want))
-		file.setVolatile()
-		if got := output(t, "cat", join(dir, "status.json")); got != want {
-			t.Errorf("%q, want %q", got, want)
+	for _, o := range []Options{{}, {Notified: true}, {Notified: true, Sizes: Estimate}} {
+		for _, command := range []string{`cat "$1"`, `cat < "$1"`, `ls -l "$1" > /dev/null; cat < "$1"`, `busybox cat < "$1"`} {
+			t.Run(fmt.Sprint(command, o.Notified, o.Sizes), func(t *testing.T) {
+				file := newFile("status.json", []byte("0")).estimating(1 << 20)
+				file.everNew.Store(true)
+				dir := mountTree(t, newDir("", file), o)
+				for i := range 5 {
+					want := fmt.Sprint("status ", i)
+					file.publish(want, []byte(want))
+					if got := output(t, "sh", "-c", command, "-", join(dir, "status.json")); got != want {
+						t.Errorf("%q, want %q", got, want)
+					}
+				}
+			})
 		}
 	}
 }

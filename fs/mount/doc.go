@@ -2,34 +2,67 @@
 // FUSE: Linux's own, or macFUSE. It is the only place that knows of go-fuse.
 //
 //	program ── read(2), stat(2) … ──▶ kernel ── FUSE requests ──▶ go-fuse ──▶ dirNode, fileNode ──▶ fs.Dir, fs.File
+//	                                    ▲                                                               │
+//	                                    └── what has changed ────── tell ◀──── Server.Changed ──────────┘
 //
-// [Mount] starts a [Server], [Server.Wait] waits for its end, [Unmount] ends the server of
-// any process, [StateOf] tells what is at a folder.
+// [Mount] starts a [Server], [Server.Changed] tells it what is new, [Server.Wait] waits for its
+// end, [Unmount] ends the server of any process, [StateOf] tells what is at a folder.
 //
-// # Inodes
+// # Inodes and caches
 //
 // The kernel caches by inode, so an inode is a thing that never changes:
 //
-//	path                       inode                                         what the kernel may keep
-//	/                          1                                             attributes: 1 s
-//	docs/Plan__d1              hash(kind, doc, object, type)                 attributes: 1 s
-//	docs/Plan__d1/a.md   ──┬─▶ hash(kind, doc, object, type, version 1)      bytes and size, for good
-//	      (the next read)  └─▶ hash(kind, doc, object, type, version 2)      bytes and size, for good
+//	path                       inode                                         what the kernel keeps
+//	/                          1                                             attributes and listing: until told
+//	docs/Plan__d1              hash(kind, doc, object, type)                 attributes and listing: until told
+//	docs/Plan__d1/a.md   ──┬─▶ hash(kind, doc, object, type, version 1)      bytes and exact size: for good
+//	      (the next read)  └─▶ hash(kind, doc, object, type, version 2)      bytes and exact size: for good
+//
+//	a name, found or not                                                     until told
+//	a name of a volatile file                                                not at all
+//	the size of what was never fetched                                       not at all
 //
 // A file inode is one version of one file. A new version is a new inode under the old name,
 // found at the next lookup; who has the old one open reads it to its end. A folder inode is
 // for life. The numbers depend on nothing else, so they are the same after a remount.
-// Names are kept for a second (entryTimeout), those of volatile files not at all.
+//
+// "For good" and "until told" are an hour (keep). Without [Options.Notified], and on macOS, nobody
+// tells the kernel, and it is a second (untold).
+//
+// [Server.Changed] names a doc. A goroutine of the server then has the kernel look up anew every
+// name that it has below that doc's folder, found or not, and drop those folders' listings. So
+// the next use of a path costs one LOOKUP, which asks [fs.File.Version]. An unchanged version
+// is the same inode and keeps its pages. Nothing is fetched or asked before somebody uses it. Three things keep old
+// answers from being kept: one that was asked for before the change and comes after it has a
+// timeout of 0; one that came just before has been taken in when the kernel is told (settle);
+// and an open folder that nobody has read from is listed again.
 //
 // [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode: a
 // folder's must answer for what the folder holds now, however old the value is.
 //
 // # Sizes
 //
-// A size is exact, or it is not cached. LOOKUP never fetches (it holds the folder), and
-// answers an unknown size with 1 and a timeout of 0, so that the kernel asks again with
-// GETATTR before anybody sees it; GETATTR fetches. It is not 0: tar and git take an empty
-// file for granted and do not open it. READDIRPLUS gives attributes of folders only.
+// A size is exact, or it is not cached. LOOKUP never fetches (it holds the folder). Where nobody
+// knows the size, it answers with an estimate and a timeout of 0, so that the kernel asks again
+// with GETATTR before anybody sees it. GETATTR fetches, unless the program that asks only
+// looks (see lookers in size.go, and [Sizes]): that gets the estimate too, which is more than the file has
+// and never 0. Volatile files are made for whoever asks. READDIRPLUS gives attributes of folders only.
+//
+// The kernel's own copy of the size matters as well: sendfile(2) and splice(2) go by it and ask for no
+// other, and an estimate there makes them append zeros. open(2) brings it up to date. With
+// default_permissions the kernel sends a GETATTR of its own first, since the timeout was 0; where that was
+// answered with an estimate, for a shell's redirection, OPEN answers ESTALE once the content is there,
+// and the kernel looks up again before the program hears of it. So no file is read before the kernel has
+// the exact size.
+//
+// TOOLS.md has what 100 programs make of all this.
+//
+// # What is not POSIX
+//
+//   - ls -l and du may show estimates. test -s is true, and find -empty silent, for an empty file never opened.
+//   - The inode in a listing (d_ino) is not the file's st_ino, which depends on the version.
+//   - A path's inode changes with its version: tail -f and inotify see no change in what they have open.
+//   - A folder's link count is 1 and its size 0. atime is mtime, and so is ctime.
 //
 // # Locks and waiting
 //
@@ -37,11 +70,13 @@
 // into the tree runs in a goroutine of the server, under the server's context, and what the
 // kernel asked waits for it: see [Server] and await in call.go. A caller may leave early
 // (Ctrl-C); the call goes on, so that one who asks again finds it further on. Unmounting
-// ends all of them.
+// ends all of them. [Mount] and Unmount ask the tree for nothing.
 //
 // What is told to the kernel unasked obeys one rule: never from inside an operation that
 // holds what the kernel wants to lock. NotifyEntry inside LOOKUP and NotifyContent inside
-// READ deadlock beyond kill -9, so notifications belong in a goroutine of their own that
-// holds no lock an operation takes. The one exception is safe, and needed: OPEN
-// stores a file's last byte into the kernel's cache before it returns.
+// READ deadlock beyond kill -9. The one goroutine that tells (change.go) holds no lock, and may have to wait for
+// the lookups in a folder to end, which therefore never wait for it.
+//
+// An open file holds its content, and with it a descriptor where that is on disk. Go raises the soft limit of
+// descriptors to the hard one at the start of a program; when that is used up, open(2) fails with EMFILE.
 package mount

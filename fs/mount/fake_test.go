@@ -5,6 +5,7 @@ package mount
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	iofs "io/fs"
@@ -22,8 +23,9 @@ var stamp2026 = time.Date(2026, 3, 7, 10, 15, 30, 123456789, time.UTC)
 
 // fakeDir is a folder whose entries a test sets.
 type fakeDir struct {
-	name string
-	obj  fs.Object
+	name  string
+	obj   fs.Object
+	lists atomic.Int64 // calls of Entries
 
 	mu      sync.Mutex // guards what follows
 	entries []fs.Node
@@ -54,6 +56,7 @@ func (d *fakeDir) fail(err error) {
 }
 
 func (d *fakeDir) Entries(context.Context) ([]fs.Node, error) {
+	d.lists.Add(1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.entries, d.err
@@ -106,6 +109,8 @@ type fakeFile struct {
 	closed   atomic.Int64  // contents that were closed
 	began    chan struct{} // gets one for each Open, when it has begun
 	gate     chan struct{} // if there is one, Open waits until it is closed
+	everNew  atomic.Bool   // the file is volatile, and each Version another one
+	fetch    time.Duration // how long Open takes until the size of the version is known
 
 	mu    sync.Mutex // guards what follows
 	data  map[string][]byte
@@ -163,12 +168,6 @@ func (f *fakeFile) forgetSizes() {
 	clear(f.known)
 }
 
-func (f *fakeFile) setVolatile() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.now.Volatile = true
-}
-
 func (f *fakeFile) gated() *fakeFile {
 	f.gate = make(chan struct{})
 	return f
@@ -188,9 +187,14 @@ func (f *fakeFile) Name() string      { return f.name }
 func (f *fakeFile) Object() fs.Object { return f.obj }
 
 func (f *fakeFile) Version(context.Context) (fs.Version, error) {
-	f.versions.Add(1)
+	n := f.versions.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.everNew.Load() {
+		v := fs.Version{Key: fmt.Sprint(f.now.Key, n), ModTime: stamp2026, Volatile: true}
+		f.data[v.Key] = f.data[f.now.Key]
+		return v, nil
+	}
 	return f.now, nil
 }
 
@@ -206,6 +210,13 @@ func (f *fakeFile) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	if f.gate != nil {
 		select {
 		case <-f.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if _, known := f.Size(v); !known && f.fetch > 0 {
+		select {
+		case <-time.After(f.fetch):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -231,12 +242,13 @@ func (f *fakeFile) content(key string, data []byte) (fs.Content, error) {
 	if f.dir == "" {
 		return c, nil
 	}
-	path := filepath.Join(f.dir, key)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return nil, err
-	}
+	path := filepath.Join(f.dir, f.name+" "+key)
 	var err error
-	c.file, err = os.Open(path)
+	if c.file, err = os.Open(path); errors.Is(err, iofs.ErrNotExist) {
+		if err = os.WriteFile(path, data, 0o600); err == nil {
+			c.file, err = os.Open(path)
+		}
+	}
 	return c, err
 }
 

@@ -4,6 +4,7 @@ package mount
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"syscall"
 
@@ -38,8 +39,7 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 		return nil, 0, syscall.EROFS
 	}
 	guessed := n.estimated.Load() > 0
-	open := func(ctx context.Context) (fs.Content, error) { return n.file.Open(ctx, n.version) }
-	c, err := await(ctx, n.server, open, func(c fs.Content) { c.Close() })
+	c, err := await(ctx, n.server, n.content, func(c fs.Content) { c.Close() })
 	if err != nil {
 		return nil, 0, n.server.fail(n.file, "open", err)
 	}
@@ -52,4 +52,16 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 	}
 	n.server.stats.opens.Add(1)
 	return n.server.newHandle(n, c), fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH, 0
+}
+
+// content fetches the version. Where that was superseded, it has the current one fetched before it says so:
+// the kernel looks up anew just once, and must get an exact size then.
+func (n *fileNode) content(ctx context.Context) (fs.Content, error) {
+	c, err := n.file.Open(ctx, n.version)
+	if errors.Is(err, fs.ErrStale) {
+		if now, _, err := fs.OpenCurrent(ctx, n.file); err == nil {
+			now.Close()
+		}
+	}
+	return c, err
 }

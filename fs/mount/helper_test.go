@@ -18,6 +18,8 @@ var helpers = map[string]func(args []string) int{
 	"serve": serveHelper,
 	"open":  openHelper,
 	"write": writeHelper,
+	"copy":  copyHelper,
+	"limit": limitHelper,
 }
 
 // serveHelper mounts a tree at args[0], says so, and serves until it is killed.
@@ -100,4 +102,14 @@ func open(path string, flags int) error {
 		syscall.Close(fd)
 	}
 	return err
+}
+
+// limitHelper prints how many files it may open.
+func limitHelper([]string) int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 1
+	}
+	fmt.Println(limit.Cur)
+	return 0
 }

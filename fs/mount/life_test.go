@@ -8,6 +8,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -323,5 +324,83 @@ func TestErrno(t *testing.T) {
 				t.Errorf("wrapped: %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// stuck is a folder that answers nothing.
+type stuck struct {
+	*fakeDir
+	asked chan struct{} // gets one for each listing
+}
+
+func newStuck(name string) stuck { return stuck{newDir(name), make(chan struct{}, 10)} }
+
+func (d stuck) Entries(ctx context.Context) ([]fs.Node, error) {
+	d.asked <- struct{}{}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (stuck) Lookup(ctx context.Context, _ string) (fs.Node, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// The service may be slow or away: that is no reason not to be mounted, and none not to be unmounted.
+func TestMountAndUnmountAskTheTreeNothing(t *testing.T) {
+	root := newStuck("")
+	dir, s := mountServer(t, root, Options{Notified: true})
+	wantState(t, dir, Live)
+	if got := output(t, "stat", "--format=%i", dir); got != "1\n" {
+		t.Errorf("the root's inode is %s", got)
+	}
+	result := start(t, tool(t, "ls", dir))
+	<-root.asked
+	s.Changed("")
+	if err := s.Unmount(); err != nil {
+		t.Error(err)
+	}
+	if _, err := result(); err == nil {
+		t.Error("ls succeeded")
+	}
+	wantState(t, dir, Plain)
+}
+
+func TestBlockedFolderBlocksNoOther(t *testing.T) {
+	bad := newStuck("bad")
+	bad.obj.DocID = "bad"
+	good := newDir("good", newFile("a.md", []byte("a")).knowSize())
+	good.obj.DocID = "good"
+	dir, s := mountServer(t, newDir("", good, bad), Options{Notified: true})
+	result := start(t, tool(t, "ls", "-l", join(dir, "bad")))
+	<-bad.asked
+	for range 3 {
+		if got := output(t, "ls", "-l", dir) + output(t, "cat", join(dir, "good/a.md")); !strings.HasSuffix(got, "a") {
+			t.Errorf("got %q", got)
+		}
+		s.Changed("bad")
+		s.Changed("good")
+		s.Changed("")
+	}
+	if err := s.Unmount(); err != nil {
+		t.Error(err)
+	}
+	result()
+}
+
+// Each open file holds its content's descriptor. Go raises the soft limit to the hard one at its start.
+func TestDescriptorsMayBeUsedUpToTheHardLimit(t *testing.T) {
+	cmd := tool(t, "sh", "-c", `ulimit -Sn 64; exec "$1"`, "-", os.Args[0])
+	cmd.Env = append(os.Environ(), asHelper+"=limit", "GORACE=atexit_sleep_ms=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := strconv.ParseUint(strings.TrimSpace(string(out)), 10, 64); err != nil || got+1 < limit.Max { // Go's is one less
+		t.Errorf("the limit is %s, want %d", out, limit.Max)
 	}
 }

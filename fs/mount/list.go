@@ -16,17 +16,14 @@ import (
 // held here, as there is in READDIR. Where the kernel has the listing, nobody will ask for ours.
 func (n *dirNode) OpendirHandle(ctx context.Context, _ uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
 	h := &dirHandle{node: n}
-	s := n.server
-	if s.names == keep && n.listed.Load() == s.changes.count.Load()+1 {
-		return h, fuse.FOPEN_CACHE_DIR | fuse.FOPEN_KEEP_CACHE, 0
+	if n.server.names != keep {
+		return h, 0, h.list(ctx)
 	}
-	if e := h.list(ctx); e != 0 {
-		return nil, 0, e
+	const keepListing = fuse.FOPEN_CACHE_DIR | fuse.FOPEN_KEEP_CACHE
+	if n.listed.Load() == n.server.changes.count.Load()+1 {
+		return h, keepListing, 0
 	}
-	if s.keepSince(h.asked) != keep {
-		return h, 0, 0
-	}
-	return h, fuse.FOPEN_CACHE_DIR | fuse.FOPEN_KEEP_CACHE, 0
+	return h, keepListing, h.list(ctx)
 }
 
 // dirHandle is one open folder. go-fuse calls it from one goroutine at a time.

@@ -95,17 +95,25 @@ func TestSecondWalkAsksNextToNothing(t *testing.T) {
 		sh := newShell(t, doc)
 		sh.run(command + " | wc -l")
 		first := asked.take()
-		sh.run(command + " | wc -l")
-		second := asked.take()
-		t.Logf("%s: first %v, then %v", command, first, second)
-		total := 0
-		for _, k := range second {
-			total += k
+		var again map[string]int
+		for range 3 { // if the machine is short of memory, the kernel may drop pages at any time
+			sh.run(command + " | wc -l")
+			if again = asked.take(); total(again) <= 2 {
+				break
+			}
 		}
-		if total > 2 || second["READDIR"]+second["LOOKUP"]+second["GETATTR"] > 0 {
-			t.Errorf("%s, once more: asked %v", command, second)
+		t.Logf("%s: first %v, then %v", command, first, again)
+		if total(again) > 2 || again["OPENDIR"] != total(again) {
+			t.Errorf("%s, once more: asked %v", command, again)
 		}
 	}
+}
+
+func total(counts map[string]int) (n int) {
+	for _, k := range counts {
+		n += k
+	}
+	return n
 }
 
 // bell tells when the kernel has been told: a file in a doc of its own, outside docs/.
@@ -166,41 +174,50 @@ func TestChangeIsLookedUpOncePerPathAndKeepsThePages(t *testing.T) {
 	if got := strings.TrimSpace(sh.run("cat doc-d1/same.md | wc -c; cat doc-d2/other.md | wc -c")); got != "300000\n300000" {
 		t.Errorf("sizes %s", got)
 	}
-	// One for the folder, one for the file: it has its old inode, so its pages are there still.
-	asked.want(t, "the unchanged file, and the doc that did not change", map[string]int{"LOOKUP": 2, "OPEN": 2})
+	// One for the folder, one for the file: it has its old inode, so its pages are there still. The attributes of
+	// folders are asked for too.
+	if got := asked.take(); got["LOOKUP"] != 2 || got["READ"] != 0 {
+		t.Errorf("the unchanged file, and the doc that did not change: asked %v, want 2 lookups", got)
+	}
 	sh.run("cat doc-d1/same.md doc-d1/same.md | wc -c")
 	asked.want(t, "once more", map[string]int{"OPEN": 2})
 	if got := strings.TrimSpace(sh.run("cat doc-d1/moved.md | wc -c")); got != "400000" || moved.opens.Load() != before+1 {
 		t.Errorf("the changed file has %s bytes, after %d opens", got, moved.opens.Load()-before)
 	}
-	if got := asked.take(); got["LOOKUP"] != 1 || got["READ"] == 0 {
-		t.Errorf("the changed file: asked %v", got)
+	if got := asked.take(); got["LOOKUP"] != 2 || got["READ"] == 0 {
+		// The kernel drops the name at the first, for it has another inode, and begins again.
+		t.Errorf("the changed file: asked %v, want 2 lookups", got)
 	}
 }
 
 func TestNamesThatComeGoAndMoveAreSeenAtOnce(t *testing.T) {
 	a, b := newFile("a.md", []byte("a\n")).knowSize(), newFile("b.md", []byte("b\n")).knowSize()
-	sub := newDir("sub", newFile("deep.md", []byte("deep\n")).knowSize())
-	sub.obj.DocID = "d1"
-	root, folders := docTree(map[string][]fs.Node{"d1": {a, b, sub}})
+	sub, empty := newDir("sub", newFile("deep.md", []byte("deep\n")).knowSize()), newDir("empty")
+	sub.obj.DocID, empty.obj.DocID = "d1", "d1"
+	root, folders := docTree(map[string][]fs.Node{"d1": {a, b, sub, empty}})
 	doc, bell := folders["d1"], hangBell(root)
 	dir, s := mountServer(t, root, Options{Notified: true})
 	bell.start(t, dir, s)
 	path := join(dir, "docs", doc.name)
 	inside, deep, outside := newShell(t, path), newShell(t, join(path, "sub")), newShell(t, "/")
 	for _, sh := range []*shell{inside, outside} { // so that the kernel has it all, also what is not there
-		sh.run(fmt.Sprintf("cd %s; ls; ls; cat new.md c.md ../gone 2>/dev/null; ls -l; ls sub; cat a.md b.md", path))
+		sh.run(fmt.Sprintf("cd %s; ls; ls; cat new.md c.md ../gone 2>/dev/null; ls -l; ls sub empty; ls sub empty; cat a.md b.md", path))
 	}
 	outside.run("cd /")
 
-	b.name = "c.md" // renamed
-	doc.set(newFile("new.md", []byte("new\n")), b, sub)
+	renamed := newFile("c.md", []byte("b\n"))
+	renamed.obj = b.obj
+	doc.set(newFile("new.md", []byte("new\n")), renamed, sub, empty)
+	empty.set(newFile("first.md", nil))
 	sub.set(newFile("deep.md", []byte("deep\n")), newFile("deeper.md", []byte("deeper\n")))
 	bell.after("d1")
 	for name, sh := range map[string]*shell{"a shell inside": inside, "a shell outside": outside} {
 		sh.run("cd " + path)
-		if got := sh.run("ls"); got != "c.md\nnew.md\nsub\n" {
+		if got := sh.run("ls"); got != "c.md\nempty\nnew.md\nsub\n" {
 			t.Errorf("%s sees %q", name, got)
+		}
+		if got := sh.run("ls empty"); got != "first.md\n" {
+			t.Errorf("%s sees %q in the folder that was empty", name, got)
 		}
 		if got := sh.run("cat new.md c.md sub/deeper.md"); got != "new\nb\ndeeper\n" {
 			t.Errorf("%s reads %q", name, got)
@@ -259,6 +276,56 @@ func TestLookupUnderWayDuringAChangeIsNotKept(t *testing.T) {
 				t.Errorf("afterwards it holds %q", got)
 			}
 		})
+	}
+}
+
+// A program may take its time between opendir(3) and readdir(3). What it reads is what the kernel keeps.
+func TestFolderOpenedBeforeAChangeIsReadAfterIt(t *testing.T) {
+	a, b := newFile("a.md", nil), newFile("b.md", nil)
+	root, folders := docTree(map[string][]fs.Node{"d1": {a}})
+	doc, bell := folders["d1"], hangBell(root)
+	dir, s := mountServer(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	cmd := tool(t, "python3", "-c", `
+import os, sys
+entries = os.scandir(sys.argv[1])
+print("opened", flush=True)
+sys.stdin.readline()
+print(sorted(e.name for e in entries))
+`, join(dir, "docs", doc.name))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := lineReader(t, cmd)
+	lines() // opened
+	doc.set(a, b)
+	bell.after("d1")
+	fmt.Fprintln(in)
+	if got := lines(); got != "['a.md', 'b.md']" {
+		t.Errorf("it reads %s", got)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if got := output(t, "ls", join(dir, "docs", doc.name)); got != "a.md\nb.md\n" {
+		t.Errorf("ls prints %q", got)
+	}
+}
+
+// The kernel drops a listing when memory is short, and tells nobody.
+func TestListingIsAskedForOnceAndAgainWhenTheKernelLostIt(t *testing.T) {
+	root := newDir("", newFile("a.md", nil), newFile("b.md", nil))
+	dir, s := mountServer(t, root, Options{Notified: true})
+	for range 3 {
+		output(t, "ls", dir)
+	}
+	if n := root.lists.Load(); n != 1 {
+		t.Errorf("the folder was listed %d times for three ls", n)
+	}
+	s.root.NotifyContent(0, 0)
+	if got := output(t, "ls", dir); got != "a.md\nb.md\n" {
+		t.Errorf("then ls prints %q", got)
 	}
 }
 

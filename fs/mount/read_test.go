@@ -24,67 +24,6 @@ func sample(n int) []byte {
 	return b.Bytes()[:n]
 }
 
-// sizes are those at which reads go wrong: nothing, one byte, a page, more than one read.
-var sizes = map[string]int{"empty": 0, "one": 1, "page": 4096, "big": 1_000_001}
-
-// readers each write the bytes of $1 to stdout, in ways that ask the kernel different things. $2 is a
-// name for a copy.
-var readers = map[string]string{
-	"cat":              `cat "$1"`,
-	"busybox cat":      `busybox cat "$1"`, // sendfile
-	"dd":               `dd bs=1000 status=none if="$1"`,
-	"dd direct":        `dd bs=4096 iflag=direct status=none if="$1"`,
-	"cp":               `cp "$1" "$2" && cat "$2"`,
-	"busybox cp":       `busybox cp "$1" "$2" && cat "$2"`,
-	"tar":              `tar cf - -C "${1%/*}" "${1##*/}" | tar xOf -`,
-	"busybox tar":      `busybox tar cf - -C "${1%/*}" "${1##*/}" | tar xOf -`,
-	"bsdtar":           `bsdtar cf - -C "${1%/*}" "${1##*/}" | tar xOf -`,
-	"rsync":            `rsync -a "$1" "$2" && cat "$2"`,
-	"tail":             `tail -c +1 "$1"`,
-	"python3 mmap":     `python3 -c '` + pythonMmap + `' "$1"`,
-	"python3 stat":     `python3 -c '` + pythonStat + `' "$1"`,
-	"python3 copyfile": `python3 -c 'import shutil, sys; shutil.copyfile(*sys.argv[1:])' "$1" "$2" && cat "$2"`,
-}
-
-const pythonMmap = `
-import mmap, os, sys
-fd = os.open(sys.argv[1], os.O_RDONLY)
-if os.fstat(fd).st_size:
-    sys.stdout.buffer.write(mmap.mmap(fd, 0, prot=mmap.PROT_READ))
-`
-
-// pythonStat reads as much as stat says before the open, as git does.
-const pythonStat = `
-import os, sys
-n = os.stat(sys.argv[1]).st_size
-sys.stdout.buffer.write(os.read(os.open(sys.argv[1], os.O_RDONLY), n))
-`
-
-// A file is complete for every program that is the first to touch it, whether its size was known before or
-// not, and whether its bytes are in a file or in memory.
-func TestFirstReadOfEveryProgramIsComplete(t *testing.T) {
-	for name, script := range readers {
-		t.Run(name, func(t *testing.T) {
-			tool(t, strings.Fields(name)[0])
-			var nodes []fs.Node
-			for kind, size := range sizes {
-				nodes = append(nodes, newFile(kind+"-unknown", sample(size)).onDisk(t), newFile(kind+"-known", sample(size)).knowSize())
-			}
-			dir, out := mountTree(t, newDir("", nodes...), Options{}), t.TempDir()
-			output(t, "sh", "-ec", `
-				read_one() { `+script+`
-				}
-				for f in "$1"/*; do read_one "$f" "$2/copy of ${f##*/}" > "$2/${f##*/}"; done`, "-", dir, out)
-			for _, n := range nodes {
-				want := n.(*fakeFile).data["v1"]
-				if got, err := os.ReadFile(join(out, n.Name())); err != nil || !bytes.Equal(got, want) {
-					t.Errorf("%s: %d bytes, want %d (%v)", n.Name(), len(got), len(want), err)
-				}
-			}
-		})
-	}
-}
-
 // tree is a few folders with files whose sizes nobody knows.
 func tree() (root *fakeDir, files []*fakeFile) {
 	files = []*fakeFile{

@@ -11,8 +11,6 @@ import (
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
-
-	"github.com/codafs/codafs/fs"
 )
 
 // lookers are the programs that only look at sizes: they print them, and copy nothing by them. Each
@@ -30,7 +28,8 @@ var lookers = []string{
 // Getattr is the one place where a stat fetches: the kernel holds no lock here.
 func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	_, known := n.knownSize()
-	if !known && !n.server.mayEstimate(ctx) {
+	// A volatile file is another one at each lookup, so there is none to get the exact size with later.
+	if !known && (n.version.Volatile || !n.server.mayEstimate(ctx)) {
 		n.server.stats.fetched.Add(1)
 		if _, err := await(ctx, n.server, n.fetchSize, nil); err != nil {
 			return n.server.fail(n.file, "getattr", err)
@@ -106,22 +105,9 @@ func (n *fileNode) learn(size int64) {
 	}
 }
 
-// estimator is a file that can estimate its size.
-type estimator interface {
-	Estimate(v fs.Version) int64
-}
-
-// defaultEstimate is more than nearly all pages have.
-const defaultEstimate = 1 << 20
-
 // estimate is the size to tell where the exact one is not known. It is never 0: tar and git take an
 // empty file for granted and do not open it.
-func (n *fileNode) estimate() int64 {
-	if f, ok := n.file.(estimator); ok {
-		return max(f.Estimate(n.version), 1)
-	}
-	return defaultEstimate
-}
+func (n *fileNode) estimate() int64 { return max(n.file.Estimate(n.version), 1) }
 
 // stats are the counts behind [Stats].
 type stats struct{ opens, fetched, estimated, tooSmall atomic.Int64 }

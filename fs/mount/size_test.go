@@ -3,9 +3,19 @@
 package mount
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"os"
 	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"unsafe"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -33,5 +43,132 @@ func TestRedirectedFileIsCompleteAndNoLonger(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// renamed puts a program under another name, which is what /proc has of it then.
+func renamed(t *testing.T, program, name string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Skip(program, "is not installed")
+	}
+	link := join(t.TempDir(), name)
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
+func TestWhoOnlyLooksGetsAnEstimateAndFetchesNothing(t *testing.T) {
+	file := newFile("a.md", sample(5000)).estimating(7777)
+	dir, s := mountServer(t, newDir("", file), Options{})
+	var want Stats
+	for _, name := range lookers {
+		if len(name) > 15 {
+			t.Errorf("%s is longer than the kernel keeps a name", name)
+		}
+		if got := output(t, renamed(t, "stat", name), "--format=%s", join(dir, "a.md")); got != "7777\n" {
+			t.Errorf("%s is told %s", name, got)
+		}
+		want.Estimated++
+	}
+	if got := output(t, renamed(t, "stat", "updatedb.plocate"), "--format=%s", join(dir, "a.md")); got != "7777\n" {
+		t.Errorf("a name of 16 bytes is told %s", got)
+	}
+	want.Estimated++
+	if got := s.Stats(); got != want || file.opens.Load() != 0 {
+		t.Errorf("%+v and %d opens, want %+v and none", got, file.opens.Load(), want)
+	}
+	// Anybody else is told the truth, and from then on everybody is.
+	for _, name := range []string{"cp", "lss", "ls"} {
+		if got := output(t, renamed(t, "stat", name), "--format=%s", join(dir, "a.md")); got != "5000\n" {
+			t.Errorf("%s is told %s", name, got)
+		}
+	}
+	want.Fetched++
+	if got := s.Stats(); got != want || file.opens.Load() != 1 {
+		t.Errorf("%+v and %d opens, want %+v and one", got, file.opens.Load(), want)
+	}
+}
+
+// A program may call its threads what it likes, and be seen from another pid namespace as none.
+func TestProgramIsThatOfItsFirstThread(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&[]byte("ls\x00")[0])), 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	comm, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unix.Gettid() == os.Getpid() {
+		t.Skip("this is the first thread")
+	}
+	if got := programOf(uint32(unix.Gettid())); got != strings.TrimSpace(string(comm)) || got == "ls" {
+		t.Errorf("the program is %q, want %q", got, comm)
+	}
+	s := serverFor(t)
+	for name, caller := range map[string]context.Context{
+		"of another namespace": &fuse.Context{},
+		"gone":                 &fuse.Context{Caller: fuse.Caller{Pid: 1 << 30}},
+		"unknown":              t.Context(),
+	} {
+		if s.mayEstimate(caller) {
+			t.Errorf("a caller %s gets an estimate", name)
+		}
+	}
+}
+
+func TestSizesForAll(t *testing.T) {
+	for mode, want := range map[Sizes]string{Exact: "5000\n", Estimate: "7777\n"} {
+		t.Run(string(mode), func(t *testing.T) {
+			file := newFile("a.md", sample(5000)).estimating(7777)
+			path := join(mountTree(t, newDir("", file), Options{Sizes: mode}), "a.md")
+			for _, name := range []string{"ls", "stat"} {
+				if got := output(t, renamed(t, "stat", name), "--format=%s", path); got != want {
+					t.Errorf("%s is told %s, want %s", name, got, want)
+				}
+			}
+			if got := output(t, "cat", path); got != string(sample(5000)) {
+				t.Errorf("cat reads %d bytes", len(got))
+			}
+			if got := output(t, "stat", "--format=%s", path); got != "5000\n" {
+				t.Errorf("after an open the size is %s", got)
+			}
+		})
+	}
+}
+
+func TestEstimateIsNeverZeroAndTooSmallOnesAreCounted(t *testing.T) {
+	small, none := newFile("small.md", sample(5000)).estimating(4999), newFile("none.md", sample(5000)).estimating(0)
+	fits := newFile("fits.md", sample(5000)).estimating(5000)
+	var log strings.Builder
+	dir, s := mountServer(t, newDir("", small, none, fits), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if got := strings.Fields(output(t, "ls", "-s", "--block-size=1", "-1", dir)); slices.Contains(got, "0") {
+		t.Errorf("ls shows %v", got)
+	}
+	for _, f := range []*fakeFile{small, none, fits} {
+		tool(t, "cat", join(dir, f.name)).Run()
+		tool(t, "cat", join(dir, f.name)).Run()
+	}
+	if got := s.Stats().TooSmall; got != 2 {
+		t.Errorf("%d estimates were too small, want 2", got)
+	}
+	if err := s.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.served
+	if got := strings.Count(log.String(), "too small"); got != 2 || !strings.Contains(log.String(), "name=small.md") {
+		t.Errorf("the log has %d lines of them:\n%s", got, &log)
+	}
+}
+
+func TestLookupFetchesNothing(t *testing.T) {
+	file := newFile("a.md", sample(5000))
+	dir := mountTree(t, newDir("", file), Options{Sizes: Exact})
+	output(t, "stat", "--cached=always", "--format=%n", join(dir, "a.md")) // LOOKUP alone
+	if file.versions.Load() != 1 || file.opens.Load() != 0 {
+		t.Errorf("%d versions and %d opens, want one and none", file.versions.Load(), file.opens.Load())
 	}
 }

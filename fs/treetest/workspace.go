@@ -25,6 +25,8 @@ type Options struct {
 	Select fs.Selection
 	// Store is where contents are kept; nil is a new one in memory.
 	Store fs.Store
+	// Changed is told what the trees tell their owner.
+	Changed func(docID string)
 }
 
 // Workspace is a stand-in service with a tree over it. Each answer that the service gives is held
@@ -38,12 +40,15 @@ type Workspace struct {
 	// Clock is the service's and the tree's. It starts later than any stamp of the sample
 	// workspaces, so that nothing in them is young.
 	Clock *Clock
+
+	t       testing.TB
+	changed func(string)
 }
 
 // New serves state and makes a tree over it.
 func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	t.Helper()
-	w := &Workspace{State: state, Store: o.Store, Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
+	w := &Workspace{t: t, changed: o.Changed, State: state, Store: o.Store, Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
 	o.Service.Now = w.Clock.Now
 	w.Server = codatest.New(state, o.Service)
 	o.Client.Token, o.Client.Unlimited = "a-token", true
@@ -62,9 +67,11 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	return w
 }
 
-// NewTree makes another tree over the same service.
+// NewTree makes another tree over the same service. It is closed with the test.
 func (w *Workspace) NewTree(store fs.Store, sel fs.Selection) *fs.Tree {
-	return fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Now: w.Clock.Now})
+	tree := fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Now: w.Clock.Now, Changed: w.changed})
+	w.t.Cleanup(tree.Close)
+	return tree
 }
 
 // FS is the tree as package io/fs sees it.

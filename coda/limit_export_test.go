@@ -1,0 +1,4 @@
+package coda
+
+// TryLock is for tests that play another process.
+var TryLock = tryLock

@@ -1,0 +1,121 @@
+package coda
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// BucketStatus tells how a rate class is used, by all processes that share its bucket.
+type BucketStatus struct {
+	Class Class
+	Rate  Rate
+	// Used is how many of the Rate.N sends of the current window are used up.
+	Used int
+	// Interactive and Background are how many requests wait.
+	Interactive, Background int
+	// Left is how many sends are planned ([Client.Plan]), with those that wait already.
+	Left int
+	// Processes are the ids of the processes that have something to send.
+	Processes []int
+	// PausedUntil is when the pause ends that a 429 brought, zero if there is none.
+	PausedUntil time.Time
+	// Margin is added to Rate.Per. Each 429 widens it for a day.
+	Margin time.Duration
+	// FreeAt is when the next request may be sent: now, or later.
+	FreeAt time.Time
+	// DoneAt is when all that waits or is planned can have been sent, zero if nothing is.
+	DoneAt time.Time
+}
+
+// Plan tells how many sends of a class are still to come, those that wait already among
+// them, for [Client.Limits] and [ReadLimits] to say when they will be done. Each send counts
+// the number down.
+func (c *Client) Plan(class Class, sends int) {
+	if b := c.buckets[class]; b != nil {
+		b.plan(sends)
+	}
+}
+
+// Limits tells how the rate classes are used now, in the order of their names. It is empty
+// for an unlimited client.
+func (c *Client) Limits() []BucketStatus {
+	s := &state{}
+	if c.state != nil {
+		if shared, err := peek(c.state.path); err == nil {
+			s = shared
+		}
+	}
+	now := time.Now()
+	var out []BucketStatus
+	for _, class := range slices.Sorted(maps.Keys(c.buckets)) {
+		out = append(out, c.buckets[class].status(s, now))
+	}
+	return out
+}
+
+// status tells how the bucket is used, by this process as it is now and by others as s says.
+func (b *bucket) status(s *state, now time.Time) BucketStatus {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	id := ""
+	if b.file != nil {
+		id = b.file.id
+	}
+	s.note(id, b.class, now, b.counts(), b.left)
+	w, _ := s.window(b.class, b.rate)
+	w.learn(&b.own)
+	w.drop(now, b.rate.Per)
+	b.own.drop(now, b.rate.Per)
+	if len(b.own.sent) > len(w.sent) { // the file is not in use
+		w.sent = b.own.sent
+	}
+	return s.status(b.class, b.rate, w, now)
+}
+
+// ReadLimits tells how the processes that share a state file ([Options.StateFile]) use the
+// rate classes now, in the order of their names. Where none has ever run, the error is one
+// for [iofs.ErrNotExist].
+func ReadLimits(stateFile string) ([]BucketStatus, error) {
+	s, err := peek(stateFile)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var out []BucketStatus
+	for _, class := range slices.Sorted(maps.Keys(DefaultRates)) {
+		r := DefaultRates[class]
+		if b := (Rate{s.Buckets[class].N, s.Buckets[class].Per}); b.valid() {
+			r = b
+		}
+		w, _ := s.window(class, r)
+		out = append(out, s.status(class, r, w, now))
+	}
+	return out, nil
+}
+
+func (s *state) status(class Class, r Rate, w *window, now time.Time) BucketStatus {
+	w.forget(now)
+	b := BucketStatus{Class: class, Rate: r, Used: w.used(r, now), Margin: margins[w.margin], FreeAt: w.at(r, 0, now)}
+	if w.paused.After(now) {
+		b.PausedUntil = w.paused
+	}
+	work := 0
+	for _, p := range s.Processes {
+		waiting := p.Waiting[class]
+		todo := max(waiting[interactive]+waiting[behind], p.Left[class])
+		if todo == 0 {
+			continue
+		}
+		work += todo
+		b.Interactive += waiting[interactive]
+		b.Background += waiting[behind]
+		b.Left += p.Left[class]
+		b.Processes = append(b.Processes, p.PID)
+	}
+	slices.Sort(b.Processes)
+	if work > 0 {
+		b.DoneAt = w.at(r, work-1, now)
+	}
+	return b
+}

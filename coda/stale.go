@@ -1,0 +1,64 @@
+package coda
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// versionHeader asks for the newest state of a doc, or a 400 where the API's copy lags behind
+// (Coda API 1.5.0, 'Consistency').
+const versionHeader = "X-Coda-Doc-Version"
+
+// strict tells whether a request is sent with versionHeader.
+func (c *Client) strict(r request) bool {
+	return c.opts.StrictLatest && !r.anyVersion && len(r.path) > 1 && r.path[0] == "docs"
+}
+
+// doLatest is do for a request with versionHeader. It waits while the doc's copy lags behind,
+// as long as it would wait for another failure to pass.
+func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) error) error {
+	sent, known := 0, false
+	for attempts := 1; ; attempts++ {
+		err := c.doOnce(ctx, r, decode)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Status != http.StatusBadRequest {
+			return err
+		}
+		if !known {
+			if known, err = c.stale(ctx, r); err != nil {
+				return err
+			}
+		}
+		if !known {
+			return e
+		}
+		sent += e.Attempts
+		e.Code, e.Attempts = CodeStaleDoc, sent
+		if attempts > c.opts.MaxRetries {
+			return e
+		}
+		d := backoff(attempts)
+		c.opts.Log.Debug("will send again", "method", e.Method, "path", e.Path, "code", e.Code, "in", d)
+		if err := sleep(ctx, d); err != nil {
+			return err
+		}
+	}
+}
+
+// stale tells whether the 400 that r was answered means that the doc's copy lags behind.
+// Nothing in the answer tells it from a bad request, so another request does: the same one
+// without the header, which then succeeds; or, for the start of an export, which must not be
+// started in vain, one with the header that cannot be bad. The error is the context's.
+func (c *Client) stale(ctx context.Context, r request) (bool, error) {
+	probe, lagging := r, Code("")
+	probe.anyVersion = true
+	if r.method != http.MethodGet {
+		probe, lagging = get("docs", r.path[1]), CodeBadRequest
+	}
+	err := c.doOnce(ctx, probe, func([]byte) error { return nil })
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	return CodeOf(err) == lagging, nil
+}

@@ -1,0 +1,52 @@
+package fs
+
+// Estimates are for programs that only show sizes: more than the file has, in all that was seen,
+// so that a program that should believe one reads too far and not too little.
+const (
+	// estimatePage is for a page that was never fetched.
+	estimatePage = 4 << 20
+	// estimateLeast is the least for anything that was fetched in another version, or is a table.
+	estimateLeast = 1 << 20
+	// estimateCell is the bytes of a cell of a table. The mean over the sample workspaces is about
+	// 25, with the six columns that every table file has.
+	estimateCell = 64
+	// estimateColumns is for a table whose columns are not known yet.
+	estimateColumns = 50
+)
+
+// Estimate implements [File].
+func (f *file) Estimate(v Version) int64 {
+	if size, ok := f.Size(v); ok {
+		return max(size, 1)
+	}
+	if last, ok := f.d.sizes.Load(f.sizeKey()); ok {
+		return max(4*last.(int64), estimateLeast)
+	}
+	switch f.obj.Kind {
+	case KindPage, KindPageHTML:
+		return estimatePage
+	case KindRows, KindRowsJSON:
+		return f.d.estimateRows(f.obj.ID)
+	}
+	return estimateLeast
+}
+
+// estimateRows is from what is known of the table. It asks for nothing.
+func (d *doc) estimateRows(id string) int64 {
+	l := d.current()
+	info, ok := l.knownTable(id)
+	if !ok {
+		return estimatePage
+	}
+	columns := estimateColumns
+	if list, ok := lazyOf(l, l.columns, id).known(); ok {
+		columns = len(list.columns)
+	}
+	return estimateLeast + info.table.RowCount*int64(columns+len(ownColumns))*estimateCell
+}
+
+// sizeKey names the file among those of its doc, whatever its version.
+func (f *file) sizeKey() string { return string(f.obj.Kind) + "/" + f.obj.ID }
+
+// Estimate implements [File].
+func (f *controlFile) Estimate(Version) int64 { return estimateLeast }

@@ -1,0 +1,134 @@
+package fs
+
+import (
+	"context"
+	"fmt"
+	iofs "io/fs"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// exports is what is known of the token's right to start page exports. An export starts with a
+// POST, which a token that may only read is refused; page text then comes from the pages' lines.
+type exports struct {
+	mu    sync.Mutex // guards all below
+	known exportRight
+	turn  chan struct{} // holds one token while somebody asks a second time
+}
+
+type exportRight int
+
+const (
+	exportsUnknown exportRight = iota
+	exportsAllowed             // one was seen to be done: a refusal is that page's own matter
+	exportsRefused
+)
+
+func (e *exports) right() exportRight {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.known
+}
+
+// allow notes that the token may export. That was seen, so it goes before whatever was concluded.
+func (e *exports) allow() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.known = exportsAllowed
+}
+
+// refuse concludes that the token may not, and tells whether that is news.
+func (e *exports) refuse() (news bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known != exportsUnknown {
+		return false
+	}
+	e.known = exportsRefused
+	return true
+}
+
+// lock waits for the turn to ask a second time.
+func (e *exports) lock(ctx context.Context) (unlock func(), err error) {
+	e.mu.Lock()
+	if e.turn == nil {
+		e.turn = make(chan struct{}, 1)
+	}
+	turn := e.turn
+	e.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// contentNote is said once, and stands in each snapshot's warnings.
+const contentNote = "this token may not start page exports, so page text is read line by line: " +
+	"tables, links, images and ticked boxes are missing from it (a token that may write, too, gets them)"
+
+// errNoHTML is the failure of a page's HTML where the token may not export.
+var errNoHTML = fmt.Errorf("a page's HTML needs a token that may start page exports: %w", iofs.ErrPermission)
+
+// export asks for a page's export. Where the token turns out to be one that may not start any, the
+// error is ErrStale: the page has another version then.
+func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte, error) {
+	b, err := d.t.src.ExportPage(ctx, d.id, pageID, f)
+	if err == nil {
+		d.t.exports.allow()
+		return b, nil
+	}
+	if coda.CodeOf(err) == coda.CodeExportRefused && d.allRefused(ctx, pageID, f) {
+		return nil, ErrStale
+	}
+	return nil, err
+}
+
+// allRefused tells whether the refusal of one page holds for all. It may be the page's own matter,
+// or a slip, and all page text hangs on it: unless it is known, another page is asked for.
+func (d *doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool {
+	t := d.t
+	unlock, err := t.exports.lock(ctx)
+	if err != nil {
+		return false // nobody waits for the answer
+	}
+	defer unlock()
+	if t.exports.right() == exportsUnknown {
+		docID, pageID := d.anotherPage(ctx, pageID)
+		_, err := t.src.ExportPage(ctx, docID, pageID, f)
+		switch {
+		case err == nil:
+			t.exports.allow()
+		case coda.CodeOf(err) == coda.CodeExportRefused && t.exports.refuse() && t.opts.Notice != nil:
+			t.opts.Notice(contentNote)
+		}
+	}
+	return t.exports.right() == exportsRefused
+}
+
+// anotherPage is a page to try: one of another doc if there is one, since a doc may be refused as a
+// whole, else another one of the same doc. Where there is no other, it is the same again.
+func (d *doc) anotherPage(ctx context.Context, id string) (docID, pageID string) {
+	for _, other := range append(d.t.otherDocs(d.id), d) {
+		pages, err := other.current().pageList(ctx)
+		if err != nil {
+			continue
+		}
+		for _, p := range slices.Sorted(maps.Keys(pages.byID)) {
+			if pages.byID[p].exportable() && (other != d || p != id) {
+				return other.id, p
+			}
+		}
+	}
+	return d.id, id
+}
+
+func (t *Tree) otherDocs(id string) []*doc {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(t.docs), func(d *doc) bool { return d.id == id })
+}

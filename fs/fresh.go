@@ -1,0 +1,225 @@
+package fs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// patience is how long a question for something newer may take before what is known is served.
+// The question goes on behind, and Options.Changed tells when it was answered.
+const patience = 2 * time.Second
+
+// errClosed ends what runs behind when the tree is closed.
+var errClosed = errors.New("the tree was closed")
+
+// errUnknown is the error for something older that there is none of.
+var errUnknown = errors.New("nothing is known of this")
+
+// fetch gives one of a doc's lists: as it is now if that can be had soon, else as it was last
+// known. of finds the list in a listing; fill asks the service, and parse reads what it wrote.
+func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*listing) *lazy[T],
+	fill func(context.Context, io.Writer) error, parse func([]byte) (T, error)) (T, error) {
+	load := func(ctx context.Context) (v T, err error) {
+		b, err := l.load(ctx, kind, id, fill)
+		if err != nil {
+			return v, err
+		}
+		return parse(b)
+	}
+	older := func(ctx context.Context) (v T, err error) {
+		if l.older == nil {
+			return v, errUnknown
+		}
+		return of(l.older).get(ctx, func(ctx context.Context) (v T, err error) {
+			b, err := l.last(ctx, kind, id)
+			if err != nil {
+				return v, err
+			}
+			return parse(b)
+		})
+	}
+	if l.fresh {
+		return of(l).get(ctx, load)
+	}
+	changed := func() { l.d.t.changed(l.d.id) }
+	return soon(ctx, l.d.t, of(l), load, older, changed)
+}
+
+// soon gives the value of lz, or an older one where that takes longer than patience or fails in
+// passing. changed is told when the newer one has come after all.
+func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(context.Context) (T, error), changed func()) (v T, err error) {
+	spawn := func(f func(context.Context)) {
+		t.spawn(ctx, func(ctx context.Context) {
+			f(ctx)
+			if _, ok := lz.known(); ok && lz.isLate() {
+				changed()
+			}
+		})
+	}
+	for {
+		if v, ok := lz.known(); ok {
+			return v, nil
+		}
+		ended := lz.begin(spawn, load)
+		if done := wait(ctx, ended, lz.isLate()); !done {
+			if v, err := older(ctx); err == nil {
+				lz.setLate()
+				return v, nil
+			}
+			select {
+			case <-ended:
+			case <-ctx.Done():
+			}
+		}
+		switch err := lz.failure(); {
+		case ctx.Err() != nil:
+			return v, context.Cause(ctx)
+		case t.life.Err() != nil:
+			return v, errClosed
+		case err != nil && passing(err):
+			if v, olderErr := older(ctx); olderErr == nil {
+				return v, nil
+			}
+			return v, err
+		case err != nil:
+			return v, err
+		}
+	}
+}
+
+// wait waits for the end of a load, but no longer than patience; not at all where somebody has
+// waited that long for the same before.
+func wait(ctx context.Context, ended <-chan struct{}, late bool) (done bool) {
+	if late {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-timer.C:
+		return false
+	case <-ctx.Done():
+		return true
+	}
+}
+
+// passing tells whether an error says nothing about the object: the service is down, or out of
+// reach. What it says of the object itself holds, also against what was known.
+func passing(err error) bool {
+	return !refused(err) && !notExist(err) && coda.CodeOf(err) != coda.CodeUnauthorized
+}
+
+// spawn runs f behind, with ctx's values, until it ends or the tree is closed.
+func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(t.life, func() { cancel(errClosed) })
+	work := func() {
+		defer cancel(nil)
+		defer stop()
+		f(ctx)
+	}
+	t.behindMu.Lock()
+	defer t.behindMu.Unlock()
+	if t.life.Err() != nil {
+		cancel(errClosed)
+		work() // which ends at once
+		return
+	}
+	t.behind.Go(work)
+}
+
+// Close ends what runs behind and waits for it. Contents that are open stay readable.
+func (t *Tree) Close() {
+	t.behindMu.Lock()
+	t.end()
+	t.behindMu.Unlock()
+	t.behind.Wait()
+}
+
+// changed tells the owner that a doc may show something else now; "" is the list of docs.
+func (t *Tree) changed(docID string) {
+	if t.opts.Changed != nil {
+		t.opts.Changed(docID)
+	}
+}
+
+// lastKey is where the newest of a list is kept, whatever its stamp: for when the service is down.
+func (l *listing) lastKey(kind, id string) string { return l.d.key("last-"+kind, id, "") }
+
+func (l *listing) last(ctx context.Context, kind, id string) ([]byte, error) {
+	c, ok := l.d.t.store.Lookup(ctx, l.lastKey(kind, id))
+	if !ok {
+		return nil, errUnknown
+	}
+	return readAll(c)
+}
+
+func readAll(c Content) ([]byte, error) {
+	defer c.Close()
+	return io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
+}
+
+// docsKey is where the list of docs is kept.
+func (t *Tree) docsKey() (string, error) {
+	sel, err := json.Marshal(t.opts.Select)
+	return t.opts.Account + "/docs/" + bytesVersion(sel, time.Time{}).Key, err
+}
+
+// remember keeps the list of docs for a time when the service is down.
+func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
+	key, err := t.docsKey()
+	if err != nil {
+		return err
+	}
+	c, err := t.store.Put(ctx, key, func(_ context.Context, w io.Writer) error {
+		a := newArrayWriter(w)
+		for _, d := range docs {
+			if err := a.Add(d.Raw); err != nil {
+				return err
+			}
+		}
+		return a.Close()
+	})
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// recall takes the list of docs as it was last known.
+func (t *Tree) recall(ctx context.Context) (*entries, error) {
+	key, err := t.docsKey()
+	if err != nil {
+		return nil, err
+	}
+	c, ok := t.store.Lookup(ctx, key)
+	if !ok {
+		return nil, errUnknown
+	}
+	b, err := readAll(c)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := coda.DecodeList[coda.Doc](b)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.folder == nil {
+		t.set(docs, nil, time.Time{})
+	}
+	return t.folder, nil
+}

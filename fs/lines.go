@@ -1,0 +1,202 @@
+package fs
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"iter"
+	"regexp"
+	"strings"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// writeLinesMarkdown renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The
+// service gives plain text with a style for each line; whether a box is ticked it does not give.
+//
+// What would make text at the beginning of a line something else is escaped. Within a line nothing is,
+// so that whoever greps for snake_case finds it.
+func writeLinesMarkdown(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
+	w := lineWriter{out: bufio.NewWriter(out)}
+	for l, err := range lines {
+		if err != nil {
+			return err
+		}
+		w.line(l.Content)
+	}
+	w.endCode()
+	return w.out.Flush()
+}
+
+type lineWriter struct {
+	out   *bufio.Writer
+	begun bool       // something was written
+	block string     // the style of the last line; all lists are one
+	items []listItem // of the last line's list, each in the one before
+	code  []string   // lines of the code block that is being gathered
+}
+
+// listItem is an item of a list that further lines may belong to.
+type listItem struct {
+	level  int
+	style  string
+	number int // of a numbered list, from 1
+	indent int // columns before its mark
+	text   int // columns before its text, where the items in it stand
+}
+
+var (
+	headings = map[string]string{"h1": "# ", "h2": "## ", "h3": "### "}
+	bullets  = map[string]string{"bulletedList": "- ", "collapsibleList": "- ", "checkboxList": "- [ ] "}
+	newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+)
+
+const (
+	listBlock    = "list"
+	numberedList = "numberedList"
+)
+
+func (w *lineWriter) line(c coda.LineContent) {
+	if c.Style == "code" {
+		w.code = append(w.code, c.Text)
+		return
+	}
+	w.endCode()
+	text := strings.Trim(newlines.Replace(c.Text), "\n")
+	switch {
+	case headings[c.Style] != "":
+		w.begin(c.Style)
+		w.write(headings[c.Style], "", []string{headingText(text)})
+	case c.Style == numberedList || bullets[c.Style] != "":
+		w.begin(listBlock)
+		w.item(c, text)
+	case c.Style == "blockQuote" || c.Style == "pullQuote":
+		w.begin(c.Style)
+		w.write("> ", "> ", texts(text))
+	case strings.TrimSpace(text) == "": // an empty line ends whatever was before it
+		w.block, w.items = "", nil
+	default: // paragraphs, and what is not known today
+		w.begin("")
+		w.write("", "", texts(text))
+	}
+}
+
+// begin starts a line, and puts between it and the last one what keeps them apart. Items of a list need
+// nothing; the lines of a quote must not become one paragraph, nor two quotes.
+func (w *lineWriter) begin(block string) {
+	same := block != "" && block == w.block
+	switch {
+	case same && block == listBlock:
+	case same && headings[block] == "":
+		w.out.WriteString(">\n")
+	case w.begun:
+		w.out.WriteByte('\n')
+	}
+	if block != listBlock {
+		w.items = nil
+	}
+	w.block, w.begun = block, true
+}
+
+// write writes a line's text, which may have several: first stands before the first, rest before the
+// others. Two spaces at the end of one are Markdown's line break.
+func (w *lineWriter) write(first, rest string, texts []string) {
+	prefix := first
+	for i, s := range texts {
+		if s == "" {
+			prefix = strings.TrimRight(prefix, " ")
+		} else if i < len(texts)-1 {
+			s += "  "
+		}
+		w.out.WriteString(prefix + s + "\n")
+		prefix = rest
+	}
+}
+
+// maxLevel bounds the columns that a broken level could ask for.
+const maxLevel = 32
+
+// item writes an item of a list below the text of the item that it is in, wherever that is: Markdown
+// goes by columns. Levels that no item above has count for nothing.
+func (w *lineWriter) item(c coda.LineContent, text string) {
+	it := listItem{level: min(max(c.Level, 0), maxLevel), style: c.Style, number: 1}
+	for n := len(w.items); n > 0 && w.items[n-1].level >= it.level; n-- {
+		if last := w.items[n-1]; last.level == it.level && last.style == it.style {
+			it.number = last.number + 1
+		}
+		w.items = w.items[:n-1]
+	}
+	if n := len(w.items); n > 0 {
+		it.indent = w.items[n-1].text
+	}
+	mark := bullets[c.Style]
+	it.text = it.indent + len("- ") // a box is text to Markdown
+	if c.Style == numberedList {
+		mark = fmt.Sprintf("%d. ", it.number)
+		it.text = it.indent + len(mark)
+	}
+	w.items = append(w.items, it)
+	w.write(strings.Repeat(" ", it.indent)+mark, strings.Repeat(" ", it.text), texts(text))
+}
+
+// endCode writes the code block that was gathered, in a fence longer than any in it.
+func (w *lineWriter) endCode() {
+	if len(w.code) == 0 {
+		return
+	}
+	w.begin("code")
+	text := strings.Join(w.code, "\n")
+	fence := strings.Repeat("`", max(3, longestRun(text, '`')+1))
+	fmt.Fprintf(w.out, "%s\n%s\n%s\n", fence, text, fence)
+	w.code, w.block = nil, ""
+}
+
+// longestRun is the length of the longest run of b in s.
+func longestRun(s string, b byte) (longest int) {
+	run := 0
+	for i := range len(s) {
+		if s[i] != b {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+// texts splits the text of one line of a page at its breaks.
+func texts(text string) []string {
+	parts := strings.Split(text, "\n")
+	for i, s := range parts {
+		parts[i] = escapeStart(strings.Trim(s, " \t"))
+	}
+	return parts
+}
+
+// headingText is on one line, and ends in no #, which would be taken for an end mark.
+func headingText(text string) string {
+	text = strings.Trim(strings.ReplaceAll(text, "\n", " "), " \t")
+	return endMark.ReplaceAllString(text, `$1\$2`)
+}
+
+var (
+	// blockStart is what makes a line a heading, quote, item, box, rule, underline, fence, HTML or a link's
+	// definition.
+	blockStart = regexp.MustCompile("^(?:#{1,6}(?:\\s|$)|>|[-+*](?:\\s|$)|(?:[-*_]\\s*){3,}$|[-=]+\\s*$|```|~~~|" +
+		`<[A-Za-z/!?]|\[[ xX]\](?:\s|$)|\[[^\]]+\]:)`)
+	endMark     = regexp.MustCompile(`(^|[ \t])(#+)$`)
+	numberStart = regexp.MustCompile(`^\d{1,9}[.)](?:\s|$)`)
+)
+
+// escapeStart keeps text text.
+func escapeStart(s string) string {
+	if blockStart.MatchString(s) {
+		return `\` + s
+	}
+	if numberStart.MatchString(s) {
+		i := strings.IndexAny(s, ".)")
+		return s[:i] + `\` + s[i:]
+	}
+	return s
+}

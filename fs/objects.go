@@ -1,0 +1,177 @@
+package fs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// errOversized is the reason for all that is missing of a doc over the API's size limit.
+var errOversized = errors.New("the doc is larger than Coda's API allows (125 MB); make it smaller, or split it")
+
+// objectFile is a file with the smaller objects of a doc. Where the token may not see them it is left
+// out, and the doc is none the worse for it.
+type objectFile struct {
+	kind Kind
+	list func(*listing, context.Context) (objectList, error)
+	file func(d *doc, name string) *file
+}
+
+var objectFiles = map[string]objectFile{
+	"formulas.json":    {KindFormulas, (*listing).formulaList, (*doc).formulasJSON},
+	"controls.json":    {KindControls, (*listing).controlList, (*doc).controlsJSON},
+	"permissions.json": {KindPermissions, (*listing).permissionList, (*doc).permissionsJSON},
+}
+
+// withheld tells whether an error of the list means that the token may not see it. Permissions answer
+// a token for single docs with 401, which elsewhere means that the token is none.
+func (o objectFile) withheld(err error) bool {
+	return refused(err) || o.kind == KindPermissions && coda.CodeOf(err) == coda.CodeUnauthorized
+}
+
+// objectList is a doc's permissions, or references to its formulas or controls: those lack the value,
+// which is content.
+type objectList struct{ json []byte }
+
+func (l *listing) formulaList(ctx context.Context) (objectList, error) {
+	return l.objects(ctx, "formulas", func(l *listing) *lazy[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer) error {
+		return writeList(w, l.d.t.src.Formulas(ctx, l.d.id), func(f coda.Formula) json.RawMessage { return f.Raw })
+	})
+}
+
+func (l *listing) controlList(ctx context.Context) (objectList, error) {
+	return l.objects(ctx, "controls", func(l *listing) *lazy[objectList] { return l.controls }, func(ctx context.Context, w io.Writer) error {
+		return writeList(w, l.d.t.src.Controls(ctx, l.d.id), func(c coda.Control) json.RawMessage { return c.Raw })
+	})
+}
+
+func (l *listing) permissionList(ctx context.Context) (objectList, error) {
+	return l.objects(ctx, listPermissions, (*listing).knownPermissions, func(ctx context.Context, w io.Writer) error {
+		return writeList(w, l.d.t.src.Permissions(ctx, l.d.id), func(p coda.Permission) json.RawMessage { return p.Raw })
+	})
+}
+
+func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *lazy[objectList], fill func(context.Context, io.Writer) error) (objectList, error) {
+	return fetch(ctx, l, kind, "", of, fill, func(b []byte) (objectList, error) { return objectList{b}, nil })
+}
+
+// knownPermissions are the permissions as they were last asked for.
+func (l *listing) knownPermissions() *lazy[objectList] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.permissions
+}
+
+// renewPermissions has them asked for again where they are older than a refresh.
+func (l *listing) renewPermissions() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.d.t.opts.Now()
+	if _, known := l.permissions.known(); known && now.Sub(l.permissionsAt) > l.d.t.opts.Refresh {
+		l.permissions, l.permissionsAt = lazyIn[objectList](l), now
+	}
+}
+
+// permissionsJSON makes the file of the permissions. They have no stamp, so that opening it is
+// what looks for newer ones.
+func (d *doc) permissionsJSON(name string) *file {
+	f := newJSON(d, name, "", d.object(KindPermissions, "doc"), func(ctx context.Context) ([]byte, time.Time, error) {
+		l := d.current()
+		o, err := l.permissionList(ctx)
+		return o.json, l.stamp, err
+	})
+	f.renew = func() { d.current().renewPermissions() }
+	return f
+}
+
+func (d *doc) formulasJSON(name string) *file {
+	return d.objectsJSON(name, KindFormulas, (*listing).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
+		f, err := d.t.src.Formula(ctx, d.id, id)
+		return f.Raw, err
+	})
+}
+
+func (d *doc) controlsJSON(name string) *file {
+	return d.objectsJSON(name, KindControls, (*listing).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
+		c, err := d.t.src.Control(ctx, d.id, id)
+		return c.Raw, err
+	})
+}
+
+func (d *doc) objectsJSON(name string, kind Kind, list func(*listing, context.Context) (objectList, error),
+	get func(ctx context.Context, id string) (json.RawMessage, error)) *file {
+	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get}}
+}
+
+// objectsMaker makes a list of references into one of whole objects.
+type objectsMaker struct {
+	d    *doc
+	list func(*listing, context.Context) (objectList, error)
+	get  func(ctx context.Context, id string) (json.RawMessage, error)
+}
+
+func (m objectsMaker) version(ctx context.Context) (Version, error) {
+	v, _, err := m.at(ctx)
+	return v, err
+}
+
+// at is the version as of now: over the references and, since values have no stamps, the doc's.
+func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
+	l := m.d.current()
+	list, err := m.list(l, ctx)
+	if err != nil {
+		return Version{}, list, err
+	}
+	v := newVersionHash("objects " + bytesVersion(list.json, time.Time{}).Key)
+	v.add(m.d.id, l.stamp)
+	return v.version(m.d.t.opts.Now()), list, nil
+}
+
+func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer) error {
+	now, list, err := m.at(ctx)
+	if err != nil {
+		return err
+	}
+	if now.Key != v.Key {
+		return ErrStale
+	}
+	var refs []json.RawMessage
+	if err := json.Unmarshal(list.json, &refs); err != nil {
+		return err
+	}
+	whole := make([]json.RawMessage, len(refs))
+	err = parallel(ctx, len(refs), func(ctx context.Context, i int) (err error) {
+		whole[i], err = m.whole(ctx, refs[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a := newArrayWriter(w)
+	for _, raw := range whole {
+		if err := a.Add(raw); err != nil {
+			return err
+		}
+	}
+	return a.Close()
+}
+
+// whole is the object that a reference is to. One that is gone since it was listed, or that cannot be
+// asked for, stays a reference.
+func (m objectsMaker) whole(ctx context.Context, ref json.RawMessage) (json.RawMessage, error) {
+	var of struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(ref, &of) != nil || !validID(of.ID) {
+		return ref, nil
+	}
+	raw, err := m.get(ctx, of.ID)
+	if notExist(err) {
+		return ref, nil
+	}
+	return raw, err
+}

@@ -1,0 +1,165 @@
+package snapshot
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Format is that of an archive beside a snapshot.
+type Format string
+
+// The formats of archives. Each holds one folder, the snapshot.
+const (
+	Zip     Format = "zip"
+	TarZstd Format = "tar.zst"
+)
+
+var archiveFormats = []Format{Zip, TarZstd}
+
+func archiveName(id string, format Format) string { return id + "." + string(format) }
+
+// checkFormat refuses what is no format; "" is for no archive.
+func checkFormat(format Format) error {
+	if format != "" && !slices.Contains(archiveFormats, format) {
+		return fmt.Errorf("archive format %q: want one of %q", format, archiveFormats)
+	}
+	return nil
+}
+
+// member is a file of an archive.
+type member struct {
+	path    string // in the snapshot
+	size    int64
+	modTime time.Time
+}
+
+// archive writes the sealed snapshot beside its folder, under a temporary name until it is
+// whole. Names, times and sizes come from the manifest, in its order, and nothing of the
+// machine goes in: one snapshot always gives the same bytes.
+func (f *folder) archive(ctx context.Context, id string, format Format) error {
+	members, err := f.members(id)
+	if err != nil {
+		return err
+	}
+	name := archiveName(id, format)
+	temp := "." + name + ".tmp"
+	out, err := f.create(temp)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(out, 1<<20)
+	write := f.writeZip
+	if format == TarZstd {
+		write = f.writeTar
+	}
+	err = write(ctx, buffered, id, members)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err != nil {
+		out.Close()
+		return errors.Join(err, f.remove(temp)) // a full disk should not stay full
+	}
+	if err := out.finish(time.Time{}, sealedMode); err != nil {
+		return err
+	}
+	if err := f.rename(temp, name); err != nil {
+		return err
+	}
+	return f.syncFolder(".")
+}
+
+// members lists a snapshot's files: the records, then docs/. An object whose stamp is not
+// known has the time of the run.
+func (f *folder) members(id string) ([]member, error) {
+	m, err := f.manifest(id)
+	if err != nil {
+		return nil, &DestinationError{err}
+	}
+	var all []member
+	for _, name := range []string{manifestName, sumsName, summaryName} {
+		info, err := f.root.Stat(id + "/" + name)
+		if err != nil {
+			return nil, &DestinationError{err}
+		}
+		all = append(all, member{name, info.Size(), m.FinishedAt})
+	}
+	for _, file := range m.Files {
+		at := file.UpdatedAt
+		if at.IsZero() {
+			at = m.FinishedAt
+		}
+		all = append(all, member{file.Path, file.Size, at})
+	}
+	return all, nil
+}
+
+func (f *folder) writeZip(ctx context.Context, out io.Writer, id string, members []member) error {
+	w := zip.NewWriter(out)
+	for _, m := range members {
+		head := &zip.FileHeader{Name: path.Join(id, m.path), Method: zip.Deflate, Modified: m.modTime.UTC()}
+		head.SetMode(sealedMode)
+		to, err := w.CreateHeader(head)
+		if err != nil {
+			return err
+		}
+		if err := f.copyMember(ctx, to, id, m); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+func (f *folder) writeTar(ctx context.Context, out io.Writer, id string, members []member) error {
+	// One goroutine: how several share the work must not show in the bytes.
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	w := tar.NewWriter(z)
+	for _, m := range members {
+		err := w.WriteHeader(&tar.Header{
+			Typeflag: tar.TypeReg, Name: path.Join(id, m.path), Size: m.size, Mode: sealedMode,
+			ModTime: m.modTime.UTC().Truncate(time.Second), Format: tar.FormatPAX,
+		})
+		if err != nil {
+			return err
+		}
+		if err := f.copyMember(ctx, w, id, m); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// copyMember writes one file of the snapshot, which must have the size that it was sealed with.
+func (f *folder) copyMember(ctx context.Context, to io.Writer, id string, m member) error {
+	in, err := f.root.Open(id + "/" + m.path)
+	if err != nil {
+		return &DestinationError{err}
+	}
+	defer in.Close()
+	n, err := io.Copy(to, contextReader{ctx, in})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err == nil && n != m.size {
+		err = &DestinationError{&os.PathError{Op: "archive", Path: m.path, Err: io.ErrUnexpectedEOF}}
+	}
+	return err
+}

@@ -1,0 +1,210 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// before is the last good snapshot as an incremental run sees it. A nil one has nothing.
+type before struct {
+	id      string
+	started time.Time
+	files   map[fileKey]File
+	// docs and inDoc are by the id of the doc.
+	docs  map[string]Doc
+	inDoc map[string][]File
+	// unsure are the docs of which it does not have everything as it was then.
+	unsure map[string]bool
+}
+
+func newBefore(m *Manifest) *before {
+	b := &before{
+		id: m.ID, started: m.StartedAt,
+		files: map[fileKey]File{}, docs: map[string]Doc{}, inDoc: map[string][]File{}, unsure: map[string]bool{},
+	}
+	for _, d := range m.Docs {
+		b.docs[d.DocID] = d
+	}
+	for _, f := range m.Files {
+		b.files[f.key()] = f
+		b.inDoc[f.DocID] = append(b.inDoc[f.DocID], f)
+	}
+	for _, f := range m.Failures {
+		b.unsure[f.DocID] = true
+	}
+	return b
+}
+
+// unchanged gives the file that the snapshot has for e, if e need not be fetched: the
+// version is the same, and was read when it was no longer young. Of a carried file nobody
+// knows that: it is there because a later read failed.
+func (b *before) unchanged(e fs.Entry) (File, bool) {
+	if b == nil || e.Version == "" || (fs.Version{Key: e.Version}).Young() {
+		return File{}, false
+	}
+	old, ok := b.files[keyOf(e)]
+	return old, ok && old.Version == e.Version && old.Status != StatusCarried && settled(b.started, e.ModTime)
+}
+
+// unchangedDoc tells that no file of a doc can have moved, if stamps can be trusted. Every
+// edit moves the doc's stamp, so it is as new as any in the doc.
+func (b *before) unchangedDoc(id string, updatedAt time.Time) bool {
+	d, ok := b.docs[id]
+	return ok && d.UpdatedAt.Equal(updatedAt) && settled(b.started, updatedAt) && !b.unsure[id]
+}
+
+// as is f as the file for e.
+func (f File) as(e fs.Entry) File {
+	now := fileOf(e)
+	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
+	return now
+}
+
+// index lists what the snapshot is to hold.
+func (r *run) index(ctx context.Context) ([]fs.Entry, error) {
+	from, able := r.from.(ChangeIndexer)
+	if r.before == nil || !r.opts.TrustDocTimestamps || !able {
+		return r.list(ctx, r.from.Index)
+	}
+	var mu sync.Mutex
+	skipped := map[string]bool{}
+	unchanged := func(id string, updatedAt time.Time) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		skipped[id] = r.before.unchangedDoc(id, updatedAt)
+		return skipped[id]
+	}
+	index, err := r.list(ctx, func(ctx context.Context) ([]fs.Entry, error) { return from.IndexChanged(ctx, unchanged) })
+	if err != nil {
+		return nil, err
+	}
+	all := make([]fs.Entry, 0, len(index))
+	for _, e := range index {
+		all = append(all, e)
+		if e.Kind == fs.KindDoc && skipped[e.DocID] {
+			all = append(all, r.before.entries(e)...)
+		}
+	}
+	return all, nil
+}
+
+// entries lists the files of a skipped doc but its doc.json, whose entry is given, as the
+// snapshot before has them: in the folder that the doc has now.
+func (b *before) entries(doc fs.Entry) []fs.Entry {
+	var all []fs.Entry
+	for _, f := range b.inDoc[doc.DocID] {
+		if f.Kind == fs.KindDoc {
+			continue
+		}
+		e := fs.Entry{
+			Path: b.moved(f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
+			UpdatedAt: f.UpdatedAt, ModTime: f.UpdatedAt, Version: f.Version, Source: f.Source,
+		}
+		if f.Kind == fs.KindRows {
+			e.Type = path.Base(path.Dir(f.Path)) // tables/table/… or tables/view/…
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// moved is the path of a file whose doc now has the folder dir.
+func (b *before) moved(f File, dir string) string {
+	if rest, ok := strings.CutPrefix(f.Path, b.docs[f.DocID].Path+"/"); ok {
+		return dir + "/" + rest
+	}
+	return f.Path
+}
+
+// carry takes over what this run could not have and the snapshot before has. It stays
+// named as a failure.
+func (r *run) carry(ctx context.Context) error {
+	if r.before == nil || len(r.summary.Failures) == 0 {
+		return nil
+	}
+	sortFailures(r.summary.Failures) // whatever order they came in, the same is carried
+	have, taken := map[fileKey]bool{}, newPathSet()
+	for _, f := range r.files {
+		have[f.key()] = true
+		taken.add(f.Path)
+	}
+	for _, failure := range r.summary.Failures {
+		for _, old := range r.before.inDoc[failure.DocID] {
+			if have[old.key()] || !covers(failure, old) {
+				continue
+			}
+			have[old.key()] = true
+			if err := r.carryOne(ctx, old, r.places(failure, old), taken); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// covers tells whether a file is missing because of a failure.
+func covers(failure fs.Failure, f File) bool {
+	if failure.DocID != f.DocID {
+		return false
+	}
+	switch failure.Kind {
+	case fs.KindDoc:
+		return true
+	case fs.KindPages:
+		return slices.Contains([]fs.Kind{fs.KindPages, fs.KindPage, fs.KindPageHTML, fs.KindPageJSON}, f.Kind)
+	case fs.KindTables:
+		return slices.Contains([]fs.Kind{fs.KindTables, fs.KindTable, fs.KindColumns, fs.KindRows, fs.KindRowsJSON}, f.Kind)
+	}
+	return failure.Kind == f.Kind && failure.ObjectID == f.ObjectID
+}
+
+// places are the paths under which a file may be carried, the best first.
+func (r *run) places(failure fs.Failure, old File) []string {
+	now := old.Path
+	if i := slices.IndexFunc(r.docs, func(d Doc) bool { return d.DocID == old.DocID }); i >= 0 {
+		now = r.before.moved(old, r.docs[i].Path)
+	}
+	if isListing(failure.Kind) { // its path is not that of the file
+		return []string{now}
+	}
+	return []string{failure.Path, now}
+}
+
+// carryOne has old in the stage under the first of paths that is free. Where none is, or
+// the file is damaged, the failure alone stays.
+func (r *run) carryOne(ctx context.Context, old File, paths []string, taken pathSet) error {
+	i := slices.IndexFunc(paths, func(p string) bool { return checkPath(p) == nil && taken.add(p) == nil })
+	if i < 0 {
+		return nil
+	}
+	f := old
+	f.Path, f.Status = paths[i], StatusCarried
+	err := r.stage.take(ctx, r.before.id, old, f.Path)
+	if _, unfit := errors.AsType[*nameError](err); unfit {
+		return nil
+	}
+	if errors.Is(err, errDamaged) {
+		r.warn("%s: %q is damaged there and could not be fetched again, run verify", r.before.id, old.Path)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.files = append(r.files, f)
+	r.summary.Files++
+	r.summary.Bytes += f.Size
+	if f.Kind == fs.KindDoc {
+		d := r.before.docs[f.DocID]
+		d.Path = path.Dir(f.Path)
+		r.docs = append(r.docs, d)
+	}
+	r.opts.Progress.Copied(f, r.meter.left())
+	return nil
+}

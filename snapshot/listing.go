@@ -1,0 +1,115 @@
+package snapshot
+
+import (
+	"cmp"
+	"fmt"
+	iofs "io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// listing is what an index asks for.
+type listing struct {
+	docs []Doc
+	// files has the order of the index: origins fetch ahead in it.
+	files []fs.Entry
+	// missing are the gaps that the index already knows, and the entries that it
+	// must not hold.
+	missing []fs.Failure
+	// notes are to know of the whole, and stand among the warnings.
+	notes []string
+	// found is the number of docs, with or without their doc.json.
+	found int
+}
+
+// newListing judges an index, which comes from outside: its paths are not trusted.
+func newListing(index []fs.Entry) listing {
+	var l listing
+	taken := newPathSet()
+	docs := map[string]bool{}
+	for _, e := range index {
+		if e.Note != "" {
+			l.notes = append(l.notes, e.Note)
+			continue
+		}
+		if e.Kind == fs.KindDoc && !docs[e.DocID+e.ObjectID] {
+			docs[e.DocID+e.ObjectID] = true
+			l.found++
+		}
+		if e.Failure != nil {
+			l.missing = append(l.missing, about(e, *e.Failure))
+			continue
+		}
+		err := checkPath(e.Path)
+		if err == nil {
+			err = taken.add(e.Path)
+		}
+		if err != nil {
+			l.missing = append(l.missing, about(e, fs.Failure{Code: "bad_path", Message: err.Error()}))
+			continue
+		}
+		l.files = append(l.files, e)
+		if e.Kind == fs.KindDoc {
+			l.docs = append(l.docs, docOf(e))
+		}
+	}
+	return l
+}
+
+func docOf(e fs.Entry) Doc {
+	return Doc{
+		DocID: e.DocID, Name: e.Name, Path: path.Dir(e.Path), URL: e.URL,
+		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
+	}
+}
+
+// about completes a failure with what the index says of its object. The time goes: two
+// runs that meet the same failure write the same manifest.
+func about(e fs.Entry, f fs.Failure) fs.Failure {
+	f.Time = time.Time{}
+	f.Kind = cmp.Or(e.Kind, f.Kind)
+	f.DocID = cmp.Or(e.DocID, f.DocID)
+	f.ObjectID = cmp.Or(e.ObjectID, f.ObjectID)
+	f.Path = cmp.Or(e.Path, f.Path)
+	return f
+}
+
+// checkPath refuses a path that is not a plain one below docs/ on every system.
+func checkPath(p string) error {
+	bad := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
+	switch {
+	case !utf8.ValidString(p), strings.ContainsFunc(p, bad):
+		return fmt.Errorf("the path %q has characters that no path may have", p)
+	case !iofs.ValidPath(p), !filepath.IsLocal(filepath.FromSlash(p)):
+		return fmt.Errorf("the path %q leaves its folder", p)
+	case !strings.HasPrefix(p, "docs/"):
+		return fmt.Errorf("the path %q is not below docs/", p)
+	}
+	return nil
+}
+
+// pathSet keeps the paths of files apart from those of the folders above them.
+type pathSet struct{ files, folders map[string]bool }
+
+func newPathSet() pathSet { return pathSet{files: map[string]bool{}, folders: map[string]bool{}} }
+
+func (s pathSet) add(p string) error {
+	if s.files[p] || s.folders[p] {
+		return fmt.Errorf("the path %q is there twice", p)
+	}
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if s.files[dir] {
+			return fmt.Errorf("the path %q leads through a file", p)
+		}
+	}
+	s.files[p] = true
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		s.folders[dir] = true
+	}
+	return nil
+}

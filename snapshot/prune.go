@@ -1,0 +1,305 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Policy says how many snapshots [Prune] keeps: the Last newest, and the newest of each of
+// the newest Daily days, Weekly ISO weeks and so on in which there is one, in UTC. Those that
+// are damaged in their records, suspect, or kept for a reason of their own count for nothing.
+type Policy struct{ Last, Daily, Weekly, Monthly, Yearly int }
+
+// rule is one part of a policy: how many periods, and in which of them a time falls.
+type rule struct {
+	name   string
+	keep   int
+	period func(id string, at time.Time) string
+}
+
+func (p Policy) rules() []rule {
+	in := func(layout string) func(string, time.Time) string {
+		return func(_ string, at time.Time) string { return at.Format(layout) }
+	}
+	week := func(_ string, at time.Time) string {
+		year, week := at.ISOWeek()
+		return fmt.Sprint(year, week)
+	}
+	itself := func(id string, _ time.Time) string { return id }
+	return []rule{
+		{"last", p.Last, itself}, {"daily", p.Daily, in(time.DateOnly)}, {"weekly", p.Weekly, week},
+		{"monthly", p.Monthly, in("2006-01")}, {"yearly", p.Yearly, in("2006")},
+	}
+}
+
+// check refuses a policy that keeps nothing: it is a slip of the hand.
+func (p Policy) check() error {
+	some := false
+	for _, r := range p.rules() {
+		if r.keep < 0 {
+			return fmt.Errorf("%w: %s is %d", ErrPolicy, r.name, r.keep)
+		}
+		some = some || r.keep > 0
+	}
+	if !some {
+		return fmt.Errorf("%w: it keeps nothing", ErrPolicy)
+	}
+	return nil
+}
+
+// Pruned is what [Prune] did, or would do. Both lists are oldest first, neither is nil.
+type Pruned struct {
+	Kept    []Kept   `json:"kept"`
+	Removed []string `json:"removed"`
+}
+
+// Kept is a snapshot that stays. Why names the parts of the policy that keep it (last,
+// daily …) and what keeps it whatever the policy is: latest (latest.txt names it), complete
+// (the newest complete one of its account and selection), suspect, guard (the last good one
+// before a suspect one), unreadable.
+type Kept struct {
+	ID  string   `json:"id"`
+	Why []string `json:"why"`
+}
+
+// Prune removes the sealed snapshots that the policy does not keep, and their archives. A
+// removal that is broken off leaves nothing that looks like a snapshot. dryRun changes
+// nothing. While the newest snapshot is suspect all stay: the error is a [*SuspectError].
+// Other errors: [ErrPolicy], [ErrNotSnapshot], [*LockedError], [*ForeignError],
+// [*DestinationError], and the cause of ctx.
+func Prune(ctx context.Context, output string, policy Policy, dryRun bool) (Pruned, error) {
+	return prune(ctx, output, policy, dryRun, hooks{})
+}
+
+func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks hooks) (Pruned, error) {
+	if err := policy.check(); err != nil {
+		return Pruned{}, err
+	}
+	f, err := openExisting(output)
+	if err != nil {
+		return Pruned{}, err
+	}
+	defer f.close()
+	f.hooks = hooks
+	// Before the lock, which writes: the folder may be anything.
+	if ids, err := f.sealed(); err != nil || len(ids) == 0 {
+		return Pruned{}, errors.Join(err, fmt.Errorf("%s: %w", output, ErrNotSnapshot))
+	}
+	if !dryRun {
+		release, err := f.lock(time.Now())
+		if err != nil {
+			return Pruned{}, err
+		}
+		defer release()
+	}
+	all, err := f.candidates()
+	if err != nil {
+		return Pruned{}, err
+	}
+	if err := mark(all, policy); err != nil || dryRun {
+		return sortOut(all), err
+	}
+	return sortOut(all), f.removeAll(ctx, all)
+}
+
+// candidate is a snapshot that may be removed if there is no why.
+type candidate struct {
+	id     string
+	at     time.Time
+	group  string // snapshots of one account and selection
+	result Result // "" where the records cannot be read
+	why    []string
+}
+
+func (c *candidate) keep(why string) {
+	if !slices.Contains(c.why, why) {
+		c.why = append(c.why, why)
+	}
+}
+
+// candidates describes the sealed snapshots, oldest first.
+func (f *folder) candidates() ([]*candidate, error) {
+	latest, err := f.latest()
+	if err != nil {
+		return nil, err
+	}
+	ids, err := f.sealed()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*candidate, len(ids))
+	for i, id := range ids {
+		c := &candidate{id: id}
+		c.at, _, _ = parseID(id)
+		s, err := f.summary(id)
+		if head, headErr := f.head(id); err == nil && headErr == nil {
+			c.result = s.Result
+			c.group = head.Source.APIURL + "\n" + head.Source.Account + "\n" + canonical(head.Options.Selection)
+		}
+		if id == latest {
+			c.keep("latest")
+		}
+		all[i] = c
+	}
+	return all, nil
+}
+
+// mark gives each snapshot that is to stay its reasons.
+func mark(all []*candidate, policy Policy) error {
+	groups := map[string][]*candidate{}
+	for _, c := range all {
+		switch {
+		case c.result.good() || c.result == Suspect:
+			groups[c.group] = append(groups[c.group], c)
+		default:
+			c.keep("unreadable")
+		}
+	}
+	for _, group := range groups {
+		if newest := group[len(group)-1]; newest.result == Suspect {
+			return &SuspectError{newest.id}
+		}
+	}
+	for _, group := range groups {
+		markSuspects(group)
+		good := slices.DeleteFunc(slices.Clone(group), func(c *candidate) bool { return c.result == Suspect })
+		slices.Reverse(good)
+		if i := slices.IndexFunc(good, func(c *candidate) bool { return c.result == Complete }); i >= 0 {
+			good[i].keep("complete")
+		}
+		for _, r := range policy.rules() {
+			markRule(good, r)
+		}
+	}
+	return nil
+}
+
+// markSuspects keeps what a person should look at: suspect snapshots, and the one that
+// each was measured by, which may be the last that has everything.
+func markSuspects(group []*candidate) {
+	var good *candidate
+	for _, c := range group {
+		if c.result != Suspect {
+			good = c
+			continue
+		}
+		c.keep("suspect")
+		if good != nil {
+			good.keep("guard")
+		}
+	}
+}
+
+// markRule keeps the newest snapshot of each of the newest periods. good is newest first.
+func markRule(good []*candidate, r rule) {
+	seen := map[string]bool{}
+	for _, c := range good {
+		if len(seen) == r.keep {
+			return
+		}
+		if period := r.period(c.id, c.at); !seen[period] {
+			seen[period] = true
+			c.keep(r.name)
+		}
+	}
+}
+
+func sortOut(all []*candidate) Pruned {
+	p := Pruned{Kept: []Kept{}, Removed: []string{}}
+	for _, c := range all {
+		if len(c.why) > 0 {
+			p.Kept = append(p.Kept, Kept{c.id, c.why})
+		} else {
+			p.Removed = append(p.Removed, c.id)
+		}
+	}
+	return p
+}
+
+const pruningPrefix = ".pruning-"
+
+// removeAll removes the snapshots that nothing keeps.
+func (f *folder) removeAll(ctx context.Context, all []*candidate) error {
+	if err := f.clearLeftovers(); err != nil {
+		return err
+	}
+	if err := f.mendLink(); err != nil {
+		return err
+	}
+	for _, c := range all {
+		if len(c.why) > 0 {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := f.removeSnapshot(c.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeSnapshot takes the snapshot's name away, for good, before anything in it.
+func (f *folder) removeSnapshot(id string) error {
+	for _, format := range archiveFormats {
+		if err := f.remove(archiveName(id, format)); err != nil {
+			return err
+		}
+	}
+	hidden := pruningPrefix + id
+	if err := f.rename(id, hidden); err != nil {
+		return err
+	}
+	if err := f.syncFolder("."); err != nil {
+		return err
+	}
+	return f.removeTree(hidden)
+}
+
+// mendLink lets the link name what latest.txt names, should a run have been stopped between
+// the two: what the link names must not be removed below it.
+func (f *folder) mendLink() error {
+	latest, err := f.latest()
+	if err != nil || latest == "" {
+		return err
+	}
+	target, err := f.root.Readlink(latestLink)
+	if err != nil || target == latest {
+		return nil // no link here, or the right one
+	}
+	return f.linkLatest(latest)
+}
+
+// clearLeftovers removes what a removal, or the writing of an archive, that was broken off
+// has left.
+func (f *folder) clearLeftovers() error {
+	all, err := iofs.ReadDir(f.root.FS(), ".")
+	if err != nil {
+		return &DestinationError{err}
+	}
+	for _, e := range all {
+		if isLeftover(e.Name()) {
+			if err := f.removeTree(e.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isLeftover(name string) bool {
+	id, ok := strings.CutPrefix(name, pruningPrefix)
+	for _, format := range archiveFormats {
+		if rest, is := strings.CutSuffix(name, archiveName("", format)+".tmp"); is {
+			id, ok = strings.CutPrefix(rest, ".")
+		}
+	}
+	_, _, isID := parseID(id)
+	return ok && isID
+}
