@@ -8,7 +8,7 @@ STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Passed to every go test: TESTFLAGS=-v names each test and each skip.
 TESTFLAGS ?=
 
-.PHONY: check build test lint cross fuzz bench clean
+.PHONY: check build test lint cross thirdparty fuzz soak clean
 
 check: lint cross test
 
@@ -33,6 +33,24 @@ cross:
 	GOOS=windows GOARCH=amd64 $(GO) build -o /dev/null ./cmd/codafs
 	GOOS=darwin $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
+
+# Other people's programs, which the tests in coda/thirdparty run (needs npm).
+thirdparty:
+	npm ci --prefix coda/thirdparty/testdata --no-audit --no-fund
+
+# Each fuzz target for FUZZTIME. What they once found is a seed, which every make test runs.
+FUZZTIME ?= 60s
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p || exit 1; \
+		done; \
+	done
+
+# The full counts of what make check runs samples of.
+soak:
+	CODAFS_SOAK=1 $(GO) test -race -p 1 -timeout 90m -v ./...
 
 clean:
 	$(GO) clean ./...

@@ -209,7 +209,7 @@ func TestOverALongRunTheRateIsUsed(t *testing.T) {
 		long            time.Duration
 	}{
 		{coda.ClassList, 1, 0, time.Hour},
-		{coda.ClassRead, 1, 0, time.Hour},
+		{coda.ClassRead, 1, 0, 20 * time.Minute},
 		{coda.ClassExport, 1, 0, time.Hour},
 		{coda.ClassList, 1, 1, time.Hour},
 		{coda.ClassList, 2, 1, time.Hour},

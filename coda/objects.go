@@ -2,6 +2,7 @@ package coda
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/url"
 )
@@ -32,8 +33,8 @@ type Permission struct {
 // ACLMetadata is what the token's user may do with a doc (Coda API 1.5.0, getSharingMetadata).
 type ACLMetadata struct {
 	raw
-	CanShare *bool `json:"canShare"`
-	CanCopy  *bool `json:"canCopy"`
+	CanShare bool `json:"canShare"`
+	CanCopy  bool `json:"canCopy"`
 }
 
 // Folder groups docs of a workspace (Coda API 1.5.0, listFolders). Folders are flat.
@@ -80,7 +81,7 @@ type Resource struct {
 // Mutation is how far a queued write is (Coda API 1.5.0, getMutationStatus).
 type Mutation struct {
 	raw
-	Completed *bool  `json:"completed"`
+	Completed bool   `json:"completed"`
 	Warning   string `json:"warning"`
 }
 
@@ -111,7 +112,7 @@ func (c *Client) Permissions(ctx context.Context, docID string) iter.Seq2[Permis
 
 // ACLMetadata gets what the token's user may do with a doc.
 func (c *Client) ACLMetadata(ctx context.Context, docID string) (ACLMetadata, error) {
-	return one(ctx, c, get("docs", docID, "acl", "metadata"), func(m ACLMetadata) string { return present(m.CanShare) })
+	return one(ctx, c, get("docs", docID, "acl", "metadata"), func(m ACLMetadata) string { return flag(m.Raw, "canShare") })
 }
 
 // Folders lists the folders that the user sees.
@@ -133,13 +134,17 @@ func (c *Client) ResolveLink(ctx context.Context, link string) (Link, error) {
 
 // Mutation tells whether a queued write is done; the service forgets it after about a day.
 func (c *Client) Mutation(ctx context.Context, requestID string) (Mutation, error) {
-	return one(ctx, c, get("mutationStatus", requestID), func(m Mutation) string { return present(m.Completed) })
+	return one(ctx, c, get("mutationStatus", requestID), func(m Mutation) string { return flag(m.Raw, "completed") })
 }
 
-// present is a key for objects that have no id: some text if the field came.
-func present(v *bool) string {
-	if v == nil {
+// flag is a key for objects that have no id: a boolean of theirs as it was sent, "" where none was.
+func flag(object json.RawMessage, name string) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(object, &fields) != nil {
 		return ""
 	}
-	return "present"
+	if v := string(fields[name]); v == "true" || v == "false" {
+		return v
+	}
+	return ""
 }

@@ -124,7 +124,7 @@ func TestPermissionsAndWhatTheUserMayDo(t *testing.T) {
 		t.Errorf("permissions are %+v", p)
 	}
 	m := must[coda.ACLMetadata](t)(s.ACLMetadata(t.Context(), doc))
-	if m.CanShare == nil || !*m.CanShare || m.CanCopy == nil || !*m.CanCopy || fields(t, m.Raw)["canShareWithOrg"] != true {
+	if !m.CanShare || !m.CanCopy || fields(t, m.Raw)["canShareWithOrg"] != true {
 		t.Errorf("metadata is %s", m.Raw)
 	}
 	s.api.Fail(codatest.Fault{Path: ".*/acl/.*", Status: http.StatusUnauthorized})
@@ -183,13 +183,13 @@ func TestMutationTellsWhenAWriteIsDone(t *testing.T) {
 	s := serve(t, w, codatest.Options{Now: func() time.Time { return now }}, coda.Options{Unlimited: true})
 	for id, want := range map[string]bool{"mutate:done": true, "mutate:queued": false} {
 		m := must[coda.Mutation](t)(s.Mutation(t.Context(), id))
-		if m.Completed == nil || *m.Completed != want || m.Warning != "" || len(m.Raw) == 0 {
+		if m.Completed != want || m.Warning != "" || len(m.Raw) == 0 {
 			t.Errorf("%s is %s", id, m.Raw)
 		}
 	}
 	_, err := s.Mutation(t.Context(), "mutate:unknown")
 	fails(t, err, coda.CodeNotFound)
-	if m, err := answering(t, 200, `{"completed":true,"warning":null}`).Mutation(t.Context(), "mutate:x"); err != nil || !*m.Completed {
+	if m, err := answering(t, 200, `{"completed":true,"warning":null}`).Mutation(t.Context(), "mutate:x"); err != nil || !m.Completed {
 		t.Errorf("a warning that is null: %+v, %v", m, err)
 	}
 }

@@ -73,7 +73,7 @@ func (w *lineWriter) line(c coda.LineContent) {
 	case c.Style == "blockQuote" || c.Style == "pullQuote":
 		w.begin(c.Style)
 		w.write("> ", "> ", texts(text))
-	case strings.TrimSpace(text) == "": // an empty line ends whatever was before it
+	case strings.Trim(text, " \t\n") == "": // an empty line ends whatever was before it
 		w.block, w.items = "", nil
 	default: // paragraphs, and what is not known today
 		w.begin("")

@@ -39,6 +39,11 @@ func (b *broken) into(o *snapshot.Options, step func(op, name string, do func() 
 	}
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // isSealing tells that a change gives a partial folder its name.
 func isSealing(op, name string) bool { return op == "rename" && snapshot.ParseID(name) }
 
@@ -46,7 +51,7 @@ func isSealing(op, name string) bool { return op == "rename" && snapshot.ParseID
 var noStaging = broken{change: func(b *brokenRun, op, name string, do func() error) error {
 	id, ok := strings.CutPrefix(name, ".partial-")
 	switch {
-	case op == "mkdir" && ok && snapshot.ParseID(id):
+	case op == "mkdir" && ok && snapshot.ParseID(id) && !exists(b.path(id)):
 		return b.step(op, id, func() error {
 			if err := os.Mkdir(b.path(id), 0o700); err != nil {
 				return err
@@ -115,7 +120,7 @@ func TestBrokenProtocolsAreCaught(t *testing.T) {
 		"no staging": &noStaging, "latest.txt first": &latestFirst,
 		"the journal is trusted without hashing": &journalTrusted, "no temporary file for the manifest": &manifestInPlace,
 	} {
-		for kind, r := range rehearsals(1) {
+		for kind, r := range rehearsals(6) {
 			t.Run(fmt.Sprint(name, ", ", kind), func(t *testing.T) {
 				t.Parallel()
 				r.broken = b

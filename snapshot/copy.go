@@ -5,7 +5,6 @@ import (
 	"errors"
 	iofs "io/fs"
 	"sync"
-	"time"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -14,9 +13,8 @@ import (
 type outcome struct {
 	entry   fs.Entry
 	file    File
-	fetched time.Time // zero for a file that was there already
-	skipped bool      // nothing was fetched, the last good snapshot has the same
-	damaged bool      // the last good snapshot had it, but not as it was sealed
+	skipped bool // nothing was fetched, the last good snapshot has the same
+	damaged bool // the last good snapshot had it, but not as it was sealed
 	missing *fs.Failure
 	gone    bool // missing because it does not exist (any more)
 	fatal   error
@@ -70,7 +68,8 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	if same {
 		err := r.stage.take(ctx, r.before.id, old, e.Path)
 		if err == nil {
-			return outcome{entry: e, file: old.as(e), fetched: r.before.started, skipped: true}
+			file := old.as(e)
+			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.note(finished{r.before.started, file})}
 		}
 		if !errors.Is(err, errDamaged) {
 			return r.judge(ctx, e, err)
@@ -85,7 +84,8 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	if err != nil {
 		return r.judge(ctx, e, err)
 	}
-	return outcome{entry: e, file: file, fetched: fetched, damaged: same}
+	// Here, not in keep, which may be a file behind: a kill then costs no more than this one.
+	return outcome{entry: e, file: file, damaged: same, fatal: r.stage.note(finished{stamp(fetched), file})}
 }
 
 // judge tells an error that costs one object from one that ends the run.
@@ -117,11 +117,6 @@ func (r *run) keep(o outcome) error {
 			return nil
 		}
 		return r.miss(*o.missing)
-	}
-	if !o.fetched.IsZero() {
-		if err := note(r.stage.journal, finished{FetchedAt: stamp(o.fetched), File: o.file}); err != nil {
-			return err
-		}
 	}
 	if o.damaged {
 		r.warn("%s: %q is damaged there and was fetched again, run verify", r.before.id, o.file.Path)

@@ -8,7 +8,9 @@ import (
 )
 
 // HookDisk has change called for each change that a run makes to the disk.
-func (o *Options) HookDisk(change func(op, name string, do func() error) error) { o.hooks.change = change }
+func (o *Options) HookDisk(change func(op, name string, do func() error) error) {
+	o.hooks.change = change
+}
 
 // HookHash has hash asked instead of the bytes of files that an earlier run left.
 func (o *Options) HookHash(hash func(name string) (int64, string, error)) { o.hooks.hash = hash }

@@ -61,13 +61,15 @@ func (d *disk) createJournal(dir string, head Head, kept []finished) (*outFile, 
 	})
 }
 
-// note adds a line to the journal.
-func note(journal *outFile, line finished) error {
+// note adds a line to the journal. It is safe for concurrent use.
+func (s *stage) note(line finished) error {
 	data, err := json.Marshal(line)
 	if err != nil {
 		return err
 	}
-	_, err = journal.Write(append(data, '\n'))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err = s.journal.Write(append(data, '\n'))
 	return err
 }
 

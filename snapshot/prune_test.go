@@ -208,7 +208,7 @@ func TestPruneWaitsForNobody(t *testing.T) {
 // pruned makes five nights, of which prune is to leave the last two. Hard links join them all.
 func pruned(t *testing.T) (o snapshot.Options, policy snapshot.Policy) {
 	t.Helper()
-	from := small()
+	from := workspace(1)
 	o = fastOptions(t)
 	o.Incremental, o.Archive = true, snapshot.Zip
 	for i := range 5 {

@@ -5,10 +5,10 @@ import "os"
 // soak tells that the tests may take their time: make soak.
 var soak = os.Getenv("CODAFS_SOAK") != ""
 
-// crashDocs is the size of the workspaces that are stopped everywhere.
-func crashDocs() int {
+// crashFiles is the size of the trees whose runs are stopped everywhere.
+func crashFiles() int {
 	if soak {
-		return 12 // 60 objects
+		return 132 // 60 objects: 12 docs, each with two pages, a table and a view
 	}
-	return 2
+	return 6
 }

@@ -10,6 +10,7 @@ import (
 	iofs "io/fs"
 	"path"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/codafs/codafs/fs"
@@ -23,6 +24,7 @@ type stage struct {
 	dir string // ".partial-<id>"
 	// left is what an earlier run says it left here, by path.
 	left    map[string]finished
+	mu      sync.Mutex // one line at a time goes into the journal
 	journal *outFile
 }
 

@@ -140,7 +140,7 @@ func quickDir(t *testing.T) string {
 	return dir
 }
 
-// snapshotOver does what snapshotTree does, with another transport and nothing of the real
+// snapshotOver makes a snapshot as the command does, with another transport and nothing of the real
 // user's settings.
 func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std streams) error {
 	t.Helper()
@@ -156,22 +156,14 @@ func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []str
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk, err := o.openCache(log)
+	disk, err := o.openCache(o.cacheDir, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &workspace{client: client, log: log, cache: disk,
+	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
 		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.selection})}
 	defer w.close()
-	user, err := client.WhoAmI(t.Context())
-	if err != nil {
-		return err
-	}
-	opts := o.runOptions(log)
-	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
-	opts.Selection = o.recorded()
-	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }
-	return o.snapshot(t.Context(), std, treeOrigin{w.tree}, opts)
+	return o.snapshotOf(t.Context(), std, w)
 }
 
 // read takes in the sealed snapshot, if there is one.

@@ -50,6 +50,7 @@ func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCau
 	switch {
 	case err == nil:
 		i.set(user.LoginID, "")
+		w.remember(user.LoginID)
 	case coda.CodeOf(err) == coda.CodeOffline:
 		i.set("", "")
 	case ctx.Err() != nil:

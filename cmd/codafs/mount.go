@@ -87,6 +87,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 		return mountAdvice(dir, err)
 	}
 	server.Store(m)
+	m.Changed("") // what changed before it could be told
 	fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
 	return serve(ctx, cancel, o, w, who, m)
 }

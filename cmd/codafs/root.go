@@ -35,7 +35,8 @@ func newRoot(std streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newMount(std), newUnmount(std), newSnapshot(std), newVerify(std), newList(std), newCat(std), newLs(std), newVersion(std))
+	root.AddCommand(newMount(std), newUnmount(std), newSnapshot(std), newVerify(std), newList(std), newCat(std), newLs(std),
+		newStatus(std), newVersion(std))
 	for _, c := range append(root.Commands(), root) {
 		if c.Args != nil {
 			c.Args = usageArgs(c.Args)

@@ -87,10 +87,15 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 		return err
 	}
 	defer w.close()
+	return o.snapshotOf(ctx, std, w)
+}
+
+func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *workspace) error {
 	user, err := w.client.WhoAmI(ctx)
 	if err != nil {
 		return err
 	}
+	w.remember(user.LoginID)
 	opts := o.runOptions(w.log)
 	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
 	opts.Selection = o.recorded()

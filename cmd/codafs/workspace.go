@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,6 +21,8 @@ type workspace struct {
 	tree   *fs.Tree
 	log    *slog.Logger
 	cache  *cache.Disk
+	// remember keeps whose token this is for the next run.
+	remember func(user string)
 }
 
 // openOptions say what a workspace is opened for.
@@ -55,33 +54,28 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	disk, err := s.openCache(log)
+	dir, err := s.cacheFolder()
 	if err != nil {
 		return nil, err
 	}
-	owner := account(options)
+	disk, err := s.openCache(dir, log)
+	if err != nil {
+		return nil, err
+	}
+	owner := account(dir, options)
 	if o.afresh {
 		owner += fmt.Sprintf("/run-%d-%d", time.Now().UnixNano(), os.Getpid())
 	}
 	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Refresh: o.refresh, Status: o.status,
 		Changed: o.changed, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
-	return &workspace{client, tree, log, disk}, nil
+	remember := func(user string) { rememberAccount(dir, options, user) }
+	return &workspace{client, tree, log, disk, remember}, nil
 }
 
 // close waits until nothing runs any more.
 func (w *workspace) close() {
 	w.tree.Close()
 	_ = w.cache.Close()
-}
-
-// account names whose contents these are, without telling the token.
-func account(o coda.Options) string {
-	sum := sha256.Sum256([]byte(o.Token))
-	host := o.BaseURL
-	if u, err := url.Parse(o.BaseURL); err == nil {
-		host = u.Host
-	}
-	return host + "/" + hex.EncodeToString(sum[:16])
 }
 
 func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
@@ -108,28 +102,35 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 		return o, nil
 	}
 	var err error
-	o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.err, "codafs: warning: "+line) })
+	if o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.err, "codafs: warning: "+line) }); err != nil {
+		return o, err
+	}
+	dir, err := s.cacheFolder()
+	o.StateFile = rateFile(dir, o)
 	return o, err
 }
 
-func (s *settings) openCache(log *slog.Logger) (*cache.Disk, error) {
+func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
 	size, err := parseSize(s.cacheSize)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--cache-size: %w", err)}
-	}
-	dir := s.cacheDir
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return nil, usageError{fmt.Errorf("no place for the cache (%w): set --cache-dir", err)}
-		}
-		dir = filepath.Join(base, "codafs")
 	}
 	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
 	}
 	return disk, nil
+}
+
+func (s *settings) cacheFolder() (string, error) {
+	if s.cacheDir != "" {
+		return s.cacheDir, nil
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", usageError{fmt.Errorf("no place for the cache (%w): set --cache-dir", err)}
+	}
+	return filepath.Join(base, "codafs"), nil
 }
 
 // store joins the cache to what the tree needs of it.

@@ -5,6 +5,7 @@ package mount
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,6 +39,8 @@ func runAll(m *testing.M) int {
 	}
 	os.Chmod(base, 0o755) // for the test with another user
 	os.Setenv("TMPDIR", base)
+	flag.Parse()
+	flag.Set("test.parallel", "6") // the programs of the matrix wait more than they work
 	code := m.Run()
 	for _, dir := range leftMounts(base) {
 		fmt.Fprintln(os.Stderr, "a test left a mount behind:", dir)
