@@ -136,27 +136,44 @@ func TestAFileThatIsNotOursIsAFullWindow(t *testing.T) {
 }
 
 func TestAClockThatWasSetBackIsAFullWindow(t *testing.T) {
-	for _, ahead := range []time.Duration{2 * time.Second, time.Hour, 30 * 24 * time.Hour} {
-		path := stateFile(t)
-		o := coda.Options{StateFile: path, Rates: oneASecond, MaxRetries: -1}
-		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(ahead)
-			f := newFleet(t, 1, o)
-			f.s.refusing("3600", 1) // the longest pause, and a wider margin
-			f.read(0)
-		})
-		synctest.Test(t, func(t *testing.T) { // begins when the one before began
-			f := newFleet(t, 2, o)
-			first, second := f.read(0), f.read(1)
-			want := time.Second + 2*margin
-			if first < want || first > want+10*time.Millisecond || second < want {
-				t.Errorf("clock set back by %v: the reads waited %v and %v, want %v", ahead, first, second, want)
-			}
-			time.Sleep(2 * time.Hour)
-			if got := f.read(0); got != 0 {
-				t.Errorf("clock set back by %v: hours later a read waited %v, want none", ahead, got)
-			}
-		})
+	for name, test := range map[string]struct {
+		before func(f *fleet, path string)
+		margin time.Duration
+	}{
+		"after a send":         {func(f *fleet, _ string) { f.read(0) }, margin},
+		"after a long pause":   {func(f *fleet, _ string) { f.s.refusing("3600", 1); f.read(0) }, 2 * margin},
+		"after a damaged file": {func(f *fleet, path string) { f.read(0); damage(f.t, path); f.client(0).Plan(coda.ClassList, 1) }, margin},
+	} {
+		for _, ahead := range []time.Duration{2 * time.Second, time.Hour, 30 * 24 * time.Hour} {
+			t.Run(fmt.Sprint(name, " by ", ahead), func(t *testing.T) {
+				path := stateFile(t)
+				o := coda.Options{StateFile: path, Rates: oneASecond, MaxRetries: -1}
+				synctest.Test(t, func(t *testing.T) {
+					time.Sleep(ahead)
+					test.before(newFleet(t, 1, o), path)
+				})
+				synctest.Test(t, func(t *testing.T) { // begins when the one before began
+					f := newFleet(t, 2, o)
+					want := time.Second + test.margin
+					for i := range 2 {
+						if got := f.read(i); got < want || got > want+10*time.Millisecond {
+							t.Errorf("read %d waited %v, want %v", i, got, want)
+						}
+					}
+					time.Sleep(2 * time.Hour)
+					if got := f.read(0); got != 0 {
+						t.Errorf("hours later a read waited %v, want none", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+func damage(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -70,6 +70,24 @@ func TestJSONFilesAreWhatWasSent(t *testing.T) {
 					want = rawItems(t, c.Pages(ctx, e.DocID), func(p coda.Page) json.RawMessage { return p.Raw })
 				case fs.KindTables:
 					want = rawItems(t, c.Tables(ctx, e.DocID), func(x coda.Table) json.RawMessage { return x.Raw })
+				case fs.KindFormulas:
+					want = rawItems(t, c.Formulas(ctx, e.DocID), func(x coda.Formula) json.RawMessage {
+						whole, err := c.Formula(ctx, e.DocID, x.ID)
+						if err != nil {
+							t.Fatal(err)
+						}
+						return whole.Raw
+					})
+				case fs.KindControls:
+					want = rawItems(t, c.Controls(ctx, e.DocID), func(x coda.Control) json.RawMessage {
+						whole, err := c.Control(ctx, e.DocID, x.ID)
+						if err != nil {
+							t.Fatal(err)
+						}
+						return whole.Raw
+					})
+				case fs.KindPermissions:
+					want = rawItems(t, c.Permissions(ctx, e.DocID), func(x coda.Permission) json.RawMessage { return x.Raw })
 				case fs.KindColumns:
 					want = rawItems(t, c.Columns(ctx, e.DocID, e.ObjectID), func(x coda.Column) json.RawMessage { return x.Raw })
 				case fs.KindTable:

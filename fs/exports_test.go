@@ -15,7 +15,7 @@ import (
 	"github.com/codafs/codafs/fs/treetest"
 )
 
-// The token's reader is told once what it has.
+// readOnly is a workspace whose trees' notices are kept.
 type readOnly struct {
 	*treetest.Workspace
 	mu   sync.Mutex // guards told
@@ -94,10 +94,11 @@ var inLines = map[string]string{
 }
 
 // exported is the same as an export gives it.
-func exported(t *testing.T, w *codatest.Workspace) map[string]string {
-	t.Helper()
+func exported(w *codatest.Workspace) map[string]string {
 	return map[string]string{
-		alpha: w.Docs[0].Pages[0].Body + "\n## Things\n\n| Name |\n| --- |\n| thing |\n", beta: w.Docs[0].Pages[1].Body, gamma: w.Docs[1].Pages[0].Body,
+		alpha: w.Docs[0].Pages[0].Body + "\n## Things\n\n| Name |\n| --- |\n| thing |\n",
+		beta:  w.Docs[0].Pages[1].Body,
+		gamma: w.Docs[1].Pages[0].Body,
 	}
 }
 
@@ -260,7 +261,7 @@ func TestOneRefusalChangesNothingForGood(t *testing.T) {
 	once := noExports
 	once.Times = 1
 	r := reader(t, twoDocs(), fs.Selection{}, once)
-	want := exported(t, r.State)
+	want := exported(r.State)
 	if _, err := iofs.ReadFile(r.FS(t), alpha); coda.CodeOf(err) != coda.CodeExportRefused || !errors.Is(err, iofs.ErrPermission) {
 		t.Errorf("the refused page: %v", err)
 	}
@@ -285,7 +286,7 @@ func TestOneRefusalWhileIndexingChangesNothing(t *testing.T) {
 		}
 	}
 	r.Clock.Advance(later)
-	wantTexts(t, r.Workspace, exported(t, r.State))
+	wantTexts(t, r.Workspace, exported(r.State))
 	r.wantTold(t, 0)
 }
 
@@ -300,14 +301,14 @@ func TestRefusalAndAnotherErrorChangeNothing(t *testing.T) {
 	r.wantTold(t, 0)
 	r.Heal()
 	r.Clock.Advance(later)
-	wantTexts(t, r.Workspace, exported(t, r.State))
+	wantTexts(t, r.Workspace, exported(r.State))
 }
 
 func TestRefusedPageIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 	one := noExports
 	one.Path = "/docs/FirstDoc01/pages/canvas-Beta/export"
 	r := reader(t, twoDocs(), fs.Selection{}, one)
-	want := exported(t, r.State)
+	want := exported(r.State)
 	wantTexts(t, r.Workspace, map[string]string{alpha: want[alpha]})
 	sent := r.Sent(func() {
 		if _, err := iofs.ReadFile(r.FS(t), beta); coda.CodeOf(err) != coda.CodeExportRefused {

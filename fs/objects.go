@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/codafs/codafs/coda"
@@ -92,6 +93,8 @@ func (d *doc) formulasJSON(name string) *file {
 	return d.objectsJSON(name, KindFormulas, (*listing).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
 		f, err := d.t.src.Formula(ctx, d.id, id)
 		return f.Raw, err
+	}, func(ctx context.Context, id string) (bool, error) {
+		return lacks(d.t.src.Formulas(ctx, d.id), id, func(f coda.Formula) string { return f.ID })
 	})
 }
 
@@ -99,12 +102,14 @@ func (d *doc) controlsJSON(name string) *file {
 	return d.objectsJSON(name, KindControls, (*listing).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
 		c, err := d.t.src.Control(ctx, d.id, id)
 		return c.Raw, err
+	}, func(ctx context.Context, id string) (bool, error) {
+		return lacks(d.t.src.Controls(ctx, d.id), id, func(c coda.Control) string { return c.ID })
 	})
 }
 
 func (d *doc) objectsJSON(name string, kind Kind, list func(*listing, context.Context) (objectList, error),
-	get func(ctx context.Context, id string) (json.RawMessage, error)) *file {
-	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get}}
+	get func(ctx context.Context, id string) (json.RawMessage, error), gone func(ctx context.Context, id string) (bool, error)) *file {
+	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get, gone}}
 }
 
 // objectsMaker makes a list of references into one of whole objects.
@@ -112,6 +117,8 @@ type objectsMaker struct {
 	d    *doc
 	list func(*listing, context.Context) (objectList, error)
 	get  func(ctx context.Context, id string) (json.RawMessage, error)
+	// gone tells whether a fresh list does not name an object any more.
+	gone func(ctx context.Context, id string) (bool, error)
 }
 
 func (m objectsMaker) version(ctx context.Context) (Version, error) {
@@ -161,7 +168,7 @@ func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer) error {
 }
 
 // whole is the object that a reference is to. One that is gone since it was listed, or that cannot be
-// asked for, stays a reference.
+// asked for, stays a reference; one that is listed still and not to be had is a failure.
 func (m objectsMaker) whole(ctx context.Context, ref json.RawMessage) (json.RawMessage, error) {
 	var of struct {
 		ID string `json:"id"`
@@ -170,8 +177,25 @@ func (m objectsMaker) whole(ctx context.Context, ref json.RawMessage) (json.RawM
 		return ref, nil
 	}
 	raw, err := m.get(ctx, of.ID)
-	if notExist(err) {
-		return ref, nil
+	if !notExist(err) {
+		return raw, err
 	}
-	return raw, err
+	gone, listErr := m.gone(ctx, of.ID)
+	if listErr != nil {
+		return nil, listErr
+	}
+	if !gone {
+		return nil, err
+	}
+	return ref, nil
+}
+
+// lacks tells whether no item of a list has an id.
+func lacks[T any](items iter.Seq2[T, error], id string, idOf func(T) string) (bool, error) {
+	for v, err := range items {
+		if err != nil || idOf(v) == id {
+			return false, err
+		}
+	}
+	return true, nil
 }

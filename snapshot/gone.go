@@ -25,7 +25,7 @@ func (r *run) confirmGone(ctx context.Context) error {
 		}
 	}
 	for _, f := range r.gone {
-		if err == nil && !listed[fileKey{f.Kind, f.DocID, f.ObjectID}] && !unsure[f.DocID] {
+		if err == nil && !listed[failureKey(f)] && !unsure[f.DocID] {
 			r.warn("deleted while the snapshot ran: %s %q", f.Kind, f.Path)
 		} else if err := r.miss(f); err != nil {
 			return err

@@ -121,6 +121,8 @@ type fileKey struct {
 
 func (f File) key() fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
 
+func failureKey(f fs.Failure) fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
+
 func keyOf(e fs.Entry) fileKey { return fileKey{e.Kind, e.DocID, e.ObjectID} }
 
 // setStatus compares every file with the base. What was carried stays that.

@@ -137,7 +137,8 @@ func (r *run) carry(ctx context.Context) error {
 	}
 	for _, failure := range r.summary.Failures {
 		for _, old := range r.before.inDoc[failure.DocID] {
-			if have[old.key()] || !covers(failure, old) {
+			own := failureKey(failure) == old.key()
+			if have[old.key()] || !own && !(r.unlisted[failureKey(failure)] && covers(failure, old)) {
 				continue
 			}
 			have[old.key()] = true
@@ -149,7 +150,9 @@ func (r *run) carry(ctx context.Context) error {
 	return nil
 }
 
-// covers tells whether a file is missing because of a failure.
+// covers tells whether a file may be missing because of a failure, if that is one of the
+// index: what a doc's list would have named is not known then. (Where only its file could not
+// be read, the list came, and what is not in it was deleted.)
 func covers(failure fs.Failure, f File) bool {
 	if failure.DocID != f.DocID {
 		return false
@@ -162,7 +165,7 @@ func covers(failure fs.Failure, f File) bool {
 	case fs.KindTables:
 		return slices.Contains([]fs.Kind{fs.KindTables, fs.KindTable, fs.KindColumns, fs.KindRows, fs.KindRowsJSON}, f.Kind)
 	}
-	return failure.Kind == f.Kind && failure.ObjectID == f.ObjectID
+	return failureKey(failure) == f.key()
 }
 
 // places are the paths under which a file may be carried, the best first.

@@ -97,7 +97,10 @@ func (r round) work(t *testing.T, attempt int) {
 func (r round) killed(t *testing.T, attempt int, after time.Duration) time.Duration {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledAtAnyTime$")
-	cmd.Env = append(os.Environ(), killOutput+"="+r.output, killRound+"="+strconv.Itoa(r.n), killAttempt+"="+strconv.Itoa(attempt))
+	// What it leaves behind is in the folder of this test. The race detector's second of
+	// waiting at the end is no time to kill.
+	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Dir(r.output), "GORACE=atexit_sleep_ms=0",
+		killOutput+"="+r.output, killRound+"="+strconv.Itoa(r.n), killAttempt+"="+strconv.Itoa(attempt))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

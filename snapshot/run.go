@@ -26,7 +26,7 @@ func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
 }
 
 func newRun(from Origin, o Options) *run {
-	r := &run{opts: o.withDefaults(), from: from}
+	r := &run{opts: o.withDefaults(), from: from, unlisted: map[fileKey]bool{}}
 	started := stamp(r.opts.Now())
 	r.head = Head{
 		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source,
@@ -53,6 +53,8 @@ type run struct {
 	files   []File
 	summary Summary
 	sealed  bool
+	// unlisted are the failures that the index has.
+	unlisted map[fileKey]bool
 	// gone are the objects that were listed and then not found.
 	gone []fs.Failure
 }
@@ -110,6 +112,7 @@ func (r *run) fill(ctx context.Context) error {
 	r.stage.left = trusted(r.stage.left, l.files)
 	r.opts.Progress.Listed(r.plan(l, r.stage.left))
 	for _, f := range l.missing {
+		r.unlisted[failureKey(f)] = true
 		r.opts.Progress.Missed(f, r.meter.left())
 		if err := r.miss(f); err != nil {
 			return err

@@ -12,3 +12,11 @@ func crashFiles() int {
 	}
 	return 6
 }
+
+// fortnights is how many fortnights are simulated.
+func fortnights() int {
+	if soak {
+		return 1000
+	}
+	return 25
+}
