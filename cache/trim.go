@@ -21,21 +21,29 @@ type Stats struct {
 	MaxBytes int64
 	Entries  int // sizes known, with and without content
 
-	// Since OpenDisk.
-	Hits      int64 // contents served that were kept
-	Fills     int64 // contents filled
-	Damaged   int64 // files found damaged and removed
-	Unwritten int64 // contents that could not be written
-	Evicted   int64 // contents removed to keep the limit
+	Counts
+}
+
+// Counts are what one [Disk] did since OpenDisk.
+type Counts struct {
+	Hits      int64 `json:"hits"`      // contents served that were kept
+	Fills     int64 `json:"fills"`     // contents filled
+	Damaged   int64 `json:"damaged"`   // files found damaged and removed
+	Unwritten int64 `json:"unwritten"` // contents that could not be written
+	Evicted   int64 `json:"evicted"`   // contents removed to keep the limit
+}
+
+// Counts tells what the Disk did so far. It does not touch the folder.
+func (d *Disk) Counts() Counts {
+	return Counts{
+		Hits: d.hits.Load(), Fills: d.fills.Load(), Damaged: d.damaged.Load(),
+		Unwritten: d.unwritten.Load(), Evicted: d.evicted.Load(),
+	}
 }
 
 // Stats walks the folder and tells what is there.
 func (d *Disk) Stats(ctx context.Context) (Stats, error) {
-	s := Stats{
-		MaxBytes: d.max,
-		Hits:     d.hits.Load(), Fills: d.fills.Load(), Damaged: d.damaged.Load(),
-		Unwritten: d.unwritten.Load(), Evicted: d.evicted.Load(),
-	}
+	s := Stats{MaxBytes: d.max, Counts: d.Counts()}
 	err := d.walk(ctx, contentsDir, func(_ string, info fs.FileInfo) {
 		s.Contents++
 		s.Bytes += info.Size()

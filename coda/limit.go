@@ -15,8 +15,12 @@ type background struct{}
 
 // Background marks requests under the returned context as work that nobody waits for: in
 // each bucket they go after all others.
-func Background(ctx context.Context) context.Context {
-	return context.WithValue(ctx, background{}, true)
+func Background(ctx context.Context) context.Context { return BackgroundUntil(ctx, nil) }
+
+// BackgroundUntil is [Background] until wanted is closed, which tells that somebody waits after
+// all: the requests that are then in a bucket go with those of all who wait, and so do later ones.
+func BackgroundUntil(ctx context.Context, wanted <-chan struct{}) context.Context {
+	return context.WithValue(ctx, background{}, wanted)
 }
 
 // urgency tells interactive from background work. It is an index.
@@ -29,10 +33,22 @@ const (
 )
 
 func urgencyOf(ctx context.Context) urgency {
-	if ctx.Value(background{}) != nil {
+	wanted, ok := ctx.Value(background{}).(<-chan struct{})
+	if !ok {
+		return interactive
+	}
+	select {
+	case <-wanted:
+		return interactive
+	default:
 		return behind
 	}
-	return interactive
+}
+
+// wanted tells background work that somebody waits for it; nil where that cannot come.
+func wanted(ctx context.Context) <-chan struct{} {
+	c, _ := ctx.Value(background{}).(<-chan struct{})
+	return c
 }
 
 // bucket admits sends of one class as its window allows. Where processes share their buckets,
@@ -88,12 +104,21 @@ func (b *bucket) wait(ctx context.Context) error {
 	}
 	b.waits.start()
 	defer b.waits.stop()
-	select {
-	case <-admitted:
-		return nil
-	case <-ctx.Done():
-		b.leave(queue, admitted)
-		return context.Cause(ctx)
+	var sooner <-chan struct{}
+	if queue == behind {
+		sooner = wanted(ctx)
+	}
+	for {
+		select {
+		case <-admitted:
+			return nil
+		case <-sooner:
+			b.promote(admitted)
+			queue, sooner = interactive, nil
+		case <-ctx.Done():
+			b.leave(queue, admitted)
+			return context.Cause(ctx)
+		}
 	}
 }
 
@@ -111,6 +136,17 @@ func (b *bucket) leave(queue urgency, admitted chan struct{}) {
 	defer b.mu.Unlock()
 	if i := slices.Index(b.waiting[queue], admitted); i >= 0 {
 		b.waiting[queue] = slices.Delete(b.waiting[queue], i, i+1)
+		b.admit() // tells other processes
+	}
+}
+
+// promote has background work wait with those that somebody waits for.
+func (b *bucket) promote(admitted chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := slices.Index(b.waiting[behind], admitted); i >= 0 {
+		b.waiting[behind] = slices.Delete(b.waiting[behind], i, i+1)
+		b.waiting[interactive] = append(b.waiting[interactive], admitted)
 		b.admit() // tells other processes
 	}
 }

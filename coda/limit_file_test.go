@@ -299,15 +299,33 @@ func TestInteractiveRequestsOfAnotherProcessGoFirst(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 2, coda.Options{StateFile: path, Rates: oneASecond})
-		behind := coda.Background(t.Context())
-		ctxs := map[string]context.Context{"b1": behind, "b2": behind, "b3": behind, "b4": behind, "i1": t.Context(), "i2": t.Context()}
+		ctxs := map[string]context.Context{"b": coda.Background(t.Context()), "i": t.Context()}
 		var wg sync.WaitGroup
-		queue(t, &wg, f.client(0).Client, ctxs, "b1", "b2", "b3", "b4")
-		queue(t, &wg, f.client(1).Client, ctxs, "i1", "i2")
+		queue(t, &wg, f.client(0).Client, ctxs, strings.Split("b b b b b b b b b b b b b", " ")...)
+		queue(t, &wg, f.client(1).Client, ctxs, strings.Split("i i i i i i i i i i i i", " ")...)
 		wg.Wait()
-		if want := "b1 i1 i2 b2 b3 b4"; strings.Join(f.s.names, " ") != want {
+		if want := "b" + strings.Repeat(" i", 12) + strings.Repeat(" b", 12); strings.Join(f.s.names, " ") != want {
 			t.Errorf("the order was %v, want %s", f.s.names, want)
 		}
+	})
+}
+
+// A process that waits for long is not taken for dead.
+func TestAWaitingProcessStaysListed(t *testing.T) {
+	path := stateFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 1, coda.Options{StateFile: path})
+		f.s.refusing("100", 1)
+		var wg sync.WaitGroup
+		wg.Go(func() { f.read(0) })
+		for range 9 {
+			time.Sleep(10 * time.Second)
+			b := statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead)
+			if b.Interactive != 1 || len(b.Processes) != 1 {
+				t.Errorf("status is %+v, want one that waits", b)
+			}
+		}
+		wg.Wait()
 	})
 }
 
@@ -338,8 +356,7 @@ func TestAKilledProcessIsForgotten(t *testing.T) {
 			t.Errorf("background work waited %v for a process that was killed, want 3s", took)
 		}
 		processes := func() int {
-			b := must[[]coda.BucketStatus](t)(coda.ReadLimits(path))
-			return len(b[3].Processes)
+			return len(statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead).Processes)
 		}
 		if n := processes(); n != 1 {
 			t.Errorf("%d processes, want the killed one listed for a while", n)
@@ -380,6 +397,17 @@ func TestRatesMayDiffer(t *testing.T) {
 			if before := i - r.N; before >= 0 && at[i].Sub(at[before]) < r.Per+margin {
 				t.Errorf("send %d, by %s, came %v after send %d", i, name, at[i].Sub(at[before]), before)
 			}
+		}
+		rate := func() coda.Rate {
+			return statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead).Rate
+		}
+		if got := rate(); got != slow {
+			t.Errorf("the file says %v, want the larger rate", got)
+		}
+		time.Sleep(10 * time.Minute)
+		_, _ = b.Doc(t.Context(), "b")
+		if got := rate(); got != quick {
+			t.Errorf("the file says %v, want the rate that is used now", got)
 		}
 	})
 }

@@ -18,6 +18,8 @@ type doc struct {
 	id string
 	// sizes are those of the versions that were last opened, by file.
 	sizes sync.Map
+	// streams have what was opened lately; they belong to the tree's readAhead.
+	streams map[Kind]*stream
 
 	mu      sync.Mutex // guards all below
 	meta    coda.Doc

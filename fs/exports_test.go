@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
@@ -26,9 +28,9 @@ type readOnly struct {
 var noExports = codatest.Fault{Method: http.MethodPost, Path: ".*/export", Status: http.StatusForbidden}
 
 // reader is a tree over a service with faults, whose notices are kept.
-func reader(t *testing.T, state *codatest.Workspace, sel fs.Selection, faults ...codatest.Fault) *readOnly {
+func reader(t *testing.T, state *codatest.Workspace, o codatest.Options, sel fs.Selection, faults ...codatest.Fault) *readOnly {
 	t.Helper()
-	r := &readOnly{Workspace: treetest.New(t, state, treetest.Options{})}
+	r := &readOnly{Workspace: treetest.New(t, state, treetest.Options{Service: o})}
 	r.Tree = r.tree(t, sel)
 	for _, f := range faults {
 		r.Fail(f)
@@ -112,8 +114,8 @@ func wantTexts(t *testing.T, w *treetest.Workspace, want map[string]string) {
 }
 
 func TestTokenThatMayOnlyReadHasPageTextFromLines(t *testing.T) {
-	r := reader(t, twoDocs(), fs.Selection{}, noExports)
-	before := version(t, file(t, r.Workspace, alpha))
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, noExports)
+	before := version(t, file(t, r.Workspace, gamma)) // on which no table stands
 	sent := r.Sent(func() {
 		if got := read(t, r.Workspace, alpha); got != inLines[alpha] {
 			t.Errorf("the page is %q, want %q", got, inLines[alpha])
@@ -130,7 +132,7 @@ func TestTokenThatMayOnlyReadHasPageTextFromLines(t *testing.T) {
 		wantTexts(t, r.Workspace, inLines)
 	})
 	equal(t, "exports tried when it was known", posts(sent), nil)
-	if after := version(t, file(t, r.Workspace, alpha)); after.Key == before.Key || after.ModTime.IsZero() {
+	if after := version(t, file(t, r.Workspace, gamma)); after.Key == before.Key || after.ModTime.IsZero() {
 		t.Errorf("the version is %v, and was %v for the export", after, before)
 	}
 	r.wantTold(t, 1)
@@ -140,7 +142,7 @@ func TestTokenThatMayOnlyReadHasPageTextFromLines(t *testing.T) {
 }
 
 func TestIndexOfATokenThatMayOnlyReadSaysSo(t *testing.T) {
-	r := reader(t, twoDocs(), fs.Selection{}, noExports)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, noExports)
 	var entries []fs.Entry
 	sent := r.Sent(func() { entries = index(t, r.Tree) })
 	equal(t, "exports tried", posts(sent), []string{"FirstDoc01 canvas-Alpha", "SecondDoc2 canvas-Gamma"})
@@ -179,7 +181,7 @@ func TestIndexWithoutPagesHasNothingToNote(t *testing.T) {
 	for _, d := range w.Docs {
 		d.Pages = nil
 	}
-	r := reader(t, w, fs.Selection{}, noExports)
+	r := reader(t, w, codatest.Options{}, fs.Selection{}, noExports)
 	for _, e := range index(t, r.Tree) {
 		if e.Note != "" {
 			t.Errorf("%+v", e)
@@ -190,7 +192,7 @@ func TestIndexWithoutPagesHasNothingToNote(t *testing.T) {
 
 // Lines have nothing of the tables on their page, so an edited row is no new version of it.
 func TestPageFromLinesIsNotRenewedByRows(t *testing.T) {
-	r := reader(t, twoDocs(), fs.Selection{}, noExports)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, noExports)
 	wantTexts(t, r.Workspace, inLines)
 	f := file(t, r.Workspace, alpha)
 	before := version(t, f)
@@ -204,63 +206,66 @@ func TestPageFromLinesIsNotRenewedByRows(t *testing.T) {
 	wantTexts(t, r.Workspace, map[string]string{alpha: "Other\n"})
 }
 
-// Readers that all begin before it is known find out together.
+// Readers that all begin before it is known find out together: each has tried an export, and one of
+// them a second.
 func TestManyReadersOfATokenThatMayOnlyRead(t *testing.T) {
 	const readers = 16
-	w := codatest.Generate(11, 3, 20, 0, 0)
-	r := reader(t, w, fs.Selection{}, noExports)
-	var pages []string
-	for _, p := range walked(t, r.Workspace) {
-		if strings.HasSuffix(p, ".md") {
-			pages = append(pages, p)
+	synctest.Test(t, func(t *testing.T) {
+		w := codatest.Generate(11, 3, 20, 0, 0)
+		bodies := map[string]string{}
+		for _, d := range w.Docs {
+			for _, p := range d.Pages {
+				p.Body += "\nWith **marks**, which lines have not.\n"
+				bodies[p.ID] = p.Body
+			}
 		}
-	}
-	got := make([]string, len(pages))
-	sent := r.Sent(func() {
-		var wg sync.WaitGroup
-		for i := range readers {
-			wg.Go(func() {
-				for j := i; j < len(pages); j += readers {
-					b, err := iofs.ReadFile(r.FS(t), pages[j])
-					if err != nil {
-						t.Error(err)
+		r := reader(t, w, codatest.Options{Latency: time.Second}, fs.Selection{}, noExports)
+		var pages []string
+		for _, p := range walked(t, r.Workspace) {
+			if strings.HasSuffix(p, ".md") {
+				pages = append(pages, p)
+			}
+		}
+		got := make([]string, len(pages))
+		sent := r.Sent(func() {
+			var wg sync.WaitGroup
+			for i := range readers {
+				wg.Go(func() {
+					for j := i; j < len(pages); j += readers {
+						b, err := iofs.ReadFile(r.FS(t), pages[j])
+						if err != nil {
+							t.Error(err)
+						}
+						got[j] = string(b)
 					}
-					got[j] = string(b)
-				}
-			})
+				})
+			}
+			wg.Wait()
+		})
+		r.wantTold(t, 1)
+		if n := len(posts(sent)); n != readers+1 {
+			t.Errorf("%d exports were tried by %d readers, want %d", n, readers, readers+1)
 		}
-		wg.Wait()
+		for j, p := range pages {
+			if !strings.HasSuffix(got[j], "\n\nWith marks, which lines have not.\n") {
+				t.Errorf("%s was %q", p, got[j])
+			}
+		}
+		// What was read from lines is nowhere taken for an export.
+		r.Heal()
+		r.Tree = r.tree(t, fs.Selection{})
+		for _, e := range index(t, r.Tree) {
+			if e.Kind == fs.KindPage && read(t, r.Workspace, e.Path) != bodies[e.ObjectID] {
+				t.Errorf("%s is not its export", e.Path)
+			}
+		}
 	})
-	r.wantTold(t, 1)
-	// Each reader may have tried one before it was known, and one of them a second.
-	if n := len(posts(sent)); n < 2 || n > readers+1 {
-		t.Errorf("%d exports were tried by %d readers", n, readers)
-	}
-	for j, p := range pages {
-		if got[j] == "" || got[j] != read(t, r.Workspace, p) {
-			t.Errorf("%s was %q", p, got[j])
-		}
-	}
-	// What was read from lines is nowhere taken for an export.
-	r.Heal()
-	r.Tree = r.tree(t, fs.Selection{})
-	bodies := map[string]string{}
-	for _, d := range w.Docs {
-		for _, p := range d.Pages {
-			bodies[p.ID] = p.Body
-		}
-	}
-	for _, e := range index(t, r.Tree) {
-		if e.Kind == fs.KindPage && read(t, r.Workspace, e.Path) != bodies[e.ObjectID] {
-			t.Errorf("%s is not its export", e.Path)
-		}
-	}
 }
 
 func TestOneRefusalChangesNothingForGood(t *testing.T) {
 	once := noExports
 	once.Times = 1
-	r := reader(t, twoDocs(), fs.Selection{}, once)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, once)
 	want := exported(r.State)
 	if _, err := iofs.ReadFile(r.FS(t), alpha); coda.CodeOf(err) != coda.CodeExportRefused || !errors.Is(err, iofs.ErrPermission) {
 		t.Errorf("the refused page: %v", err)
@@ -279,7 +284,7 @@ func TestOneRefusalChangesNothingForGood(t *testing.T) {
 func TestOneRefusalWhileIndexingChangesNothing(t *testing.T) {
 	once := noExports
 	once.Times = 1
-	r := reader(t, twoDocs(), fs.Selection{}, once)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, once)
 	for _, e := range index(t, r.Tree) {
 		if e.Note != "" || e.Failure != nil || e.Kind == fs.KindPage && e.Source != fs.SourceExport {
 			t.Errorf("%+v", e)
@@ -294,7 +299,7 @@ func TestOneRefusalWhileIndexingChangesNothing(t *testing.T) {
 func TestRefusalAndAnotherErrorChangeNothing(t *testing.T) {
 	broken := noExports
 	broken.Path, broken.Status = ".*/canvas-Gamma/export", http.StatusBadGateway
-	r := reader(t, twoDocs(), fs.Selection{}, broken, noExports)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, broken, noExports)
 	if _, err := iofs.ReadFile(r.FS(t), alpha); coda.CodeOf(err) != coda.CodeExportRefused {
 		t.Errorf("%v", err)
 	}
@@ -307,7 +312,7 @@ func TestRefusalAndAnotherErrorChangeNothing(t *testing.T) {
 func TestRefusedPageIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 	one := noExports
 	one.Path = "/docs/FirstDoc01/pages/canvas-Beta/export"
-	r := reader(t, twoDocs(), fs.Selection{}, one)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, one)
 	want := exported(r.State)
 	wantTexts(t, r.Workspace, map[string]string{alpha: want[alpha]})
 	sent := r.Sent(func() {
@@ -328,7 +333,7 @@ func TestRefusedPageIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 func TestRefusedDocIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 	doc := noExports
 	doc.Path = "/docs/FirstDoc01/pages/.*/export"
-	r := reader(t, twoDocs(), fs.Selection{}, doc)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, doc)
 	for _, e := range index(t, r.Tree) {
 		if e.Note != "" || e.Kind == fs.KindPage && e.Source != fs.SourceExport {
 			t.Errorf("%+v", e)
@@ -346,14 +351,14 @@ func TestRefusedDocIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 func TestOnlyPageIsTriedTwice(t *testing.T) {
 	w := twoDocs()
 	w.Docs = w.Docs[1:]
-	r := reader(t, w, fs.Selection{}, noExports)
+	r := reader(t, w, codatest.Options{}, fs.Selection{}, noExports)
 	sent := r.Sent(func() { wantTexts(t, r.Workspace, map[string]string{gamma: inLines[gamma]}) })
 	equal(t, "exports tried", posts(sent), []string{"SecondDoc2 canvas-Gamma", "SecondDoc2 canvas-Gamma"})
 	r.wantTold(t, 1)
 }
 
 func TestHTMLNeedsExports(t *testing.T) {
-	r := reader(t, twoDocs(), fs.Selection{HTMLPages: true}, noExports)
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{HTMLPages: true}, noExports)
 	index(t, r.Tree)
 	html := strings.TrimSuffix(alpha, ".md") + ".html"
 	sent := r.Sent(func() {
@@ -370,11 +375,24 @@ func TestHTMLNeedsExports(t *testing.T) {
 
 // Lines that fail are the page's failure; nothing of them is kept.
 func TestFailingLinesCostTheirPage(t *testing.T) {
-	r := reader(t, twoDocs(), fs.Selection{}, noExports, codatest.Fault{Path: ".*/canvas-Beta/content", Status: http.StatusInternalServerError, Times: 1})
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, noExports, codatest.Fault{Path: ".*/canvas-Beta/content", Status: http.StatusInternalServerError, Times: 1})
 	if _, err := iofs.ReadFile(r.FS(t), beta); coda.CodeOf(err) != coda.CodeServerError {
 		t.Errorf("%v", err)
 	}
 	wantTexts(t, r.Workspace, map[string]string{alpha: inLines[alpha]})
 	r.Clock.Advance(later)
 	wantTexts(t, r.Workspace, inLines)
+}
+
+// An index reads no content, but for one page's where it is not known how page text is got.
+func TestIndexTriesOneExportAtMost(t *testing.T) {
+	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{})
+	exports := func() []string { return posts(r.Sent(func() { index(t, r.Tree) })) }
+	equal(t, "at first", exports(), []string{"FirstDoc01 canvas-Alpha"})
+	equal(t, "when it is known", exports(), nil)
+	r.Tree = r.tree(t, fs.Selection{})
+	equal(t, "by another tree, which goes on to a page not at hand", exports(), []string{"FirstDoc01 canvas-Beta"})
+	wantTexts(t, r.Workspace, exported(r.State))
+	r.Tree = r.tree(t, fs.Selection{})
+	equal(t, "with all pages at hand", exports(), nil)
 }

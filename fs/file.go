@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/codafs/codafs/coda"
 )
 
 // file is a file of the tree. What differs from kind to kind is in its maker.
@@ -85,14 +87,20 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 			return nil, ErrStale
 		}
 	}
-	if c, ok := t.store.Lookup(ctx, key); ok {
+	c, ok := t.store.Lookup(ctx, key)
+	defer t.ahead.opened(f, ok)()
+	if ok {
 		f.d.sizes.Store(f.sizeKey(), c.Size())
 		return c, nil
 	}
 	if last := f.last.Load(); last != nil && last.key == key && t.opts.Now().Sub(last.at) < errLife {
 		return nil, last.err
 	}
-	c, err := t.store.Get(ctx, key, func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) })
+	fill := func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) }
+	c, err := t.store.Get(ctx, key, fill)
+	if coda.CodeOf(err) == coda.CodeListMoved { // rows came or went while they were read
+		c, err = t.store.Get(ctx, key, fill)
+	}
 	if err == nil {
 		f.d.sizes.Store(f.sizeKey(), c.Size())
 		return c, nil

@@ -2,6 +2,8 @@ package fs
 
 import (
 	"context"
+	"errors"
+	iofs "io/fs"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,11 +82,21 @@ func (l *lazy[T]) join() (ended <-chan struct{}, mine bool, err error) {
 		return over, false, nil
 	case l.running != nil:
 		return l.running, false, nil
-	case l.err != nil && l.now().Sub(l.errAt) < l.errLife:
+	case l.err != nil && l.now().Sub(l.errAt) < l.lifeOf(l.err):
 		return nil, false, l.err
 	}
 	l.running, l.late = make(chan struct{}), false
 	return l.running, true, nil
+}
+
+// refusalLife is how long a refusal is told without asking again: rights seldom change.
+const refusalLife = 10 * time.Minute
+
+func (l *lazy[T]) lifeOf(err error) time.Duration {
+	if errors.Is(err, iofs.ErrPermission) {
+		return max(l.errLife, refusalLife)
+	}
+	return l.errLife
 }
 
 // run loads for all who joined.

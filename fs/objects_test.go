@@ -102,21 +102,22 @@ func sortedRequests(w *treetest.Workspace) []string {
 }
 
 func TestObjectThatVanishedStaysAReference(t *testing.T) {
-	for _, status := range []int{http.StatusNotFound, http.StatusGone} {
-		w := treetest.New(t, objectsOf(3), treetest.Options{})
-		w.Fail(codatest.Fault{Path: objectsPath + "/formulas/f-2", Status: status})
-		w.Fail(codatest.Fault{Path: objectsPath + "/controls/ctrl-1", Status: status})
-		want := []object{{ID: "f-3", Value: 3.0}, {ID: "f-2"}, {ID: "f-1", Value: 1.0}}
-		if got := objectsIn(t, read(t, w, objectsDoc+"formulas.json")); !slices.Equal(got, want) {
-			t.Errorf("%d: formulas are %v, want %v", status, got, want)
-		}
-		want = []object{{ID: "ctrl-3", Value: "value 3"}, {ID: "ctrl-2", Value: "value 2"}, {ID: "ctrl-1"}}
-		if got := objectsIn(t, read(t, w, objectsDoc+"controls.json")); !slices.Equal(got, want) {
-			t.Errorf("%d: controls are %v, want %v", status, got, want)
-		}
-		if got := w.Tree.Failures(); len(got) != 0 {
-			t.Errorf("%d: failures: %+v", status, got)
-		}
+	w := treetest.New(t, objectsOf(3), treetest.Options{})
+	walked(t, w) // which lists them all
+	w.State.Edit("ObjectDoc1", func(d *codatest.Doc) {
+		d.Formulas = slices.DeleteFunc(d.Formulas, func(f *codatest.Formula) bool { return f.ID == "f-2" })
+		d.Controls = slices.DeleteFunc(d.Controls, func(c *codatest.Control) bool { return c.ID == "ctrl-1" })
+	})
+	want := []object{{ID: "f-3", Value: 3.0}, {ID: "f-2"}, {ID: "f-1", Value: 1.0}}
+	if got := objectsIn(t, read(t, w, objectsDoc+"formulas.json")); !slices.Equal(got, want) {
+		t.Errorf("formulas are %v, want %v", got, want)
+	}
+	want = []object{{ID: "ctrl-3", Value: "value 3"}, {ID: "ctrl-2", Value: "value 2"}, {ID: "ctrl-1"}}
+	if got := objectsIn(t, read(t, w, objectsDoc+"controls.json")); !slices.Equal(got, want) {
+		t.Errorf("controls are %v, want %v", got, want)
+	}
+	if got := w.Tree.Failures(); len(got) != 0 {
+		t.Errorf("failures: %+v", got)
 	}
 }
 
@@ -132,7 +133,8 @@ func TestObjectWithABadIDStaysAReference(t *testing.T) {
 }
 
 func TestValueThatFailsCostsItsFile(t *testing.T) {
-	for _, status := range []int{http.StatusForbidden, http.StatusInternalServerError} {
+	// A 404 or 410 for what is still listed is no object that vanished.
+	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusInternalServerError} {
 		w := treetest.New(t, objectsOf(3), treetest.Options{})
 		w.Fail(codatest.Fault{Path: objectsPath + "/formulas/f-2", Status: status})
 		if b, err := iofs.ReadFile(w.FS(t), objectsDoc+"formulas.json"); err == nil {

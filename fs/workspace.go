@@ -15,6 +15,9 @@ type Options struct {
 	Select  Selection
 	// Refresh is how old what has no stamp may be (permissions); 0 is a minute.
 	Refresh time.Duration
+	// Prefetch is how many files at most are fetched before a program that goes through a folder
+	// file by file comes to them; 0 is none.
+	Prefetch int
 	// Notice is told, once, what users should know of all they read; nil tells nobody.
 	Notice func(text string)
 	// Changed is told, after each refresh and when a slow answer came, which docs may show something
@@ -35,6 +38,7 @@ type Tree struct {
 	first    *lazy[*entries] // the first listing of docs
 	turn     chan struct{}   // holds one token while no Refresh runs
 	exports  exports
+	ahead    *readAhead
 
 	life     context.Context // ends with Close
 	end      context.CancelFunc
@@ -61,6 +65,7 @@ func New(src Source, store Store, o Options) *Tree {
 	t := &Tree{src: src, store: store, opts: o, first: newLazy[*entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*doc{}}
 	t.turn <- struct{}{}
+	t.ahead = newReadAhead(t, o.Prefetch)
 	t.life, t.end = context.WithCancel(context.Background())
 	return t
 }

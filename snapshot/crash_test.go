@@ -65,7 +65,7 @@ type attempt struct {
 // of the time. Then it sees how a run goes that nothing stops.
 func (r *rehearsal) prepare(t *testing.T) {
 	t.Helper()
-	r.template = fastOptions(t)
+	r.template = options(t)
 	if r.second {
 		r.first = mustRun(t, tree(r.files), r.template, 0).ID
 	}
@@ -80,7 +80,7 @@ func (r *rehearsal) prepare(t *testing.T) {
 
 func (r *rehearsal) attempt(t *testing.T) *attempt {
 	t.Helper()
-	a := &attempt{rehearsal: r, from: tree(r.files), o: fastOptions(t)}
+	a := &attempt{rehearsal: r, from: tree(r.files), o: options(t)}
 	linkTree(t, r.template.Output, a.o.Output)
 	a.from.edit(a.from.entries[3].Path, "# Edited\n")
 	a.from.edit(a.from.entries[len(a.from.entries)-1].Path, "[1]\n")

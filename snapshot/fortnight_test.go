@@ -61,7 +61,7 @@ type held struct {
 func (h held) isPageOf(doc string) bool { return strings.HasPrefix(h.path, "docs/"+doc+"/pages/") }
 
 func newSimulation(t *testing.T, seed uint64) *simulation {
-	s := &simulation{t: t, random: rand.New(rand.NewPCG(seed, 14)), o: fastOptions(t), now: day,
+	s := &simulation{t: t, random: rand.New(rand.NewPCG(seed, 14)), o: options(t), now: day,
 		objects: map[string]*object{}, sealed: map[string]content{}, seen: map[string]int{}}
 	s.o.Incremental = true
 	s.o.Now = func() time.Time { return s.now }

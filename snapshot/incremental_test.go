@@ -395,3 +395,45 @@ func TestADamagedFileOfATrustedDocIsFetched(t *testing.T) {
 		t.Errorf("%d views, %d tables", s.ViewsExported, s.TablesExported)
 	}
 }
+
+// What failed in the first snapshot of all has nothing to be carried from.
+func TestAGapInATrustedDocIsLookedInto(t *testing.T) {
+	n := &nights{from: workspace(1), o: options(t)}
+	n.o.Incremental, n.o.TrustDocTimestamps = true, true
+	page := n.from.entries[3].Path
+	n.from.open = failing(map[string]error{page: errors.New("down")})
+	mustRun(t, n.from, n.o, 3)
+	n.from.open = nil
+	s, _ := n.next(t, gated{n.from, map[string]time.Time{}}, 0)
+	n.wantOpened(t, page)
+	wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
+}
+
+// A run that is stopped just before it is sealed has its carried files in the manifest.
+func TestACarriedFileOfAStoppedRunIsTriedAgain(t *testing.T) {
+	n := &nights{from: workspace(1), o: options(t)}
+	n.o.Incremental = true
+	page := n.from.entries[3].Path
+	n.from.entries[3].ModTime = day // the first read is young, so the next run reads again
+	mustRun(t, n.from, n.o, 0)
+	n.from.open = failing(map[string]error{page: errors.New("down")})
+	n.o.CheckDisk(func(op, name string) error {
+		if op == "rename" && snapshot.ParseID(name) {
+			return syscall.EIO
+		}
+		return nil
+	})
+	n.o.Now = clockAt(day.Add(time.Hour))
+	if _, err := snapshot.Run(t.Context(), n.from, n.o); snapshot.ExitCode(err) != 13 {
+		t.Fatal(err)
+	}
+	n.from.open = nil
+	n.from.content[page] = "# What the stamp stood for\n"
+	n.o.CheckDisk(nil)
+	s, files := n.next(t, n.from, 0)
+	n.wantOpened(t, page)
+	wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
+	if files[page].Status != snapshot.StatusChanged {
+		t.Errorf("status %q", files[page].Status)
+	}
+}

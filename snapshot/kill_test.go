@@ -139,7 +139,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 		kills = 1000
 	}
 	random := rand.New(rand.NewPCG(uint64(kills), 9))
-	r := round{0, fastOptions(t).Output}
+	r := round{0, options(t).Output}
 	takes := r.killed(t, attempt, time.Minute) // not killed
 	early := 0
 	for kills > 0 {

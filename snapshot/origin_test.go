@@ -171,26 +171,21 @@ func clockAt(t time.Time) func() time.Time {
 	}
 }
 
+// options are for a folder in memory, where there is one: the tests sync some hundred
+// thousand files.
 func options(t *testing.T) snapshot.Options {
 	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "codafs-test-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	return snapshot.Options{
-		Output: filepath.Join(t.TempDir(), "coda-backups"),
+		Output: filepath.Join(dir, "coda-backups"),
 		Tool:   "codafs test",
 		Source: snapshot.Source{APIURL: "https://coda.io/apis/v1", Account: "someone@example.com"},
 		Now:    clock(),
 	}
-}
-
-// fastOptions are options for tests that sync thousands of files: in memory, where there
-// is such a folder.
-func fastOptions(t *testing.T) snapshot.Options {
-	t.Helper()
-	o := options(t)
-	if dir, err := os.MkdirTemp("/dev/shm", "codafs-test-"); err == nil {
-		t.Cleanup(func() { os.RemoveAll(dir) })
-		o.Output = filepath.Join(dir, "coda-backups")
-	}
-	return o
 }
 
 // mustRun makes a snapshot with the given exit code.

@@ -123,7 +123,7 @@ func TestPruneKeepsWhatASlowModelKeeps(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 5))
-		output := fastOptions(t).Output
+		output := options(t).Output
 		all, latest := history(t, random, output)
 		number := func() int { return max(0, random.IntN(9)-4) }
 		p := snapshot.Policy{Last: number(), Daily: number(), Weekly: number(), Monthly: number(), Yearly: number()}
@@ -209,7 +209,7 @@ func TestPruneWaitsForNobody(t *testing.T) {
 func pruned(t *testing.T) (o snapshot.Options, policy snapshot.Policy) {
 	t.Helper()
 	from := workspace(1)
-	o = fastOptions(t)
+	o = options(t)
 	o.Incremental, o.Archive = true, snapshot.Zip
 	for i := range 5 {
 		from.edit(from.entries[3].Path, fmt.Sprint("night ", i))
@@ -239,7 +239,7 @@ func TestPruneStoppedAnywhereLeavesWholeSnapshots(t *testing.T) {
 	template, policy := pruned(t)
 	count := func(n int) *nth { return &nth{n: n, onward: true, f: func() error { return syscall.EIO }} }
 	for n, total := 1, 2; n <= total; n++ {
-		o := fastOptions(t)
+		o := options(t)
 		if err := os.CopyFS(o.Output, os.DirFS(template.Output)); err != nil {
 			t.Fatal(err)
 		}
@@ -315,5 +315,19 @@ func TestPruneStopsWithItsContext(t *testing.T) {
 	}
 	if r := mustVerify(t, o.Output, 0); len(r.Checked) != 4 {
 		t.Errorf("left %q", r.Checked)
+	}
+}
+
+// Else a power cut could give a snapshot its name back that is half removed.
+func TestANameIsGoneForGoodBeforeTheFiles(t *testing.T) {
+	o, policy := pruned(t)
+	c := &nth{}
+	if _, err := snapshot.PruneCheckingDisk(t.Context(), o.Output, policy, c.check); err != nil {
+		t.Fatal(err)
+	}
+	hidden := ".pruning-" + firstID
+	i := slices.Index(c.ops, "rename "+hidden)
+	if want := []string{"rename " + hidden, "sync .", "remove all " + hidden}; i < 0 || !slices.Equal(c.ops[i:i+3], want) {
+		t.Errorf("%q", c.ops)
 	}
 }

@@ -302,6 +302,7 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestALargeFileStreams(t *testing.T) {
 	const size = 64 << 20
 	from, o := workspace(1), options(t)
+	o.Output = filepath.Join(t.TempDir(), "coda-backups") // memory may be short of it
 	big := "docs/Läunch & Plan 0__doc0/tables/table/Status__Tasks__table-1.csv"
 	from.open = func(_ context.Context, path string) (io.ReadCloser, error) {
 		if path == big {

@@ -7,6 +7,7 @@ import (
 	iofs "io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type mountOptions struct {
 	sizes      string
 	xattrs     bool
 	allowOther bool
+	background bool
 }
 
 func newMount(std streams) *cobra.Command {
@@ -33,15 +35,22 @@ only be read: nothing in Coda is changed.
 A file's content is fetched when it is first opened, or when a program other than those that only
 look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
 		Example: `  mkdir -p mnt && codafs mount --demo mnt
-  codafs mount --doc 'Product Launch Hub' ~/coda`,
+  codafs mount --doc 'Product Launch Hub' ~/coda
+  codafs mount --background ~/coda 2>>codafs.log`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runMount(cmd.Context(), &o, std, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.background && !inBackground() {
+				return startBackground(cmd.Context())
+			}
+			return runMount(cmd.Context(), &o, std, args[0])
+		},
 	}
 	f := cmd.Flags()
 	f.DurationVar(&o.refresh, "refresh", time.Minute, "how often Coda is asked which docs changed")
 	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "who gets an estimate for the size of a file that was never fetched: auto (ls and other\nprograms that only look), exact (nobody), estimate (everybody, until the file is opened)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
+	f.BoolVar(&o.background, "background", false, "return when it is mounted; it then logs to standard error only where that is a file")
 	o.register(f)
 	return cmd
 }
@@ -65,15 +74,18 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 			m.Changed(docID)
 		}
 	}
-	w, err := o.open(std, openOptions{refresh: o.refresh, changed: changed, status: func(ctx context.Context) map[string]any {
+	path := absolute(dir)
+	var w *workspace
+	var err error
+	w, err = o.open(std, openOptions{refresh: o.refresh, changed: changed, status: func(ctx context.Context) map[string]any {
 		name, problem := who.get(ctx)
-		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "mountpoint": absolute(dir), "started_at": started,
+		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "mountpoint": path, "started_at": started,
 			"api_url": o.baseURL(), "account": name, "selection": o.recorded()}
 		if problem != "" {
 			status["token_problem"] = problem
 		}
 		if m := server.Load(); m != nil {
-			status["mount"] = m.Stats()
+			status["mount"], status["cache"] = m.Stats(), w.cache.Counts()
 		}
 		return status
 	}})
@@ -88,20 +100,34 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	}
 	server.Store(m)
 	m.Changed("") // what changed before it could be told
-	fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
+	how := "Ctrl-C or "
+	if o.background {
+		how = ""
+	}
+	fmt.Fprintf(std.err, "codafs: mounted at %s; %s'codafs unmount %s' ends it\n", dir, how, dir)
 	return serve(ctx, cancel, o, w, who, m)
 }
 
 // serve keeps the mount until it is taken away, a signal comes or the token is refused at once.
 func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server) error {
-	done := make(chan struct{}, 2)
-	go func() {
+	var beside sync.WaitGroup
+	beside.Go(func() {
 		if !o.offline {
 			w.tree.Run(ctx, o.refresh)
 		}
-		done <- struct{}{}
-	}()
-	go func() { who.find(ctx, w, cancel); done <- struct{}{} }()
+	})
+	beside.Go(func() { who.find(ctx, w, cancel) })
+	beside.Go(func() {
+		if !o.background {
+			return
+		}
+		who.get(ctx) // a token that is refused now ends the mount
+		if ctx.Err() == nil {
+			if err := tellReady(); err != nil {
+				cancel(fmt.Errorf("going into the background: %w", err))
+			}
+		}
+	})
 	gone := make(chan struct{})
 	go func() { m.Wait(); close(gone) }()
 	var err error
@@ -115,8 +141,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 		<-gone
 	}
 	cancel(nil)
-	<-done
-	<-done
+	beside.Wait()
 	if _, bySignal := errors.AsType[signalError](err); bySignal {
 		return nil // that is how a mount ends
 	}

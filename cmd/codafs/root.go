@@ -36,14 +36,20 @@ func newRoot(std streams) *cobra.Command {
 		return usageError{fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
 	})
 	root.AddCommand(newMount(std), newUnmount(std), newSnapshot(std), newVerify(std), newList(std), newCat(std), newLs(std),
-		newStatus(std), newVersion(std))
-	for _, c := range append(root.Commands(), root) {
-		if c.Args != nil {
-			c.Args = usageArgs(c.Args)
-		}
-		c.PreRunE = func(cmd *cobra.Command, _ []string) error { return load(cmd) }
-	}
+		newStatus(std), newCache(std), newVersion(std))
+	prepare(root)
 	return root
+}
+
+// prepare gives a command, and those below it, what all have.
+func prepare(cmd *cobra.Command) {
+	if cmd.Args != nil {
+		cmd.Args = usageArgs(cmd.Args)
+	}
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return load(cmd) }
+	for _, c := range cmd.Commands() {
+		prepare(c)
+	}
 }
 
 // usageArgs makes a wrong number of arguments a usage error.

@@ -1,36 +1,39 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // The scripts in testdata/script run the real program, built with the race detector, against the
 // stand-in service on a real socket. What they may use beside testscript's own commands:
 //
-//	serve sample|hostile [PAGESIZE]  start the service; sets CODAFS_API_URL and CODA_API_TOKEN
-//	fault METHOD PATH KIND [TIMES]   make requests go wrong; KIND is a status or a codatest.Kind
+//	serve sample|hostile|generated [KEY=VALUE...]
+//	                                 start the service; sets CODAFS_API_URL and CODA_API_TOKEN. Keys are page-size, latency
+//	                                 and, for what is generated, docs, pages, tables, rows: how many (a doc, a doc, a table)
+//	edit KIND DOC OBJECT ARG...      change the workspace: see editCmd
+//	fault METHOD PATH KIND [TIMES [DELAY]]
+//	                                 make requests go wrong; KIND is a status or a codatest.Kind; TIMES 0 is for good
 //	heal                             undo all faults
 //	sent METHOD PATH N               the service has had N requests that match (regular expression)
+//	recount                          from here on sent counts from 0
+//	answered N                       the service has answered N requests
 //	mount NAME ARG...                codafs mount ARG..., until it says that it is mounted
-//	end NAME SIGNAL CODE             end that mount and look at its exit code
+//	start NAME PROGRAM ARG...        a program in the background
+//	running NAME                     that program or mount has not ended
+//	end NAME SIGNAL CODE             end that mount or program and look at its exit code; -1 is death by the signal
+//	[!] await TIME REGEXP PROGRAM ARG...
+//	                                 run the program until its output matches; TIME may pass (see patience)
+//	hold NAME FILE N                 open a file and read its first N bytes
+//	held NAME FILE                   the rest of what is held by that name, and that FILE (a copy) is just that
 //
 // At the end no file that a script left may hold the token.
 const scriptToken = "5c1f7a52-9d0e-4a53-b6a1-token-of-the-scripts"
@@ -40,7 +43,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			s := &session{t: e.T().(testing.TB), work: e.WorkDir, mounts: map[string]*exec.Cmd{}}
+			s := &session{t: e.T().(testing.TB), bin: bin, work: e.WorkDir, programs: map[string]*program{}, files: map[string]*heldFile{}}
 			e.Values["session"] = s
 			e.Defer(s.close)
 			e.Setenv("PATH", filepath.Dir(bin)+string(filepath.ListSeparator)+e.Getenv("PATH"))
@@ -51,7 +54,10 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveCmd, "fault": faultCmd, "heal": healCmd, "sent": sentCmd, "mount": mountCmd, "end": endCmd,
+			"serve": serveCmd, "edit": editCmd, "fault": faultCmd, "heal": healCmd,
+			"sent": sentCmd, "recount": recountCmd, "answered": answeredCmd,
+			"mount": mountCmd, "start": startCmd, "running": runningCmd, "end": endCmd,
+			"await": awaitCmd, "hold": holdCmd, "held": heldCmd,
 		},
 	})
 }
@@ -65,13 +71,16 @@ func writeConfig(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "config.toml"), []byte(rates), 0o600)
 }
 
-// condition knows [fuse] beside testscript's own.
+// condition knows [fuse] and [unshare] (a mount table of one's own) beside testscript's own.
 func condition(name string) (bool, error) {
-	if name != "fuse" {
-		return false, fmt.Errorf("no condition %q", name)
+	switch name {
+	case "fuse":
+		_, err := os.Stat("/dev/fuse")
+		return err == nil, nil
+	case "unshare":
+		return exec.Command("unshare", "--mount", "true").Run() == nil, nil
 	}
-	_, err := os.Stat("/dev/fuse")
-	return err == nil, nil
+	return false, fmt.Errorf("no condition %q", name)
 }
 
 func buildProgram(t *testing.T) string {
@@ -86,19 +95,31 @@ func buildProgram(t *testing.T) string {
 
 // session is what one script has started.
 type session struct {
-	t       testing.TB
-	work    string
-	service *codatest.Server
-	mounts  map[string]*exec.Cmd
+	t         testing.TB
+	bin       string
+	work      string
+	workspace *codatest.Workspace
+	service   *codatest.Server
+	counted   int // requests that sent does not count
+	programs  map[string]*program
+	files     map[string]*heldFile
 }
 
 func sessionOf(ts *testscript.TestScript) *session { return ts.Value("session").(*session) }
 
 func (s *session) close() {
-	for name, m := range s.mounts {
-		s.t.Errorf("the script left the mount %s behind", name)
-		_ = m.Process.Signal(os.Interrupt)
-		_ = m.Wait()
+	for _, f := range s.files {
+		f.Close()
+	}
+	for name, p := range s.programs {
+		s.t.Errorf("the script left %s behind", name)
+		_ = p.Process.Signal(os.Interrupt)
+		select {
+		case <-p.ended:
+		case <-time.After(endTime):
+			_ = p.Process.Kill()
+			<-p.ended
+		}
 	}
 	_ = filepath.WalkDir(s.work, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -109,123 +130,4 @@ func (s *session) close() {
 		}
 		return nil
 	})
-}
-
-func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
-	workspaces := map[string]func() *codatest.Workspace{"sample": codatest.Sample, "hostile": codatest.Hostile}
-	if neg || len(args) == 0 || workspaces[args[0]] == nil {
-		ts.Fatalf("usage: serve sample|hostile [PAGESIZE]")
-	}
-	s := sessionOf(ts)
-	o := codatest.Options{Token: scriptToken}
-	if len(args) > 1 {
-		n, err := strconv.Atoi(args[1])
-		ts.Check(err)
-		o.PageSize = n
-	}
-	downloads, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	o.Downloads = "http://" + downloads.Addr().String()
-	s.service = codatest.New(workspaces[args[0]](), o)
-	handler := openapitest.Wrap(s.t, s.service)
-	api := httptest.NewServer(handler)
-	files := &http.Server{Handler: handler}
-	go func() { _ = files.Serve(downloads) }()
-	ts.Defer(func() { api.Close(); _ = files.Close() })
-	ts.Setenv("CODAFS_API_URL", api.URL+codatest.Base)
-	ts.Setenv("CODA_API_TOKEN", scriptToken)
-}
-
-func faultCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 {
-		ts.Fatalf("usage: fault METHOD PATH KIND [TIMES]")
-	}
-	f := codatest.Fault{Method: args[0], Path: args[1], Kind: codatest.Kind(args[2])}
-	if status, err := strconv.Atoi(args[2]); err == nil {
-		f.Kind, f.Status = codatest.Status, status
-	}
-	if len(args) > 3 {
-		n, err := strconv.Atoi(args[3])
-		ts.Check(err)
-		f.Times = n
-	}
-	if f.Status/100 == 3 {
-		f.Header = http.Header{"Location": {"https://elsewhere.invalid/"}}
-	}
-	sessionOf(ts).service.Fail(f)
-}
-
-func healCmd(ts *testscript.TestScript, _ bool, _ []string) { sessionOf(ts).service.Heal() }
-
-func sentCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: sent METHOD PATH N")
-	}
-	want, err := strconv.Atoi(args[2])
-	ts.Check(err)
-	path := regexp.MustCompile("^" + args[1] + "$")
-	got := sessionOf(ts).service.Count(func(r codatest.Request) bool { return r.Method == args[0] && path.MatchString(r.Path) })
-	if got != want {
-		ts.Fatalf("%s %s was sent %d times, want %d", args[0], args[1], got, want)
-	}
-}
-
-// mountTime is how long a mount may take to come up before the script fails.
-const mountTime = 30 * time.Second
-
-func mountCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: mount NAME ARG...")
-	}
-	s := sessionOf(ts)
-	cmd := exec.Command("codafs", append([]string{"mount"}, args[1:]...)...)
-	path, err := exec.LookPath(filepath.Join(strings.Split(ts.Getenv("PATH"), string(filepath.ListSeparator))[0], "codafs"))
-	ts.Check(err)
-	cmd.Path, cmd.Err, cmd.Dir = path, nil, ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "CODAFS_API_URL", "CODA_API_TOKEN"} {
-		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
-	}
-	stderr, err := cmd.StderrPipe()
-	ts.Check(err)
-	ts.Check(cmd.Start())
-	s.mounts[args[0]] = cmd
-	mounted := make(chan bool, 1)
-	go func() {
-		lines := bufio.NewScanner(stderr)
-		for lines.Scan() {
-			ts.Logf("[mount %s] %s", args[0], lines.Text())
-			if strings.Contains(lines.Text(), "mounted at") {
-				mounted <- true
-			}
-		}
-		close(mounted)
-	}()
-	select {
-	case ok := <-mounted:
-		if !ok {
-			ts.Fatalf("mount %s ended: %v", args[0], cmd.Wait())
-		}
-	case <-time.After(mountTime):
-		ts.Fatalf("mount %s did not come up", args[0])
-	}
-}
-
-func endCmd(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill, "none": nil}
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: end NAME SIGNAL CODE")
-	}
-	s := sessionOf(ts)
-	cmd := s.mounts[args[0]]
-	delete(s.mounts, args[0])
-	if sig := signals[args[1]]; sig != nil {
-		ts.Check(cmd.Process.Signal(sig))
-	}
-	err := cmd.Wait()
-	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-		ts.Check(err)
-	}
-	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[2] {
-		ts.Fatalf("mount %s ended with %s, want %s", args[0], got, args[2])
-	}
 }

@@ -39,20 +39,25 @@ type settings struct {
 	names     string
 }
 
-// register adds the flags that reach Coda and choose what is in the tree.
-func (s *settings) register(f *pflag.FlagSet) {
-	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API, with its path")
-	f.StringVar(&s.tokenFile, "token-file", "", "file that holds the API token (CODA_API_TOKEN and CODA_API_KEY go first)")
+// registerCache adds the flags of all commands that use the cache.
+func (s *settings) registerCache(f *pflag.FlagSet) {
 	f.StringVar(&s.cacheDir, "cache-dir", "", "folder for what was fetched (default: codafs in the user's cache folder)")
 	f.StringVar(&s.cacheSize, "cache-size", "5GiB", "limit of the cache, such as 500MiB or 20GiB")
+	f.StringVar(&s.logLevel, "log-level", "warn", "what is logged: debug, info, warn or error")
+	f.StringVar(&s.config, "config", "", "TOML file with settings (default: codafs/config.toml in the user's configuration folder)")
+}
+
+// register adds the flags that reach Coda and choose what is in the tree.
+func (s *settings) register(f *pflag.FlagSet) {
+	s.registerCache(f)
+	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API, with its path")
+	f.StringVar(&s.tokenFile, "token-file", "", "file that holds the API token (CODA_API_TOKEN and CODA_API_KEY go first)")
 	f.StringArrayVar(&s.rates, "rate", nil, "change a rate limit, such as export=30/6s (classes: list, read, write, content, export)")
 	f.IntVar(&s.maxRetries, "max-retries", 6, "how often a failed request is sent again")
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "how long Coda may take to export one page")
 	f.IntVar(&s.concurrency, "concurrency", 8, "how many files are fetched at a time")
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "ask Coda for the newest state of a doc, or an error")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
-	f.StringVar(&s.logLevel, "log-level", "warn", "what is logged: debug, info, warn or error")
-	f.StringVar(&s.config, "config", "", "TOML file with settings (default: codafs/config.toml in the user's configuration folder)")
 	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network")
 
 	f.BoolVar(&s.selection.IncludeShared, "include-shared", false, "also docs that others own and that you have opened")
@@ -191,4 +196,17 @@ func parseSize(s string) (int64, error) {
 		return 0, fmt.Errorf("%q is no size: want a whole number with KiB, MiB, GiB or TiB", s)
 	}
 	return n << shift, nil
+}
+
+// formatSize is a number of bytes for people: 512 B, 1.5 MiB.
+func formatSize(n int64) string {
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
+	}
+	units := "KMGTPE"
+	size := float64(n) / 1024
+	for size >= 1024 && len(units) > 1 {
+		size, units = size/1024, units[1:]
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", size), ".0") + " " + units[:1] + "iB"
 }

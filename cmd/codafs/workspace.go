@@ -122,9 +122,10 @@ func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) 
 	return disk, nil
 }
 
+// cacheFolder is absolute: a mount in the background leaves the folder it was started in.
 func (s *settings) cacheFolder() (string, error) {
 	if s.cacheDir != "" {
-		return s.cacheDir, nil
+		return filepath.Abs(s.cacheDir)
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {

@@ -89,7 +89,9 @@ func (c *call) rowQuery(t *Table, q string) (func(*Row) bool, error) {
 	key, value, ok := strings.Cut(q, ":")
 	if strings.HasPrefix(q, `"`) {
 		d := json.NewDecoder(strings.NewReader(q))
-		ok = d.Decode(&key) == nil
+		if d.Decode(&key) != nil {
+			return nil, badParameter("query")
+		}
 		value, ok = strings.CutPrefix(q[d.InputOffset():], ":")
 	}
 	var want any

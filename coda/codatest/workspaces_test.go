@@ -33,7 +33,7 @@ func dump(t *testing.T, w *codatest.Workspace) string {
 
 func TestWorkspacesAreTheSameEachTime(t *testing.T) {
 	for name, workspace := range workspaces {
-		if dump(t, workspace()) != dump(t, workspace()) {
+		if first, second := dump(t, workspace()), dump(t, workspace()); first != second {
 			t.Errorf("%s differs from itself", name)
 		}
 	}

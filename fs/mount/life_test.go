@@ -404,3 +404,15 @@ func TestDescriptorsMayBeUsedUpToTheHardLimit(t *testing.T) {
 		t.Errorf("the limit is %s, want %d", out, limit.Max)
 	}
 }
+
+// A mount hides what is below it. One over /proc stops the whole machine.
+func TestFolderWithSomethingInItIsRefused(t *testing.T) {
+	needFUSE(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(join(dir, "mine"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("error %v, want ErrNotEmpty", err)
+	}
+}

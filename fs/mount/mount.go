@@ -174,6 +174,8 @@ func prepare(dir string) (string, error) {
 	}
 }
 
+// checkDir refuses what is no folder, and a folder with something in it: a mount would hide that, and
+// one over /proc or a home would take the whole machine with it.
 func checkDir(path string) error {
 	st, err := os.Stat(path)
 	if errors.Is(err, iofs.ErrNotExist) {
@@ -184,6 +186,10 @@ func checkDir(path string) error {
 	}
 	if !st.IsDir() {
 		return fmt.Errorf("%s: %w", path, ErrNotDir)
+	}
+	names, err := os.ReadDir(path)
+	if err == nil && len(names) > 0 {
+		return fmt.Errorf("%s: %w, and a mount would hide what is in it: name an empty one", path, ErrNotEmpty)
 	}
 	return nil
 }

@@ -64,6 +64,8 @@ var (
 	ErrMounted = errors.New("codafs is mounted there already")
 	// ErrNotMounted says that there is no codafs mount at the folder.
 	ErrNotMounted = errors.New("no codafs mount")
+	// ErrNotEmpty says that the mountpoint is a folder with something in it.
+	ErrNotEmpty = errors.New("not an empty folder")
 	// ErrNotDir says that the mountpoint is not a folder.
 	ErrNotDir = errors.New("not a folder")
 )

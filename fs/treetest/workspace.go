@@ -19,10 +19,15 @@ import (
 type Options struct {
 	// Service is how the stand-in behaves. Its clock is the Workspace's.
 	Service codatest.Options
-	// Client is how the client behaves. It has no rate limits, and gives up after the first
-	// try where MaxRetries is 0.
+	// Client is how the client behaves. It has no rate limits unless Paced, and gives up after the
+	// first try where MaxRetries is 0.
 	Client coda.Options
-	Select fs.Selection
+	// Paced has the clock run, the service enforce its rate limits and the client keep them: for
+	// what is measured, in simulated time.
+	Paced bool
+	// Prefetch is the trees' own.
+	Prefetch int
+	Select   fs.Selection
 	// Store is where contents are kept; nil is a new one in memory.
 	Store fs.Store
 	// Changed is told what the trees tell their owner.
@@ -41,17 +46,22 @@ type Workspace struct {
 	// workspaces, so that nothing in them is young.
 	Clock *Clock
 
-	t       testing.TB
-	changed func(string)
+	t        testing.TB
+	prefetch int
+	changed  func(string)
 }
 
 // New serves state and makes a tree over it.
 func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	t.Helper()
-	w := &Workspace{t: t, changed: o.Changed, State: state, Store: o.Store, Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
-	o.Service.Now = w.Clock.Now
+	w := &Workspace{t: t, changed: o.Changed, prefetch: o.Prefetch, State: state, Store: o.Store,
+		Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
+	if o.Paced {
+		w.Clock.started = time.Now()
+	}
+	o.Service.Now, o.Service.Throttle = w.Clock.Now, o.Service.Throttle || o.Paced
 	w.Server = codatest.New(state, o.Service)
-	o.Client.Token, o.Client.Unlimited = "a-token", true
+	o.Client.Token, o.Client.Unlimited = "a-token", !o.Paced
 	o.Client.Transport = w.RoundTripperOver(openapitest.Wrap(t, w.Server))
 	if o.Client.MaxRetries == 0 {
 		o.Client.MaxRetries = -1
@@ -69,7 +79,7 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 
 // NewTree makes another tree over the same service. It is closed with the test.
 func (w *Workspace) NewTree(store fs.Store, sel fs.Selection) *fs.Tree {
-	tree := fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Now: w.Clock.Now, Changed: w.changed})
+	tree := fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Prefetch: w.prefetch, Now: w.Clock.Now, Changed: w.changed})
 	w.t.Cleanup(tree.Close)
 	return tree
 }
@@ -89,17 +99,21 @@ func (w *Workspace) Sent(f func()) []string {
 	return sent
 }
 
-// Clock is a clock that a test sets.
+// Clock is a clock that a test sets. It stands still in between unless [Options.Paced].
 type Clock struct {
-	mu  sync.Mutex // guards now
-	now time.Time
+	mu      sync.Mutex // guards now
+	now     time.Time
+	started time.Time // zero where it stands still
 }
 
-// Now is the time that was set.
+// Now is the time that was set, or how long after it is now.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	if c.started.IsZero() {
+		return c.now
+	}
+	return c.now.Add(time.Since(c.started))
 }
 
 // Advance moves the clock.

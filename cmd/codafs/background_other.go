@@ -1,0 +1,18 @@
+//go:build !linux && !darwin
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/codafs/codafs/fs/mount"
+)
+
+func inBackground() bool { return false }
+
+func startBackground(context.Context) error {
+	return fmt.Errorf("--background: %w on this system", mount.ErrNoFUSE)
+}
+
+func tellReady() error { return nil }

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"text/tabwriter"
+
+	"github.com/codafs/codafs/cache"
+	"github.com/spf13/cobra"
+)
+
+const cacheHelp = `Show where the cache is and how much is in it. The cache keeps what was fetched, by object and
+version, for all codafs processes of the user. It may be deleted at any time: that costs fetching
+again. What a mount did with it stands in the mount's .codafs/status.json.`
+
+func newCache(std streams) *cobra.Command {
+	var s settings
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "cache",
+		Short: "Show, trim or clear the cache",
+		Long:  cacheHelp,
+		Example: `  codafs cache
+  codafs cache trim --to 1GiB
+  codafs cache clear`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCache(cmd.Context(), &s, std, asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	s.registerCache(cmd.Flags())
+	cmd.AddCommand(newCacheTrim(std), newCacheClear(std))
+	return cmd
+}
+
+func newCacheTrim(std streams) *cobra.Command {
+	var s settings
+	var to string
+	cmd := &cobra.Command{
+		Use:   "trim",
+		Short: "Bring the cache under its limit",
+		Long: `Remove what was used longest ago until the cache is under its limit, which mounts and snapshots
+also do by themselves, or under another one. The sizes of files stay known.`,
+		Example: `  codafs cache trim --to 500MiB`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if to != "" {
+				if _, err := parseSize(to); err != nil {
+					return usageError{fmt.Errorf("--to: %w", err)}
+				}
+				s.cacheSize = to
+			}
+			return s.changeCache(cmd.Context(), std, func(disk *cache.Disk) (removed int, err error) {
+				err = disk.Trim(cmd.Context())
+				return int(disk.Counts().Evicted), err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "bring it under this size, such as 500MiB, instead of the limit")
+	s.registerCache(cmd.Flags())
+	return cmd
+}
+
+func newCacheClear(std streams) *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   "clear",
+		Short: "Remove all that is in the cache",
+		Long: `Remove all contents and what is known of their sizes, without a question. A mount that runs
+fetches again what is read next. Other files in the folder stay, also whose token is whose and how
+far the rate limits are used. A folder that is no cache of codafs is left alone.`,
+		Example: `  codafs cache clear`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return s.changeCache(cmd.Context(), std, func(disk *cache.Disk) (int, error) {
+				r, err := disk.Clear(cmd.Context())
+				return r.Contents, err
+			})
+		},
+	}
+	s.registerCache(cmd.Flags())
+	return cmd
+}
+
+// cacheStatus is what 'codafs cache' shows; its JSON form is promised.
+type cacheStatus struct {
+	Folder   string `json:"folder"`
+	Bytes    int64  `json:"bytes"`
+	MaxBytes int64  `json:"max_bytes"`
+	Contents int    `json:"contents"`
+	Entries  int    `json:"entries"`
+}
+
+func runCache(ctx context.Context, s *settings, std streams, asJSON bool) error {
+	out, err := s.cacheStatus(ctx, std)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(std.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(out)
+	}
+	return out.print(std.out)
+}
+
+func (s *settings) cacheStatus(ctx context.Context, std streams) (cacheStatus, error) {
+	dir, disk, err := s.existingCache(std)
+	if err != nil {
+		return cacheStatus{}, err
+	}
+	size, err := parseSize(s.cacheSize)
+	if disk == nil || err != nil {
+		return cacheStatus{Folder: dir, MaxBytes: size}, err
+	}
+	defer disk.Close()
+	is, err := disk.Stats(ctx)
+	return cacheStatus{dir, is.Bytes, is.MaxBytes, is.Contents, is.Entries}, err
+}
+
+func (c cacheStatus) print(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "folder\t%s\n", c.Folder)
+	fmt.Fprintf(out, "used\t%s of %s\n", formatSize(c.Bytes), formatSize(c.MaxBytes))
+	fmt.Fprintf(out, "contents\t%d\n", c.Contents)
+	fmt.Fprintf(out, "sizes known\t%d\n", c.Entries)
+	return out.Flush()
+}
+
+// changeCache runs f, which tells how many contents it removed, and says what is left.
+func (s *settings) changeCache(ctx context.Context, std streams, f func(*cache.Disk) (removed int, err error)) error {
+	dir, disk, err := s.existingCache(std)
+	if err != nil {
+		return err
+	}
+	if disk == nil {
+		_, err := fmt.Fprintf(std.out, "%s: there is no cache\n", dir)
+		return err
+	}
+	defer disk.Close()
+	before, err := disk.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	removed, err := f(disk)
+	if err != nil {
+		return err
+	}
+	after, err := disk.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "%s: removed %d contents (%s), left %d (%s)\n", dir,
+		removed, formatSize(max(0, before.Bytes-after.Bytes)), after.Contents, formatSize(after.Bytes))
+	return err
+}
+
+// existingCache opens the cache if there is one, and makes none: disk is nil where the folder is
+// missing. Another folder is an error.
+func (s *settings) existingCache(std streams) (dir string, disk *cache.Disk, err error) {
+	if dir, err = s.cacheFolder(); err != nil {
+		return "", nil, err
+	}
+	log, err := s.logger(std)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cache.Check(dir); errors.Is(err, iofs.ErrNotExist) {
+		return dir, nil, nil
+	} else if err != nil {
+		return "", nil, err
+	}
+	disk, err = s.openCache(dir, log)
+	return dir, disk, err
+}
