@@ -35,7 +35,7 @@ func newReadAhead(t *Tree, files int) *readAhead {
 // opened notes that a file is opened, and whether its bytes were at hand. The caller calls left
 // when its open returns.
 func (a *readAhead) opened(f *file, hit bool) (left func()) {
-	if a == nil || !f.slow() {
+	if a == nil || !f.isPage() && !f.isRows() { // all others come with the listings
 		return func() {}
 	}
 	r, begun := a.note(f, hit)
@@ -53,14 +53,8 @@ func (a *readAhead) opened(f *file, hit bool) (left func()) {
 	}
 }
 
-// slow tells whether a file's bytes are fetched for it alone. All others come with the listings.
-func (f *file) slow() bool {
-	switch f.obj.Kind {
-	case KindPage, KindPageHTML, KindRows, KindRowsJSON:
-		return true
-	}
-	return false
-}
+func (f *file) isPage() bool { return f.obj.Kind == KindPage || f.obj.Kind == KindPageHTML }
+func (f *file) isRows() bool { return f.obj.Kind == KindRows || f.obj.Kind == KindRowsJSON }
 
 // note gives the reader that opens f, if it is known, or begins with one: where f has to be
 // fetched, and follows a file that was opened just before.
@@ -69,7 +63,7 @@ func (a *readAhead) note(f *file, hit bool) (r *reader, begun bool) {
 	defer a.mu.Unlock()
 	s := f.d.stream(f.obj.Kind)
 	r = a.follow(s, f.obj.ID)
-	if r == nil && !hit && !a.t.isDown() {
+	if r == nil && !hit {
 		r = s.begin(f, a.max)
 		begun = r != nil
 	}
@@ -99,24 +93,29 @@ func (a *readAhead) follow(s *stream, id string) (found *reader) {
 // forget takes out of the count what r was fetched and its reader has come to. a.mu is held.
 func (a *readAhead) forget(r *reader) {
 	for id, p := range r.fetches {
-		if p.done && (p.reached || r.order.at[id] <= r.pos) {
+		if p.done && r.order.at[id] <= r.pos {
 			delete(r.fetches, id)
 			a.ahead--
 		}
 	}
 }
 
-// run fetches ahead of r until it has gone elsewhere, or the tree is closed.
+// run fetches ahead of r until it has gone elsewhere, or the tree is closed. Tables are then given
+// up, which may be long; a page's export that was begun costs nothing more, and may be used later.
 func (a *readAhead) run(ctx context.Context, r *reader) {
-	ctx, cancel := context.WithCancel(ctx)
+	tables, giveUp := context.WithCancel(ctx)
 	var fetches sync.WaitGroup
 	defer fetches.Wait()
 	defer a.end(r)
-	defer cancel()
+	defer giveUp()
 	idle := time.NewTimer(readerIdle)
 	defer idle.Stop()
 	for {
 		for _, p := range a.due(r) {
+			ctx := ctx
+			if p.file.isRows() {
+				ctx = tables
+			}
 			fetches.Go(func() { a.fetch(ctx, r, p) })
 		}
 		select {
@@ -155,30 +154,24 @@ func (a *readAhead) due(r *reader) (due []*prefetch) {
 
 // fetch is one fetch from begin to end. A failure is not noted: the reader will see it itself.
 func (a *readAhead) fetch(ctx context.Context, r *reader, p *prefetch) {
-	had, err := p.file.prefetch(coda.BackgroundUntil(ctx, p.wanted))
+	_ = p.file.prefetch(coda.BackgroundUntil(ctx, p.wanted))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p.done = true
-	if had || err != nil {
-		p.reached = true // nothing was fetched, so nothing is ahead
-	}
 	a.forget(r)
 }
 
-// prefetch has the file's bytes in the Store, and tells whether it had them before.
-func (f *file) prefetch(ctx context.Context) (had bool, err error) {
+// prefetch has the file's bytes in the Store.
+func (f *file) prefetch(ctx context.Context) error {
 	v, err := f.make.version(ctx)
-	if err != nil {
-		return false, err
-	}
-	if f.has(ctx, v) {
-		return true, nil
+	if err != nil || f.has(ctx, v) {
+		return err
 	}
 	c, err := f.d.t.store.Get(ctx, f.key(v), func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) })
 	if err != nil {
-		return false, err
+		return err
 	}
-	return false, c.Close()
+	return c.Close()
 }
 
 // gone tells whether r waits for nothing: it is idle.

@@ -187,8 +187,16 @@ func TestAWalkThatStopsLeavesLittleBehind(t *testing.T) {
 					}
 				}
 				time.Sleep(time.Hour)
-				if c := counted(w); c.exports > len(half)+mostAhead {
-					t.Errorf("%d exports for %d reads", c.exports, len(half))
+				stopped := counted(w).exports
+				if stopped > len(half)+mostAhead {
+					t.Errorf("%d exports for %d reads", stopped, len(half))
+				}
+				for _, p := range pages(program(t, w))[150:153] { // another one is seen as this one was
+					read(t, w, p)
+				}
+				time.Sleep(time.Hour)
+				if n := counted(w).exports - stopped; n <= 3 || n > 3+mostAhead {
+					t.Errorf("%d exports for 3 more reads", n)
 				}
 			})
 		})
@@ -264,14 +272,20 @@ func TestAllReadersTogetherHaveOneBudget(t *testing.T) {
 			doc := strings.Split(p, "/")[1]
 			walks[doc] = append(walks[doc], p)
 		}
-		for i := range 40 {
-			for _, all := range walks {
-				read(t, w, all[i])
-			}
-			if c := counted(w); c.exports > len(walks)*(i+1)+mostAhead {
-				t.Fatalf("%d exports for %d reads", c.exports, len(walks)*(i+1))
-			}
+		var begun atomic.Int64
+		var wg sync.WaitGroup
+		for _, all := range walks {
+			wg.Go(func() {
+				for _, p := range all {
+					begun.Add(1)
+					read(t, w, p)
+					if n := begun.Load(); int64(counted(w).exports) > n+mostAhead {
+						t.Errorf("%d exports for %d reads", counted(w).exports, n)
+					}
+				}
+			})
 		}
+		wg.Wait()
 	})
 }
 
@@ -291,7 +305,7 @@ func TestRowsAreReadAheadAndJSONIsNot(t *testing.T) {
 		for _, p := range ending(all, ".json") {
 			read(t, w, p)
 		}
-		time.Sleep(time.Second)
+		time.Sleep(time.Minute)
 		if n := rowRequests(w); n > 0 {
 			t.Errorf("%d requests for rows when JSON files were read", n)
 		}
@@ -305,6 +319,37 @@ func TestRowsAreReadAheadAndJSONIsNot(t *testing.T) {
 		time.Sleep(time.Second)
 		if n := rowRequests(w); n != 5+mostAhead {
 			t.Errorf("%d requests for rows a second later, want %d", n, 5+mostAhead)
+		}
+	})
+}
+
+// Where programs stop, what they have not come to may be large.
+func TestFetchingAheadEndsSoonAfterItsReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := treetest.New(t, codatest.Generate(5, 1, 1, 12, 150), treetest.Options{Paced: true, Prefetch: mostAhead,
+			Service: codatest.Options{Latency: 50 * time.Millisecond, PageSize: 1}})
+		for _, p := range ending(listed(t, w, "docs", false), ".csv")[:2] {
+			read(t, w, p)
+		}
+		time.Sleep(11 * time.Second)
+		soon := rowRequests(w)
+		time.Sleep(time.Hour)
+		if later := rowRequests(w); soon <= 2*150 || later != soon {
+			t.Errorf("%d requests for rows within 11 s, %d within an hour", soon, later)
+		}
+	})
+}
+
+// A reader that waits for a file is not idle.
+func TestFetchingAheadGoesOnWhileItsReaderWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := slow(t, codatest.Generate(5, 1, 1, 12, 3), mostAhead)
+		w.Fail(codatest.Fault{Path: ".*/rows", Kind: codatest.SlowBody, Delay: 30 * time.Second})
+		for _, p := range ending(listed(t, w, "docs", false), ".csv") {
+			read(t, w, p)
+		}
+		if again := twice(w); len(again) > 0 {
+			t.Errorf("asked again: %v", again)
 		}
 	})
 }
@@ -363,17 +408,24 @@ func TestAFailureAheadIsTheReadersToMeet(t *testing.T) {
 
 func TestNothingIsAheadWhileTheServiceIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := slow(t, bigDoc(), mostAhead)
+		const ahead = 2
+		w := slow(t, bigDoc(), ahead)
 		all := pages(listed(t, w, "docs", false))
+		begin := func(from, to int) {
+			for _, p := range all[from:to] {
+				read(t, w, p)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		begin(0, 4)
 		w.Fail(codatest.Fault{Path: "/docs", Status: http.StatusServiceUnavailable})
 		if err := w.Tree.Refresh(t.Context()); err == nil {
 			t.Fatal("the service is not down")
 		}
-		for _, p := range all[:5] {
-			read(t, w, p)
-		}
-		if c := counted(w); c.exports != 5 {
-			t.Errorf("%d exports for 5 reads", c.exports)
+		begin(4, 8)
+		begin(50, 54)
+		if c := counted(w); c.exports != 12 {
+			t.Errorf("%d exports for 12 reads", c.exports)
 		}
 	})
 }

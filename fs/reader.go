@@ -102,11 +102,14 @@ func (r *reader) follow(id string, limit int) bool {
 		r.change(last, id)
 	}
 	place, ok := r.order.at[id]
-	if !ok || place < r.pos-limit || place > max(r.pos+2, r.next) {
+	if !ok || place < r.pos-limit || place > r.pos+max(r.size, 2) {
 		return false
 	}
 	if place > r.pos {
-		r.pos, r.next = place, max(r.next, place+1)
+		if place <= r.pos+2 { // else a program that reads in parallel comes to those in between, too
+			r.next = max(r.next, place+1)
+		}
+		r.pos = place
 		r.size = min(2*r.size, limit)
 	}
 	return true

@@ -187,24 +187,13 @@ func (a *attempt) resume(hurt int) error {
 	if err != nil {
 		return err
 	}
-	before := len(sealed)
-	id := ""
-	if before == 0 || a.second && before == 1 {
-		a.o.Now = clockAt(day.Add(2 * time.Hour))
-		s, err := a.run(context.Background(), &nth{})
-		if err != nil || s.ExitCode != 0 {
-			return fmt.Errorf("the next run: %d, %w", s.ExitCode, err)
+	var id string
+	if before := len(sealed); before == 0 || a.second && before == 1 {
+		if id, err = a.next(); err != nil {
+			return fmt.Errorf("the next run: %w", err)
 		}
-		if sealed, err = a.intact(); err != nil {
-			return fmt.Errorf("after the next run: %w", err)
-		}
-		latest, err := os.ReadFile(filepath.Join(a.o.Output, "latest.txt"))
-		if err != nil || strings.TrimSpace(string(latest)) != s.ID {
-			return fmt.Errorf("latest.txt names %q, %v; the next run is %s", latest, err, s.ID)
-		}
-		id = s.ID
 	} else {
-		id = sealed[len(sealed)-1] // the attempt came through
+		id = sealed[before-1] // the attempt came through
 	}
 	again := 0
 	for _, n := range a.from.finished {
@@ -214,6 +203,21 @@ func (a *attempt) resume(hurt int) error {
 		return fmt.Errorf("%d finished files were read again", again)
 	}
 	return a.isWhole(id)
+}
+
+// next runs once more, and gives the new snapshot.
+func (a *attempt) next() (id string, err error) {
+	a.o.Now = clockAt(day.Add(2 * time.Hour))
+	s, err := a.run(context.Background(), &nth{})
+	if err != nil || s.ExitCode != 0 {
+		return "", fmt.Errorf("exit code %d, %w", s.ExitCode, err)
+	}
+	latest, err := os.ReadFile(filepath.Join(a.o.Output, "latest.txt"))
+	if err != nil || strings.TrimSpace(string(latest)) != s.ID {
+		return "", fmt.Errorf("latest.txt names %q, %v; sealed is %s", latest, err, s.ID)
+	}
+	_, err = a.intact()
+	return s.ID, err
 }
 
 // isWhole tells in what a snapshot differs from one whose run nothing stopped.

@@ -3,15 +3,16 @@
 // [Run] copies what an [Origin] lists into an output folder. Start reading there
 // (run.go); the protocol is in stage.go (what happens while files come in) and seal.go
 // (how a finished copy is made final). README.md gives the layout of the folder, the
-// order of the steps and the reason for each.
+// order of the steps and the reason for each. Beside a run: incremental.go (what is taken
+// over from the snapshot before), plan.go, verify.go, diff.go, prune.go, archive.go.
 //
 // Three promises hold at every moment, also after kill -9, a full disk or a power cut:
 //
 //   - A folder named by a time (2026-03-07T101530Z) is sealed: complete as its manifest
 //     says, never changed again.
 //   - latest.txt, where there is one, names a sealed snapshot that is fit to restore from.
-//   - Only a folder whose name starts with .partial- may be half made. The next run
-//     takes it over.
+//   - Only a folder whose name starts with .partial- may be half made, and one with
+//     .pruning- half removed. The next run takes over the one and clears the other.
 //
 // What could not be copied is named in manifest.json and summary.json: no gap is silent.
 package snapshot

@@ -75,7 +75,10 @@ func (f *folder) lock(now time.Time) (release func(), err error) {
 		file.Close()
 		return nil, err
 	}
-	return func() { file.Close() }, nil
+	return func() {
+		unlock(file)
+		file.Close()
+	}, nil
 }
 
 func readHolder(file *os.File) Holder {

@@ -44,9 +44,9 @@ func (r round) tree() *memory {
 
 // options are those of an attempt. Every second round is incremental, every third uses
 // several goroutines.
-func (r round) options(t *testing.T, attempt int) snapshot.Options {
-	o := options(t)
-	o.Output, o.Now = r.output, clockAt(day.Add(time.Duration(attempt)*time.Minute))
+func (r round) options(attempt int) snapshot.Options {
+	o := optionsFor(r.output)
+	o.Now = clockAt(day.Add(time.Duration(attempt) * time.Minute))
 	o.Incremental, o.Concurrency = r.n%2 == 1, 1
 	if r.n%3 == 2 {
 		o.Concurrency = 4
@@ -86,7 +86,7 @@ func (r round) work(t *testing.T, attempt int) {
 			}
 		}}, nil
 	}
-	mustRun(t, from, r.options(t, attempt), 0)
+	mustRun(t, from, r.options(attempt), 0)
 	if _, err := snapshot.Prune(t.Context(), r.output, snapshot.Policy{Last: 2}, false); err != nil {
 		t.Error(err)
 	}
@@ -97,9 +97,8 @@ func (r round) work(t *testing.T, attempt int) {
 func (r round) killed(t *testing.T, attempt int, after time.Duration) time.Duration {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledAtAnyTime$")
-	// What it leaves behind is in the folder of this test. The race detector's second of
-	// waiting at the end is no time to kill.
-	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Dir(r.output), "GORACE=atexit_sleep_ms=0",
+	// The race detector's second of waiting at the end is no time to kill.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0",
 		killOutput+"="+r.output, killRound+"="+strconv.Itoa(r.n), killAttempt+"="+strconv.Itoa(attempt))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -160,7 +159,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 		id := newest(t, r.output)
 		wantDocs(t, filepath.Join(r.output, id), r.tree().content)
 		mustVerify(t, r.output, 0)
-		if got, most := r.readAgain(t), inRound*r.options(t, 0).Concurrency; got > most {
+		if got, most := r.readAgain(t), inRound*r.options(0).Concurrency; got > most {
 			t.Errorf("round %d: %d finished files were read again after %d kills", r.n, got, inRound)
 		}
 		if t.Failed() {

@@ -180,8 +180,12 @@ func options(t *testing.T) snapshot.Options {
 		dir = t.TempDir()
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	return optionsFor(filepath.Join(dir, "coda-backups"))
+}
+
+func optionsFor(output string) snapshot.Options {
 	return snapshot.Options{
-		Output: filepath.Join(dir, "coda-backups"),
+		Output: output,
 		Tool:   "codafs test",
 		Source: snapshot.Source{APIURL: "https://coda.io/apis/v1", Account: "someone@example.com"},
 		Now:    clock(),

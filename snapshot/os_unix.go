@@ -18,6 +18,10 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// unlock ends the lock. Closing f would, too, but not while a process that is just being
+// started has f as well: a fork has all open files up to its exec.
+func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
 // syncDir makes the names in an open folder durable.
 func syncDir(f *os.File) error { return f.Sync() }
 

@@ -20,6 +20,9 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// unlock does nothing: the lock ends when f is closed.
+func unlock(*os.File) {}
+
 // syncDir does nothing: Windows cannot flush a folder and journals its names itself.
 func syncDir(*os.File) error { return nil }
 

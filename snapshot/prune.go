@@ -11,8 +11,8 @@ import (
 )
 
 // Policy says how many snapshots [Prune] keeps: the Last newest, and the newest of each of
-// the newest Daily days, Weekly ISO weeks and so on in which there is one, in UTC. Those that
-// are damaged in their records, suspect, or kept for a reason of their own count for nothing.
+// the newest Daily days, Weekly ISO weeks and so on in which there is one, in UTC. It counts
+// good ones only: those that are suspect, or whose records cannot be read, stay beside it.
 type Policy struct{ Last, Daily, Weekly, Monthly, Yearly int }
 
 // rule is one part of a policy: how many periods, and in which of them a time falls.

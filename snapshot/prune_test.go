@@ -121,7 +121,7 @@ func history(t *testing.T, random *rand.Rand, output string) (all []record, late
 
 func TestPruneKeepsWhatASlowModelKeeps(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(300) {
+	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 5))
 		output := options(t).Output
 		all, latest := history(t, random, output)

@@ -18,5 +18,5 @@ func fortnights() int {
 	if soak {
 		return 1000
 	}
-	return 25
+	return 15
 }

@@ -11,40 +11,59 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// An account's contents are kept under the API's host and the user's name, so that a new token
-// finds what an old one fetched. Whose a token is takes a request to find out: it is remembered
-// in a file named by a hash of the token. Until it is known, the hash stands for the name.
+// An account's contents are kept under the API's host and a name for the user: the hash of the
+// token that the user had first. So what a token fetches is found again, also before anybody knows
+// whose it is, which takes a request to find out. Once that is known, the token's file names the
+// account of its user, and a new token finds what an old one fetched.
 
-// account names whose contents a client gets, without telling the token.
+// account names whose contents a client gets, without telling the token or the user.
 func account(cacheDir string, o coda.Options) string {
-	name := tokenHash(o)
-	if b, err := os.ReadFile(accountFile(cacheDir, o)); err == nil && len(b) > 0 {
-		name = strings.TrimSpace(string(b))
+	name, ok := readName(tokenFile(cacheDir, o))
+	if !ok {
+		name = tokenHash(o)
 	}
 	return host(o) + "/" + name
 }
 
-// rememberAccount keeps the name for the next run. Without it that only fetches more.
+// rememberAccount keeps the token's account for the next run. Where that fails, a second token
+// fetches what the first one did.
 func rememberAccount(cacheDir string, o coda.Options, user string) {
-	file := accountFile(cacheDir, o)
-	if user == "" || os.MkdirAll(filepath.Dir(file), 0o700) != nil {
+	if user == "" {
 		return
 	}
-	if old, err := os.ReadFile(file); err == nil && string(old) == user {
+	userFile := filepath.Join(cacheDir, "accounts", "user-"+shortHash(host(o)+" "+user))
+	name, ok := readName(userFile)
+	if !ok {
+		name = tokenHash(o)
+		writeName(userFile, name)
+	}
+	if old, _ := readName(tokenFile(cacheDir, o)); old != name {
+		writeName(tokenFile(cacheDir, o), name)
+	}
+}
+
+func tokenFile(cacheDir string, o coda.Options) string {
+	return filepath.Join(cacheDir, "accounts", tokenHash(o))
+}
+
+func readName(file string) (name string, ok bool) {
+	b, err := os.ReadFile(file)
+	return strings.TrimSpace(string(b)), err == nil && len(b) > 0
+}
+
+// writeName writes the whole file or nothing.
+func writeName(file, name string) {
+	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
 		return
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".tmp-")
 	if err != nil {
 		return
 	}
-	_, err = tmp.WriteString(user)
+	_, err = tmp.WriteString(name)
 	if e := tmp.Close(); err != nil || e != nil || os.Rename(tmp.Name(), file) != nil {
 		os.Remove(tmp.Name())
 	}
-}
-
-func accountFile(cacheDir string, o coda.Options) string {
-	return filepath.Join(cacheDir, "accounts", tokenHash(o))
 }
 
 // rateFile is where the processes of an account share its rate limits.

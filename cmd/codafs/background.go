@@ -45,7 +45,8 @@ func startBackground(ctx context.Context) error {
 		return err
 	}
 	defer ready.Close()
-	cmd := exec.Command(exe, os.Args[1:]...)
+	cmd := exec.Command(exe)
+	cmd.Args = os.Args
 	cmd.Env = append(os.Environ(), backgroundVar+"=1")
 	cmd.Stderr = os.Stderr
 	cmd.ExtraFiles = []*os.File{tell}

@@ -18,6 +18,7 @@ import (
 type mountOptions struct {
 	settings
 	refresh    time.Duration
+	prefetch   int
 	sizes      string
 	xattrs     bool
 	allowOther bool
@@ -47,6 +48,7 @@ look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on
 	}
 	f := cmd.Flags()
 	f.DurationVar(&o.refresh, "refresh", time.Minute, "how often Coda is asked which docs changed")
+	f.IntVar(&o.prefetch, "prefetch", 16, "how many files at most are fetched ahead of a program that reads one after the other; 0 is none")
 	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "who gets an estimate for the size of a file that was never fetched: auto (ls and other\nprograms that only look), exact (nobody), estimate (everybody, until the file is opened)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
@@ -64,6 +66,9 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	if o.refresh <= 0 {
 		return usageError{fmt.Errorf("--refresh %v: want a time above 0", o.refresh)}
 	}
+	if o.prefetch < 0 {
+		return usageError{fmt.Errorf("--prefetch %d: want 0 or more", o.prefetch)}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	who := newIdentity()
@@ -77,7 +82,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	path := absolute(dir)
 	var w *workspace
 	var err error
-	w, err = o.open(std, openOptions{refresh: o.refresh, changed: changed, status: func(ctx context.Context) map[string]any {
+	w, err = o.open(std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: func(ctx context.Context) map[string]any {
 		name, problem := who.get(ctx)
 		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "mountpoint": path, "started_at": started,
 			"api_url": o.baseURL(), "account": name, "selection": o.recorded()}

@@ -23,6 +23,8 @@ const (
 	mountTime = 30 * time.Second
 	// endTime is how long a program may take to end; much less than the scripts make requests last.
 	endTime = 20 * time.Second
+	// pollTime is how long to wait between two looks at something that must become true.
+	pollTime = 20 * time.Millisecond
 )
 
 // patience is what the times of await are multiplied with: on a machine that is busy with other tests,
@@ -151,7 +153,7 @@ func awaitCmd(ts *testscript.TestScript, neg bool, args []string) {
 		if time.Since(started) > limit*patience() {
 			ts.Fatalf("after %v: %s (%v)", time.Since(started), out, err)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(pollTime)
 	}
 }
 

@@ -142,16 +142,30 @@ func sentCmd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	path := regexp.MustCompile("^" + args[1] + "$")
-	s := sessionOf(ts)
-	got := 0
+	if got := sessionOf(ts).sent(args[0], args[1]); got != want {
+		ts.Fatalf("%s %s was sent %d times, want %d", args[0], args[1], got, want)
+	}
+}
+
+// sent counts the requests since the last recount.
+func (s *session) sent(method, path string) (n int) {
+	match := regexp.MustCompile("^" + path + "$").MatchString
 	for _, r := range s.service.Requests()[s.counted:] {
-		if r.Method == args[0] && path.MatchString(r.Path) {
-			got++
+		if r.Method == method && match(r.Path) {
+			n++
 		}
 	}
-	if got != want {
-		ts.Fatalf("%s %s was sent %d times, want %d", args[0], args[1], got, want)
+	return n
+}
+
+func askedCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: asked METHOD PATH")
+	}
+	for started := time.Now(); sessionOf(ts).sent(args[0], args[1]) == 0; time.Sleep(pollTime) {
+		if time.Since(started) > endTime {
+			ts.Fatalf("%s %s did not come", args[0], args[1])
+		}
 	}
 }
 

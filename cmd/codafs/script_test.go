@@ -24,6 +24,7 @@ import (
 //	                                 make requests go wrong; KIND is a status or a codatest.Kind; TIMES 0 is for good
 //	heal                             undo all faults
 //	sent METHOD PATH N               the service has had N requests that match (regular expression)
+//	asked METHOD PATH                wait until the service has had such a request
 //	recount                          from here on sent counts from 0
 //	answered N                       the service has answered N requests
 //	mount NAME ARG...                codafs mount ARG..., until it says that it is mounted
@@ -55,7 +56,7 @@ func TestScripts(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serveCmd, "edit": editCmd, "fault": faultCmd, "heal": healCmd,
-			"sent": sentCmd, "recount": recountCmd, "answered": answeredCmd,
+			"sent": sentCmd, "asked": askedCmd, "recount": recountCmd, "answered": answeredCmd,
 			"mount": mountCmd, "start": startCmd, "running": runningCmd, "end": endCmd,
 			"await": awaitCmd, "hold": holdCmd, "held": heldCmd,
 		},
@@ -121,6 +122,7 @@ func (s *session) close() {
 			<-p.ended
 		}
 	}
+	s.unmountAll()
 	_ = filepath.WalkDir(s.work, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
@@ -130,4 +132,18 @@ func (s *session) close() {
 		}
 		return nil
 	})
+}
+
+// unmountAll takes away what a script that failed left mounted: to read it would be to ask a service
+// that is gone.
+func (s *session) unmountAll() {
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return // another system
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if dir := strings.Fields(line)[1]; strings.HasPrefix(dir, s.work+"/") {
+			s.t.Errorf("the script left a mount at %s: %v", dir, exec.Command(s.bin, "unmount", dir).Run())
+		}
+	}
 }

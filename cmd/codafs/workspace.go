@@ -34,6 +34,8 @@ type openOptions struct {
 	// changed is told which docs may show something else; refresh is how old permissions may be.
 	changed func(docID string)
 	refresh time.Duration
+	// prefetch is how many files are fetched ahead of a program that reads one after the other.
+	prefetch int
 }
 
 // open makes a workspace from the settings. It sends nothing.
@@ -66,7 +68,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if o.afresh {
 		owner += fmt.Sprintf("/run-%d-%d", time.Now().UnixNano(), os.Getpid())
 	}
-	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Refresh: o.refresh, Status: o.status,
+	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, Status: o.status,
 		Changed: o.changed, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, remember}, nil

@@ -112,7 +112,7 @@ func exportOfTheOfficialFile(t *testing.T, address string) {
 // refusalsOfTheOfficialFile has the mock server answer with the file's examples of errors.
 func refusalsOfTheOfficialFile(t *testing.T, address string) {
 	for status, want := range map[int]coda.Code{
-		400: coda.CodeBadRequest, 401: coda.CodeUnauthorized, 403: coda.CodeForbidden,
+		400: coda.CodeBadRequest, 401: coda.CodeUnauthorized, 403: coda.CodeExportRefused,
 		404: coda.CodeNotFound, 410: coda.CodeGone, 429: coda.CodeRateLimited,
 	} {
 		c, wire := newClient(t, address)
