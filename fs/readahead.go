@@ -18,7 +18,7 @@ type readAhead struct {
 	max int
 
 	mu    sync.Mutex // guards all below, and all streams and readers
-	ahead int        // files that are being fetched, or were and no reader has come to them; max at most
+	ahead int        // files that are fetched, or were, and no reader has come to; max at most
 }
 
 // readerIdle is how long after its last open a reader is taken to be still on its way.
@@ -90,10 +90,11 @@ func (a *readAhead) follow(s *stream, id string) (found *reader) {
 	return found
 }
 
-// forget takes out of the count what r was fetched and its reader has come to. a.mu is held.
+// forget takes out of the count what r has come to, or past. What was left out and is still being
+// fetched stays: a program that reads in parallel may want it next. a.mu is held.
 func (a *readAhead) forget(r *reader) {
 	for id, p := range r.fetches {
-		if p.done && r.order.at[id] <= r.pos {
+		if (p.done || p.reached) && r.order.at[id] <= r.pos {
 			delete(r.fetches, id)
 			a.ahead--
 		}

@@ -14,12 +14,11 @@ type stream struct {
 // reader is a program on its way through a stream.
 type reader struct {
 	s       *stream
-	orders  []*order // of the time when it began
-	order   *order   // the one that it seems to follow
-	pos     int      // the place of the file that it has come to
-	next    int      // the first place not fetched
-	size    int      // how far ahead to fetch
-	inside  int      // opens that have not returned
+	order   *order // the one that it seems to follow
+	pos     int    // the place of the file that it has come to
+	next    int    // the first place not fetched
+	size    int    // how far ahead to fetch
+	inside  int    // opens that have not returned
 	fetches map[string]*prefetch
 	moved   chan struct{} // holds a token when there may be something new to do
 }
@@ -32,7 +31,7 @@ const (
 	startAhead = 8
 )
 
-// prefetch is a file that was begun ahead of its reader. It is kept until both have ended.
+// prefetch is a file that is fetched ahead of its reader.
 type prefetch struct {
 	file    *file
 	wanted  chan struct{} // closed when a reader has come to it
@@ -85,7 +84,7 @@ func (s *stream) begin(f *file, limit int) *reader {
 		return nil
 	}
 	pos := fits.at[f.obj.ID]
-	r := &reader{s: s, orders: s.orders, order: fits, pos: pos, next: pos + 1, size: min(size, limit),
+	r := &reader{s: s, order: fits, pos: pos, next: pos + 1, size: min(size, limit),
 		fetches: map[string]*prefetch{}, moved: make(chan struct{}, 1)}
 	s.readers = append(s.readers, r)
 	return r
@@ -95,12 +94,10 @@ func (s *stream) remove(r *reader) {
 	s.readers = slices.DeleteFunc(s.readers, func(other *reader) bool { return other == r })
 }
 
-// follow takes the opening of a file as a step of r, if it is one.
+// follow takes the opening of a file as a step of r, if it is one: to one of the next files, or back
+// to one that a parallel program left out. One that finds subfolders in another order than r is soon
+// seen as another reader.
 func (r *reader) follow(id string, limit int) bool {
-	last := r.order.files[r.pos].obj.ID
-	if id != last && !r.order.near(last, id) {
-		r.change(last, id)
-	}
 	place, ok := r.order.at[id]
 	if !ok || place < r.pos-limit || place > r.pos+max(r.size, 2) {
 		return false
@@ -113,18 +110,6 @@ func (r *reader) follow(id string, limit int) bool {
 		r.size = min(2*r.size, limit)
 	}
 	return true
-}
-
-// change takes another order for r's, if the step from one file to the other is one in that order:
-// folders with subfolders tell the orders apart.
-func (r *reader) change(last, id string) {
-	for _, o := range r.orders {
-		if o.near(last, id) {
-			r.order, r.pos = o, o.at[last]
-			r.next = r.pos + 1
-			return
-		}
-	}
 }
 
 // signal has what is due looked for again.

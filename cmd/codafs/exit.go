@@ -38,7 +38,7 @@ func exitCode(err error) int {
 	_, usage := errors.AsType[usageError](err)
 	_, token := errors.AsType[tokenError](err)
 	switch {
-	case usage || errors.Is(err, coda.ErrBadURL):
+	case usage || errors.Is(err, coda.ErrBadURL) || errors.Is(err, snapshot.ErrPolicy) || errors.Is(err, snapshot.ErrSubset):
 		return exitUsage
 	case token || coda.CodeOf(err) == coda.CodeUnauthorized:
 		return exitToken

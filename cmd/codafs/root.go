@@ -35,7 +35,7 @@ func newRoot(std streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newMount(std), newUnmount(std), newSnapshot(std), newVerify(std), newList(std), newCat(std), newLs(std),
+	root.AddCommand(newMount(std), newUnmount(std), newSnapshot(std), newVerify(std), newList(std), newDiff(std), newPrune(std), newCat(std), newLs(std),
 		newStatus(std), newCache(std), newVersion(std))
 	prepare(root)
 	return root

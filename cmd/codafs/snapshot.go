@@ -18,6 +18,8 @@ import (
 type snapshotOptions struct {
 	settings
 	output         string
+	incremental    bool
+	archive        string
 	quiet          bool
 	shrink         bool
 	otherSelection bool
@@ -36,10 +38,14 @@ Without MOUNTPOINT everything is read from Coda, which needs no FUSE. With one, 
 there is copied; the mount's own selection of docs and files holds.`,
 		Example: `  codafs snapshot --output ~/coda-backups
   codafs snapshot --demo
+  codafs snapshot --incremental --output ~/coda-backups     every night
   codafs snapshot ./mnt
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f := snapshot.Format(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {
+				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
+			}
 			if len(args) == 1 {
 				if err := noSelection(cmd.Flags()); err != nil {
 					return err
@@ -52,6 +58,8 @@ there is copied; the mount's own selection of docs and files holds.`,
 	cmd.Long += "\n\n" + exitHelp
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "./coda-backups", "folder that holds the snapshots; made if it is missing")
+	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
+	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder: zip or tar.zst")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVar(&o.shrink, "accept-shrink", false, "take a workspace that is empty, or half of what it was, for good")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
@@ -82,7 +90,7 @@ func noSelection(flags *pflag.FlagSet) error {
 
 // snapshotTree makes a snapshot of a tree in this process.
 func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
-	w, err := o.open(std, openOptions{afresh: true})
+	w, err := o.open(std, openOptions{afresh: !o.incremental})
 	if err != nil {
 		return err
 	}
@@ -145,7 +153,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 }
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
-	return snapshot.Options{Output: o.output, Concurrency: o.concurrency, Tool: tool(), AcceptShrink: o.shrink,
+	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, Tool: tool(), AcceptShrink: o.shrink,
 		AllowOtherSelection: o.otherSelection, Log: log}
 }
 

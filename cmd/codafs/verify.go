@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
 
 func newVerify(std streams) *cobra.Command {
-	return &cobra.Command{
+	var subset string
+	cmd := &cobra.Command{
 		Use:   "verify DIR",
 		Short: "Check backups against their checksums",
 		Long: `Compare what is in DIR, an output folder or one snapshot in it, with what was sealed: every name,
@@ -19,12 +22,18 @@ Exit codes: 0 all is as it was sealed, 1 no snapshot there, 5 damage.`,
 		Example: `  codafs verify ~/coda-backups
   codafs verify ~/coda-backups/latest`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), std, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), std, args[0], subset) },
 	}
+	cmd.Flags().StringVar(&subset, "subset", "", "check the n-th of t parts of the files, as n/t: a part a night checks all in t nights")
+	return cmd
 }
 
-func runVerify(ctx context.Context, std streams, dir string) error {
-	r, err := snapshot.Verify(ctx, dir)
+func runVerify(ctx context.Context, std streams, dir, subset string) error {
+	n, t, err := parseSubset(subset)
+	if err != nil {
+		return err
+	}
+	r, err := snapshot.VerifySubset(ctx, dir, n, t)
 	if err != nil {
 		return err
 	}
@@ -36,4 +45,18 @@ func runVerify(ctx context.Context, std streams, dir string) error {
 		return exitError{code}
 	}
 	return nil
+}
+
+// parseSubset reads "2/7". Nothing is all of it.
+func parseSubset(s string) (n, t int, err error) {
+	if s == "" {
+		return 1, 1, nil
+	}
+	first, second, _ := strings.Cut(s, "/")
+	n, err1 := strconv.Atoi(first)
+	t, err2 := strconv.Atoi(second)
+	if err1 != nil || err2 != nil {
+		return 0, 0, usageError{fmt.Errorf("--subset %q: want n/t, such as 2/7", s)}
+	}
+	return n, t, nil
 }

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/coda/codatest"
+)
+
+// These benchmarks run programs of every day over a real mount, made by the real program:
+//
+//	go test -run '^$' -bench Warm -benchtime 10x ./cmd/codafs      -short has a table of 10 MB
+//	go test -run '^$' -bench Cold -benchtime 1x -timeout 20m ./cmd/codafs
+//
+// They judge nothing: what they report are ratios, as times of a machine mean nothing on another.
+
+// BenchmarkWarm has programs read a mount of which everything was read before, and a copy of it on
+// disk. The metric x-disk is the median time over the mount as a multiple of that over the copy.
+func BenchmarkWarm(b *testing.B) {
+	mnt, _ := mountBench(b, warmWorkspace(b), codatest.Options{}, "--rate=read=1000000/1s", "--rate=export=1000000/1s")
+	disk := filepath.Join(b.TempDir(), "docs")
+	if out, err := exec.Command("cp", "-a", filepath.Join(mnt, "docs"), disk).CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	for _, walk := range []struct{ name, command string }{
+		{"find-ls", "find . -ls >/dev/null"},
+		{"ls-lR", "ls -lR . >/dev/null"},
+		{"du", "du -s . >/dev/null"},
+		{"grep-r", "grep -r 'no such words' */pages >/dev/null; test $? = 1"},
+		{"rg", "rg 'no such words' */pages >/dev/null; test $? = 1"},
+		{"tar", "tar cf - */pages | wc -c >/dev/null"},
+		{"cat-table", "cat */tables/table/*.csv >/dev/null"},
+	} {
+		b.Run(walk.name, func(b *testing.B) {
+			if _, err := exec.LookPath(strings.Fields(walk.command)[0]); err != nil {
+				b.Skip(err)
+			}
+			over := func(dir string) time.Duration {
+				cmd := exec.Command("sh", "-c", walk.command)
+				cmd.Dir = dir
+				start := time.Now()
+				if out, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%s in %s: %v: %s", walk.command, dir, err, out)
+				}
+				return time.Since(start)
+			}
+			docs := filepath.Join(mnt, "docs")
+			over(disk)
+			over(docs)
+			var onDisk, mounted []time.Duration
+			for b.Loop() {
+				onDisk = append(onDisk, over(disk))
+				mounted = append(mounted, over(docs))
+			}
+			b.ReportMetric(median(mounted).Seconds()*1000, "mount-ms")
+			b.ReportMetric(float64(median(mounted))/float64(median(onDisk)), "x-disk")
+		})
+	}
+}
+
+// BenchmarkColdGrep greps the pages of a doc that nobody has read, from a service that keeps to the
+// documented limits. The metric x-floor is the time as a multiple of the shortest in which so many
+// requests may be sent.
+func BenchmarkColdGrep(b *testing.B) {
+	const latency, export = 50 * time.Millisecond, 2 * time.Second
+	for b.Loop() {
+		w := codatest.Generate(1, 1, 200, 0, 0)
+		mnt, service := mountBench(b, w, codatest.Options{Latency: latency, ExportTime: export, Throttle: true})
+		start := time.Now()
+		if out, err := exec.Command("grep", "-rc", "", filepath.Join(mnt, "docs")).CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		took := time.Since(start)
+		sends := map[string]int{}
+		for _, r := range service.Requests() {
+			sends[bucketOf(r)]++
+			if r.Status == http.StatusTooManyRequests {
+				b.Errorf("%s %s: %d", r.Method, r.Path, r.Status)
+			}
+		}
+		// The last export that may start, and then its start, status and download.
+		floor := lastSend(sends["export"], 10, 6*time.Second) + export + 3*latency
+		floor = max(floor, lastSend(sends["read"], 100, 6*time.Second), lastSend(sends["list"], 4, 6*time.Second))
+		b.Logf("%v of %v; requests: %v", took, floor, sends)
+		b.ReportMetric(took.Seconds(), "s")
+		b.ReportMetric(float64(took)/float64(floor), "x-floor")
+	}
+}
+
+// bucketOf is the rate class that a request counts in.
+func bucketOf(r codatest.Request) string {
+	switch {
+	case r.Download:
+		return "download"
+	case r.Method == http.MethodPost:
+		return "export"
+	case r.Path == "/docs":
+		return "list"
+	}
+	return "read"
+}
+
+// lastSend is when the last of n requests can be sent, of which the service takes so many a window.
+func lastSend(n, perWindow int, window time.Duration) time.Duration {
+	return time.Duration(max(0, n-1)/perWindow) * window
+}
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// warmWorkspace has 2,000 pages of 4 KiB and a table of 100 MB.
+func warmWorkspace(b *testing.B) *codatest.Workspace {
+	size := 100_000_000
+	if testing.Short() {
+		size /= 10
+	}
+	const rowSize = 4000
+	w := codatest.Generate(2, 1, 2000, 1, size/rowSize)
+	d := w.Docs[0]
+	for i, p := range d.Pages {
+		p.Body = strings.Repeat(fmt.Sprintf("Line of page %04d: all of it is prose, and none of it is looked for.\n", i), 59)
+	}
+	t := d.Tables[0]
+	t.Parent = "" // its rows would be in the export of the page
+	for _, r := range t.Rows {
+		r.Cells[t.Columns[0].ID] = codatest.Text(strings.Repeat("x", rowSize))
+	}
+	return w
+}
+
+// mountBench mounts a workspace with the real program until the benchmark ends.
+func mountBench(b *testing.B, w *codatest.Workspace, o codatest.Options, args ...string) (mnt string, service *codatest.Server) {
+	b.Helper()
+	if ok, _ := condition("fuse"); !ok {
+		b.Skip("no FUSE: /dev/fuse is missing")
+	}
+	dir := b.TempDir()
+	bin, mnt := filepath.Join(dir, "codafs"), filepath.Join(dir, "mnt")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		b.Fatalf("go build: %v\n%s", err, out)
+	}
+	if err := os.Mkdir(mnt, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	downloads, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	o.Downloads = "http://" + downloads.Addr().String()
+	service = codatest.New(w, o)
+	files := &http.Server{Handler: service}
+	go func() { _ = files.Serve(downloads) }()
+	api := httptest.NewServer(service)
+	b.Cleanup(func() { api.Close(); _ = files.Close() })
+
+	cmd := exec.Command(bin, append([]string{"mount", "--cache-dir", filepath.Join(dir, "cache"), "--api-url", api.URL + codatest.Base, mnt}, args...)...)
+	cmd.Env = append(os.Environ(), "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+	stderr, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	if !lines.Scan() || !strings.Contains(lines.Text(), "mounted at") {
+		b.Fatalf("%q, %v", lines.Text(), cmd.Wait())
+	}
+	ended := make(chan error)
+	go func() {
+		for lines.Scan() {
+			b.Log(lines.Text())
+		}
+		ended <- cmd.Wait()
+	}()
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+	})
+	return mnt, service
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/cobra"
+)
+
+func newDiff(std streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "diff A B",
+		Short: "Tell what one backup has otherwise than another",
+		Long: `Compare two snapshots object by object: a page that was renamed is the same page. One line for each
+file: what happened to it (added, removed, missing, renamed, changed), and its path. "missing" is what
+only A has because B could not have it: B's summary.json says why.`,
+		Example: `  codafs diff ~/coda-backups/2026-03-06T101530Z ~/coda-backups/latest`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			d, err := snapshot.Diff(args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(std.out)
+				enc.SetIndent("", "  ")
+				return enc.Encode(d)
+			}
+			return printDifference(std, d)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func printDifference(std streams, d snapshot.Difference) error {
+	for _, group := range []struct {
+		what    string
+		changes []snapshot.Change
+	}{{"added", d.Added}, {"removed", d.Removed}, {"missing", d.Missing}, {"renamed", d.Renamed}, {"changed", d.Changed}} {
+		for _, c := range group.changes {
+			line := group.what + "\t" + c.Path
+			if c.OldPath != "" {
+				line += "\t(was " + c.OldPath + ")"
+			}
+			if _, err := fmt.Fprintln(std.out, line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/cobra"
+)
+
+func newPrune(std streams) *cobra.Command {
+	var p snapshot.Policy
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "prune DIR --keep-…",
+		Short: "Remove old backups by a policy",
+		Long: `Remove the snapshots in DIR that no rule keeps. Rules add up: a snapshot stays if any of them keeps it.
+What latest.txt names, the newest complete snapshot, and those that are suspect stay always. Without a
+rule nothing is removed. The names of those that are removed are printed.`,
+		Example: `  codafs prune ~/coda-backups --keep-daily 14 --keep-monthly 12 --keep-yearly 10
+  codafs prune ~/coda-backups --keep-last 3 --dry-run`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			done, err := snapshot.Prune(cmd.Context(), args[0], p, dryRun)
+			for _, id := range done.Removed {
+				fmt.Fprintln(std.out, id)
+			}
+			if err == nil {
+				fmt.Fprintf(std.err, "codafs: %d kept, %d removed\n", len(done.Kept), len(done.Removed))
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&p.Last, "keep-last", 0, "keep the newest N")
+	f.IntVar(&p.Daily, "keep-daily", 0, "keep the newest of each of the last N days that have one")
+	f.IntVar(&p.Weekly, "keep-weekly", 0, "the same for weeks")
+	f.IntVar(&p.Monthly, "keep-monthly", 0, "the same for months")
+	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for years")
+	f.BoolVar(&dryRun, "dry-run", false, "remove nothing")
+	return cmd
+}
