@@ -57,8 +57,13 @@ type Client struct {
 	waits   stopwatch  // runs while any request waits for its bucket
 	polls   *pollTimes
 	running *keyed // one export a page
-	sent    atomic.Int64
+	// downloads holds a token for each download that runs.
+	downloads chan struct{}
+	sent      atomic.Int64
 }
+
+// maxDownloads is how many downloads run at once. The rate of exports is far below what they could.
+const maxDownloads = 4
 
 // ErrBadURL is the error of [New] for a base address that a token must not be sent to.
 var ErrBadURL = errors.New("the API address must be https (http only on this machine), with no user, query or fragment")
@@ -84,7 +89,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: o, base: base, running: newKeyed()}
+	c := &Client{opts: o, base: base, running: newKeyed(), downloads: make(chan struct{}, maxDownloads)}
 	c.api = &http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
 	c.files = &http.Client{Transport: o.Transport, CheckRedirect: c.checkDownloadRedirect}
 	if o.Unlimited {

@@ -18,6 +18,13 @@ func (c *Client) download(ctx context.Context, poll request, link string, f Form
 		return nil, poll.fail(CodeBadAnswer, "the export's download link is not an https address")
 	}
 	var a answer
+	// A page is whole in memory while it is downloaded, so that few may be.
+	select {
+	case c.downloads <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-c.downloads }()
 	err = c.retry(ctx, "", func(ctx context.Context) *Error {
 		var e *Error
 		if a, e = c.fetch(ctx, u); e == nil && f == Markdown && a.isWebPage() {
@@ -51,7 +58,7 @@ func (c *Client) fetch(ctx context.Context, link *url.URL) (answer, *Error) {
 	return a, e
 }
 
-var storageError = regexp.MustCompile(`^\s*<\?xml[^>]*>\s*<Error>\s*<Code>`)
+var storageError = regexp.MustCompile(`^\s*(<\?xml[^>]*>\s*)?<Error>\s*<Code>`)
 
 // isStorageError tells whether a file is really the storage's word that there is none: a dead
 // link was once seen to be answered by that with status 200.

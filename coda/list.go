@@ -54,15 +54,46 @@ type page struct {
 	NextPageToken string            `json:"nextPageToken"`
 }
 
+// Bounds of what the API can mean to send. Past them, a small answer could fill the memory:
+// indented JSON grows with the square of its depth.
+const (
+	maxItems = 10_000 // on one page of a list
+	maxDepth = 100
+)
+
+// tooDeep tells whether brackets are nested deeper than maxDepth.
+func tooDeep(b []byte) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
 var errNotAPI = errors.New("not an answer of the API")
 
 func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
 		p = page{}
+		if tooDeep(b) {
+			return errNotAPI
+		}
 		if err := json.Unmarshal(b, &p); err != nil {
 			return err
 		}
-		if p.Items == nil { // no list at all must not pass for an empty one
+		if p.Items == nil || len(p.Items) > maxItems { // no list at all must not pass for an empty one
 			return errNotAPI
 		}
 		return nil
@@ -74,7 +105,7 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 // object whose fields are all empty.
 func one[T any, P item[T]](ctx context.Context, c *Client, r request, key func(T) string) (v T, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
-		if b = bytes.TrimSpace(b); !json.Valid(b) {
+		if b = bytes.TrimSpace(b); tooDeep(b) || !json.Valid(b) {
 			return errNotAPI
 		}
 		if v = decode[T, P](b); key(v) == "" {

@@ -14,7 +14,7 @@ import (
 // Bounds of an answer's body, in bytes after gzip is undone.
 const (
 	maxAnswer  = 64 << 20  // of the API
-	maxExport  = 256 << 20 // an exported page; docs over 125 MB have no API at all
+	maxExport  = 128 << 20 // an exported page; docs over 125 MB have no API at all
 	maxProblem = 64 << 10  // read of an answer that is an error
 )
 

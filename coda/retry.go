@@ -2,6 +2,7 @@ package coda
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 )
@@ -43,7 +44,12 @@ func (c *Client) retry(ctx context.Context, class Class, try func(context.Contex
 		if !e.retryable(c.opts.MaxRetries) {
 			return e
 		}
-		c.opts.Log.Debug("will send again", "method", e.Method, "path", e.Path, "code", e.Code, "status", e.Status, "in", d)
+		level := slog.LevelDebug
+		if attempts == tellAfter {
+			level = slog.LevelWarn // somebody may be waiting, and wonder
+		}
+		c.opts.Log.Log(ctx, level, "no good answer, will send again", "method", e.Method, "path", e.Path,
+			"code", e.Code, "status", e.Status, "in", d.Round(time.Second))
 		if bucketWaits {
 			continue
 		}
@@ -52,6 +58,9 @@ func (c *Client) retry(ctx context.Context, class Class, try func(context.Contex
 		}
 	}
 }
+
+// tellAfter is the failed attempt that is told of.
+const tellAfter = 2
 
 func within(ctx context.Context, d time.Duration, try func(context.Context) *Error) *Error {
 	ctx, cancel := context.WithTimeout(ctx, d)

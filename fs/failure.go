@@ -43,7 +43,7 @@ func FailureOf(err error, obj Object, path string) Failure {
 // badID is the failure of an object that has no place in the tree.
 func badID(docID, id, title string, kind Kind) Failure {
 	return Failure{DocID: docID, ObjectID: id, Kind: kind, Code: CodeBadID,
-		Message: fmt.Sprintf("%q is left out: its id has characters that are not fit for a file name", title)}
+		Message: fmt.Sprintf("%q is left out: its id %.60q has characters that are not fit for a file name", title, id)}
 }
 
 // maxFailures bounds the log: a mount may live for months.

@@ -23,7 +23,7 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 		return nil, err
 	}
 	t.mu.Lock()
-	docs, gaps := t.docs, t.gaps
+	docs, gaps, notes := t.docs, t.gaps, t.notes
 	t.mu.Unlock()
 
 	walks := make([]*walk, len(docs))
@@ -36,6 +36,9 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 	}
 	all := &walk{t: t}
 	all.gaps(gaps)
+	for _, n := range notes {
+		all.found = append(all.found, found{entry: Entry{Kind: KindDoc, Note: n}})
+	}
 	for i, w := range walks {
 		all.found = append(all.found, w.found...)
 		all.withheld = append(all.withheld, w.withheld...)

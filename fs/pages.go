@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	iofs "io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,7 +56,42 @@ func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
 		}
 		p.parent.children = append(p.parent.children, p)
 	}
+	l.lift()
 	return l
+}
+
+// maxPagePath is the longest path below pages/, in bytes. Systems take 4,096 for a whole one.
+const maxPagePath = 3000
+
+// lift puts pages whose path would be longer than systems take to the top, with what is below them.
+func (l *pageList) lift() {
+	type place struct {
+		p      *page
+		length int // of its folder's path
+	}
+	var todo []place
+	for _, c := range l.root.children {
+		todo = append(todo, place{c, c.nameLength()})
+	}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		at.p.children = slices.DeleteFunc(at.p.children, func(c *page) bool {
+			length := at.length + c.nameLength()
+			high := length > maxPagePath
+			if high {
+				c.parent, length = l.root, c.nameLength()
+				l.root.children = append(l.root.children, c)
+			}
+			todo = append(todo, place{c, length})
+			return high
+		})
+	}
+}
+
+// nameLength is the most that the name of p adds to a path.
+func (p *page) nameLength() int {
+	return len(cleanTitle(p.meta.Name, maxTitle)) + len("__"+p.meta.ID+"/") + maxEnding
 }
 
 // above is the page that p names as its parent, nil if there is none.

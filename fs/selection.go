@@ -48,17 +48,23 @@ func matches(selector string, d coda.Doc) bool {
 
 // listDocs lists the selected docs; known are those of the last listing. A selector that
 // finds nothing costs no other doc: it is a gap, unless nothing at all is found.
-func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc) (docs []coda.Doc, gaps []Failure, err error) {
+// An exclusion that means no doc is a note: it may be a slip, and show what should stay out.
+func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc) (docs []coda.Doc, gaps []Failure, notes []string, err error) {
 	if len(sel.Docs) == 0 {
 		docs, err = collect(src.Docs(ctx, sel.filter()))
 	} else {
 		p := picker{src: src, sel: sel, known: known}
 		docs, gaps, err = p.all(ctx)
 	}
+	for _, s := range sel.ExcludeDocs {
+		if err == nil && len(which(docs, s)) == 0 {
+			notes = append(notes, fmt.Sprintf("none of the docs is %q, which should be left out", s))
+		}
+	}
 	docs = slices.DeleteFunc(docs, func(d coda.Doc) bool {
 		return slices.ContainsFunc(sel.ExcludeDocs, func(s string) bool { return matches(s, d) })
 	})
-	return docs, gaps, err
+	return docs, gaps, notes, err
 }
 
 func (sel Selection) filter() coda.DocFilter {

@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ type Tree struct {
 	folder   *entries   // of docs/; nil until docs were listed
 	byID     map[string]*doc
 	gaps     []Failure
+	notes    []string
 	listedAt time.Time // zero while what is known is from an earlier run
 	down     error     // why the last refresh failed; nil if it did not
 }
@@ -85,12 +87,13 @@ func (t *Tree) Refresh(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	defer func() { t.turn <- struct{}{} }()
-	docs, gaps, err := listDocs(ctx, t.src, t.opts.Select, t.known())
+	docs, gaps, notes, err := listDocs(ctx, t.src, t.opts.Select, t.known())
 	if err != nil {
 		t.setDown(ctx, err)
 		return err
 	}
 	moved := t.take(docs, gaps)
+	t.setNotes(notes)
 	for _, id := range moved {
 		t.changed(id)
 	}
@@ -98,6 +101,19 @@ func (t *Tree) Refresh(ctx context.Context) error {
 		return nil
 	}
 	return t.remember(ctx, docs)
+}
+
+// setNotes keeps what is to know of the list of docs, and tells the first time.
+func (t *Tree) setNotes(notes []string) {
+	t.mu.Lock()
+	known := t.notes
+	t.notes = notes
+	t.mu.Unlock()
+	for _, n := range notes {
+		if t.opts.Notice != nil && !slices.Contains(known, n) {
+			t.opts.Notice(n)
+		}
+	}
 }
 
 // setDown notes that the service could not be asked.

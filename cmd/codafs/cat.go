@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -38,6 +39,10 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 		if err != nil {
 			return err
 		}
+		if st, e := f.Stat(); e == nil && st.IsDir() {
+			f.Close()
+			return fmt.Errorf("%s is a folder: see codafs ls", p)
+		}
 		_, err = io.Copy(std.out, f)
 		f.Close()
 		if err != nil {
@@ -49,5 +54,5 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 
 // treePath is a path as a user types it, in the form of package io/fs.
 func treePath(p string) string {
-	return path.Clean(strings.Trim(p, "/") + "/.")
+	return path.Clean("./" + strings.Trim(p, "/"))
 }

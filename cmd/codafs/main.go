@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -54,7 +55,12 @@ func (e signalError) Error() string { return "stopped by " + e.signal.String() }
 // ExitCode is the shell's for a death by that signal: 130 for SIGINT, 143 for SIGTERM.
 func (e signalError) ExitCode() int { return 128 + int(e.signal) }
 
-// signalContext gives a context that ends at SIGINT or SIGTERM. A second signal kills.
+// grace is how long after a signal the program may take to end by itself. What is on disk is
+// good at any moment, so that nothing is lost by ending in the middle of something.
+const grace = 5 * time.Second
+
+// signalContext gives a context that ends at SIGINT or SIGTERM. A second signal kills, and so does
+// an operation that does not end for the first: opening a pipe that nobody writes to, say.
 func signalContext(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ch := make(chan os.Signal, 1)
@@ -63,7 +69,9 @@ func signalContext(parent context.Context) (context.Context, func()) {
 		select {
 		case s := <-ch:
 			signal.Stop(ch)
-			cancel(signalError{s.(syscall.Signal)})
+			why := signalError{s.(syscall.Signal)}
+			time.AfterFunc(grace, func() { os.Exit(why.ExitCode()) })
+			cancel(why)
 		case <-ctx.Done():
 		}
 	}()

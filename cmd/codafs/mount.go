@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -69,6 +68,9 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	if o.prefetch < 0 {
 		return usageError{fmt.Errorf("--prefetch %d: want 0 or more", o.prefetch)}
 	}
+	if dir == "" {
+		return usageError{errors.New("the MOUNTPOINT is empty: name a folder")}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	who := newIdentity()
@@ -101,7 +103,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs,
 		Sizes: mount.Sizes(o.sizes), Notified: true, Log: w.log})
 	if err != nil {
-		return mountAdvice(dir, err)
+		return err
 	}
 	server.Store(m)
 	m.Changed("") // what changed before it could be told
@@ -149,14 +151,6 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	beside.Wait()
 	if _, bySignal := errors.AsType[signalError](err); bySignal {
 		return nil // that is how a mount ends
-	}
-	return err
-}
-
-// mountAdvice adds what to do to the errors that a user can mend.
-func mountAdvice(dir string, err error) error {
-	if errors.Is(err, iofs.ErrNotExist) && !errors.Is(err, mount.ErrNoFUSE) {
-		return fmt.Errorf("%w; make the folder first: mkdir -p %s", err, dir)
 	}
 	return err
 }

@@ -83,9 +83,12 @@ func (s *settings) recorded() map[string]any {
 }
 
 // load fills in what no flag gave: from CODAFS_* variables, then from the configuration file.
-// The keys are the flags' names.
+// The keys are the flags' names. Flag.Changed goes on to tell what was on the command line.
 func load(cmd *cobra.Command) error {
 	flags := cmd.Flags()
+	given := map[string]bool{}
+	flags.VisitAll(func(f *pflag.Flag) { given[f.Name] = f.Changed })
+	defer flags.VisitAll(func(f *pflag.Flag) { f.Changed = given[f.Name] })
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "CODAFS_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
@@ -105,6 +108,9 @@ func load(cmd *cobra.Command) error {
 	return loadFile(flags, file)
 }
 
+// maxConfig is far more than a configuration has.
+const maxConfig = 1 << 20
+
 // loadFile reads the configuration file, if there is one. A key may be any flag of any command;
 // one that is no flag at all is an error.
 func loadFile(flags *pflag.FlagSet, file string) error {
@@ -116,10 +122,17 @@ func loadFile(flags *pflag.FlagSet, file string) error {
 		}
 		file = filepath.Join(dir, "codafs", "config.toml")
 	}
-	b, err := os.ReadFile(file)
+	st, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return nil
 	}
+	if err == nil && (!st.Mode().IsRegular() || st.Size() > maxConfig) {
+		err = fmt.Errorf("%s is not a file of settings", file)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("configuration: %w", err)}
+	}
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return usageError{fmt.Errorf("configuration: %w", err)}
 	}

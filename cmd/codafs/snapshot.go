@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -46,6 +48,9 @@ there is copied; the mount's own selection of docs and files holds.`,
 			if f := snapshot.Format(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {
 				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
 			}
+			if o.output == "" || len(args) == 1 && args[0] == "" {
+				return usageError{errors.New("the folder's name is empty")}
+			}
 			if len(args) == 1 {
 				if err := noSelection(cmd.Flags()); err != nil {
 					return err
@@ -73,7 +78,7 @@ const exitHelp = `Exit codes:
   2   wrong use
   3   sealed, with gaps that summary.json names, or suspiciously small
   4   the token is missing or was refused
-  10  the source is no mount, or the output holds something else
+  10  the source is no mount, or the output holds another account's or selection's snapshots
   11  another run works in the output folder
   13  the output folder is full or cannot be written
   130, 143  stopped by a signal; the next run takes up what is done`
@@ -135,8 +140,12 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 	for _, line := range s.Warnings {
 		fmt.Fprintln(std.err, "codafs: warning: "+line)
 	}
-	for _, f := range s.Failures {
-		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", f.Path, f.Message)
+	for i, f := range s.Failures {
+		if i == shownFailures {
+			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", len(s.Failures)-i)
+			break
+		}
+		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", cmp.Or(f.Path, f.ObjectID), f.Message)
 	}
 	if err != nil {
 		return err
@@ -151,6 +160,9 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 	}
 	return nil
 }
+
+// shownFailures is how many of them are printed; all are in summary.json.
+const shownFailures = 20
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, Tool: tool(), AcceptShrink: o.shrink,

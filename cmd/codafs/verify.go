@@ -18,7 +18,7 @@ func newVerify(std streams) *cobra.Command {
 		Long: `Compare what is in DIR, an output folder or one snapshot in it, with what was sealed: every name,
 size and hash. Damage is printed one line each; nothing is written.
 
-Exit codes: 0 all is as it was sealed, 1 no snapshot there, 5 damage.`,
+Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 		Example: `  codafs verify ~/coda-backups
   codafs verify ~/coda-backups/latest`,
 		Args: cobra.ExactArgs(1),

@@ -21,6 +21,8 @@ type workspace struct {
 	tree   *fs.Tree
 	log    *slog.Logger
 	cache  *cache.Disk
+	// scratch is the cache's folder where it is this run's alone, else "".
+	scratch string
 	// remember keeps whose token this is for the next run.
 	remember func(user string)
 }
@@ -60,24 +62,32 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	disk, err := s.openCache(dir, log)
+	contents, scratch := dir, ""
+	if o.afresh {
+		if scratch, err = runFolder(dir); err != nil {
+			return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
+		}
+		contents = scratch
+	}
+	disk, err := s.openCache(contents, log)
 	if err != nil {
 		return nil, err
 	}
-	owner := account(dir, options)
-	if o.afresh {
-		owner += fmt.Sprintf("/run-%d-%d", time.Now().UnixNano(), os.Getpid())
-	}
-	tree := fs.New(client, store{disk}, fs.Options{Account: owner, Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, Status: o.status,
+	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, Status: o.status,
 		Changed: o.changed, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
 	remember := func(user string) { rememberAccount(dir, options, user) }
-	return &workspace{client, tree, log, disk, remember}, nil
+	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }
 
 // close waits until nothing runs any more.
 func (w *workspace) close() {
 	w.tree.Close()
 	_ = w.cache.Close()
+	if w.scratch != "" {
+		if err := os.RemoveAll(w.scratch); err != nil {
+			w.log.Warn("a folder stays behind", "error", err)
+		}
+	}
 }
 
 func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
@@ -94,6 +104,12 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 			return o, usageError{err}
 		}
 		o.Rates[class] = rate
+	}
+	if s.maxRetries < 0 {
+		return o, usageError{fmt.Errorf("--max-retries %d: want 0 or more", s.maxRetries)}
+	}
+	if s.exportTimeout <= 0 {
+		return o, usageError{fmt.Errorf("--export-timeout %v: want a time above 0", s.exportTimeout)}
 	}
 	if s.concurrency < 1 {
 		return o, usageError{fmt.Errorf("--concurrency %d: want 1 or more", s.concurrency)}
