@@ -16,9 +16,8 @@ build:
 	$(GO) build -o codafs ./cmd/codafs
 
 # -race always: each part of codafs is used by many goroutines.
-# -p 1: the packages' mounts and timing must not compete for a small machine.
 test:
-	$(GO) test -race -p 1 -timeout 10m $(TESTFLAGS) ./...
+	$(GO) test -race -timeout 10m $(TESTFLAGS) ./...
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }
