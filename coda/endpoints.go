@@ -1,6 +1,7 @@
 package coda
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/url"
@@ -21,7 +22,13 @@ func (c *Client) WhoAmI(ctx context.Context) (User, error) {
 // DocFilter chooses docs. The zero value chooses all.
 type DocFilter struct {
 	OwnedOnly   bool
+	Published   bool
+	Starred     bool
+	InGallery   bool
 	WorkspaceID string
+	FolderID    string
+	SourceDocID string // docs that are copies of this one
+	Query       string // a search in names
 }
 
 // Docs lists the docs that the token's user has opened at least once: the service does not
@@ -30,11 +37,15 @@ func (c *Client) Docs(ctx context.Context, f DocFilter) iter.Seq2[Doc, error] {
 	r := get("docs")
 	r.class = ClassList
 	r.query = url.Values{}
-	if f.OwnedOnly {
-		r.query.Set("isOwner", "true")
+	for name, on := range map[string]bool{"isOwner": f.OwnedOnly, "isPublished": f.Published, "isStarred": f.Starred, "inGallery": f.InGallery} {
+		if on {
+			r.query.Set(name, "true")
+		}
 	}
-	if f.WorkspaceID != "" {
-		r.query.Set("workspaceId", f.WorkspaceID)
+	for name, v := range map[string]string{"workspaceId": f.WorkspaceID, "folderId": f.FolderID, "sourceDoc": f.SourceDocID, "query": f.Query} {
+		if v != "" {
+			r.query.Set(name, v)
+		}
 	}
 	return list[Doc](ctx, c, r, limitMost)
 }
@@ -66,22 +77,87 @@ func (c *Client) Columns(ctx context.Context, docID, tableID string) iter.Seq2[C
 	return list[Column](ctx, c, get("docs", docID, "tables", tableID, "columns"), limitColumns)
 }
 
-// RowOptions choose rows and their order.
+// ValueFormat is the form of cells.
+type ValueFormat string
+
+const (
+	SimpleWithArrays ValueFormat = "simpleWithArrays" // simple values, arrays of them where there are several
+	Simple           ValueFormat = "simple"           // several values as one text, joined by commas
+	Rich             ValueFormat = "rich"             // objects and Markdown
+)
+
+// RowOrder is an order of rows.
+type RowOrder string
+
+const (
+	ByCreation RowOrder = "createdAt"
+	ByUpdate   RowOrder = "updatedAt" // changes of calculated cells do not count
+	Natural    RowOrder = "natural"   // as shown; only of what is visible
+)
+
+// RowOptions choose rows, their order and the form of their cells.
 type RowOptions struct {
 	// Visible gives the rows and cells that the table or view shows, in the order shown;
 	// else all rows in the order of their creation.
 	Visible bool
+	// Order is another order than that, if not "".
+	Order RowOrder
+	// Values is the form of cells; "" is SimpleWithArrays.
+	Values ValueFormat
+	// Query is a column and the value it must have, such as `c-abc:"Apple"`; "" takes all.
+	Query string
 }
 
-// Rows lists the rows of a table or view. Cells are simple values by column id, those with
-// several values arrays of them (Coda API 1.5.0, listRows).
+func (o RowOptions) values() url.Values {
+	q := url.Values{"valueFormat": {string(cmp.Or(o.Values, SimpleWithArrays))}}
+	order := o.Order
+	switch {
+	case !o.Visible:
+		q.Set("visibleOnly", "false")
+	case order == "":
+		order = Natural // which implies visibleOnly
+	default:
+		q.Set("visibleOnly", "true")
+	}
+	if order != "" {
+		q.Set("sortBy", string(order))
+	}
+	if o.Query != "" {
+		q.Set("query", o.Query)
+	}
+	return q
+}
+
+// Rows lists the rows of a table or view, their cells by column id (Coda API 1.5.0, listRows).
 func (c *Client) Rows(ctx context.Context, docID, tableID string, o RowOptions) iter.Seq2[Row, error] {
 	r := get("docs", docID, "tables", tableID, "rows")
-	r.query = url.Values{"valueFormat": {"simpleWithArrays"}}
-	if o.Visible {
-		r.query.Set("sortBy", "natural") // which implies visibleOnly
-	} else {
-		r.query.Set("visibleOnly", "false")
-	}
+	r.query = o.values()
 	return listRows(ctx, c, r)
+}
+
+// RowChanges lists the rows that came or changed since an earlier call, whose token since is ("" for
+// all rows). When all were read, next gives the token for the next call. Rows that were deleted
+// never show up (Coda API 1.5.0, listRows).
+func (c *Client) RowChanges(ctx context.Context, docID, tableID string, o RowOptions, since string) (rows iter.Seq2[Row, error], next func() string) {
+	r := get("docs", docID, "tables", tableID, "rows")
+	r.query = o.values()
+	if since != "" {
+		r.query.Set("syncToken", since)
+	}
+	token := ""
+	rows = func(yield func(Row, error) bool) {
+		for p, err := range pages(ctx, c, r, limitMost) {
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			for _, b := range p.Items {
+				if !yield(decode[Row](b), nil) {
+					return
+				}
+			}
+			token = p.NextSyncToken
+		}
+	}
+	return rows, func() string { return token }
 }

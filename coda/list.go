@@ -19,11 +19,7 @@ type item[T any] interface {
 // list gives the items of all pages of a list. It ends after the first error.
 func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		r := r // a list may be ranged over more than once
-		r.query = withLimit(r.query, limit)
-		seen := map[string]bool{}
-		for {
-			page, err := getPage(ctx, c, r)
+		for page, err := range pages(ctx, c, r, limit) {
 			if err != nil {
 				yield(*new(T), err)
 				return
@@ -33,12 +29,24 @@ func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int
 					return
 				}
 			}
-			token := page.NextPageToken
-			if token == "" {
+		}
+	}
+}
+
+// pages gives the pages of a list. It ends after the first error.
+func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page, error] {
+	return func(yield func(page, error) bool) {
+		r := r // a list may be ranged over more than once
+		r.query = withLimit(r.query, limit)
+		seen := map[string]bool{}
+		for {
+			p, err := getPage(ctx, c, r)
+			if !yield(p, err) || err != nil || p.NextPageToken == "" {
 				return
 			}
+			token := p.NextPageToken
 			if seen[token] {
-				yield(*new(T), &Error{Code: CodePageTokenLoop, Method: r.method, Path: r.String(),
+				yield(page{}, &Error{Code: CodePageTokenLoop, Method: r.method, Path: r.String(),
 					Message: "the service sent the same page token twice"})
 				return
 			}
@@ -52,6 +60,8 @@ func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int
 type page struct {
 	Items         []json.RawMessage `json:"items"`
 	NextPageToken string            `json:"nextPageToken"`
+	// NextSyncToken comes with rows alone.
+	NextSyncToken string `json:"nextSyncToken"`
 }
 
 // Bounds of what the API can mean to send. Past them, a small answer could fill the memory:

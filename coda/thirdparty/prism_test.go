@@ -31,6 +31,10 @@ var reads = map[string]func(context.Context, *coda.Client) (any, error){
 	"Rows": func(ctx context.Context, c *coda.Client) (any, error) {
 		return first(c.Rows(ctx, doc, table, coda.RowOptions{}))
 	},
+	"RowChanges": func(ctx context.Context, c *coda.Client) (any, error) {
+		rows, _ := c.RowChanges(ctx, doc, table, coda.RowOptions{}, "")
+		return first(rows)
+	},
 	"Rows shown": func(ctx context.Context, c *coda.Client) (any, error) {
 		return first(c.Rows(ctx, doc, table, coda.RowOptions{Visible: true}))
 	},
