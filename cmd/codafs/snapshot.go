@@ -117,7 +117,8 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 		u := w.client.Usage()
 		return int(u.Requests), u.Throttled
 	}
-	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts)
+	opts.Cost = cost(w.client)
+	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts, newProgress(std, o.quiet, w.client))
 }
 
 // snapshotMount makes a snapshot of a mounted tree. It needs no token.
@@ -132,11 +133,13 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir str
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
-	return o.snapshot(ctx, std, m, opts)
+	return o.snapshot(ctx, std, m, opts, newProgress(std, o.quiet, nil))
 }
 
-func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options) error {
+func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
+	opts.Progress = p
 	s, err := snapshot.Run(ctx, from, opts)
+	p.end()
 	for _, line := range s.Warnings {
 		fmt.Fprintln(std.err, "codafs: warning: "+line)
 	}
