@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -100,9 +99,7 @@ func runCache(ctx context.Context, s *settings, std streams, asJSON bool) error 
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(std.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(out)
+		return printJSON(std.out, out)
 	}
 	return out.print(std.out)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/codafs/codafs/snapshot"
@@ -24,9 +23,7 @@ only A has because B could not have it: B's summary.json says why.`,
 				return err
 			}
 			if asJSON {
-				enc := json.NewEncoder(std.out)
-				enc.SetIndent("", "  ")
-				return enc.Encode(d)
+				return printJSON(std.out, d)
 			}
 			return printDifference(std, d)
 		},

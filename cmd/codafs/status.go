@@ -68,9 +68,7 @@ func runStatus(s *settings, std streams, args []string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(std.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(out)
+		return printJSON(std.out, out)
 	}
 	return out.print(std.out)
 }
