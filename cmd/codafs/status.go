@@ -64,7 +64,11 @@ func runStatus(s *settings, std streams, args []string, asJSON bool) error {
 		}
 	}
 	var err error
-	if out.Limits, err = s.limits(std); err != nil {
+	out.Limits, err = s.limits(std)
+	if _, noToken := errors.AsType[tokenError](err); noToken && out.Mount != nil {
+		err = nil // what the mount says is known without one
+	}
+	if err != nil {
 		return err
 	}
 	if asJSON {
@@ -115,9 +119,10 @@ func (s status) print(w io.Writer) error {
 			fmt.Fprintf(out, "%s\t%v\n", key, v)
 		}
 	}
-	if len(s.Limits) == 0 {
+	switch {
+	case len(s.Limits) == 0 && s.Mount == nil:
 		fmt.Fprintln(out, "nothing was sent with this token yet")
-	} else {
+	case len(s.Limits) > 0:
 		fmt.Fprintln(out, "limit\tused\twaiting\tpaused until\tdone at")
 	}
 	for _, l := range s.Limits {
