@@ -179,7 +179,7 @@ func prepare(dir string) (string, error) {
 func checkDir(path string) error {
 	st, err := os.Stat(path)
 	if errors.Is(err, iofs.ErrNotExist) {
-		return fmt.Errorf("the mountpoint is missing, make it first: %w", err)
+		return fmt.Errorf("the mountpoint is missing (%w); make it first: mkdir -p %s", iofs.ErrNotExist, path)
 	}
 	if err != nil {
 		return err
