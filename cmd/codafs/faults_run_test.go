@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,7 +109,7 @@ func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
 		for _, f := range faults {
 			service.Fail(f)
 		}
-		var said bytes.Buffer
+		var said stream
 		start := time.Now()
 		dir := quickDir(t)
 		err := snapshotOver(t, service, dir, docs, streams{strings.NewReader(""), &said, &said})
@@ -122,6 +123,24 @@ func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
 		wantNoSecret(t, dir, b.said)
 	})
 	return b
+}
+
+// stream is written to by many, as a terminal is.
+type stream struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *stream) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // quickDir is in memory where the system has such a place: on a disk, thousands of syncs would
