@@ -13,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts in testdata/script run the real program, built with the race detector, against the
+// The scripts in testdata/script run the real program, built with the race detector where the tests are, against the
 // stand-in service on a real socket. What they may use beside testscript's own commands:
 //
 //	serve sample|hostile|generated [KEY=VALUE...]
@@ -87,7 +87,7 @@ func condition(name string) (bool, error) {
 func buildProgram(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "codafs")
-	out, err := exec.Command("go", "build", "-race", "-o", bin, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", raceFlag, "-o", bin, ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
