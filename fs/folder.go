@@ -77,9 +77,12 @@ func (r root) ModTime() time.Time { return r.t.modTime() }
 
 func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsDir()}, nil }
 
-func (r root) Lookup(_ context.Context, name string) (Node, error) {
+// Lookup lists the docs first: docs/ has the time of the newest, and tar takes a time that moves while
+// it reads for a change. Where that fails, the folder says so when it is read.
+func (r root) Lookup(ctx context.Context, name string) (Node, error) {
 	switch name {
 	case "docs":
+		_, _ = r.t.docEntries(ctx)
 		return r.t.docsDir(), nil
 	case controlName:
 		return r.t.controlFolder(), nil
