@@ -20,6 +20,7 @@ build:
 
 test:
 	$(GO) test $(RACE) -timeout 10m $(TESTFLAGS) ./...
+	$(GO) test $(RACE) -timeout 10m $(TESTFLAGS) ./fs/mount -skip TestPrograms -args -blind
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }

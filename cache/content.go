@@ -36,11 +36,6 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 // Size is the number of bytes.
 func (c *Content) Size() int64 { return c.blob.size }
 
-// File is the open file that holds exactly these bytes from offset 0, or nil where they are
-// in memory, as small ones are. It belongs to the Content: neither move its offset nor
-// close it.
-func (c *Content) File() *os.File { return c.blob.file }
-
 // Close releases the content.
 func (c *Content) Close() error {
 	if c.closed.Swap(true) {

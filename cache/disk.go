@@ -160,6 +160,20 @@ func (d *Disk) Size(key string) (int64, bool) {
 	return e.size, ok
 }
 
+// Has tells whether a content is kept under key. It opens nothing, so a damaged one counts too.
+func (d *Disk) Has(key string) bool {
+	id := sum(sha256.Sum256([]byte(key)))
+	if d.unsaved.get(id) != nil {
+		return true
+	}
+	e, ok := d.readEntry(id)
+	if !ok {
+		return false
+	}
+	info, err := os.Lstat(d.path(contentsDir, e.content))
+	return err == nil && info.Size() == e.size
+}
+
 // Filled is when the fill of the content last kept under key began: no byte of it
 // is older. It is remembered as long as the size.
 func (d *Disk) Filled(key string) (time.Time, bool) {

@@ -118,9 +118,9 @@ func TestReadersShareOneFillAndOneFile(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%d fills for 10 readers", n)
 		}
-		file := contents[0].File()
+		file := contents[0].blob.file
 		for i, c := range contents {
-			if c.File() != file {
+			if c.blob.file != file {
 				t.Error("a file of its own")
 			}
 			if read(t, c, nil) != large {

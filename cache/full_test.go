@@ -51,7 +51,7 @@ func TestFullDiskServesFromMemory(t *testing.T) {
 			if err != nil {
 				t.Fatalf("room for %d: %v", room, err)
 			}
-			if room < len(want) && c.File() != nil {
+			if room < len(want) && c.blob.file != nil {
 				t.Errorf("room for %d: it has a file", room)
 			}
 			if read(t, c, nil) != want {

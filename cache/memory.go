@@ -54,6 +54,9 @@ func (m *Memory) Size(key string) (int64, bool) {
 	return e.size, ok
 }
 
+// Has is [Disk.Has].
+func (m *Memory) Has(key string) bool { return memoryKeeper{m}.recall(key) != nil }
+
 // Filled is [Disk.Filled].
 func (m *Memory) Filled(key string) (time.Time, bool) {
 	e, ok := m.entries.Get(sha256.Sum256([]byte(key)))

@@ -82,6 +82,11 @@ func (f *controlFile) Size(Version) (int64, bool) {
 	return f.size, f.size >= 0
 }
 
+func (f *controlFile) AtHand(v Version) bool {
+	_, made := f.Size(v)
+	return made
+}
+
 func (f *controlFile) Open(ctx context.Context, _ Version) (Content, error) {
 	b, err := f.made.get(ctx, func(ctx context.Context) ([]byte, error) { return controls[f.name](f.t, ctx) })
 	if err != nil {
@@ -96,8 +101,7 @@ func (f *controlFile) Open(ctx context.Context, _ Version) (Content, error) {
 // memory is a Content in memory.
 type memory struct{ *bytes.Reader }
 
-func (memory) Close() error   { return nil }
-func (memory) File() *os.File { return nil }
+func (memory) Close() error { return nil }
 
 func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	t.mu.Lock()

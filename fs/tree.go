@@ -3,7 +3,6 @@ package fs
 import (
 	"context"
 	"io"
-	"os"
 	"time"
 )
 
@@ -41,6 +40,9 @@ type File interface {
 	// Estimate is a size for programs that only show it, where the exact one is not known: above
 	// 0, and more than the file has. It asks for nothing.
 	Estimate(v Version) int64
+	// AtHand tells whether Open would give the bytes of v without asking the service for anything. It is
+	// quick, and may be wrong where they are damaged.
+	AtHand(v Version) bool
 	// Open gives the bytes of v and fetches them if they are not at hand. Where v was
 	// superseded and is no longer at hand, the error is [ErrStale].
 	// The caller closes what it gets.
@@ -65,9 +67,6 @@ type Content interface {
 	io.ReaderAt
 	io.Closer
 	Size() int64
-	// File is the open file that holds exactly these bytes from offset 0, or nil
-	// where they are in memory. It belongs to the Content.
-	File() *os.File
 }
 
 // Store keeps contents by key. It is what the tree needs of a cache. Contents of
@@ -83,6 +82,8 @@ type Store interface {
 	Lookup(ctx context.Context, key string) (Content, bool)
 	// Size is the size of the content last kept under key, also after it was evicted.
 	Size(key string) (int64, bool)
+	// Has tells whether a content is kept under key, without opening it.
+	Has(key string) bool
 }
 
 // Kind says what a node holds. The names are those of manifest.json.

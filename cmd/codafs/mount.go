@@ -101,7 +101,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	}
 	defer w.close()
 	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs,
-		Sizes: mount.Sizes(o.sizes), Notified: true, Log: w.log})
+		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.offline, Log: w.log})
 	if err != nil {
 		return err
 	}

@@ -17,3 +17,15 @@ func programOf(pid uint32) string {
 	}
 	return unix.ByteSliceToString(info.Proc.P_comm[:])
 }
+
+// call is what a program waits for an answer in. macOS does not tell.
+type call int
+
+const unseen, looking, opening call = 0, 1, 2
+
+func doing(context.Context) call { return unseen }
+
+func seesCalls() bool { return false }
+
+// canBeSilent is false: macFUSE does not know of it.
+const canBeSilent = false

@@ -4,13 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // leaveSignals are the signals that ask a program to end, as bits of /proc/PID/status. Every other
@@ -67,4 +72,60 @@ func programOf(tid uint32) string {
 		return ""
 	}
 	return strings.TrimSuffix(string(comm), "\n")
+}
+
+// call is what a program waits for an answer in.
+type call int
+
+const (
+	unseen  call = iota // it cannot be told
+	looking             // stat(2), access(2) and the like
+	opening             // open(2), or any other that is about content
+)
+
+// doing tells what the caller in ctx is doing, by the system call that it is in.
+func doing(ctx context.Context) call {
+	caller, ok := fuse.FromContext(ctx)
+	if !ok || caller.Pid == 0 {
+		return unseen
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", caller.Pid))
+	if err != nil {
+		return unseen
+	}
+	number, _, _ := strings.Cut(string(b), " ")
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil: // "running": it waits for nothing
+		return unseen
+	case slices.Contains(lookingCalls, n):
+		return looking
+	}
+	return opening
+}
+
+// canBeSilent says that the kernel can be kept from telling of every open(2).
+const canBeSilent = true
+
+// seesCalls tells whether this process may see what others of the same user are doing. Some systems
+// (ptrace_scope of the Yama security module) let only root.
+var seesCalls = sync.OnceValue(func() bool {
+	if _, err := os.ReadFile("/proc/self/syscall"); err != nil || len(lookingCalls) == 0 {
+		return false
+	}
+	scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+	switch strings.TrimSpace(string(scope)) {
+	case "0":
+		return true
+	case "1", "2":
+		return mayTrace()
+	}
+	return errors.Is(err, fs.ErrNotExist)
+})
+
+// mayTrace tells whether this process has the capability to look into others.
+func mayTrace() bool {
+	var data [2]unix.CapUserData
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	return unix.Capget(&header, &data[0]) == nil && data[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0
 }

@@ -42,6 +42,16 @@ func (q *questions) want(t *testing.T, what string, want map[string]int) {
 	}
 }
 
+// opens are the messages of so many files and folders being opened.
+func opens(s *Server, files, folders int) map[string]int {
+	if s.silent {
+		return map[string]int{}
+	}
+	n := map[string]int{"OPEN": files, "OPENDIR": folders}
+	maps.DeleteFunc(n, func(_ string, n int) bool { return n == 0 })
+	return n
+}
+
 // RELEASE and RELEASEDIR are sent after close(2) has returned, so they are not counted; each OPEN and
 // OPENDIR has one.
 
@@ -102,6 +112,7 @@ func countedMount(t *testing.T, root fs.Dir, o Options) (string, *Server, *quest
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
+	o.blind = o.blind || *blind
 	q := &questions{n: map[string]int{}}
 	dir := t.TempDir()
 	s, err := mountAs(dir, root, o, func(raw fuse.RawFileSystem) fuse.RawFileSystem {

@@ -4,7 +4,6 @@ package mount
 
 import (
 	"context"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,9 +20,8 @@ type dirNode struct {
 	server *Server
 	dir    fs.Dir
 
-	missing missingNames
-	// listed is one more than the count of changes under which the kernel read the listing to its end.
-	listed atomic.Uint64
+	missing  missingNames
+	listings listings
 }
 
 // Getattr asks nobody: a folder's stamp is what is known of it.
@@ -114,12 +112,19 @@ func (n *dirNode) file(ctx context.Context, name string, f fs.File, found found,
 }
 
 // known is the node that the kernel has under name, if it is inode ino. It may know a size that
-// the tree has forgotten; without it an open file would seem to shrink.
+// the tree has forgotten; without it an open file would seem to shrink. One of another version is superseded.
 func (n *dirNode) known(name string, ino uint64) *fileNode {
 	child := n.GetChild(name)
-	if child == nil || child.StableAttr().Ino != ino {
+	if child == nil {
 		return nil
 	}
-	node, _ := child.Operations().(*fileNode)
+	node, ok := child.Operations().(*fileNode)
+	if !ok {
+		return nil
+	}
+	if child.StableAttr().Ino != ino {
+		node.supersede()
+		return nil
+	}
 	return node
 }

@@ -32,13 +32,34 @@
 // [Server.Changed] names a doc. A goroutine of the server then has the kernel look up anew every
 // name that it has below that doc's folder, found or not, and drop those folders' listings. So
 // the next use of a path costs one LOOKUP, which asks [fs.File.Version]. An unchanged version
-// is the same inode and keeps its pages. Nothing is fetched or asked before somebody uses it. Three things keep old
+// is the same inode and keeps its pages. Nothing is fetched or asked before somebody uses it. Two things keep old
 // answers from being kept: one that was asked for before the change and comes after it has a
-// timeout of 0; one that came just before has been taken in when the kernel is told (settle);
-// and an open folder that nobody has read from is listed again.
+// timeout of 0; one that came just before has been taken in when the kernel is told (settle).
 //
 // [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode: a
 // folder's must answer for what the folder holds now, however old the value is.
+//
+// # Silence
+//
+// To open and close a cached file costs two messages, and those are nearly all of what a walk over cached
+// files costs: `grep -r` took ten times as long as on disk. So the kernel is told, by ENOSYS, to send neither OPEN nor
+// OPENDIR (silent.go), and walks go at the speed of a disk. What an OPEN was for is done in GETATTR,
+// which open(2) sends to check permissions (default_permissions) as long as the attributes have a timeout of 0. They
+// have, exactly for files whose content is not at hand:
+//
+//	size       content      timeout   GETATTR from a stat             GETATTR from an open
+//	unknown    -            0         fetches, or gives an estimate   fetches
+//	known      evicted      0         gives the size                  fetches
+//	known      at hand      keep      is not sent                     is not sent
+//
+// Which of the two it is, /proc/TID/syscall tells. So an open waits for the content, can be interrupted, reports what
+// went wrong, and pins its version, as OPEN did. Where nobody may look there (see seesCalls), the mount is not silent, but for one
+// that never fetches.
+//
+// The kernel does not say who has a file open. The contents read last are kept open for the reads to come, and a
+// superseded version's until the kernel forgets its inode (contents.go): somebody may be in the middle of it. If
+// a content was evicted while the kernel had its size cached, READ fetches it again. That is the one fetch that a
+// caught signal cannot interrupt.
 //
 // # Sizes
 //
@@ -49,13 +70,12 @@
 // and never 0. Volatile files are made for whoever asks. READDIRPLUS gives attributes of folders only.
 //
 // The kernel's own copy of the size matters as well: sendfile(2) and splice(2) go by it and ask for no
-// other, and an estimate there makes them append zeros. open(2) brings it up to date. With
-// default_permissions the kernel sends a GETATTR of its own first, since the timeout was 0; where that was
-// answered with an estimate, for a shell's redirection, OPEN answers ESTALE once the content is there,
-// and the kernel looks up again before the program hears of it. So no file is read before the kernel has
-// the exact size.
+// other, and an estimate there makes them append zeros. So before an open returns, the kernel must have the exact
+// size. Of two answers it takes that to the question it sent last, so an estimate told to a listing while an open was
+// waiting would win. In that case, and in one that is not silent after any estimate, the open is answered with ESTALE
+// once the content is there: the kernel looks the name up again before the program hears of it.
 //
-// TOOLS.md has what 100 programs make of all this.
+// TOOLS.md has what 100 programs make of all this; ../README.md has the measurements behind it.
 //
 // # What is not POSIX
 //
@@ -77,6 +97,6 @@
 // READ deadlock beyond kill -9. The one goroutine that tells (change.go) holds no lock, and may have to wait for
 // the lookups in a folder to end, which therefore never wait for it.
 //
-// An open file holds its content, and with it a descriptor where that is on disk. Go raises the soft limit of
-// descriptors to the hard one at the start of a program; when that is used up, open(2) fails with EMFILE.
+// Contents that are kept open hold a descriptor each where they are on disk. Go raises the soft limit of
+// descriptors to the hard one at the start of a program.
 package mount

@@ -110,11 +110,12 @@ type fakeFile struct {
 	began    chan struct{} // gets one for each Open, when it has begun
 	gate     chan struct{} // if there is one, Open waits until it is closed
 	everNew  atomic.Bool   // the file is volatile, and each Version another one
-	fetch    time.Duration // how long Open takes until the size of the version is known
+	fetch    time.Duration // how long Open takes until the version was fetched
 
 	mu    sync.Mutex // guards what follows
 	data  map[string][]byte
 	known map[string]bool // the size of this version can be had without a fetch
+	here  map[string]bool // this version was fetched
 	now   fs.Version
 	guess int64 // what Estimate says
 	err   error
@@ -126,7 +127,7 @@ func newFile(name string, data []byte) *fakeFile {
 	f := &fakeFile{
 		name: name, obj: fs.Object{Kind: fs.KindPage, DocID: "d1", ID: name, Type: "page"},
 		began: make(chan struct{}, 10_000), guess: 1 << 20,
-		data: map[string][]byte{}, known: map[string]bool{},
+		data: map[string][]byte{}, known: map[string]bool{}, here: map[string]bool{},
 	}
 	f.publish("v1", data)
 	return f
@@ -146,12 +147,22 @@ func (f *fakeFile) forget(key string) {
 	defer f.mu.Unlock()
 	delete(f.data, key)
 	delete(f.known, key)
+	delete(f.here, key)
 }
 
+// knowSize makes the size known, as where the content was evicted.
 func (f *fakeFile) knowSize() *fakeFile {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.known[f.now.Key] = true
+	return f
+}
+
+// ready makes it as if the current version had been fetched.
+func (f *fakeFile) ready() *fakeFile {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known[f.now.Key], f.here[f.now.Key] = true, true
 	return f
 }
 
@@ -204,6 +215,12 @@ func (f *fakeFile) Size(v fs.Version) (int64, bool) {
 	return int64(len(f.data[v.Key])), f.known[v.Key]
 }
 
+func (f *fakeFile) AtHand(v fs.Version) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.here[v.Key]
+}
+
 func (f *fakeFile) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	f.opens.Add(1)
 	f.began <- struct{}{}
@@ -214,7 +231,7 @@ func (f *fakeFile) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 			return nil, ctx.Err()
 		}
 	}
-	if _, known := f.Size(v); !known && f.fetch > 0 {
+	if !f.AtHand(v) && f.fetch > 0 {
 		select {
 		case <-time.After(f.fetch):
 		case <-ctx.Done():
@@ -233,7 +250,7 @@ func (f *fakeFile) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", f.name, fs.ErrStale)
 	}
-	f.known[v.Key] = true
+	f.known[v.Key], f.here[v.Key] = true, true
 	return f.content(v.Key, data)
 }
 
@@ -259,8 +276,7 @@ type fakeContent struct {
 	of   *fakeFile
 }
 
-func (c *fakeContent) Size() int64    { return c.size }
-func (c *fakeContent) File() *os.File { return c.file }
+func (c *fakeContent) Size() int64 { return c.size }
 
 func (c *fakeContent) Close() error {
 	c.of.closed.Add(1)

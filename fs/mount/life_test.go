@@ -214,16 +214,29 @@ func TestUnmountWithOpenFileIsLazy(t *testing.T) {
 	}
 }
 
+// Those read last are kept open, but not more than so many, and none after the end.
 func TestEveryContentIsClosed(t *testing.T) {
-	file := newFile("a.md", sample(100))
-	dir, s := mountServer(t, newDir("", file), Options{})
-	for range 20 {
-		output(t, "cat", join(dir, "a.md"))
+	var nodes []fs.Node
+	for i := range maxContents + 100 {
+		nodes = append(nodes, newFile(fmt.Sprint(i), sample(100)))
+	}
+	count := func() (opened, closed int64) {
+		for _, n := range nodes {
+			f := n.(*fakeFile)
+			opened, closed = opened+f.opens.Load(), closed+f.closed.Load()
+		}
+		return opened, closed
+	}
+	dir, s := mountServer(t, newDir("", nodes...), Options{})
+	output(t, "sh", "-c", `cd "$1" && cat *`, "-", dir)
+	if opened, closed := count(); opened-closed != maxContents {
+		t.Errorf("%d contents opened, %d closed, want %d open", opened, closed, maxContents)
 	}
 	if err := s.Unmount(); err != nil {
 		t.Fatal(err)
 	}
-	if opened, closed := file.opens.Load(), file.closed.Load(); opened != closed || opened < 20 {
+	<-s.served
+	if opened, closed := count(); opened != closed {
 		t.Errorf("%d contents opened, %d closed", opened, closed)
 	}
 }

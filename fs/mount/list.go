@@ -4,6 +4,8 @@ package mount
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"syscall"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
@@ -12,58 +14,100 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// OpendirHandle lists the folder: whoever opens one means to read it, and no lock of the kernel is
-// held here, as there is in READDIR. Where the kernel has the listing, nobody will ask for ours.
-func (n *dirNode) OpendirHandle(ctx context.Context, _ uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
-	h := &dirHandle{node: n}
-	if n.server.names != keep {
-		return h, 0, h.list(ctx)
-	}
-	const keepListing = fuse.FOPEN_CACHE_DIR | fuse.FOPEN_KEEP_CACHE
-	if n.listed.Load() == n.server.changes.count.Load()+1 {
-		return h, keepListing, 0
-	}
-	return h, keepListing, h.list(ctx)
+// listing is a folder as it was once listed. It never changes.
+type listing struct {
+	serial uint64 // of the server's listings; 31 bits
+	asked  uint64 // the count of changes before the folder was listed
+	nodes  []fs.Node
 }
 
-// dirHandle is one open folder. go-fuse calls it from one goroutine at a time.
+// listings are the last two of a folder, so that whoever is in the middle of one reads on in it,
+// also after somebody else had the folder listed anew.
+type listings struct {
+	mu   sync.Mutex
+	last []*listing // the newest in front
+}
+
+func (l *listings) find(serial uint64) *listing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.IndexFunc(l.last, func(one *listing) bool { return one.serial == serial })
+	if i < 0 {
+		return nil
+	}
+	return l.last[i]
+}
+
+func (l *listings) add(one *listing) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = slices.Insert(l.last[:min(len(l.last), 1)], 0, one)
+}
+
+// An entry's offset is where the next one is read from: the serial of the listing above, its place below.
+const placeBits = 32
+
+func offset(l *listing, place int) uint64 { return l.serial<<placeBits | uint64(place) }
+
+// dirHandle is a folder that is being read: from opendir(3) to closedir(3), or in a silent mount, where the kernel
+// tells of neither, for one READDIR. go-fuse calls it from one goroutine at a time.
 type dirHandle struct {
 	node    *dirNode
-	asked   uint64 // the count of changes before the folder was listed
-	entries []fuse.DirEntry
-	folders map[string]fs.Dir // those entries that READDIRPLUS gives attributes of
-	next    int               // the entry that Readdirent gives
+	listing *listing
+	next    int     // the entry that Readdirent gives
+	last    fs.Node // the one that it gave last; nil for "." and ".."
+}
+
+// OpendirHandle lists nothing: where the kernel has the listing, nobody will ask for ours.
+func (n *dirNode) OpendirHandle(context.Context, uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
+	flags := uint32(0)
+	if n.server.names == keep {
+		flags = fuse.FOPEN_CACHE_DIR | fuse.FOPEN_KEEP_CACHE
+	}
+	return &dirHandle{node: n}, flags, 0
 }
 
 // list reads the folder anew.
 func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 	n := h.node
-	h.asked = n.server.changes.count.Load()
+	asked := n.server.changes.count.Load()
 	nodes, err := await(ctx, n.server, n.dir.Entries, nil)
 	if err != nil {
 		return n.server.fail(n.dir, "readdir", err)
 	}
-	h.next = 0
-	h.folders = map[string]fs.Dir{}
-	h.entries = h.entries[:0]
-	h.add(".", syscall.S_IFDIR, n.StableAttr().Ino)
-	h.add("..", syscall.S_IFDIR, n.parentIno())
-	for _, node := range nodes {
-		mode := uint32(syscall.S_IFREG)
-		if d, ok := node.(fs.Dir); ok {
-			mode = syscall.S_IFDIR
-			h.folders[d.Name()] = d
-		}
-		// For a file this is not the number that stat gives: that depends on the version, which
-		// a listing does not ask for. It is stable, and no other's.
-		h.add(node.Name(), mode, inode(node, ""))
-	}
+	serial := n.server.serial.Add(1) & (1<<31 - 1)
+	h.next, h.listing = 0, &listing{serial, asked, nodes}
+	n.listings.add(h.listing)
 	return 0
 }
 
-func (h *dirHandle) add(name string, mode uint32, ino uint64) {
-	off := uint64(len(h.entries) + 1)
-	h.entries = append(h.entries, fuse.DirEntry{Name: name, Mode: mode, Ino: ino, Off: off})
+// Readdirent gives the next entry.
+func (h *dirHandle) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Errno) {
+	if h.listing == nil {
+		if e := h.list(ctx); e != 0 {
+			return nil, e
+		}
+	}
+	e := &fuse.DirEntry{Mode: syscall.S_IFDIR, Off: offset(h.listing, h.next+1)}
+	h.last = nil
+	switch i := h.next - 2; {
+	case i == -2:
+		e.Name, e.Ino = ".", h.node.StableAttr().Ino
+	case i == -1:
+		e.Name, e.Ino = "..", h.node.parentIno()
+	case i < len(h.listing.nodes):
+		h.last = h.listing.nodes[i]
+		// For a file this is not the number that stat gives: that depends on the version, which
+		// a listing does not ask for. It is stable, and no other's.
+		e.Name, e.Ino = h.last.Name(), inode(h.last, "")
+		if _, ok := h.last.(fs.Dir); !ok {
+			e.Mode = syscall.S_IFREG
+		}
+	default:
+		return nil, 0
+	}
+	h.next++
+	return e, 0
 }
 
 func (n *dirNode) parentIno() uint64 {
@@ -73,48 +117,29 @@ func (n *dirNode) parentIno() uint64 {
 	return rootIno
 }
 
-// ready lists the folder where that was left out, or where it has changed since and nobody has seen
-// the first entry yet.
-func (h *dirHandle) ready(ctx context.Context) syscall.Errno {
-	if h.entries == nil || h.next == 0 && h.asked != h.node.server.changes.count.Load() {
-		return h.list(ctx)
-	}
-	return 0
-}
-
-// Readdirent gives the next entry.
-func (h *dirHandle) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Errno) {
-	if e := h.ready(ctx); e != 0 {
-		return nil, e
-	}
-	if h.next >= len(h.entries) {
-		h.node.listed.Store(h.asked + 1)
-		return nil, 0
-	}
-	e := h.entries[h.next]
-	h.next++
-	return &e, 0
-}
-
 // Seekdir goes to an entry's offset. Back at the start, rewinddir(3) wants the folder as it is now.
 func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	if off == 0 {
 		return h.list(ctx)
 	}
-	if e := h.ready(ctx); e != 0 {
-		return e
+	if h.listing == nil || h.listing.serial != off>>placeBits {
+		if h.listing = h.node.listings.find(off >> placeBits); h.listing == nil {
+			if e := h.list(ctx); e != 0 {
+				return e
+			}
+		}
 	}
-	h.next = int(min(off, uint64(len(h.entries))))
+	h.next = int(min(off&(1<<placeBits-1), uint64(len(h.listing.nodes)+2)))
 	return 0
 }
 
-// Lookup is for READDIRPLUS, which asks it for every entry. A file's attributes may cost a request for
-// its stamps, so there are none: the kernel takes the name alone, and looks it up when a program wants
+// Lookup is for READDIRPLUS, which asks it for the entry that Readdirent gave last. A file's attributes may cost a
+// request for its stamps, so there are none: the kernel takes the name alone, and looks it up when a program wants
 // to know more.
-func (h *dirHandle) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
-	d, ok := h.folders[name]
+func (h *dirHandle) Lookup(ctx context.Context, _ string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+	d, ok := h.last.(fs.Dir)
 	if !ok {
 		return nil, syscall.ENOENT
 	}
-	return h.node.folder(ctx, d, h.node.server.keepSince(h.asked), out), 0
+	return h.node.folder(ctx, d, h.node.server.keepSince(h.listing.asked), out), 0
 }

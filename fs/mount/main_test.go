@@ -23,6 +23,9 @@ import (
 // it serves itself can deadlock.
 const asHelper = "CODAFS_MOUNT_TEST_HELPER"
 
+// blind has all mounts made as where nobody may see what programs are doing: the kernel then tells of every open.
+var blind = flag.Bool("blind", false, "have the kernel tell of every open(2)")
+
 func TestMain(m *testing.M) {
 	if name := os.Getenv(asHelper); name != "" {
 		os.Exit(helpers[name](os.Args[1:]))

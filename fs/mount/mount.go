@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -50,17 +51,21 @@ type Server struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	changes changes
-	stats   stats
+	// silent is whether the kernel does not tell of files and folders being opened.
+	silent bool
+
+	changes  changes
+	contents contents
+	serial   atomic.Uint64 // of listings
+	stats    stats
 
 	served chan struct{} // closed when the kernel has let go of the mount
 	ended  chan struct{} // closed when Wait returns
 	end    func()        // closes ended, once
 
 	mu      sync.Mutex
-	stopped bool                 // no call may start any more
-	calls   sync.WaitGroup       // is added to under mu only, and only while not stopped
-	handles map[*handle]struct{} // open files
+	stopped bool           // no call may start any more
+	calls   sync.WaitGroup // is added to under mu only, and only while not stopped
 }
 
 // Mount shows root at dir, an existing folder, and returns when the kernel answers there.
@@ -81,7 +86,11 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 	s := newServer(path, o)
 	s.root = &dirNode{server: s, dir: root}
 	opts := s.fuseOptions()
-	kernel, notify, err := connect(wrap(fusefs.NewNodeFS(s.root, opts)), path, &opts.MountOptions)
+	raw := fusefs.NewNodeFS(s.root, opts)
+	if s.silent && s.names == keep {
+		raw = silent{raw}
+	}
+	kernel, notify, err := connect(wrap(raw), path, &opts.MountOptions)
 	if err != nil {
 		s.cancel()
 		return nil, mountFailed(path, err)
@@ -107,13 +116,14 @@ func newServer(path string, o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		opts:    o,
-		dir:     path,
-		served:  make(chan struct{}),
-		ended:   make(chan struct{}),
-		handles: map[*handle]struct{}{},
-		changes: newChanges(),
-		names:   untold,
+		opts:     o,
+		dir:      path,
+		served:   make(chan struct{}),
+		ended:    make(chan struct{}),
+		changes:  newChanges(),
+		contents: contents{of: map[*fileNode]*held{}},
+		names:    untold,
+		silent:   o.Sizes != Estimate && canBeSilent && (o.Offline || seesCalls() && !o.blind),
 	}
 	if o.Notified && canNotify {
 		s.names = keep
@@ -198,7 +208,7 @@ func checkDir(path string) error {
 func (s *Server) serve(kernel *fuse.Server) {
 	kernel.Serve()
 	s.stop()
-	s.closeHandles()
+	s.contents.close()
 	s.notify.close()
 	close(s.served)
 	s.end()

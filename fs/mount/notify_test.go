@@ -30,10 +30,10 @@ func docTree(docs map[string][]fs.Node) (root *fakeDir, folders map[string]*fake
 	return newDir("", list), folders
 }
 
-// knownFiles are n files of a doc, of known sizes.
+// knownFiles are n files of a doc, all fetched.
 func knownFiles(n int, doc string) (nodes []fs.Node) {
 	for i := range n {
-		f := newFile(fmt.Sprintf("page-%05d.md", i), []byte("text\n")).knowSize()
+		f := newFile(fmt.Sprintf("page-%05d.md", i), []byte("text\n")).ready()
 		f.obj.DocID = doc
 		nodes = append(nodes, f)
 	}
@@ -89,7 +89,7 @@ func (s *shell) run(command string) string {
 func TestSecondWalkAsksNextToNothing(t *testing.T) {
 	const n = 10_000
 	root, folders := docTree(map[string][]fs.Node{"d1": knownFiles(n, "d1")})
-	dir, _, asked := countedMount(t, root, Options{Notified: true})
+	dir, s, asked := countedMount(t, root, Options{Notified: true})
 	doc := join(dir, "docs", folders["d1"].name)
 	for _, command := range []string{"ls -l", "ls --color=always", "find", "find -size +0", "du -s", "stat page-*", "python3 -c 'import os; [os.lstat(f) for f in os.listdir()]'"} {
 		sh := newShell(t, doc)
@@ -98,12 +98,12 @@ func TestSecondWalkAsksNextToNothing(t *testing.T) {
 		var again map[string]int
 		for range 3 { // if the machine is short of memory, the kernel may drop pages at any time
 			sh.run(command + " | wc -l")
-			if again = asked.take(); total(again) <= 2 {
+			if again = asked.take(); len(again) == 0 {
 				break
 			}
 		}
 		t.Logf("%s: first %v, then %v", command, first, again)
-		if total(again) > 2 || again["OPENDIR"] != total(again) {
+		if s.silent && len(again) > 0 || again["OPENDIR"] != total(again) || total(again) > 2 {
 			t.Errorf("%s, once more: asked %v", command, again)
 		}
 	}
@@ -153,8 +153,8 @@ func (b *bell) after(docs ...string) {
 }
 
 func TestChangeIsLookedUpOncePerPathAndKeepsThePages(t *testing.T) {
-	same, other := newFile("same.md", sample(300_000)).onDisk(t).knowSize(), newFile("other.md", sample(300_000)).knowSize()
-	moved := newFile("moved.md", sample(300_000)).knowSize()
+	same, other := newFile("same.md", sample(300_000)).onDisk(t).ready(), newFile("other.md", sample(300_000)).ready()
+	moved := newFile("moved.md", sample(300_000)).ready()
 	other.obj.DocID = "d2"
 	root, _ := docTree(map[string][]fs.Node{"d1": {same, moved}, "d2": {other}})
 	bell := hangBell(root)
@@ -164,10 +164,10 @@ func TestChangeIsLookedUpOncePerPathAndKeepsThePages(t *testing.T) {
 	sh.run("cat doc-d1/*.md doc-d2/*.md | wc -c")
 	asked.take()
 	sh.run("cat doc-d1/*.md doc-d2/*.md | wc -c")
-	asked.want(t, "before the change", map[string]int{"OPEN": 3, "OPENDIR": 2})
+	asked.want(t, "before the change", opens(s, 3, 2))
 
 	moved.publish("v2", sample(400_000))
-	moved.knowSize()
+	moved.ready()
 	bell.after("d1")
 	asked.take()
 	before := moved.opens.Load()
@@ -180,8 +180,8 @@ func TestChangeIsLookedUpOncePerPathAndKeepsThePages(t *testing.T) {
 		t.Errorf("the unchanged file, and the doc that did not change: asked %v, want 2 lookups", got)
 	}
 	sh.run("cat doc-d1/same.md doc-d1/same.md | wc -c")
-	asked.want(t, "once more", map[string]int{"OPEN": 2})
-	if got := strings.TrimSpace(sh.run("cat doc-d1/moved.md | wc -c")); got != "400000" || moved.opens.Load() != before+1 {
+	asked.want(t, "once more", opens(s, 2, 0))
+	if got := strings.TrimSpace(sh.run("cat doc-d1/moved.md | wc -c")); got != "400000" || moved.opens.Load() == before {
 		t.Errorf("the changed file has %s bytes, after %d opens", got, moved.opens.Load()-before)
 	}
 	if got := asked.take(); got["LOOKUP"] != 2 || got["READ"] == 0 {

@@ -20,6 +20,8 @@ type Options struct {
 	// then keeps names and listings for an hour, and else for a second. macFUSE cannot be told, so
 	// there it is a second always.
 	Notified bool
+	// Offline promises that nothing is ever fetched: the bytes of a file are at hand, or cannot be had.
+	Offline bool
 	// UID and GID own everything; 0 stands for those of this process.
 	UID, GID int
 	// Log gets one line for each failed operation. It may be nil.
@@ -28,6 +30,9 @@ type Options struct {
 	// caller gave up and what was superseded are no failures. It may be nil. It is called on
 	// the goroutine that serves the operation, so it must not wait for the mount.
 	Report func(n fs.Node, op string, err error)
+
+	// blind is for tests: it makes a mount as where nobody may see what programs are doing.
+	blind bool
 }
 
 // Sizes is who gets an estimate for the size of a file that was never fetched. Once a
@@ -43,7 +48,7 @@ const (
 
 // Stats are counts since the mount began.
 type Stats struct {
-	// Opens is how many files were opened.
+	// Opens is how often the content of a file was opened, whatever for.
 	Opens int64 `json:"opens"`
 	// Fetched is how often the question for a size opened the file, and fetched it where it
 	// was not at hand.

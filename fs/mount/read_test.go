@@ -248,6 +248,16 @@ func TestXAttrs(t *testing.T) {
 	}
 }
 
+func TestListingWithXAttrsFetchesNothing(t *testing.T) {
+	root, files := tree()
+	dir := mountTree(t, root, Options{XAttrs: true})
+	output(t, "ls", "-lR", dir)
+	output(t, renamed(t, "getfattr", "ls"), "-dR", dir)
+	if got := count(files).opens; got != 0 {
+		t.Errorf("%d contents were opened", got)
+	}
+}
+
 func getfattr(t *testing.T, path string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

@@ -25,18 +25,25 @@ var lookers = []string{
 	"updatedb", "updatedb.mlocat", "updatedb.plocat", "locate", "plocate", // the index of names
 }
 
-// Getattr is the one place where a stat fetches: the kernel holds no lock here.
+// Getattr is the one place where a stat fetches: the kernel holds no lock here. In a silent mount it is also all
+// that open(2) makes the kernel ask, of a file that is not at hand.
 func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
-	_, known := n.knownSize()
-	// A volatile file is another one at each lookup, so there is none to get the exact size with later.
-	if !known && (n.version.Volatile || !n.server.mayEstimate(ctx)) {
+	if op := n.mustFetch(ctx); op != "" {
 		n.server.stats.fetched.Add(1)
-		if _, err := await(ctx, n.server, n.fetchSize, nil); err != nil {
-			return n.server.fail(n.file, "getattr", err)
+		told := n.told.Load()
+		h, err := n.fetch(ctx)
+		if err != nil {
+			return n.server.fail(n.file, op, err)
+		}
+		n.server.contents.put(h)
+		if n.server.silent && n.told.Load() != told && doing(ctx) == opening {
+			// The kernel heard an estimate since it asked, and would take our answer for older than that. Told that the
+			// inode is stale, open(2) looks the name up again, before the program hears of anything.
+			return syscall.ESTALE
 		}
 	}
 	size, keep := n.sizeAtHand()
-	if keep == 0 {
+	if n.estimated.Load() > 0 {
 		n.server.stats.estimated.Add(1)
 	}
 	n.server.fileAttr(n.version, size, &out.Attr)
@@ -44,22 +51,44 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 	return 0
 }
 
+// mustFetch tells what the caller in ctx is doing that wants the content to be fetched first, "" for nothing.
+func (n *fileNode) mustFetch(ctx context.Context) (op string) {
+	_, known := n.knownSize()
+	switch {
+	case known && n.server.silent && !n.atHand() && doing(ctx) == opening:
+		return "open"
+	case known, !n.version.Volatile && n.server.mayEstimate(ctx):
+		return ""
+	}
+	// A volatile file is another one at each lookup, so there is none to get the exact size with later.
+	return "getattr"
+}
+
+// atHand tells whether the file can be opened and read without a question to anybody.
+func (n *fileNode) atHand() bool { return n.file.AtHand(n.version) }
+
 // sizeAtHand is the size to answer with, and how long the kernel may keep it. An estimate it may not: the
-// next one to ask may be a program that needs the size.
+// next one to ask may be a program that needs the size. Nor may it keep the size of what is not at
+// hand, where it asks for nothing but that when a file is opened.
 func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	if size, ok := n.knownSize(); ok {
 		n.estimated.Store(0)
+		if n.server.silent && !n.atHand() {
+			return size, 0
+		}
 		return size, keep
 	}
 	guess := n.estimate()
 	n.estimated.Store(guess)
+	n.told.Add(1)
 	if _, ok := n.knownSize(); ok { // learned in the meantime, and Open may have missed the estimate
 		return n.sizeAtHand()
 	}
 	return guess, 0
 }
 
-// mayEstimate tells whether the caller in ctx is content with an estimate.
+// mayEstimate tells whether the caller in ctx is content with an estimate. A shell that only looks may also be
+// opening the file for a program that does not; in a silent mount this is the last chance to tell.
 func (s *Server) mayEstimate(ctx context.Context) bool {
 	switch s.opts.Sizes {
 	case Exact:
@@ -68,7 +97,10 @@ func (s *Server) mayEstimate(ctx context.Context) bool {
 		return true
 	}
 	caller, ok := fuse.FromContext(ctx)
-	return ok && caller.Pid != 0 && slices.Contains(lookers, programOf(caller.Pid))
+	if !ok || caller.Pid == 0 || !slices.Contains(lookers, programOf(caller.Pid)) {
+		return false
+	}
+	return !s.silent || s.opts.Offline || doing(ctx) == looking
 }
 
 // knownSize is the exact size, if it is known without a fetch.
@@ -81,15 +113,6 @@ func (n *fileNode) knownSize() (int64, bool) {
 		n.learn(size)
 	}
 	return size, ok
-}
-
-func (n *fileNode) fetchSize(ctx context.Context) (int64, error) {
-	c, err := n.file.Open(ctx, n.version)
-	if err != nil {
-		return 0, err
-	}
-	n.learn(c.Size())
-	return c.Size(), c.Close()
 }
 
 // learn takes over the exact size, and notes an estimate that was smaller.

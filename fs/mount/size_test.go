@@ -86,6 +86,7 @@ func TestWhoOnlyLooksGetsAnEstimateAndFetchesNothing(t *testing.T) {
 		}
 	}
 	want.Fetched++
+	want.Opens++
 	if got := s.Stats(); got != want || file.opens.Load() != 1 {
 		t.Errorf("%+v and %d opens, want %+v and one", got, file.opens.Load(), want)
 	}

@@ -148,6 +148,7 @@ type store struct {
 		Put(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
 		Lookup(ctx context.Context, key string) (*cache.Content, bool)
 		Size(key string) (int64, bool)
+		Has(key string) bool
 	}
 }
 
@@ -168,6 +169,8 @@ func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
 }
 
 func (s store) Size(key string) (int64, bool) { return s.kept.Size(key) }
+
+func (s store) Has(key string) bool { return s.kept.Has(key) }
 
 // content keeps a nil pointer from becoming an interface that is not nil.
 func content(c *cache.Content, err error) (fs.Content, error) {

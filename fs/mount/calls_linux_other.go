@@ -1,0 +1,6 @@
+//go:build linux && !amd64 && !arm64
+
+package mount
+
+// lookingCalls are not known here, so that the mount is never silent.
+var lookingCalls []int

@@ -1,0 +1,213 @@
+//go:build linux || darwin
+
+package mount
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// maxContents is how many contents are kept open for the reads to come, each with a descriptor. The
+// kernel does not say who has a file open, so they are those that were read last.
+const maxContents = 512
+
+// contents are the open contents of the files that were fetched or read last, and of superseded versions for as
+// long as the kernel has them: somebody may be in the middle of one, and nobody else has those bytes.
+type contents struct {
+	mu   sync.Mutex
+	of   map[*fileNode]*held
+	used list.List // of *held, the one used last in front; without those that are pinned
+}
+
+// held is one open content. It is closed when it was let go of, and nobody reads it any more.
+type held struct {
+	node    *fileNode
+	content fs.Content
+	readers int
+	pinned  bool
+	gone    bool
+	place   *list.Element // nil while it is not in used
+}
+
+// take gives the open content of n, or nil. Who takes it puts it back.
+func (c *contents) take(n *fileNode) *held {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.of[n]
+	if h == nil {
+		return nil
+	}
+	h.readers++
+	if h.place != nil {
+		c.used.MoveToFront(h.place)
+	}
+	return h
+}
+
+// add has the content of n kept open, in the place of one that there may be, and takes it.
+func (c *contents) add(n *fileNode, content fs.Content) *held {
+	h := &held{node: n, content: content, readers: 1}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.of[n]; old != nil {
+		h.pinned = old.pinned
+		c.drop(old)
+	}
+	c.of[n] = h
+	if !h.pinned {
+		h.place = c.used.PushFront(h)
+	}
+	if c.used.Len() > maxContents {
+		c.drop(c.used.Back().Value.(*held))
+	}
+	return h
+}
+
+func (c *contents) put(h *held) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h.readers--
+	h.closeUnused()
+}
+
+// pin keeps the content of n open until it is dropped by name.
+func (c *contents) pin(h *held) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h.pinned = true
+	if h.place != nil {
+		c.used.Remove(h.place)
+		h.place = nil
+	}
+}
+
+// drop lets go of h. c.mu is held.
+func (c *contents) drop(h *held) {
+	delete(c.of, h.node)
+	if h.place != nil {
+		c.used.Remove(h.place)
+		h.place = nil
+	}
+	h.gone = true
+	h.closeUnused()
+}
+
+// closeUnused closes what is read by nobody and was let go of. That sends nothing, and waits for nothing.
+func (h *held) closeUnused() {
+	if h.gone && h.readers == 0 {
+		h.content.Close()
+	}
+}
+
+// forget lets go of the content of n, if there is one.
+func (c *contents) forget(n *fileNode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.of[n]; h != nil {
+		c.drop(h)
+	}
+}
+
+// close lets go of all: the kernel does not say what it forgets when a mount ends.
+func (c *contents) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.of {
+		c.drop(h)
+	}
+}
+
+// Read gives bytes of the version. They are here already, fetched when the file was opened, unless they were
+// evicted since, or the kernel had no reason to ask us when it was.
+func (n *fileNode) Read(ctx context.Context, _ fusefs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	h := n.server.contents.take(n)
+	if h == nil {
+		var err error
+		if h, err = n.fetch(ctx); err != nil {
+			return nil, n.server.fail(n.file, "read", err)
+		}
+	}
+	defer n.server.contents.put(h)
+	dest = dest[:max(0, min(int64(len(dest)), h.content.Size()-off))]
+	if err := readFull(h.content, dest, off); err != nil {
+		return nil, n.server.fail(n.file, "read", err)
+	}
+	return fuse.ReadResultData(dest), 0
+}
+
+// readFull fills p from off. Content is complete, so less than that is an error.
+func readFull(c fs.Content, p []byte, off int64) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if n, err := c.ReadAt(p, off); n < len(p) {
+		return fmt.Errorf("reading %d bytes at %d of %d: %w", len(p), off, c.Size(), noEOF(err))
+	}
+	return nil
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// fetch opens the content of n anew, waiting for the service where it must, and takes it.
+func (n *fileNode) fetch(ctx context.Context) (*held, error) {
+	c, err := await(ctx, n.server, n.open, func(c fs.Content) { c.Close() })
+	if err != nil {
+		return nil, err
+	}
+	n.learn(c.Size())
+	n.server.stats.opens.Add(1)
+	return n.server.contents.add(n, c), nil
+}
+
+// open opens the version. Where that was superseded, it has the current one fetched before it says so:
+// the kernel looks up anew just once, and must get an exact size then.
+func (n *fileNode) open(ctx context.Context) (fs.Content, error) {
+	c, err := n.file.Open(ctx, n.version)
+	if errors.Is(err, fs.ErrStale) {
+		if now, _, err := fs.OpenCurrent(ctx, n.file); err == nil {
+			now.Close()
+		}
+	}
+	return c, err
+}
+
+// supersede pins the content of n, whose name has another version now, for whoever is still reading it.
+func (n *fileNode) supersede() {
+	s := n.server
+	s.start(func() {
+		h := s.contents.take(n)
+		if h == nil {
+			if !n.file.AtHand(n.version) {
+				return // nobody can have it any more
+			}
+			c, err := n.file.Open(s.ctx, n.version)
+			if err != nil {
+				return
+			}
+			h = s.contents.add(n, c)
+		}
+		s.contents.pin(h)
+		s.contents.put(h)
+		if n.Forgotten() {
+			s.contents.forget(n)
+		}
+	})
+}
+
+// OnForget is called when the kernel has let go of the version: nobody has it open.
+func (n *fileNode) OnForget() { n.server.contents.forget(n) }
