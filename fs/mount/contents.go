@@ -203,11 +203,14 @@ func (n *fileNode) supersede() {
 		}
 		s.contents.pin(h)
 		s.contents.put(h)
-		if n.Forgotten() {
+		if n.forgotten.Load() {
 			s.contents.forget(n)
 		}
 	})
 }
 
 // OnForget is called when the kernel has let go of the version: nobody has it open.
-func (n *fileNode) OnForget() { n.server.contents.forget(n) }
+func (n *fileNode) OnForget() {
+	n.forgotten.Store(true)
+	n.server.contents.forget(n)
+}

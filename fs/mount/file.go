@@ -25,6 +25,7 @@ type fileNode struct {
 	size      atomic.Int64 // -1 until it is known
 	estimated atomic.Int64 // the estimate that the kernel was last told, 0 after the exact size
 	told      atomic.Int64 // how many estimates it was told
+	forgotten atomic.Bool  // the kernel has let go of it
 }
 
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
