@@ -58,6 +58,8 @@ type Stats struct {
 	// TooSmall is how many versions turned out larger than the estimate that was told. A program that
 	// trusts sizes would have cut them.
 	TooSmall int64 `json:"estimates_too_small"`
+	// Silent is whether programs open what is at hand without a message to this process, as they do on a disk.
+	Silent bool `json:"silent_opens"`
 }
 
 // The errors of [Mount] and [Unmount], to be tested with errors.Is. Those returned wrap them with

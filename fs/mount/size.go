@@ -142,5 +142,6 @@ func (s *Server) Stats() Stats {
 		Fetched:   s.stats.fetched.Load(),
 		Estimated: s.stats.estimated.Load(),
 		TooSmall:  s.stats.tooSmall.Load(),
+		Silent:    s.silent,
 	}
 }

@@ -62,7 +62,7 @@ func renamed(t *testing.T, program, name string) string {
 func TestWhoOnlyLooksGetsAnEstimateAndFetchesNothing(t *testing.T) {
 	file := newFile("a.md", sample(5000)).estimating(7777)
 	dir, s := mountServer(t, newDir("", file), Options{})
-	var want Stats
+	want := Stats{Silent: s.silent}
 	for _, name := range lookers {
 		if len(name) > 15 {
 			t.Errorf("%s is longer than the kernel keeps a name", name)
