@@ -20,6 +20,7 @@ var helpers = map[string]func(args []string) int{
 	"write": writeHelper,
 	"copy":  copyHelper,
 	"limit": limitHelper,
+	"posix": posixHelper,
 }
 
 // serveHelper mounts a tree at args[0], says so, and serves until it is killed.
