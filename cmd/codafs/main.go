@@ -20,7 +20,11 @@ import (
 func main() {
 	ctx, stop := signalContext(context.Background())
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	std := streams{os.Stdin, os.Stdout, os.Stderr}
+	if isMountHelper() {
+		os.Exit(runMountHelper(ctx, os.Args[1:], std))
+	}
+	os.Exit(run(ctx, os.Args[1:], std))
 }
 
 // streams are where a command reads and writes: out is data, err is talk.

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Called as mount.codafs, by a link in /sbin, the program is what mount(8) and /etc/fstab start for
+// the type codafs:
+//
+//	mount.codafs SOURCE MOUNTPOINT [-sfnv] [-o OPTIONS] [-t TYPE]
+//
+// It turns that into 'codafs mount --background'. The options are the flags of 'codafs mount', with
+// _ or - between words. The call is described in mount(8), section External helpers.
+
+const mountHelper = "mount.codafs"
+
+// Exit codes of a mount helper, as mount(8) has them.
+const (
+	helperUsage  = 1
+	helperFailed = 32
+)
+
+const helperHelp = `mount.codafs is called by mount(8):
+
+  mount -t codafs codafs /mnt/coda -o token_file=/etc/codafs/token,allow_other
+  mount -t codafs codafs /mnt/coda -o demo
+
+Options are the flags of 'codafs mount' (see 'codafs mount --help'), such as refresh=5m or doc="a, b".
+`
+
+// isMountHelper tells by the name that the program was called by.
+func isMountHelper() bool { return filepath.Base(os.Args[0]) == mountHelper }
+
+// runMountHelper mounts what mount(8) asks for and gives the exit code.
+func runMountHelper(ctx context.Context, args []string, std streams) int {
+	call, err := parseHelperCall(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprint(std.out, helperHelp)
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(std.err, "%s: %v\n", mountHelper, err)
+		return helperUsage
+	}
+	if call.fake {
+		return 0
+	}
+	if os.Geteuid() == 0 {
+		if err := useSystemFolders(); err != nil {
+			fmt.Fprintf(std.err, "%s: %v\n", mountHelper, err)
+			return helperFailed
+		}
+	}
+	os.Args = append([]string{"codafs"}, call.args...) // what the process in the background is called with
+	switch run(ctx, call.args, std) {
+	case 0:
+		return 0
+	case exitUsage:
+		return helperUsage
+	}
+	return helperFailed
+}
+
+// useSystemFolders makes a mount of root's the same at boot, where no HOME is set, and under sudo,
+// where it is some user's: its cache is /var/cache/codafs, its settings /etc/codafs/config.toml.
+func useSystemFolders() error {
+	return errors.Join(os.Setenv("XDG_CACHE_HOME", "/var/cache"), os.Setenv("XDG_CONFIG_HOME", "/etc"))
+}
+
+// helperCall is what mount(8) asks for.
+type helperCall struct {
+	args []string // of codafs
+	fake bool     // -f: all but mounting
+}
+
+func parseHelperCall(args []string) (helperCall, error) {
+	var call helperCall
+	flags := pflag.NewFlagSet(mountHelper, pflag.ContinueOnError)
+	flags.Usage = func() {}
+	options := flags.StringArrayP("options", "o", nil, "")
+	flags.BoolVarP(&call.fake, "fake", "f", false, "")
+	sloppy := flags.BoolP("sloppy", "s", false, "")
+	flags.BoolP("no-mtab", "n", false, "")
+	flags.BoolP("verbose", "v", false, "")
+	flags.StringP("types", "t", "", "")
+	if err := flags.Parse(args); err != nil {
+		return call, err
+	}
+	if flags.NArg() != 2 {
+		return call, fmt.Errorf("want a source and a mountpoint, have %d arguments", flags.NArg())
+	}
+	// Room for what a source may one day choose.
+	if source := flags.Arg(0); source != "codafs" && source != "none" {
+		return call, fmt.Errorf("the source %q: want codafs or none", source)
+	}
+	call.args = []string{"mount", "--background"}
+	for _, list := range *options {
+		given, err := helperFlags(list, *sloppy)
+		if err != nil {
+			return call, err
+		}
+		call.args = append(call.args, given...)
+	}
+	call.args = append(call.args, "--", flags.Arg(1))
+	return call, nil
+}
+
+// generic are the options of all file systems, with no meaning for a tree that can only be read and
+// has neither programs nor devices. What is for the mount command and for systemd is there as well: x-….
+var generic = strings.Fields(`ro rw defaults auto noauto user nouser users owner nowner group nogroup _netdev nofail
+	exec noexec suid nosuid dev nodev atime noatime relatime norelatime strictatime nostrictatime
+	diratime nodiratime lazytime nolazytime sync async dirsync silent loud`)
+
+// helperFlags turns a list of options into flags of 'codafs mount'.
+func helperFlags(list string, sloppy bool) ([]string, error) {
+	known := newMount(streams{}).Flags()
+	var flags []string
+	for _, option := range splitOptions(list) {
+		key, value, valued := strings.Cut(option, "=")
+		flag := known.Lookup(strings.ReplaceAll(key, "_", "-"))
+		switch {
+		case option == "" || slices.Contains(generic, key) || strings.HasPrefix(strings.ToLower(key), "x-") || key == "comment" || sloppy && flag == nil:
+		case key == "remount":
+			return nil, errors.New("a mount's options cannot be changed: unmount it and mount it again")
+		case flag == nil:
+			return nil, fmt.Errorf("there is no option %q", key)
+		case valued:
+			flags = append(flags, "--"+flag.Name+"="+value)
+		case flag.NoOptDefVal == "":
+			return nil, fmt.Errorf("the option %s wants a value: %s=…", key, key)
+		default:
+			flags = append(flags, "--"+flag.Name)
+		}
+	}
+	return flags, nil
+}
+
+// splitOptions splits at commas that are not in double quotes, and takes the quotes away.
+func splitOptions(list string) []string {
+	quoted := false
+	options := strings.FieldsFunc(list, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return r == ',' && !quoted
+	})
+	for i, o := range options {
+		options[i] = strings.ReplaceAll(o, `"`, "")
+	}
+	return options
+}
