@@ -48,6 +48,11 @@ func TestScripts(t *testing.T) {
 			e.Values["session"] = s
 			e.Defer(s.close)
 			e.Setenv("PATH", filepath.Dir(bin)+string(filepath.ListSeparator)+e.Getenv("PATH"))
+			packaging, err := filepath.Abs("packaging")
+			if err != nil {
+				return err
+			}
+			e.Setenv("PACKAGING", packaging)
 			for _, home := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {
 				e.Setenv(home, filepath.Join(e.WorkDir, ".home"))
 			}
