@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
@@ -19,8 +20,29 @@ func newVersion(std streams) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(std.out, "%s (%s, %s/%s)\n", tool(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(std.out, "%s (%s%s, %s/%s)\n", tool(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+}
+
+// builtFrom is the commit and its date, as the Go tool notes them in a program that it builds in a
+// checkout: "ab12cd34ef56 of 2026-03-07T10:15:30Z, ". It is empty elsewhere.
+func builtFrom() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	noted := map[string]string{}
+	for _, s := range info.Settings {
+		noted[s.Key] = s.Value
+	}
+	commit, date := noted["vcs.revision"], noted["vcs.time"]
+	if commit == "" || date == "" {
+		return ""
+	}
+	if noted["vcs.modified"] == "true" {
+		date += " with changes"
+	}
+	return fmt.Sprintf("%.12s of %s, ", commit, date)
 }
