@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -19,6 +20,13 @@ const indexParallel = 16
 // is not known yet how page text is got. The error is the context's, the token's, or that of the
 // listing of docs; any other is an entry with its Failure.
 func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
+	return t.IndexChanged(ctx, func(string, time.Time) bool { return false })
+}
+
+// IndexChanged is Index, but of a doc for which unchanged reports true its doc.json alone is listed,
+// which costs no request: the listing of docs has it. unchanged is called by several goroutines, once
+// for each doc, with the doc's stamp.
+func (t *Tree) IndexChanged(ctx context.Context, unchanged func(docID string, updatedAt time.Time) bool) ([]Entry, error) {
 	if err := t.Refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -28,7 +36,11 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 
 	walks := make([]*walk, len(docs))
 	err := parallel(ctx, len(docs), func(ctx context.Context, i int) error {
-		walks[i] = &walk{t: t, copied: docs[i].afresh()}
+		walks[i] = &walk{t: t}
+		if d := docs[i]; unchanged(d.id, d.modTime()) {
+			return walks[i].docJSON(ctx, d)
+		}
+		walks[i].copied = docs[i].afresh()
 		return walks[i].doc(ctx, walks[i].copied)
 	})
 	if err != nil {
@@ -42,7 +54,9 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 	for i, w := range walks {
 		all.found = append(all.found, w.found...)
 		all.withheld = append(all.withheld, w.withheld...)
-		docs[i].adopt(w.copied)
+		if w.copied != nil {
+			docs[i].adopt(w.copied)
+		}
 	}
 	if err := all.ask(ctx); err != nil {
 		return nil, err
@@ -127,7 +141,7 @@ func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) er
 // walk finds the files and gaps of the tree.
 type walk struct {
 	t      *Tree
-	copied *doc // the doc that it walks, apart from the tree's own
+	copied *doc // the doc that it walks, apart from the tree's own; nil where it lists nothing
 	found  []found
 	// withheld has the kind of each file that a doc lacks because the token may not see it.
 	withheld []Kind
@@ -141,6 +155,16 @@ type found struct {
 
 // isPage tells whether it is a page's text, and not a gap.
 func (f found) isPage() bool { return f.entry.Kind == KindPage && f.entry.Failure == nil }
+
+// docJSON finds the one file of a doc that needs no list.
+func (w *walk) docJSON(ctx context.Context, d *doc) error {
+	n, err := d.entry(ctx, "doc.json")
+	if err != nil {
+		return err
+	}
+	w.found = append(w.found, found{Entry{Path: d.path() + "/" + n.Name()}, n.(*file)})
+	return nil
+}
 
 func (w *walk) doc(ctx context.Context, d *doc) error {
 	if err := w.folder(ctx, d.folder(d.getName()), d.path()); err != nil {

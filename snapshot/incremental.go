@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -15,18 +16,19 @@ import (
 // before is the last good snapshot as an incremental run sees it. A nil one has nothing.
 type before struct {
 	id      string
+	tool    string
 	started time.Time
 	files   map[fileKey]File
 	// docs and inDoc are by the id of the doc.
 	docs  map[string]Doc
 	inDoc map[string][]File
-	// unsure are the docs of which it does not have everything as it was then.
+	// unsure are the docs of which it does not have everything as a run would now have it.
 	unsure map[string]bool
 }
 
 func newBefore(m *Manifest) *before {
 	b := &before{
-		id: m.ID, started: m.StartedAt,
+		id: m.ID, tool: m.Tool, started: m.StartedAt,
 		files: map[fileKey]File{}, docs: map[string]Doc{}, inDoc: map[string][]File{}, unsure: map[string]bool{},
 	}
 	for _, d := range m.Docs {
@@ -35,6 +37,10 @@ func newBefore(m *Manifest) *before {
 	for _, f := range m.Files {
 		b.files[f.key()] = f
 		b.inDoc[f.DocID] = append(b.inDoc[f.DocID], f)
+		// A page that came as lines, since the token could start no exports, may come as an export now.
+		if f.Source == fs.SourceContent || f.Status == StatusCarried || (fs.Version{Key: f.Version}).Young() {
+			b.unsure[f.DocID] = true
+		}
 	}
 	for _, f := range m.Failures {
 		b.unsure[f.DocID] = true
@@ -54,10 +60,11 @@ func (b *before) unchanged(e fs.Entry) (File, bool) {
 }
 
 // unchangedDoc tells that no file of a doc can have moved, if stamps can be trusted. Every
-// edit moves the doc's stamp, so it is as new as any in the doc.
-func (b *before) unchangedDoc(id string, updatedAt time.Time) bool {
+// edit moves the doc's stamp, so it is as new as any in the doc. Another release may
+// render the same objects in another way.
+func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool {
 	d, ok := b.docs[id]
-	return ok && d.UpdatedAt.Equal(updatedAt) && settled(b.started, updatedAt) && !b.unsure[id]
+	return ok && b.tool == tool && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.started, updatedAt) && !b.unsure[id]
 }
 
 // as is f as the file for e.
@@ -78,7 +85,7 @@ func (r *run) index(ctx context.Context) ([]fs.Entry, error) {
 	unchanged := func(id string, updatedAt time.Time) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		skipped[id] = r.before.unchangedDoc(id, updatedAt)
+		skipped[id] = r.before.unchangedDoc(id, updatedAt, r.head.Tool)
 		return skipped[id]
 	}
 	index, err := r.list(ctx, func(ctx context.Context) ([]fs.Entry, error) { return from.IndexChanged(ctx, unchanged) })
@@ -86,13 +93,28 @@ func (r *run) index(ctx context.Context) ([]fs.Entry, error) {
 		return nil, err
 	}
 	all := make([]fs.Entry, 0, len(index))
+	withheld := map[fs.Kind]int{}
 	for _, e := range index {
 		all = append(all, e)
 		if e.Kind == fs.KindDoc && skipped[e.DocID] {
 			all = append(all, r.before.entries(e)...)
+			r.before.countWithheld(withheld, e.DocID)
 		}
 	}
+	for kind, docs := range withheld {
+		all = append(all, fs.Entry{Kind: kind, Note: fmt.Sprintf("%s.json is left out as it was in %s (docs: %d)", kind, r.before.id, docs)})
+	}
 	return all, nil
+}
+
+// countWithheld counts the files that a doc lacks where the token may not see them. To name
+// them is the listing's, which a skipped doc has none of.
+func (b *before) countWithheld(docs map[fs.Kind]int, id string) {
+	for _, kind := range []fs.Kind{fs.KindFormulas, fs.KindControls, fs.KindPermissions} {
+		if _, ok := b.files[fileKey{kind, id, id}]; !ok {
+			docs[kind]++
+		}
+	}
 }
 
 // entries lists the files of a skipped doc but its doc.json, whose entry is given, as the

@@ -49,7 +49,10 @@ type Head struct {
 
 // Recorded is what a manifest keeps of a run's [Options].
 type Recorded struct {
-	Selection map[string]any `json:"selection"`
+	Selection          map[string]any `json:"selection"`
+	Incremental        bool           `json:"incremental,omitempty"`
+	TrustDocTimestamps bool           `json:"trust_doc_timestamps,omitempty"`
+	RowDeltas          bool           `json:"row_deltas,omitempty"`
 }
 
 // Doc is a doc that was found.

@@ -53,6 +53,9 @@ type Options struct {
 	// TrustDocTimestamps, with Incremental, does not look into docs whose stamp did not
 	// move, if the Origin is a [ChangeIndexer].
 	TrustDocTimestamps bool
+	// RowDeltas is for the manifest alone: the Origin may have put tables together from rows
+	// that it held and those that changed.
+	RowDeltas bool
 	// Archive, if not "", writes the sealed snapshot into one more file beside its folder.
 	Archive Format
 	// AcceptShrink seals an empty or a much smaller workspace as a good snapshot.

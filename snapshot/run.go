@@ -30,7 +30,7 @@ func newRun(from Origin, o Options) *run {
 	started := stamp(r.opts.Now())
 	r.head = Head{
 		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source,
-		Options: Recorded{Selection: r.opts.Selection},
+		Options: Recorded{Selection: r.opts.Selection, Incremental: o.Incremental, TrustDocTimestamps: o.TrustDocTimestamps, RowDeltas: o.RowDeltas},
 	}
 	r.summary = Summary{
 		Schema: summarySchema, Result: Failed, StartedAt: started,

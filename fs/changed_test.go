@@ -1,0 +1,57 @@
+package fs_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/fs"
+)
+
+func TestUnchangedDocsAreNotListed(t *testing.T) {
+	w := sample(t, fs.Selection{})
+	all := index(t, w.Tree)
+	var mu sync.Mutex
+	asked := map[string]time.Time{}
+	but := ""
+	changed := func() (entries []fs.Entry) {
+		t.Helper()
+		clear(asked)
+		entries, err := w.Tree.IndexChanged(t.Context(), func(id string, at time.Time) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[id] = at
+			return id != but
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entries
+	}
+	var got []fs.Entry
+	equal(t, "sent", w.Sent(func() { got = changed() }), []string{"GET /docs"})
+	docs := slices.DeleteFunc(slices.Clone(all), func(e fs.Entry) bool { return e.Kind != fs.KindDoc })
+	if !slices.Equal(got, docs) {
+		t.Errorf("%+v\nwant %+v", got, docs)
+	}
+	if len(asked) != len(docs) || len(docs) < 2 {
+		t.Errorf("asked for %v", asked)
+	}
+	for _, e := range docs {
+		if !asked[e.DocID].Equal(e.UpdatedAt) {
+			t.Errorf("%s was asked for with %v, not %v", e.DocID, asked[e.DocID], e.UpdatedAt)
+		}
+	}
+	// One that is looked into is listed as Index does.
+	but = codatest.SampleDoc
+	want := slices.DeleteFunc(slices.Clone(all), func(e fs.Entry) bool { return e.Kind != fs.KindDoc && e.DocID != but })
+	if got := changed(); !slices.Equal(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	// And the tree goes on showing all of it.
+	if got := index(t, w.Tree); !slices.Equal(got, all) {
+		t.Errorf("%d entries, want %d", len(got), len(all))
+	}
+}
