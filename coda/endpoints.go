@@ -132,7 +132,7 @@ func (o RowOptions) values() url.Values {
 func (c *Client) Rows(ctx context.Context, docID, tableID string, o RowOptions) iter.Seq2[Row, error] {
 	r := get("docs", docID, "tables", tableID, "rows")
 	r.query = o.values()
-	return listRows(ctx, c, r)
+	return listRows(ctx, c, r, func(page) {})
 }
 
 // RowChanges lists the rows that came or changed since an earlier call, whose token since is ("" for
@@ -145,19 +145,6 @@ func (c *Client) RowChanges(ctx context.Context, docID, tableID string, o RowOpt
 		r.query.Set("syncToken", since)
 	}
 	token := ""
-	rows = func(yield func(Row, error) bool) {
-		for p, err := range pages(ctx, c, r, limitMost) {
-			if err != nil {
-				yield(Row{}, err)
-				return
-			}
-			for _, b := range p.Items {
-				if !yield(decode[Row](b), nil) {
-					return
-				}
-			}
-			token = p.NextSyncToken
-		}
-	}
+	rows = listRows(ctx, c, r, func(p page) { token = p.NextSyncToken })
 	return rows, func() string { return token }
 }

@@ -16,10 +16,15 @@ type item[T any] interface {
 	keep(json.RawMessage)
 }
 
-// list gives the items of all pages of a list. It ends after the first error.
+// list gives the items of a list. It ends after the first error.
 func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int) iter.Seq2[T, error] {
+	return itemsOf[T, P](pages(ctx, c, r, limit))
+}
+
+// itemsOf gives the items of all pages of a list. It ends after the first error.
+func itemsOf[T any, P item[T]](pages iter.Seq2[page, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for page, err := range pages(ctx, c, r, limit) {
+		for page, err := range pages {
 			if err != nil {
 				yield(*new(T), err)
 				return

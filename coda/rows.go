@@ -12,13 +12,21 @@ const fewestRows = 10
 // listRows gives all rows of a listing, each once. A table that is too heavy is answered by a
 // 504, against which only smaller pages help. A page token keeps the limit of its listing, so
 // the listing is begun again with half the limit, and the rows that were given already are
-// left out.
-func listRows(ctx context.Context, c *Client, r request) iter.Seq2[Row, error] {
+// left out. got is told of each page.
+func listRows(ctx context.Context, c *Client, r request, got func(page)) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		var given progress
 		for limit := limitMost; ; limit = max(limit/2, fewestRows) {
 			r.heavy = limit > fewestRows
-			if !given.list(list[Row](ctx, c, r, limit), r, yield) {
+			told := func(yield func(page, error) bool) {
+				for p, err := range pages(ctx, c, r, limit) {
+					got(p)
+					if !yield(p, err) {
+						return
+					}
+				}
+			}
+			if !given.list(itemsOf[Row](told), r, yield) {
 				return
 			}
 		}

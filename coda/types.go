@@ -108,8 +108,18 @@ type Table struct {
 // Column is a column of a table (Coda API 1.5.0, listColumns).
 type Column struct {
 	raw
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID         string       `json:"id"`
+	Name       string       `json:"name"`
+	Calculated bool         `json:"calculated"` // also of buttons
+	Formula    string       `json:"formula"`
+	Format     ColumnFormat `json:"format"`
+}
+
+// ColumnFormat is what a column's cells are meant to be; they may be anything.
+type ColumnFormat struct {
+	Type string `json:"type"` // such as "text", "number", "select", or one not known today
+	// Options are the choices of a select column whose list is fixed.
+	Options []json.RawMessage `json:"options"`
 }
 
 // Row is a row of a table (Coda API 1.5.0, listRows). Stamps and numbers are kept as the

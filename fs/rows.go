@@ -13,10 +13,10 @@ import (
 
 // rowsMaker makes a file from a table's rows.
 type rowsMaker struct {
-	d     *doc
-	id    string
-	view  bool
-	write func(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) error
+	d      *doc
+	id     string
+	view   bool
+	asSent bool // one JSON object a line; else CSV
 }
 
 // at is the version as of a listing: over the table and, for a view, its base table, and over the
@@ -40,16 +40,39 @@ func (m rowsMaker) version(ctx context.Context) (Version, error) {
 
 // make writes the rows as they come, a page of them at a time.
 func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
-	now, columns, err := m.at(ctx, m.d.current())
+	l := m.d.current()
+	now, columns, err := m.at(ctx, l)
 	if err != nil {
 		return err
 	}
 	if now.Key != v.Key {
 		return ErrStale
 	}
-	b := bufio.NewWriterSize(w, 64<<10)
+	deltas, err := m.deltas(ctx, l, v)
+	if err != nil {
+		return err
+	}
+	if deltas != nil && m.asSent {
+		return deltas.write(ctx, w)
+	}
 	rows := m.d.t.src.Rows(ctx, m.d.id, m.id, coda.RowOptions{Visible: m.view})
-	if err := m.write(b, columns, rows); err != nil {
+	if deltas != nil {
+		kept, err := deltas.rows(ctx)
+		if ctx.Err() != nil || coda.CodeOf(err) != "" {
+			return err
+		}
+		if err == nil { // else the Store has no room for them
+			defer kept.Close()
+			rows = rowsIn(kept)
+		}
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	if m.asSent {
+		err = writeLines(b, rows)
+	} else {
+		err = writeCSV(b, columns, rows)
+	}
+	if err != nil {
 		return err
 	}
 	return b.Flush()
@@ -78,7 +101,7 @@ func writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error
 }
 
 // writeLines writes each row as it was sent, on a line of its own.
-func writeLines(w io.Writer, _ []coda.Column, rows iter.Seq2[coda.Row, error]) error {
+func writeLines(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
 	var b bytes.Buffer
 	for r, err := range rows {
 		if err != nil {

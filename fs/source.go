@@ -16,6 +16,7 @@ type Source interface {
 	Table(ctx context.Context, docID, tableID string) (coda.Table, error)
 	Columns(ctx context.Context, docID, tableID string) iter.Seq2[coda.Column, error]
 	Rows(ctx context.Context, docID, tableID string, o coda.RowOptions) iter.Seq2[coda.Row, error]
+	RowChanges(ctx context.Context, docID, tableID string, o coda.RowOptions, since string) (rows iter.Seq2[coda.Row, error], next func() string)
 	Formulas(ctx context.Context, docID string) iter.Seq2[coda.Formula, error]
 	Formula(ctx context.Context, docID, id string) (coda.Formula, error)
 	Controls(ctx context.Context, docID string) iter.Seq2[coda.Control, error]

@@ -190,9 +190,9 @@ func (d *doc) tableNode(t coda.Table, rel, stem, ending string) Node {
 			return c.json, at, err
 		})
 	case ".csv":
-		f = &file{d: d, name: name, rel: rel + name, obj: d.tableObject(t, KindRows), make: rowsMaker{d, id, isView(t), writeCSV}}
+		f = &file{d: d, name: name, rel: rel + name, obj: d.tableObject(t, KindRows), make: rowsMaker{d, id, isView(t), false}}
 	default:
-		f = &file{d: d, name: name, rel: rel + name, obj: d.tableObject(t, KindRowsJSON), make: rowsMaker{d, id, isView(t), writeLines}}
+		f = &file{d: d, name: name, rel: rel + name, obj: d.tableObject(t, KindRowsJSON), make: rowsMaker{d, id, isView(t), true}}
 	}
 	f.stamps = func(o *Object) {
 		if info, ok := d.current().knownTable(id); ok {

@@ -19,6 +19,9 @@ type Options struct {
 	// Prefetch is how many files at most are fetched before a program that goes through a folder
 	// file by file comes to them; 0 is none.
 	Prefetch int
+	// RowDeltas has the changed rows asked for of tables with more rows than this, which is how many
+	// come with one request: see deltas.go. 0 has all rows asked for of all tables.
+	RowDeltas int64
 	// Notice is told, once, what users should know of all they read; nil tells nobody.
 	Notice func(text string)
 	// Changed is told, after each refresh and when a slow answer came, which docs may show something

@@ -19,6 +19,7 @@ import (
 
 type snapshotOptions struct {
 	settings
+	shortcuts
 	output         string
 	incremental    bool
 	archive        string
@@ -51,6 +52,9 @@ there is copied; the mount's own selection of docs and files holds.`,
 			if o.output == "" || len(args) == 1 && args[0] == "" {
 				return usageError{errors.New("the folder's name is empty")}
 			}
+			if err := o.check(cmd.Flags(), o.incremental, len(args) == 1); err != nil {
+				return err
+			}
 			if len(args) == 1 {
 				if err := noSelection(cmd.Flags()); err != nil {
 					return err
@@ -60,7 +64,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 			return snapshotTree(cmd.Context(), &o, std)
 		},
 	}
-	cmd.Long += "\n\n" + exitHelp
+	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + exitHelp
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "./coda-backups", "folder that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
@@ -68,6 +72,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVar(&o.shrink, "accept-shrink", false, "take a workspace that is empty, or half of what it was, for good")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
+	o.registerShortcuts(f)
 	o.register(f)
 	return cmd
 }
@@ -95,7 +100,7 @@ func noSelection(flags *pflag.FlagSet) error {
 
 // snapshotTree makes a snapshot of a tree in this process.
 func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
-	w, err := o.open(std, openOptions{afresh: !o.incremental})
+	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental)})
 	if err != nil {
 		return err
 	}
@@ -110,6 +115,7 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 	}
 	w.remember(user.LoginID)
 	opts := o.runOptions(w.log)
+	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
 	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
 	opts.Selection = o.recorded()
 	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }

@@ -38,6 +38,8 @@ type openOptions struct {
 	refresh time.Duration
 	// prefetch is how many files are fetched ahead of a program that reads one after the other.
 	prefetch int
+	// rowDeltas is fs.Options.RowDeltas.
+	rowDeltas int64
 }
 
 // open makes a workspace from the settings. It sends nothing.
@@ -73,7 +75,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, Status: o.status,
+	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas, Status: o.status,
 		Changed: o.changed, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil

@@ -99,6 +99,13 @@ func (w *Workspace) RenameTable(docID, tableID, name string) {
 	})
 }
 
+// EditTable runs f with a base table and the time, and moves the table's stamp and the doc's. It is for
+// changes that the other methods don't offer. The stamps of rows are f's affair: a sync token
+// shows the rows whose own stamp moved, and no others.
+func (w *Workspace) EditTable(docID, tableID string, f func(t *Table, now time.Time)) {
+	w.editRows(docID, tableID, f)
+}
+
 // AddRow adds a row at the end of a base table.
 func (w *Workspace) AddRow(docID, tableID string, r *Row) {
 	w.editRows(docID, tableID, func(t *Table, now time.Time) {

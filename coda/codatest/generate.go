@@ -74,7 +74,12 @@ func (g *generator) table(d *Doc, rows int) *Table {
 	if len(d.Pages) > 0 {
 		t.Parent = d.Pages[g.IntN(len(d.Pages))].ID
 	}
-	for i, f := range []Format{{Type: "text"}, numberFormat, dateFormat, checkFormat, {Type: "select", Array: true}} {
+	var options []map[string]string
+	for _, word := range vocabulary {
+		options = append(options, map[string]string{"name": word})
+	}
+	choice := Format{Type: "select", Array: true, Extra: map[string]any{"options": options}}
+	for i, f := range []Format{{Type: "text"}, numberFormat, dateFormat, checkFormat, choice} {
 		t.Columns = append(t.Columns, &Column{ID: g.id("c-"), Name: fmt.Sprintf("%s %d", f.Type, i+1), Format: f})
 	}
 	for i := range rows {

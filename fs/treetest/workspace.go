@@ -27,7 +27,9 @@ type Options struct {
 	Paced bool
 	// Prefetch is the trees' own.
 	Prefetch int
-	Select   fs.Selection
+	// RowDeltas is the trees' own.
+	RowDeltas int64
+	Select    fs.Selection
 	// Store is where contents are kept; nil is a new one in memory.
 	Store fs.Store
 	// Changed is told what the trees tell their owner.
@@ -46,15 +48,16 @@ type Workspace struct {
 	// workspaces, so that nothing in them is young.
 	Clock *Clock
 
-	t        testing.TB
-	prefetch int
-	changed  func(string)
+	t         testing.TB
+	prefetch  int
+	rowDeltas int64
+	changed   func(string)
 }
 
 // New serves state and makes a tree over it.
 func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	t.Helper()
-	w := &Workspace{t: t, changed: o.Changed, prefetch: o.Prefetch, State: state, Store: o.Store,
+	w := &Workspace{t: t, changed: o.Changed, prefetch: o.Prefetch, rowDeltas: o.RowDeltas, State: state, Store: o.Store,
 		Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
 	if o.Paced {
 		w.Clock.started = time.Now()
@@ -79,7 +82,7 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 
 // NewTree makes another tree over the same service. It is closed with the test.
 func (w *Workspace) NewTree(store fs.Store, sel fs.Selection) *fs.Tree {
-	tree := fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Prefetch: w.prefetch, Now: w.Clock.Now, Changed: w.changed})
+	tree := fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Prefetch: w.prefetch, RowDeltas: w.rowDeltas, Now: w.Clock.Now, Changed: w.changed})
 	w.t.Cleanup(tree.Close)
 	return tree
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/spf13/pflag"
+)
+
+// shortcuts are the flags by which an incremental snapshot asks for less.
+type shortcuts struct {
+	trustDocs bool
+	rowDeltas bool
+}
+
+func (s *shortcuts) registerShortcuts(f *pflag.FlagSet) {
+	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false, "with --incremental: do not look into docs whose time did not move")
+	f.BoolVar(&s.rowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
+}
+
+// check refuses a flag on the command line that could have no effect. A file of settings may have
+// them for all runs.
+func (s *shortcuts) check(flags *pflag.FlagSet, incremental, mount bool) error {
+	for _, name := range []string{"trust-doc-timestamps", "row-deltas"} {
+		switch {
+		case !flags.Lookup(name).Changed:
+		case mount:
+			return usageError{fmt.Errorf("--%s does not go with a MOUNTPOINT: the mount lists and fetches as it does", name)}
+		case !incremental:
+			return usageError{fmt.Errorf("--%s needs --incremental", name)}
+		}
+	}
+	return nil
+}
+
+// deltasOver is how many rows a table must have for row deltas; 0 is for none.
+func (s *shortcuts) deltasOver(incremental bool) int64 {
+	if incremental && s.rowDeltas {
+		return rowsPerRequest
+	}
+	return 0
+}
+
+const shortcutHelp = `--trust-doc-timestamps takes over all of a doc whose time of change is that of the last good snapshot,
+without asking for its pages and tables: an unchanged workspace costs one listing of docs. As far as is
+known Coda moves that time with every edit of a page, table or row. What it may not move for is missed until
+the next edit in the doc: changes of permissions, and of values that Coda computes from the
+date, the user or other docs. Docs edited in the ten minutes before the last snapshot, docs of which
+anything was missing there, and all docs after an update of codafs are looked into.
+
+--row-deltas asks Coda for the rows of a table that changed since it was last read, instead of all of
+them, and puts them in place. It is for tables of over 500 rows, which need more than one request, from the
+second change on, and keeps their rows once more in the cache. Deleted rows are never among the
+changed ones, so the result must have as many rows as Coda counts, in an order without gaps. Where it
+has not, where a table was renamed or its columns changed, and every tenth time, the table is read
+whole. So is one with computed columns, relations, people or anything else that may change in rows
+that nobody edits; views too. The result is then what a whole read gives, but for what Coda tells nobody of:
+  - rows dragged to another place, if Coda does not count them as changed (their _row_index);
+  - as many rows brought back by undo as others were deleted, if it does not count those;
+  - names of people and rows mentioned in text, and dates after a change of the doc's time zone.
+Such rows are right again when they are edited, or when the table is read whole.`
+
+// IndexChanged implements [snapshot.ChangeIndexer].
+func (t treeOrigin) IndexChanged(ctx context.Context, unchanged func(docID string, updatedAt time.Time) bool) ([]fs.Entry, error) {
+	return t.tree.IndexChanged(coda.Background(ctx), unchanged)
+}

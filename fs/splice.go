@@ -1,0 +1,187 @@
+package fs
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// change is a row that changed, or came.
+type change struct {
+	line    []byte // as in a file of rows as sent
+	index   json.RawMessage
+	created string
+	old     bool // it takes the place of a kept row
+}
+
+// changes are all of them, in the order in which they were sent.
+type changes struct {
+	inOrder []*change
+	byID    map[string]*change
+	bytes   int
+}
+
+func newChanges() *changes { return &changes{byID: map[string]*change{}} }
+
+// add takes in a row. A row that comes twice changed while the rows were read.
+func (c *changes) add(r coda.Row) error {
+	var b bytes.Buffer
+	if err := json.Compact(&b, r.Raw); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	if c.bytes += b.Len(); c.bytes > mostChanged || c.byID[r.ID] != nil {
+		return errMisfit
+	}
+	c.byID[r.ID] = &change{line: b.Bytes(), index: r.Index, created: r.CreatedAt}
+	c.inOrder = append(c.inOrder, c.byID[r.ID])
+	return nil
+}
+
+// splice is a file of rows as sent with some of its lines replaced, and more at its end. It holds the
+// changed rows, not the file.
+type splice struct {
+	old   Content
+	cuts  []replaced
+	added []*change
+}
+
+// replaced is a line of the old file, and what stands in its place.
+type replaced struct {
+	from, to int64
+	by       *change
+}
+
+// newSplice reads all of old, and fails with errMisfit where the two together are not a table of
+// count rows in the order of the service.
+func newSplice(old Content, k kept, changed *changes, count int64) (*splice, error) {
+	p := &splice{old: old}
+	at, h, pos := newPlaces(count), sha256.New(), int64(0)
+	var newest time.Time
+	for line, err := range textLines(old) {
+		if err != nil {
+			return nil, errMisfit
+		}
+		h.Write(line)
+		var r struct {
+			ID        string          `json:"id"`
+			Index     json.RawMessage `json:"index"`
+			CreatedAt string          `json:"createdAt"`
+		}
+		if json.Unmarshal(line, &r) != nil {
+			return nil, errMisfit
+		}
+		created, err := time.Parse(time.RFC3339, r.CreatedAt)
+		if err != nil || created.Before(newest) {
+			return nil, errMisfit
+		}
+		end := pos + int64(len(line))
+		if c := changed.byID[r.ID]; c != nil {
+			if c.old || c.created != r.CreatedAt {
+				return nil, errMisfit
+			}
+			c.old, r.Index = true, c.index
+			p.cuts = append(p.cuts, replaced{pos, end, c})
+		}
+		at.add(r.Index)
+		newest, pos = created, end
+	}
+	if hex.EncodeToString(h.Sum(nil)) != k.SHA256 || !p.append(changed, newest, at) || !at.full() {
+		return nil, errMisfit
+	}
+	return p, nil
+}
+
+// append takes in the new rows: those that replace none. They must come in order, all after newest.
+func (p *splice) append(changed *changes, newest time.Time, at *places) bool {
+	for _, c := range changed.inOrder {
+		if c.old {
+			continue
+		}
+		created, err := time.Parse(time.RFC3339, c.created)
+		// In what order the service has rows of one moment is its own affair: it may be trusted
+		// to be the same among the new ones, but not against those that were kept.
+		if err != nil || created.Before(newest) || len(p.added) == 0 && created.Equal(newest) {
+			return false
+		}
+		newest = created
+		p.added = append(p.added, c)
+		at.add(c.index)
+	}
+	return true
+}
+
+func (p *splice) write(w io.Writer) error {
+	pos := int64(0)
+	copyTo := func(end int64) error {
+		_, err := io.Copy(w, io.NewSectionReader(p.old, pos, end-pos))
+		return err
+	}
+	for _, c := range p.cuts {
+		if err := copyTo(c.from); err != nil {
+			return err
+		}
+		if err := writeAll(w, c.by.line); err != nil {
+			return err
+		}
+		pos = c.to
+	}
+	if err := copyTo(p.old.Size()); err != nil {
+		return err
+	}
+	for _, c := range p.added {
+		if err := writeAll(w, c.line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// places tells whether rows stand at the places from 0 up, one at each.
+type places struct {
+	taken []bool
+	rows  int
+	bad   bool
+}
+
+func newPlaces(count int64) *places { return &places{taken: make([]bool, count)} }
+
+func (p *places) add(index json.RawMessage) {
+	i, err := strconv.Atoi(string(index))
+	if err != nil || i < 0 || i >= len(p.taken) || p.taken[i] {
+		p.bad = true
+		return
+	}
+	p.taken[i] = true
+	p.rows++
+}
+
+func (p *places) full() bool { return !p.bad && p.rows == len(p.taken) }
+
+// textLines gives the lines of a content, with their ends. A line is good until the next.
+func textLines(c Content) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		in := bufio.NewReaderSize(io.NewSectionReader(c, 0, c.Size()), 64<<10)
+		for {
+			line, err := in.ReadBytes('\n')
+			if errors.Is(err, io.EOF) && len(line) == 0 {
+				return
+			}
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
