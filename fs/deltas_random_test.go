@@ -124,10 +124,15 @@ func (e *editor) sort() {
 	})
 }
 
+// computed is the number of the computed column, -1 if there is none.
+func (e *editor) computed() int {
+	return slices.IndexFunc(e.table.Columns, func(c *codatest.Column) bool { return c.Formula != "" })
+}
+
 func (e *editor) columns() {
 	e.change(func(table *codatest.Table, _ time.Time) {
-		i := slices.IndexFunc(table.Columns, func(c *codatest.Column) bool { return c.Formula != "" })
-		if i >= 0 { // else most rounds would have one
+		i := e.computed()
+		if i >= 0 {
 			table.Columns = slices.Delete(table.Columns, i, i+1)
 			return
 		}
@@ -198,6 +203,9 @@ func (e *editor) edit() {
 			break
 		}
 	}
+	if e.computed() >= 0 && e.IntN(4) == 0 {
+		e.columns() // takes it away: else most rounds would have one
+	}
 	e.compute() // at each edit: whatever it is computed from may be what was edited
 }
 
@@ -225,8 +233,14 @@ func randomRounds(t *testing.T, seed uint64, rounds int) (deltas, wholes int) {
 	src, store := &during{Client: e.Client}, e.Store
 	e.Tree = e.over(t, src, store)
 	for round := range rounds {
-		for range 1 + e.IntN(3) {
-			e.edit()
+		switch e.IntN(3) {
+		case 0: // a quiet day
+			e.setCell()
+			e.compute()
+		default:
+			for range 1 + e.IntN(3) {
+				e.edit()
+			}
 		}
 		switch e.IntN(12) {
 		case 0:
