@@ -76,6 +76,19 @@ func TestHeavyRowsAreReadInSmallerPages(t *testing.T) {
 	}
 }
 
+func TestHeavyChangesAreReadInSmallerPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := tall(1234)
+		s := serve(t, w, codatest.Options{}, coda.Options{})
+		s.api.Fail(codatest.Fault{Path: rowsPath, Status: 504, Skip: 1, Query: over(260)})
+		rows, next := s.RowChanges(t.Context(), doc, grid, coda.RowOptions{}, "")
+		got := ids(t, rows, rowID)
+		if want := idOf(w.Docs[0].Tables[0].Rows, func(r *codatest.Row) string { return r.ID }); !slices.Equal(got, want) || next() == "" {
+			t.Errorf("got %d rows and token %q, want each of %d once and in order", len(got), next(), len(want))
+		}
+	})
+}
+
 func TestRowsThatAreAlwaysTooHeavyEndInTheServersError(t *testing.T) {
 	for _, maxRetries := range []int{0, -1} {
 		synctest.Test(t, func(t *testing.T) {

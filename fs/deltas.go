@@ -34,8 +34,13 @@ import (
 //     read whole, and not kept), and must be the same after the rows came. Then no edit
 //     falls between the rows and their token, or between the rows and the count.
 //
-// Of a row that changes and is not among the changed ones, whatever the reason, nobody can know. So
-// each tenth time the table is read whole. What is lost or damaged in the Store costs a whole read.
+// Of a row that changes and is not among the changed ones, whatever the reason, nobody can know. The
+// stand-in is as silent as an honest service may be, and deltas are exact against it under
+// random edits, but for one: rows that are dragged to other places, which no stamp and no count tells.
+// Of the real service it is not known whether dragged rows, and those that an undo brings back,
+// show up (one that is brought back and does not makes up for a deleted one); text may mention people and
+// rows by name; and dates are in the doc's time zone, which has no stamp. So each tenth time the
+// table is read whole. What is lost or damaged in the Store costs a whole read.
 
 const (
 	// mostRows is the size of the largest table of which rows are kept.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -167,6 +168,33 @@ func TestKeptRowsThatAreLostOrDamaged(t *testing.T) {
 			l.night(t)
 			l.wantCSV(t, c.rows, c.table)
 		})
+	}
+}
+
+// counting is a service that counts places from 1, which is not how it is known.
+type counting struct{ *coda.Client }
+
+func (s counting) RowChanges(ctx context.Context, docID, tableID string, o coda.RowOptions, since string) (iter.Seq2[coda.Row, error], func() string) {
+	rows, next := s.Client.RowChanges(ctx, docID, tableID, o, since)
+	return func(yield func(coda.Row, error) bool) {
+		for r, err := range rows {
+			n, _ := strconv.Atoi(string(r.Index))
+			r.Index = []byte(strconv.Itoa(n + 1))
+			if !yield(r, err) {
+				return
+			}
+		}
+	}, next
+}
+
+// Where places prove nothing, the changed rows are not asked for in vain.
+func TestPlacesThatAreCountedInAnotherWay(t *testing.T) {
+	l := openLedger(t, 60, treetest.Options{})
+	l.Tree = l.over(t, counting{l.Client}, l.Store)
+	for range 2 {
+		l.edit(1)
+		l.night(t)
+		l.wantSent(t, "each time", 2, 0)
 	}
 }
 

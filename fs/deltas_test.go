@@ -271,6 +271,20 @@ func TestChangesThatDoNotFit(t *testing.T) {
 				order(table, rank)
 			})
 		},
+		"a row brought back that does not show up": func(l *ledger) {
+			l.edit(1)
+			l.change(func(table *codatest.Table, now time.Time) {
+				table.Rows = append(table.Rows, &codatest.Row{ID: "i-back", CreatedAt: now, UpdatedAt: table.CreatedAt})
+			})
+		},
+		"a row that was created anew": func(l *ledger) {
+			l.change(func(table *codatest.Table, now time.Time) {
+				order(table, ranks(table)) // so that it keeps its place
+				r := table.Rows[5]
+				r.CreatedAt, r.UpdatedAt = now, now
+				table.Rows = append(slices.Delete(table.Rows, 5, 6), r)
+			})
+		},
 		"nothing but a stamp": func(l *ledger) { l.change(func(*codatest.Table, time.Time) {}) },
 	} {
 		t.Run(what, func(t *testing.T) { fits(t, edit, what, 3, 2-unasked(what)) })

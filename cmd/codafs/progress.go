@@ -94,8 +94,9 @@ func (p *progress) end() {
 // rowsPerRequest is how many rows an answer has at the most.
 const rowsPerRequest = 500
 
-// cost tells what fetching a file takes, for the estimate of when a snapshot will be done.
-func cost(client *coda.Client) snapshot.Cost {
+// cost tells what fetching a file takes, for the estimate of when a snapshot will be done. Of tables
+// with more rows than deltasOver (if that is not 0) the changed rows alone may be enough.
+func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 	perMinute := map[string]float64{}
 	for _, b := range client.Limits() {
 		perMinute[string(b.Class)] = float64(b.Rate.N) / (b.Rate.Per + b.Margin).Minutes()
@@ -105,7 +106,11 @@ func cost(client *coda.Client) snapshot.Cost {
 		case fs.KindPage, fs.KindPageHTML:
 			return map[string]int{string(coda.ClassExport): 1, string(coda.ClassRead): 1}
 		case fs.KindRows, fs.KindRowsJSON:
-			return map[string]int{string(coda.ClassRead): max(1, int((rows+rowsPerRequest-1)/rowsPerRequest))}
+			n := max(1, int((rows+rowsPerRequest-1)/rowsPerRequest))
+			if deltasOver > 0 && rows > deltasOver {
+				n = 1
+			}
+			return map[string]int{string(coda.ClassRead): n}
 		}
 		return nil
 	}}

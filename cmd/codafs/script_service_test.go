@@ -30,6 +30,10 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 		switch number := numbers[key]; {
 		case key == "latency":
 			o.Latency, err = time.ParseDuration(value)
+		case key == "behind":
+			var behind time.Duration
+			behind, err = time.ParseDuration(value)
+			o.Now = func() time.Time { return time.Now().Add(-behind) }
 		case number != nil:
 			*number, err = strconv.Atoi(value)
 		default:

@@ -17,7 +17,8 @@ import (
 // stand-in service on a real socket. What they may use beside testscript's own commands:
 //
 //	serve sample|hostile|generated [KEY=VALUE...]
-//	                                 start the service; sets CODAFS_API_URL and CODA_API_TOKEN. Keys are page-size, latency
+//	                                 start the service; sets CODAFS_API_URL and CODA_API_TOKEN. Keys are page-size, latency,
+//	                                 behind (how long ago edits are made; those of the last ten minutes are young)
 //	                                 and, for what is generated, docs, pages, tables, rows: how many (a doc, a doc, a table)
 //	edit KIND DOC OBJECT ARG...      change the workspace: see editCmd
 //	fault METHOD PATH KIND [TIMES [DELAY]]

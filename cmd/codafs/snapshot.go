@@ -123,7 +123,7 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 		u := w.client.Usage()
 		return int(u.Requests), u.Throttled
 	}
-	opts.Cost = cost(w.client)
+	opts.Cost = cost(w.client, o.deltasOver(o.incremental))
 	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts, newProgress(std, o.quiet, w.client))
 }
 
