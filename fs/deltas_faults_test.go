@@ -73,7 +73,7 @@ func TestATableThatIsEditedWhileItIsRead(t *testing.T) {
 				if src.edit != nil {
 					t.Fatalf("%s was not made", what)
 				}
-				for range 3 {
+				for range 2 {
 					l.night(t)
 					l.fetch(t)
 					l.edit(9)

@@ -58,13 +58,13 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
 	rows := m.d.t.src.Rows(ctx, m.d.id, m.id, coda.RowOptions{Visible: m.view})
 	if deltas != nil {
 		kept, err := deltas.rows(ctx)
-		if ctx.Err() != nil || coda.CodeOf(err) != "" {
-			return err
-		}
-		if err == nil { // else the Store has no room for them
+		switch {
+		case err == nil:
 			defer kept.Close()
 			rows = rowsIn(kept)
-		}
+		case ctx.Err() != nil || coda.CodeOf(err) != "":
+			return err
+		} // else the Store has no room for them
 	}
 	b := bufio.NewWriterSize(w, 64<<10)
 	if m.asSent {
