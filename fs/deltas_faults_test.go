@@ -83,6 +83,23 @@ func TestATableThatIsEditedWhileItIsRead(t *testing.T) {
 	}
 }
 
+// The count is of the listing. A row that came before it and went after it would make up for one
+// that was deleted before it.
+func TestARowThatGoesBetweenTheListingAndTheRead(t *testing.T) {
+	l := openLedger(t, 60, treetest.Options{})
+	l.night(t)
+	l.wantSent(t, "first", 2, 1)
+	l.remove(3)
+	l.add("i-brief")
+	l.edit(1) // before the deleted one, so that its place tells nothing
+	l.night(t)
+	l.remove(59)
+	l.wantSent(t, "not as listed", 3, 1)
+	l.edit(8)
+	l.night(t)
+	l.wantSent(t, "one fewer than was kept", 2, 1)
+}
+
 func (l *ledger) over(t *testing.T, src fs.Source, store fs.Store) *fs.Tree {
 	tree := fs.New(src, store, fs.Options{Account: "test", RowDeltas: onePage, Select: fs.Selection{RowsJSON: true}, Now: l.Clock.Now})
 	t.Cleanup(tree.Close)
