@@ -153,6 +153,9 @@ func (w *Workspace) edit(docID string, f func(d *Doc, now time.Time)) {
 	defer w.mu.Unlock()
 	d := w.mustDoc(docID)
 	now := w.clock()
+	if w.keepPast {
+		d.keep(now)
+	}
 	if !now.After(d.UpdatedAt) {
 		now = d.UpdatedAt.Add(time.Millisecond)
 	}

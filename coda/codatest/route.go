@@ -115,11 +115,13 @@ func (c *call) findDoc() error {
 	if c.d = c.w.doc(c.args[0]); c.d == nil {
 		return problem(http.StatusNotFound, "Could not find a doc with the specified ID.")
 	}
+	newest := c.d
+	c.lagging()
 	switch c.r.Header.Get("X-Coda-Doc-Version") {
 	case "":
 		return nil
 	case "latest":
-		if c.s.o.Now().Sub(c.d.UpdatedAt) >= c.s.o.StaleFor {
+		if c.d == newest && c.s.o.Now().Sub(c.d.UpdatedAt) >= c.s.o.StaleFor {
 			return nil
 		}
 	}

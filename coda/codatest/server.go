@@ -35,6 +35,11 @@ type Options struct {
 	LinkLife time.Duration
 	// StaleFor is how long after an edit reads with X-Coda-Doc-Version: latest are refused.
 	StaleFor time.Duration
+	// Lag, if there is one, is asked at each request below /docs/{docId} how old the state is
+	// that answers it. Path is the escaped path below [Base]. Lists that do not lag show the
+	// stamps of edits that lagging reads do not have yet; a read that demands the newest state
+	// (X-Coda-Doc-Version: latest) is refused instead. It is never called twice at once.
+	Lag func(method, path string) time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -64,7 +69,7 @@ func New(w *Workspace, o Options) *Server {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.now = o.Now
+	w.now, w.keepPast = o.Now, o.Lag != nil
 	for _, d := range w.Docs {
 		d.fill(w.clock())
 	}

@@ -18,8 +18,9 @@ type Workspace struct {
 	// Mutations says for each queued write, by request id, when it is done.
 	Mutations map[string]time.Time
 
-	mu  sync.Mutex // guards everything reachable from here
-	now func() time.Time
+	mu       sync.Mutex // guards everything reachable from here
+	now      func() time.Time
+	keepPast bool // for reads that lag
 }
 
 // Folder groups docs. Coda's API shows folders flat.
@@ -55,6 +56,7 @@ type Doc struct {
 	Permissions []*Permission
 
 	removed map[string]bool // ids of deleted pages: 410 from then on
+	past    []past          // oldest first; only where reads may lag
 }
 
 // Page is a page of a doc. Type is its contentType; "" is canvas, the only one that can
