@@ -48,14 +48,14 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 	return v.version(m.d.t.opts.Now()), nil
 }
 
-// addTables takes the stamps of the page's tables into v: the service moves a table's stamp when a
-// row changes, and not that of the page, whose export has the rows in it. Where those stamps cannot
-// be had, the doc's stands for them: it moves with every edit. The only errors are fatal ones.
+// addTables takes the stamps and columns of the page's tables into v: the service moves a table's stamp
+// when a row changes, and not that of the page, whose export has the rows in it. Where they cannot
+// be had, the doc's stamp stands for them: it moves with every edit. The only errors are fatal ones.
 func (m pageMaker) addTables(ctx context.Context, l *listing, v *versionHash) error {
 	tables, err := l.tableList(ctx)
 	if err == nil {
 		for _, id := range tables.onPage[m.id] {
-			if err = l.addStamps(ctx, v, id); err != nil {
+			if err = l.addTable(ctx, v, id); err != nil {
 				break
 			}
 		}

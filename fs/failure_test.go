@@ -276,7 +276,7 @@ func TestManyCallersShare(t *testing.T) {
 	equal(t, "sent", sent, []string{
 		"GET /docs", "GET " + hubPath + "/pages", "GET " + hubPath + "/tables",
 		"GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x/columns", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x/rows",
-		"GET " + hubPath + "/tables/table--AtRisk-_1", "POST " + hubPath + "/pages/canvas-Ijk_Status1/export",
+		"GET " + hubPath + "/tables/table--AtRisk-_1", "GET " + hubPath + "/tables/table--AtRisk-_1/columns", "POST " + hubPath + "/pages/canvas-Ijk_Status1/export",
 	})
 }
 

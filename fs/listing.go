@@ -72,6 +72,9 @@ type columnList struct {
 	json    []byte
 	hash    string // of json
 	columns []coda.Column
+	// since is when they became these, at the latest. They have no stamp of their own, and their
+	// table's may not move with them.
+	since time.Time
 }
 
 func (l *listing) pageList(ctx context.Context) (*pageList, error) {
@@ -123,9 +126,46 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 			return writeList(w, l.d.t.src.Columns(ctx, l.d.id, id), func(c coda.Column) json.RawMessage { return c.Raw })
 		},
 		func(b []byte) (columnList, error) {
-			c, err := coda.DecodeList[coda.Column](b)
-			return columnList{b, bytesVersion(b, time.Time{}).Key, c}, err
+			columns, err := coda.DecodeList[coda.Column](b)
+			if err != nil {
+				return columnList{}, err
+			}
+			c := columnList{json: b, hash: bytesVersion(b, time.Time{}).Key, columns: columns}
+			c.since, err = l.columnsSince(l.d.t.life, id, c.hash)
+			return c, err
 		})
+}
+
+// columnsNote is what the Store remembers of a table's columns.
+type columnsNote struct {
+	Hash  string    `json:"hash"`
+	Since time.Time `json:"since"`
+}
+
+// columnsSince tells since when a table has the columns that were just read. Those that were others
+// before may have changed a moment ago, in an edit that no list of docs has shown yet. Those that are seen
+// for the first time are taken to be as old as the doc's last edit.
+func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time, error) {
+	key := l.d.key("columns-since", id, "")
+	var known columnsNote
+	if c, ok := l.d.t.store.Lookup(ctx, key); ok {
+		if b, err := readAll(c); err != nil || json.Unmarshal(b, &known) != nil {
+			known = columnsNote{}
+		}
+	}
+	note := columnsNote{hash, l.stamp}
+	switch known.Hash {
+	case hash:
+		return known.Since, nil
+	case "":
+	default:
+		note.Since = l.d.t.opts.Now()
+	}
+	c, err := l.d.t.store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
+	if err != nil {
+		return time.Time{}, err
+	}
+	return note.Since, c.Close()
 }
 
 // knownTable gives a table's own object if it was asked for before.

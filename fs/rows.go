@@ -20,13 +20,14 @@ type rowsMaker struct {
 }
 
 // at is the version as of a listing: over the table and, for a view, its base table, and over the
-// columns, which the service may change without moving the table's stamp.
+// columns.
 func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, error) {
 	list, err := l.columnList(ctx, m.id)
 	if err != nil {
 		return Version{}, nil, err
 	}
-	v := newVersionHash("rows " + list.hash)
+	v := newVersionHash("rows")
+	v.addColumns(list)
 	if err := l.addStamps(ctx, v, m.id); err != nil {
 		return Version{}, nil, err
 	}

@@ -50,6 +50,16 @@ func isView(t coda.Table) bool { return t.TableType == coda.TypeView }
 
 func isBase(t coda.Table) bool { return !isView(t) }
 
+// addTable takes into v what an export shows of a table: its stamps and its columns.
+func (l *listing) addTable(ctx context.Context, v *versionHash, id string) error {
+	columns, err := l.columnList(ctx, id)
+	if err != nil {
+		return err
+	}
+	v.addColumns(columns)
+	return l.addStamps(ctx, v, id)
+}
+
 // addStamps takes a table's stamp into v, and for a view its base table's too.
 func (l *listing) addStamps(ctx context.Context, v *versionHash, id string) error {
 	info, err := l.tableInfo(ctx, id)

@@ -33,7 +33,8 @@ func (v Version) young() Version {
 // versionHash gathers what goes into a file's bytes.
 type versionHash struct {
 	h      hash.Hash
-	newest time.Time
+	newest time.Time // of the stamps
+	moved  time.Time // when something moved that has no stamp; counts for youth alone
 }
 
 func newVersionHash(how string) *versionHash {
@@ -50,9 +51,17 @@ func (v *versionHash) add(id string, stamp time.Time) {
 	}
 }
 
+// addColumns takes in a table's columns.
+func (v *versionHash) addColumns(c columnList) {
+	fmt.Fprintf(v.h, "%s\x00", c.hash)
+	if c.since.After(v.moved) {
+		v.moved = c.since
+	}
+}
+
 func (v *versionHash) version(now time.Time) Version {
 	key := hex.EncodeToString(v.h.Sum(nil)[:16])
-	if now.Sub(v.newest) < youth {
+	if now.Sub(v.newest) < youth || now.Sub(v.moved) < youth {
 		key += youngSuffix
 	}
 	return Version{Key: key, ModTime: v.newest}

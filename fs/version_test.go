@@ -145,20 +145,54 @@ func TestPageEditRenewsThatPage(t *testing.T) {
 	}
 }
 
-// No stamp of a table tells that a column has another name.
-func TestColumnRenameRenewsTheTableAndItsViews(t *testing.T) {
+// No stamp of a table tells that a column has another name, nor does that of a page that shows it.
+func TestColumnRenameRenewsTheTableItsViewsAndTheirPages(t *testing.T) {
 	w := sample(t, fs.Selection{})
 	before := shoot(t, w)
 	w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) { d.Tables[0].Columns[1].Name = "Renamed" })
 	w.Clock.Advance(settle)
 	refresh(t, w)
 	versions, bytes := moved(before, shoot(t, w))
-	var changed []string
+	changed := []string{pageRoadmap, pageStatus}
 	for _, stem := range []string{hubRoadmap, hubDetails, hubShips, hubAtRisk} {
 		changed = append(changed, stem+".csv", stem+".columns.json")
 	}
 	equal(t, "versions", versions, sorted(append(slices.Clone(changed), docLists...)...))
 	equal(t, "bytes", bytes, sorted(append(changed, hub+"doc.json")...))
+}
+
+// The service may answer with the rows of before while it already names the new column. A new run
+// must not take them for settled either.
+func TestWhatWasFetchedSoonAfterAColumnChangedIsYoung(t *testing.T) {
+	w := sample(t, fs.Selection{})
+	shoot(t, w)
+	w.Clock.Advance(settle)
+	w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) { d.Tables[0].Columns[1].Name = "Renamed" })
+	refresh(t, w)
+	check := func(when string, young bool) {
+		t.Helper()
+		for _, p := range []string{hubRoadmap + ".csv", hubAtRisk + ".csv", pageRoadmap, pageStatus} {
+			if v := version(t, file(t, w, p)); v.Young() != young {
+				t.Errorf("%s %s is young: %v", when, p, v.Young())
+			}
+		}
+		if version(t, file(t, w, pagePlan)).Young() { // which has nothing of that table
+			t.Errorf("%s %s is young", when, pagePlan)
+		}
+	}
+	check("a moment later", true)
+	w.Clock.Advance(5 * time.Minute)
+	w.State.SetPageBody(codatest.SampleDoc, codatest.SamplePage, "# New\n") // moves the doc
+	w.Tree = w.NewTree(w.Store, fs.Selection{})
+	if v := version(t, file(t, w, hubRoadmap+".csv")); !v.Young() {
+		t.Error("to a new run it is not young")
+	}
+	w.Clock.Advance(5 * time.Minute) // ten since the column's change, five since the page's
+	if v := version(t, file(t, w, hubRoadmap+".csv")); v.Young() {
+		t.Error("the table is young for another's edit")
+	}
+	w.Clock.Advance(settle)
+	check("settled,", false)
 }
 
 func TestYoungContentIsFetchedOnceMore(t *testing.T) {
@@ -243,7 +277,7 @@ func TestLookupAsksForWhatItNeeds(t *testing.T) {
 		hub + "pages.json":               {"GET " + hubPath + "/pages"},
 		hub + "tables.json":              {"GET " + hubPath + "/tables"},
 		pagePlan:                         {"GET " + hubPath + "/pages", "GET " + hubPath + "/tables"},
-		pageStatus:                       {"GET " + hubPath + "/pages", "GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/table--AtRisk-_1"},
+		pageStatus:                       {"GET " + hubPath + "/pages", "GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/table--AtRisk-_1", "GET " + hubPath + "/tables/table--AtRisk-_1/columns"},
 		hubRoadmap + ".csv":              {"GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x/columns"},
 		hubRoadmap + ".table.json":       {"GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x"},
 		hub + "pages/no such folder/x":   {"GET " + hubPath + "/pages"},
