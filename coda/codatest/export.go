@@ -3,6 +3,7 @@ package codatest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -19,6 +20,12 @@ type exports struct {
 	files map[string][]byte // compressed, by path on the download host
 }
 
+// An export is unknown exportLife after it was complete. Not each new one looks for such.
+const (
+	exportLife  = time.Hour
+	forgetEvery = 100
+)
+
 // export is one export. Its content is that of the moment it was begun.
 type export struct {
 	id, path string
@@ -34,6 +41,9 @@ func (x *exports) begin(path string, file []byte, done time.Time) *export {
 		x.begun, x.open, x.files = map[string]*export{}, map[string][]*export{}, map[string][]byte{}
 	}
 	x.count++
+	if x.count%forgetEvery == 0 {
+		maps.DeleteFunc(x.begun, func(_ string, e *export) bool { return done.Sub(e.done) > exportLife })
+	}
 	sum := shortID("", path, fmt.Sprint(x.count))
 	e := &export{fmt.Sprintf("%08x-%04x-4000-8000-%012x", x.count, len(path)&0xffff, sum[:6]), path, done, file}
 	x.begun[e.id] = e

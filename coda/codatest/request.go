@@ -68,6 +68,14 @@ func (s *Server) Requests() []Request {
 	return slices.Clone(s.log.kept)
 }
 
+// ForgetRequests empties the log, for tests that watch memory over a long time.
+func (s *Server) ForgetRequests() {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	s.log.first += len(s.log.kept)
+	s.log.kept = nil
+}
+
 // Count is the number of requests that match, all of them where match is nil.
 func (s *Server) Count(match func(Request) bool) int {
 	s.log.mu.Lock()

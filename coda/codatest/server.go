@@ -69,7 +69,7 @@ func New(w *Workspace, o Options) *Server {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.now, w.keepPast = o.Now, o.Lag != nil
+	w.now, w.keepPast = o.Now, w.keepPast || o.Lag != nil
 	for _, d := range w.Docs {
 		d.fill(w.clock())
 	}

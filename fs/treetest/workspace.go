@@ -141,19 +141,23 @@ func Disk(t testing.TB, dir string) fs.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	return store{d}
+	return Kept(d)
+}
+
+// Kept is a cache as a store. Who opened it closes it.
+func Kept(c kept) fs.Store { return store{c} }
+
+// kept is a [cache.Disk] or a [cache.Memory].
+type kept interface {
+	Get(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
+	Put(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
+	Lookup(ctx context.Context, key string) (*cache.Content, bool)
+	Size(key string) (int64, bool)
+	Has(key string) bool
 }
 
 // store joins a cache to what the tree needs of it.
-type store struct {
-	kept interface {
-		Get(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
-		Put(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
-		Lookup(ctx context.Context, key string) (*cache.Content, bool)
-		Size(key string) (int64, bool)
-		Has(key string) bool
-	}
-}
+type store struct{ kept kept }
 
 func (s store) Get(ctx context.Context, key string, fill cache.Fill) (fs.Content, error) {
 	return content(s.kept.Get(ctx, key, fill))
