@@ -23,7 +23,7 @@ import (
 // TestADayInTheOffice lives through a simulated day: programs read, people edit, the service's reads
 // lag, it goes away, the cache is too small, and now and then codafs is started anew.
 func TestADayInTheOffice(t *testing.T) {
-	length := 90 * time.Minute
+	length := time.Hour
 	if os.Getenv("CODAFS_SOAK") == "1" {
 		length = 24 * time.Hour
 	}
@@ -203,12 +203,12 @@ func (d *day) every(ctx context.Context, name string, mean time.Duration, act fu
 
 // outages has the service go away: it answers nonsense, or nothing at all.
 func (d *day) outages(ctx context.Context) {
-	d.every(ctx, "outages", 50*time.Minute, func(rng *rand.Rand) {
+	d.every(ctx, "outages", 30*time.Minute, func(rng *rand.Rand) {
 		faults := []codatest.Fault{{Kind: codatest.Reset}, {Status: http.StatusServiceUnavailable}, {Kind: codatest.HTML}}
 		d.w.Fail(faults[rng.IntN(len(faults))])
 		d.h.outage(true)
 		select {
-		case <-time.After(time.Duration(rng.Int64N(int64(25 * time.Minute)))):
+		case <-time.After(time.Duration(rng.Int64N(int64(15 * time.Minute)))):
 		case <-ctx.Done():
 		}
 		d.w.Heal()
