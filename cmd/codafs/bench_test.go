@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -27,7 +23,7 @@ import (
 // BenchmarkWarm has programs read a mount of which everything was read before, and a copy of it on
 // disk. The metric x-disk is the median time over the mount as a multiple of that over the copy.
 func BenchmarkWarm(b *testing.B) {
-	mnt, _ := mountBench(b, warmWorkspace(), codatest.Options{}, "--rate=read=1000000/1s", "--rate=export=1000000/1s")
+	mnt := mountReal(b, warmWorkspace(), codatest.Options{}, "--rate=read=1000000/1s", "--rate=export=1000000/1s").dir
 	disk := filepath.Join(b.TempDir(), "docs")
 	if out, err := exec.Command("cp", "-a", filepath.Join(mnt, "docs"), disk).CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)
@@ -93,14 +89,14 @@ func BenchmarkColdGrep(b *testing.B) {
 	const latency, export = 50 * time.Millisecond, 2 * time.Second
 	for b.Loop() {
 		w := codatest.Generate(1, 1, 200, 0, 0)
-		mnt, service := mountBench(b, w, codatest.Options{Latency: latency, ExportTime: export, Throttle: true})
+		m := mountReal(b, w, codatest.Options{Latency: latency, ExportTime: export, Throttle: true})
 		start := time.Now()
-		if out, err := exec.Command("grep", "-rc", "", filepath.Join(mnt, "docs")).CombinedOutput(); err != nil {
+		if out, err := exec.Command("grep", "-rc", "", filepath.Join(m.dir, "docs")).CombinedOutput(); err != nil {
 			b.Fatalf("%v: %s", err, out)
 		}
 		took := time.Since(start)
 		sends := map[string]int{}
-		for _, r := range service.Requests() {
+		for _, r := range m.service.Requests() {
 			sends[bucketOf(r)]++
 			if r.Status == http.StatusTooManyRequests {
 				b.Errorf("%s %s: %d", r.Method, r.Path, r.Status)
@@ -163,58 +159,4 @@ func warmWorkspace() *codatest.Workspace {
 		}
 	}
 	return flat
-}
-
-// mountBench mounts a workspace with the real program until the benchmark ends.
-func mountBench(b *testing.B, w *codatest.Workspace, o codatest.Options, args ...string) (mnt string, service *codatest.Server) {
-	b.Helper()
-	if ok, _ := condition("fuse"); !ok {
-		b.Skip("no FUSE: /dev/fuse is missing")
-	}
-	dir := b.TempDir()
-	bin, mnt := filepath.Join(dir, "codafs"), filepath.Join(dir, "mnt")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		b.Fatalf("go build: %v\n%s", err, out)
-	}
-	if err := os.Mkdir(mnt, 0o700); err != nil {
-		b.Fatal(err)
-	}
-	downloads, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	o.Downloads = "http://" + downloads.Addr().String()
-	service = codatest.New(w, o)
-	files := &http.Server{Handler: service}
-	go func() { _ = files.Serve(downloads) }()
-	api := httptest.NewServer(service)
-	b.Cleanup(func() { api.Close(); _ = files.Close() })
-
-	cmd := exec.Command(bin, append([]string{"mount", "--cache-dir", filepath.Join(dir, "cache"), "--api-url", api.URL + codatest.Base, mnt}, args...)...)
-	cmd.Env = append(os.Environ(), "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
-	stderr, err := cmd.StderrPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	lines := bufio.NewScanner(stderr)
-	if !lines.Scan() || !strings.Contains(lines.Text(), "mounted at") {
-		b.Fatalf("%q, %v", lines.Text(), cmd.Wait())
-	}
-	ended := make(chan error)
-	go func() {
-		for lines.Scan() {
-			b.Log(lines.Text())
-		}
-		ended <- cmd.Wait()
-	}()
-	b.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	})
-	return mnt, service
 }
