@@ -2,11 +2,14 @@ package coda
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -149,18 +152,34 @@ func withLimit(q url.Values, limit int) url.Values {
 	return all
 }
 
-// DecodeList reads a JSON array of items, such as [Client.Pages] gave one by one.
+// DecodeList reads a JSON array of items, such as [Client.Pages] gave one by one. The JSON that
+// the items keep is that in b, which must not change any more: a list of pages is most of what a
+// large doc costs in memory, and who reads it holds b anyway.
 func DecodeList[T any, P item[T]](b []byte) ([]T, error) {
-	var raws []json.RawMessage
-	if err := json.Unmarshal(b, &raws); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+		return nil, cmp.Or(err, errNotAList)
+	}
+	items := []T{}
+	for dec.More() {
+		var item json.RawMessage
+		if err := dec.Decode(&item); err != nil {
+			return nil, err
+		}
+		end := int(dec.InputOffset())
+		items = append(items, decode[T, P](b[end-len(item):end:end]))
+	}
+	if _, err := dec.Token(); err != nil {
 		return nil, err
 	}
-	items := make([]T, len(raws))
-	for i, r := range raws {
-		items[i] = decode[T, P](r)
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errNotAList // there is more after it
 	}
-	return items, nil
+	return slices.Clip(items), nil
 }
+
+// errNotAList is the error for JSON that is something else.
+var errNotAList = errors.New("not a JSON array")
 
 // Decode reads one item, such as [Client.Table] gave.
 func Decode[T any, P item[T]](b []byte) (T, error) {

@@ -271,7 +271,7 @@ func TestDecodeReadsWhatListsGave(t *testing.T) {
 	if one.Parent == nil || *one.Parent != (coda.Ref{ID: page, Name: "Page"}) || !one.IsEffectivelyHidden || string(one.Raw) != raws[1] {
 		t.Errorf("got %s: %+v", one.Raw, one.Parent)
 	}
-	for _, broken := range []string{``, `{`, `[{]`} {
+	for _, broken := range []string{``, `{`, `[{]`, `[{}`, `[{}] x`, `[{}][]`, `{}x`} {
 		if _, err := coda.DecodeList[coda.Page]([]byte(broken)); err == nil {
 			t.Errorf("DecodeList(%q) gave no error", broken)
 		}

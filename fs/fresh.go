@@ -168,7 +168,9 @@ func (l *listing) last(ctx context.Context, kind, id string) ([]byte, error) {
 
 func readAll(c Content) ([]byte, error) {
 	defer c.Close()
-	return io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
+	b := make([]byte, c.Size()) // ReadAll would leave room at its end, and lists are held for long
+	_, err := io.ReadFull(io.NewSectionReader(c, 0, c.Size()), b)
+	return b, err
 }
 
 // docsKey is where the list of docs is kept.
