@@ -11,7 +11,7 @@ TESTFLAGS ?=
 # the tests run without it.
 RACE ?= $(shell command -v cc >/dev/null 2>&1 && echo -race)
 
-.PHONY: check build test lint cross thirdparty fuzz soak clean
+.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot clean
 
 check: lint cross test
 
@@ -50,9 +50,21 @@ fuzz:
 		done; \
 	done
 
-# The full counts of what make check runs samples of.
-soak:
-	CODAFS_SOAK=1 $(GO) test $(RACE) -p 1 -timeout 90m -v ./...
+# The full counts of what make check runs samples of, in parts that can be called alone.
+SOAK = CODAFS_SOAK=1 $(GO) test $(RACE) -p 1 -timeout 40m -v $(TESTFLAGS)
+soak: soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot
+soak-rates: # the limits, over a million requests
+	$(SOAK) ./coda/...
+soak-cache: # kills, damage, full disks
+	$(SOAK) ./cache
+soak-tree: # a simulated day of edits, lagging reads and outages; names; row deltas
+	$(SOAK) ./fs ./fs/treetest
+soak-tools: # 100 programs in every state, racing readers
+	$(SOAK) ./fs/mount
+soak-mount: # 50 readers, an editor, outages, evictions, mounts that come and go; each fault of each request
+	$(SOAK) ./cmd/codafs
+soak-snapshot: # a thousand kills, a thousand fortnights
+	$(SOAK) ./snapshot
 
 clean:
 	$(GO) clean ./...

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,7 +87,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	var err error
 	w, err = o.open(std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: func(ctx context.Context) map[string]any {
 		name, problem := who.get(ctx)
-		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "mountpoint": path, "started_at": started,
+		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "goroutines": runtime.NumGoroutine(), "mountpoint": path, "started_at": started,
 			"api_url": o.baseURL(), "account": name, "selection": o.recorded()}
 		if problem != "" {
 			status["token_problem"] = problem

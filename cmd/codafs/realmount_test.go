@@ -14,27 +14,27 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 )
 
-// realMount is a workspace on real sockets, mounted by the real program.
-type realMount struct {
-	dir     string
+// realService is a workspace on real sockets, and the real program to read it with.
+type realService struct {
+	dir     string // for caches and mountpoints
 	bin     string // the program
 	url     string // of the API
 	service *codatest.Server
 }
 
-// mountReal mounts a workspace until the test or benchmark ends.
-func mountReal(tb testing.TB, w *codatest.Workspace, o codatest.Options, args ...string) realMount {
+// realMount is a realService that the program has mounted.
+type realMount struct {
+	realService
+	dir string // the mountpoint
+}
+
+// serveReal serves a workspace until the test or benchmark ends.
+func serveReal(tb testing.TB, w *codatest.Workspace, o codatest.Options) realService {
 	tb.Helper()
-	if ok, _ := condition("fuse"); !ok {
-		tb.Skip("no FUSE: /dev/fuse is missing")
-	}
 	dir := tb.TempDir()
-	bin, mnt := filepath.Join(dir, "codafs"), filepath.Join(dir, "mnt")
+	bin := filepath.Join(dir, "codafs")
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		tb.Fatalf("go build: %v\n%s", err, out)
-	}
-	if err := os.Mkdir(mnt, 0o700); err != nil {
-		tb.Fatal(err)
 	}
 	downloads, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,9 +46,28 @@ func mountReal(tb testing.TB, w *codatest.Workspace, o codatest.Options, args ..
 	go func() { _ = files.Serve(downloads) }()
 	api := httptest.NewServer(service)
 	tb.Cleanup(func() { api.Close(); _ = files.Close() })
+	return realService{dir, bin, api.URL + codatest.Base, service}
+}
 
-	cmd := exec.Command(bin, append([]string{"mount", "--cache-dir", filepath.Join(dir, "cache"), "--api-url", api.URL + codatest.Base, mnt}, args...)...)
-	cmd.Env = append(os.Environ(), "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+// command runs the program with what it needs to reach the service.
+func (r realService) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(r.bin, args...)
+	cmd.Env = append(os.Environ(), "CODAFS_API_URL="+r.url, "CODAFS_CACHE_DIR="+filepath.Join(r.dir, "cache"),
+		"CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(r.dir, "config"))
+	return cmd
+}
+
+// mount starts a mount at mnt, a folder that it makes, and returns when it is there. ended gives what the program
+// said after that, and how it ended.
+func (r realService) mount(tb testing.TB, mnt string, args ...string) (cmd *exec.Cmd, ended func() (string, error)) {
+	tb.Helper()
+	if ok, _ := condition("fuse"); !ok {
+		tb.Skip("no FUSE: /dev/fuse is missing")
+	}
+	if err := os.MkdirAll(mnt, 0o700); err != nil {
+		tb.Fatal(err)
+	}
+	cmd = r.command(append([]string{"mount", mnt}, args...)...)
 	stderr, err := cmd.StderrPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -60,18 +79,33 @@ func mountReal(tb testing.TB, w *codatest.Workspace, o codatest.Options, args ..
 	if !lines.Scan() || !strings.Contains(lines.Text(), "mounted at") {
 		tb.Fatalf("%q, %v", lines.Text(), cmd.Wait())
 	}
-	ended := make(chan error)
+	type end struct {
+		said string
+		err  error
+	}
+	over := make(chan end, 1)
 	go func() {
+		var said strings.Builder
 		for lines.Scan() {
-			tb.Log(lines.Text())
+			said.WriteString(lines.Text() + "\n")
 		}
-		ended <- cmd.Wait()
+		over <- end{said.String(), cmd.Wait()}
 	}()
+	return cmd, func() (string, error) { e := <-over; return e.said, e.err }
+}
+
+// mountReal mounts a workspace until the test or benchmark ends.
+func mountReal(tb testing.TB, w *codatest.Workspace, o codatest.Options, args ...string) realMount {
+	tb.Helper()
+	m := realMount{realService: serveReal(tb, w, o)}
+	m.dir = filepath.Join(m.realService.dir, "mnt")
+	cmd, ended := m.mount(tb, m.dir, args...)
 	tb.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
-		if err := <-ended; err != nil {
+		said, err := ended()
+		if tb.Log(said); err != nil {
 			tb.Error(err)
 		}
 	})
-	return realMount{mnt, bin, api.URL + codatest.Base, service}
+	return m
 }
