@@ -25,7 +25,7 @@ const unseen, looking, opening call = 0, 1, 2
 
 func doing(context.Context) call { return unseen }
 
-func seesCalls() bool { return false }
+func seesCalls(bool) bool { return false }
 
 // canBeSilent is false: macFUSE does not know of it.
 const canBeSilent = false

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -107,21 +106,17 @@ func doing(ctx context.Context) call {
 // canBeSilent says that the kernel can be kept from telling of every open(2).
 const canBeSilent = true
 
-// seesCalls tells whether this process may see what others of the same user are doing. Some systems
-// (ptrace_scope of the Yama security module) let only root.
-var seesCalls = sync.OnceValue(func() bool {
+// seesCalls tells whether this process may see what others of the same user are doing, or with all of them those of
+// all users. Some systems (ptrace_scope of the Yama security module) let only root.
+func seesCalls(all bool) bool {
 	if _, err := os.ReadFile("/proc/self/syscall"); err != nil || len(lookingCalls) == 0 {
 		return false
 	}
 	scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
-	switch strings.TrimSpace(string(scope)) {
-	case "0":
-		return true
-	case "1", "2":
-		return mayTrace()
-	}
-	return errors.Is(err, fs.ErrNotExist)
-})
+	open := errors.Is(err, fs.ErrNotExist) || err == nil && strings.TrimSpace(string(scope)) == "0"
+	none := err == nil && strings.TrimSpace(string(scope)) == "3"
+	return open && !all || !none && mayTrace()
+}
 
 // mayTrace tells whether this process has the capability to look into others.
 func mayTrace() bool {

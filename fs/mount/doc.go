@@ -53,8 +53,8 @@
 //	known      at hand      keep      is not sent                     is not sent
 //
 // Which of the two it is, /proc/TID/syscall tells. So an open waits for the content, can be interrupted, reports what
-// went wrong, and pins its version, as OPEN did. Where nobody may look there (see seesCalls), the mount is not silent, but for one
-// that never fetches.
+// went wrong, and pins its version, as OPEN did. Where codafs may not look there, for all who may use the mount (see seesCalls), the mount is
+// not silent, but for one that never fetches.
 //
 // The kernel does not say who has a file open. The contents read last are kept open for the reads to come, and a
 // superseded version's until the kernel forgets its inode (contents.go): somebody may be in the middle of it. If

@@ -123,7 +123,7 @@ func newServer(path string, o Options) *Server {
 		changes:  newChanges(),
 		contents: contents{of: map[*fileNode]*held{}},
 		names:    untold,
-		silent:   o.Sizes != Estimate && canBeSilent && (o.Offline || seesCalls() && !o.blind),
+		silent:   o.Sizes != Estimate && canBeSilent && (o.Offline || seesCalls(o.AllowOther) && !o.blind),
 	}
 	if o.Notified && canNotify {
 		s.names = keep

@@ -40,7 +40,7 @@ func TestSilenceNeedsEyesOrNothingToFetch(t *testing.T) {
 		{Options{blind: true, Offline: true}, true},
 		{Options{Sizes: Estimate}, false},
 		{Options{Sizes: Estimate, Offline: true}, false},
-		{Options{Sizes: Exact}, !*blind && seesCalls()},
+		{Options{Sizes: Exact}, !*blind && seesCalls(false)},
 	} {
 		there, gone := newFile("there.md", sample(5000)).ready(), newFile("gone.md", sample(5000)).failing(fs.ErrStale)
 		dir, s := mountServer(t, newDir("", there, gone), c.o)
