@@ -142,9 +142,9 @@ type columnsNote struct {
 	Since time.Time `json:"since"`
 }
 
-// columnsSince tells since when a table has the columns that were just read. Those that were others
-// before may have changed a moment ago, in an edit that no list of docs has shown yet. Those that are seen
-// for the first time are taken to be as old as the doc's last edit.
+// columnsSince tells since when a table has the columns that were just read: since the doc's last edit, at
+// the latest. Where they were others before, that edit may be one that no list of docs has shown yet; the
+// doc is then asked.
 func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time, error) {
 	key := l.d.key("columns-since", id, "")
 	var known columnsNote
@@ -159,7 +159,9 @@ func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time,
 		return known.Since, nil
 	case "":
 	default:
-		note.Since = l.d.t.opts.Now()
+		if now, err := l.d.t.src.Doc(ctx, l.d.id); err != nil || !now.UpdatedAt.Equal(l.stamp) {
+			note.Since = l.d.t.opts.Now()
+		}
 	}
 	c, err := l.d.t.store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
 	if err != nil {

@@ -195,6 +195,32 @@ func TestWhatWasFetchedSoonAfterAColumnChangedIsYoung(t *testing.T) {
 	check("settled,", false)
 }
 
+// The lists of a doc are asked for once more when they are settled, and may then show an edit that
+// no list of docs has shown.
+func TestColumnsThatChangedUnseenAreYoung(t *testing.T) {
+	for _, seen := range []bool{false, true} {
+		w := sample(t, fs.Selection{})
+		csv := file(t, w, hubRoadmap+".csv")
+		version(t, csv)
+		rename := func() {
+			w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) { d.Tables[0].Columns[1].Name = "Renamed" })
+		}
+		if seen {
+			rename()
+		} else {
+			w.State.SetPageBody(codatest.SampleDoc, codatest.SamplePage, "# New\n")
+		}
+		refresh(t, w)
+		w.Clock.Advance(settle)
+		if !seen {
+			rename()
+		}
+		if v := version(t, csv); v.Young() == seen {
+			t.Errorf("of an edit that was seen (%v) long ago: young is %v", seen, v.Young())
+		}
+	}
+}
+
 func TestYoungContentIsFetchedOnceMore(t *testing.T) {
 	w := sample(t, fs.Selection{})
 	shoot(t, w)
