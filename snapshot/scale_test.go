@@ -30,7 +30,7 @@ const (
 // scaleCosts are what a workspace costs: in requests, in simulated time, in bytes.
 type scaleCosts struct {
 	docs                               int
-	first, nightly                     map[string]float64 // requests by class, and the minutes that they took
+	first, nightly, trusting           map[string]float64 // requests by class, and the minutes that they took
 	tree, run                          float64            // bytes held by a tree that was listed whole; by an incremental run
 	cacheBytes, cacheFiles             float64
 	manifest, files, contents, listing float64
@@ -81,6 +81,9 @@ var scaleRowsOf = []struct {
 	{"nightly: reads", func(c scaleCosts) float64 { return c.nightly["read"] }, false},
 	{"nightly: listings of docs", func(c scaleCosts) float64 { return c.nightly["list"] }, false},
 	{"nightly: minutes", func(c scaleCosts) float64 { return c.nightly["minutes"] }, false},
+	{"nightly, trusting: exports", func(c scaleCosts) float64 { return c.trusting["export"] }, false},
+	{"nightly, trusting: reads", func(c scaleCosts) float64 { return c.trusting["read"] }, false},
+	{"nightly, trusting: minutes", func(c scaleCosts) float64 { return c.trusting["minutes"] }, false},
 	{"files", func(c scaleCosts) float64 { return c.files }, false},
 	{"contents, KB", func(c scaleCosts) float64 { return c.contents / 1000 }, false},
 	{"manifest.json, KB", func(c scaleCosts) float64 { return c.manifest / 1000 }, false},
@@ -107,18 +110,24 @@ func scaleOf(t *testing.T, dir string, docs int) scaleCosts {
 	s.o.Incremental = true
 	c := scaleCosts{docs: docs}
 	c.first, _ = s.night()
-	for i := range max(docs/100, 1) { // one doc of a hundred is edited
-		d := s.w.State.Docs[i]
-		s.w.State.SetPageBody(d.ID, d.Pages[0].ID, "# Edited\n")
-		s.w.State.SetCell(d.ID, d.Tables[0].ID, d.Tables[0].Rows[0].ID, d.Tables[0].Columns[0].ID, codatest.Text("edited"))
-	}
-	time.Sleep(24 * time.Hour)
+	s.liveADay()
 	c.nightly, c.run = s.night()
+	s.liveADay()
+	s.o.TrustDocTimestamps = true
+	c.trusting, _ = s.night()
 	c.tree, c.listing = s.listed()
 	c.manifest = s.sizeOf(filepath.Join("backups", "latest", "manifest.json"))
 	c.cacheBytes, c.cacheFiles = s.folder("cache")
 	c.contents, c.files = s.folder(filepath.Join("backups", "latest", "docs"))
 	return c
+}
+
+// liveADay has one doc edited, a page and a row of it.
+func (s *scaled) liveADay() {
+	d := s.w.State.Docs[0]
+	s.w.State.SetPageBody(d.ID, d.Pages[0].ID, "# Edited "+time.Now().String()+"\n")
+	s.w.State.SetCell(d.ID, d.Tables[0].ID, d.Tables[0].Rows[0].ID, d.Tables[0].Columns[0].ID, codatest.Text(time.Now().String()))
+	time.Sleep(24 * time.Hour)
 }
 
 // open makes a tree of a new process.
@@ -218,6 +227,10 @@ type treeOrigin struct{ tree *fs.Tree }
 
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
 	return t.tree.Index(coda.Background(ctx))
+}
+
+func (t treeOrigin) IndexChanged(ctx context.Context, unchanged func(string, time.Time) bool) ([]fs.Entry, error) {
+	return t.tree.IndexChanged(coda.Background(ctx), unchanged)
 }
 
 func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {
