@@ -24,7 +24,7 @@ import (
 // The names of a great many objects whose titles and ids somebody made up to break them, as the tree
 // shows them.
 func TestAHundredThousandNames(t *testing.T) {
-	objects := 10_000
+	objects := 3_000
 	if os.Getenv("CODAFS_SOAK") == "1" {
 		objects = 100_000
 	}
