@@ -173,9 +173,10 @@ func readAll(c Content) ([]byte, error) {
 	return b, err
 }
 
-// docsKey is where the list of docs is kept.
+// docsKey is where the list of docs is kept. What is shown of each doc plays no part in it.
 func (t *Tree) docsKey() (string, error) {
-	sel, err := json.Marshal(t.opts.Select)
+	s := t.opts.Select
+	sel, err := json.Marshal(Selection{IncludeShared: s.IncludeShared, WorkspaceID: s.WorkspaceID, Docs: s.Docs, ExcludeDocs: s.ExcludeDocs})
 	return t.opts.Account + "/docs/" + bytesVersion(sel, time.Time{}).Key, err
 }
 

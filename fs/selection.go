@@ -29,10 +29,19 @@ type Selection struct {
 // docLink finds the id in a doc's browser link: the first part of the path ends in _d and the id.
 var docLink = regexp.MustCompile(`^https://[^/]+/d/[^/?#]*_d([A-Za-z0-9_-]{10})(?:[/?#]|$)`)
 
+// DocOfLink gives the id of the doc that a browser link leads into; ok is false for any other address.
+func DocOfLink(link string) (id string, ok bool) {
+	m := docLink.FindStringSubmatch(link)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
 // docID is the id that a selector gives, if it is a link or may be an id.
 func docID(selector string) (id string, link bool) {
-	if m := docLink.FindStringSubmatch(selector); m != nil {
-		return m[1], true
+	if id, ok := DocOfLink(selector); ok {
+		return id, true
 	}
 	if validID(selector) {
 		return selector, false

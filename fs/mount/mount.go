@@ -76,7 +76,7 @@ func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
 
 // mountAs is Mount with wrap around what answers the kernel, for tests that count its questions.
 func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) fuse.RawFileSystem) (*Server, error) {
-	if err := checkFUSE(); err != nil {
+	if err := Check(o.AllowOther); err != nil {
 		return nil, err
 	}
 	path, err := prepare(dir)
@@ -166,6 +166,9 @@ func (s *Server) panicked(v any) fuse.Status {
 func prepare(dir string) (string, error) {
 	path, err := realPath(dir)
 	if err != nil {
+		return "", err
+	}
+	if err := checkOutside(path); err != nil {
 		return "", err
 	}
 	for {

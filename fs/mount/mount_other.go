@@ -33,3 +33,9 @@ func Unmount(string) error { return errSystem }
 
 // StateOf says that dir is a plain folder.
 func StateOf(string) (State, error) { return Plain, nil }
+
+// Mounts gives none.
+func Mounts() ([]string, error) { return nil, nil }
+
+// Check fails with [ErrNoFUSE].
+func Check(bool) error { return errSystem }

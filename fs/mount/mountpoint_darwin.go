@@ -22,17 +22,13 @@ func checkFUSE() error {
 	return nil
 }
 
-// mountAt reads the mount table without asking the mounts, some of which may not answer.
+// mountAt finds what is mounted at path, last.
 func mountAt(path string) (m mountInfo, ok bool) {
-	n, err := unix.Getfsstat(nil, unix.MNT_NOWAIT)
+	table, err := mountTable()
 	if err != nil {
 		return mountInfo{}, false
 	}
-	table := make([]unix.Statfs_t, n)
-	if n, err = unix.Getfsstat(table, unix.MNT_NOWAIT); err != nil {
-		return mountInfo{}, false
-	}
-	for _, st := range table[:n] {
+	for _, st := range table {
 		if unix.ByteSliceToString(st.Mntonname[:]) == path {
 			source := unix.ByteSliceToString(st.Mntfromname[:])
 			m, ok = mountInfo{id: fmt.Sprint(st.Fsid), ours: source == fsName}, true

@@ -69,6 +69,10 @@ var (
 	ErrNoFUSE = errors.New("FUSE is not available")
 	// ErrMounted says that a live codafs mount is at the folder already.
 	ErrMounted = errors.New("codafs is mounted there already")
+	// ErrInside says that the mountpoint lies in a codafs mount.
+	ErrInside = errors.New("it is in the codafs mount")
+	// ErrNotAllowed says that this user may not let others into a mount.
+	ErrNotAllowed = errors.New("this machine does not let users open their mounts to others")
 	// ErrNotMounted says that there is no codafs mount at the folder.
 	ErrNotMounted = errors.New("no codafs mount")
 	// ErrNotEmpty says that the mountpoint is a folder with something in it.
