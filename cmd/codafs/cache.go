@@ -58,7 +58,7 @@ also do by themselves, or under another one. The sizes of files stay known.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "bring it under this size, such as 500MiB, instead of the limit")
+	cmd.Flags().StringVar(&to, "to", "", "bring it under `SIZE`, such as 500MiB, instead of the limit")
 	s.registerCache(cmd.Flags())
 	return cmd
 }
@@ -91,6 +91,8 @@ type cacheStatus struct {
 	MaxBytes int64  `json:"max_bytes"`
 	Contents int    `json:"contents"`
 	Entries  int    `json:"entries"`
+	// Problem is why nothing is known of it; only 'codafs status' has one.
+	Problem string `json:"problem,omitempty"`
 }
 
 func runCache(ctx context.Context, s *settings, std streams, asJSON bool) error {
@@ -115,7 +117,7 @@ func (s *settings) cacheStatus(ctx context.Context, std streams) (cacheStatus, e
 	}
 	defer disk.Close()
 	is, err := disk.Stats(ctx)
-	return cacheStatus{dir, is.Bytes, is.MaxBytes, is.Contents, is.Entries}, err
+	return cacheStatus{Folder: dir, Bytes: is.Bytes, MaxBytes: is.MaxBytes, Contents: is.Contents, Entries: is.Entries}, err
 }
 
 func (c cacheStatus) print(w io.Writer) error {

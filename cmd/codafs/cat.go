@@ -18,12 +18,13 @@ func newCat(std streams) *cobra.Command {
 		Short: "Print files of the tree, without mounting it",
 		Long: `Print files of the tree to standard output. A path starts at the tree's root, as in a
 mount or a snapshot: docs/…/pages/….md.`,
-		Example: `  codafs cat 'docs/Product Launch Hub__AbCDeFGH/doc.json'
+		Example: `  codafs cat 'docs/Product Launch Hub__AbCdE-fgH1/doc.json'
   codafs cat .codafs/index.jsonl          what is in the tree, one JSON object a line`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runCat(cmd.Context(), &s, std, args) },
 	}
-	s.register(cmd.Flags())
+	s.register(cmd)
+	cmd.ValidArgsFunction = s.completeTree
 	return cmd
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 )
 
 // faultToken is what no file and no word of a run may hold.
@@ -164,7 +164,7 @@ func quickDir(t *testing.T) string {
 func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std streams) error {
 	t.Helper()
 	var o snapshotOptions
-	o.register(pflag.NewFlagSet("snapshot", pflag.ContinueOnError)) // the defaults
+	o.register(&cobra.Command{}) // the defaults
 	o.output, o.cacheDir, o.selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), docs
 	o.selection.Names = fs.NameMode(o.names)
 	log := slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelDebug}))

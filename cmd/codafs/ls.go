@@ -20,14 +20,15 @@ func newLs(std streams) *cobra.Command {
 or a snapshot. With -l the times of the last change come too, in UTC, and sizes in bytes, as far
 as they are known without fetching content.`,
 		Example: `  codafs ls docs
-  codafs ls -l 'docs/Product Launch Hub__AbCDeFGH/pages'`,
+  codafs ls -l 'docs/Product Launch Hub__AbCdE-fgH1/pages'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runLs(cmd.Context(), &s, std, append(args, ".")[0], long)
 		},
 	}
 	cmd.Flags().BoolVarP(&long, "long", "l", false, "also sizes and times")
-	s.register(cmd.Flags())
+	s.register(cmd)
+	cmd.ValidArgsFunction = s.completeTree
 	return cmd
 }
 

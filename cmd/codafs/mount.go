@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/codafs/codafs/fs/mount"
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -47,13 +51,13 @@ look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on
 		},
 	}
 	f := cmd.Flags()
-	f.DurationVar(&o.refresh, "refresh", time.Minute, "how often Coda is asked which docs changed")
-	f.IntVar(&o.prefetch, "prefetch", 16, "how many files at most are fetched ahead of a program that reads one after the other; 0 is none")
-	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "who gets an estimate for the size of a file that was never fetched: auto (ls and other\nprograms that only look), exact (nobody), estimate (everybody, until the file is opened)")
+	f.DurationVar(&o.refresh, "refresh", time.Minute, "`TIME` between two questions to Coda which docs changed")
+	f.IntVar(&o.prefetch, "prefetch", 16, "fetch up to `N` files ahead of a program that reads one after the other; 0 is none")
+	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "`WHO` gets an estimate for the size of a file that was never fetched: auto (ls and other programs that only look), exact (nobody), estimate (everybody, until the file is opened)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
 	f.BoolVar(&o.background, "background", false, "return when it is mounted; it then logs to standard error only where that is a file")
-	o.register(f)
+	o.register(cmd)
 	return cmd
 }
 
@@ -72,6 +76,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	if dir == "" {
 		return usageError{errors.New("the MOUNTPOINT is empty: name a folder")}
 	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // nobody reads its messages: no reason to die, and leave a dead mount
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	who := newIdentity()
@@ -126,11 +131,12 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	})
 	beside.Go(func() { who.find(ctx, w, cancel) })
 	beside.Go(func() {
-		if !o.background {
+		who.get(ctx) // a token that is refused now ends the mount
+		if ctx.Err() != nil {
 			return
 		}
-		who.get(ctx) // a token that is refused now ends the mount
-		if ctx.Err() == nil {
+		tellSystemd(w.log, daemon.SdNotifyReady)
+		if o.background {
 			if err := tellReady(); err != nil {
 				cancel(fmt.Errorf("going into the background: %w", err))
 			}
@@ -143,6 +149,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	case <-gone:
 	case <-ctx.Done():
 		err = context.Cause(ctx)
+		tellSystemd(w.log, daemon.SdNotifyStopping)
 		if e := m.Unmount(); e != nil {
 			err = errors.Join(err, e)
 		}
@@ -154,6 +161,13 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 		return nil // that is how a mount ends
 	}
 	return err
+}
+
+// tellSystemd tells the service manager how far the mount is, where one wants to know (sd_notify(3)).
+func tellSystemd(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd was not told", "state", state, "error", err)
+	}
 }
 
 func absolute(dir string) string {

@@ -31,11 +31,11 @@ rule nothing is removed. The names of those that are removed are printed.`,
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&p.Last, "keep-last", 0, "keep the newest N")
-	f.IntVar(&p.Daily, "keep-daily", 0, "keep the newest of each of the last N days that have one")
-	f.IntVar(&p.Weekly, "keep-weekly", 0, "the same for weeks")
-	f.IntVar(&p.Monthly, "keep-monthly", 0, "the same for months")
-	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for years")
+	f.IntVar(&p.Last, "keep-last", 0, "keep the newest `N`")
+	f.IntVar(&p.Daily, "keep-daily", 0, "keep the newest of each of the last `N` days that have one")
+	f.IntVar(&p.Weekly, "keep-weekly", 0, "the same for `N` weeks")
+	f.IntVar(&p.Monthly, "keep-monthly", 0, "the same for `N` months")
+	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for `N` years")
 	f.BoolVar(&dryRun, "dry-run", false, "remove nothing")
 	return cmd
 }

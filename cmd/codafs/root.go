@@ -1,7 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -10,42 +15,93 @@ import (
 const rootHelp = `codafs shows a Coda workspace as folders and files, and makes full local backups of it.
 
 Docs, pages and tables are read with Coda's API. Nothing in Coda is ever changed.
-Set CODA_API_TOKEN (https://coda.io/account, API settings), or try --demo first.`
+Set CODA_API_TOKEN (https://coda.io/account, API settings), or try --demo first.
+When something does not work, 'codafs doctor' says what to do.`
 
 const rootExamples = `  codafs snapshot --demo                 a backup of the sample workspace in ./coda-backups
   codafs mount --demo ./mnt              the sample workspace as folders, until Ctrl-C
   codafs ls docs                         your docs, without mounting anything`
 
+// group is a heading of 'codafs --help' with its commands.
+type group struct {
+	id, title string
+	commands  []*cobra.Command
+}
+
+// newGroups makes all commands that are ours.
+func newGroups(std streams) []group {
+	return []group{
+		{"mount", "Mounts:", []*cobra.Command{newMount(std), newUnmount(std), newStatus(std)}},
+		{"backup", "Backups:", []*cobra.Command{newSnapshot(std), newList(std), newVerify(std), newDiff(std), newPrune(std)}},
+		{"read", "Reading without a mount:", []*cobra.Command{newLs(std), newCat(std), newResolve(std)}},
+		{"self", "The program itself:", []*cobra.Command{newDoctor(std), newConfig(std), newCache(std), newMan(std), newVersion(std)}},
+	}
+}
+
 // newRoot makes the command tree.
 func newRoot(std streams) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "codafs",
-		Short:         "a Coda workspace as folders and files",
-		Long:          rootHelp,
-		Example:       rootExamples,
-		SilenceErrors: true, // run says them, in one line
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:               "codafs",
+		Short:             "a Coda workspace as folders and files",
+		Long:              rootHelp,
+		Example:           rootExamples,
+		Version:           version,
+		SilenceErrors:     true, // run says them, in one line
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		Args:              cobra.ArbitraryArgs, // prepare replaces it
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
-	})
-	root.AddCommand(newMount(std), newUnmount(std), newSnapshot(std), newVerify(std), newList(std), newDiff(std), newPrune(std), newCat(std), newLs(std),
-		newStatus(std), newCache(std), newVersion(std))
+	root.Flags().Bool("version", false, "print the version")
+	root.SetVersionTemplate(versionLine())
+	cobra.AddTemplateFunc("table", flagTable)
+	root.SetUsageTemplate(flagList.ReplaceAllString(root.UsageTemplate(), "{{table $1"))
+	root.SetFlagErrorFunc(flagError)
+	for _, g := range newGroups(std) {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(topics()...)
+	root.SetHelpCommand(newHelp())
+	root.SetHelpCommandGroupID("self")
+	root.SetCompletionCommandGroupID("self")
+	root.InitDefaultCompletionCmd()
 	prepare(root)
 	return root
 }
 
+// flagList is a list of flags in cobra's template.
+var flagList = regexp.MustCompile(`\{\{(\.\w+Flags)\.FlagUsages`)
+
+// helpWidth is that of help in columns.
+const helpWidth = 110
+
+// flagTable is the list of flags in help. That a switch may be given as --offline=true is no news for
+// each line.
+func flagTable(f *pflag.FlagSet) string {
+	const values = "[=true|false]"
+	return strings.ReplaceAll(f.FlagUsagesWrapped(helpWidth), values, strings.Repeat(" ", len(values)))
+}
+
 // prepare gives a command, and those below it, what all have.
 func prepare(cmd *cobra.Command) {
-	if cmd.Args != nil {
+	switch {
+	case cmd.HasSubCommands():
+		cmd.Args = noSuchCommand
+		if !cmd.Runnable() { // its arguments would not be looked at
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	case cmd.Args != nil:
 		cmd.Args = usageArgs(cmd.Args)
 	}
+	completeFlags(cmd)
+	completeArgs(cmd)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return load(cmd) }
 	for _, c := range cmd.Commands() {
 		prepare(c)
@@ -56,17 +112,78 @@ func prepare(cmd *cobra.Command) {
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
+			return usageError{fmt.Errorf("%w: %s (see '%s --help')", err, cmd.UseLine(), cmd.CommandPath())}
 		}
 		return nil
 	}
 }
 
-// allFlags are the names of the flags of all commands: the keys of a configuration file.
-func allFlags() map[string]bool {
-	names := map[string]bool{}
-	for _, c := range newRoot(streams{}).Commands() {
-		c.Flags().VisitAll(func(f *pflag.Flag) { names[f.Name] = true })
+// noSuchCommand refuses what is no command below cmd.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
-	return names
+	meant := ""
+	if ours := otherWords[args[0]]; ours != "" && !cmd.HasParent() {
+		meant = fmt.Sprintf("; did you mean %s?", ours)
+	} else {
+		var names []string
+		for _, c := range cmd.Commands() {
+			names = append(append(names, c.Name()), c.Aliases...)
+		}
+		meant = didYouMean("", args[0], names)
+	}
+	return usageError{fmt.Errorf("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())}
+}
+
+// flagError says what is wrong with a flag, and which may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	meant := ""
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		meant = didYouMean("--", e.GetSpecifiedName(), names)
+	}
+	return usageError{fmt.Errorf("%w%s (see '%s --help')", err, meant, cmd.CommandPath())}
+}
+
+// newHelp is cobra's own, but for what is no command: that is an error.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show help for a command or a topic",
+		Long:  "Show help for a command or a topic, as COMMAND --help does.",
+		Example: `  codafs help snapshot
+  codafs help exit-codes`,
+		ValidArgsFunction: completeCommands,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return noSuchCommand(cmd.Root(), args)
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
+}
+
+// allFlags are the flags of all commands, by name. Where several commands have one, it means the
+// same in all.
+func allFlags() map[string]*pflag.Flag {
+	flags := map[string]*pflag.Flag{}
+	for _, g := range newGroups(streams{}) {
+		for _, c := range g.commands {
+			c.Flags().VisitAll(func(f *pflag.Flag) {
+				if flags[f.Name] == nil {
+					flags[f.Name] = f
+				}
+			})
+		}
+	}
+	return flags
+}
+
+// settingNames are the keys of a configuration file, sorted.
+func settingNames() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(allFlags())), func(name string) bool { return !isSetting(name) })
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,8 @@ import (
 //	end NAME SIGNAL CODE             end that mount or program and look at its exit code; -1 is death by the signal
 //	[!] await TIME REGEXP PROGRAM ARG...
 //	                                 run the program until its output matches; TIME may pass (see patience)
+//	listen                           be the service manager of what starts from here on
+//	notified STATE                   wait for what it is told next, which must be STATE
 //	hold NAME FILE N                 open a file and read its first N bytes
 //	held NAME FILE                   the rest of what is held by that name, and that FILE (a copy) is just that
 //
@@ -64,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"serve": serveCmd, "edit": editCmd, "fault": faultCmd, "heal": healCmd,
 			"sent": sentCmd, "asked": askedCmd, "recount": recountCmd, "answered": answeredCmd,
 			"mount": mountCmd, "start": startCmd, "running": runningCmd, "end": endCmd,
+			"listen": listenCmd, "notified": notifiedCmd,
 			"await": awaitCmd, "hold": holdCmd, "held": heldCmd,
 		},
 	})
@@ -110,6 +114,7 @@ type session struct {
 	counted   int // requests that sent does not count
 	programs  map[string]*program
 	files     map[string]*heldFile
+	notify    net.Conn // the service manager's
 }
 
 func sessionOf(ts *testscript.TestScript) *session { return ts.Value("session").(*session) }

@@ -26,6 +26,8 @@ type snapshotOptions struct {
 	quiet          bool
 	shrink         bool
 	otherSelection bool
+	onResult       string
+	summary        snapshot.Summary // of the run, for onResult
 }
 
 func newSnapshot(std streams) *cobra.Command {
@@ -59,21 +61,22 @@ there is copied; the mount's own selection of docs and files holds.`,
 				if err := noSelection(cmd.Flags()); err != nil {
 					return err
 				}
-				return snapshotMount(cmd.Context(), &o, std, args[0])
+				return o.tell(cmd.Context(), std, snapshotMount(cmd.Context(), &o, std, args[0]))
 			}
-			return snapshotTree(cmd.Context(), &o, std)
+			return o.tell(cmd.Context(), std, snapshotTree(cmd.Context(), &o, std))
 		},
 	}
-	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + exitHelp
+	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + onResultHelp + "\n\n" + exitHelp
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "./coda-backups", "folder that holds the snapshots; made if it is missing")
+	f.StringVarP(&o.output, "output", "o", "./coda-backups", "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
-	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder: zip or tar.zst")
+	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder, of the `FORM` zip or tar.zst")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVar(&o.shrink, "accept-shrink", false, "take a workspace that is empty, or half of what it was, for good")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
-	o.register(f)
+	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell when the snapshot has ended, however it did (see above)")
+	o.register(cmd)
 	return cmd
 }
 
@@ -145,6 +148,7 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir str
 func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
 	opts.Progress = p
 	s, err := snapshot.Run(ctx, from, opts)
+	o.summary = s
 	p.end()
 	for _, line := range s.Warnings {
 		fmt.Fprintln(std.err, "codafs: warning: "+line)

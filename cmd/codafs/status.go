@@ -1,18 +1,16 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	iofs "io/fs"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
 	"github.com/codafs/codafs/coda"
-	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
 
@@ -21,25 +19,30 @@ func newStatus(std streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT]",
-		Short: "Show how the rate limits are used, and what a mount does",
-		Long: `Show, for each of Coda's rate limits, how much of its present window is used, what waits for it,
-and when that will be done. All codafs processes of this token on this machine count together.
-With MOUNTPOINT, also what that mount knows: whose workspace it is, how old its list of docs is,
-and its last error. Nothing is asked of Coda.`,
+		Short: "Show what is mounted, and how cache and rate limits are used",
+		Long: `Show the mount at MOUNTPOINT, or all mounts of this user: whether each answers, whose workspace it shows, how old
+its list of docs is, and its last errors with their reasons. Then how full the cache is, and for each of Coda's
+rate limits how much of its present window is used, what waits for it, and when that will be done: all codafs
+processes of this token on this machine count together. Nothing is asked of Coda.`,
 		Example: `  codafs status
-  codafs status --json ./mnt`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return runStatus(&s, std, args, asJSON) },
+  codafs status --json ~/coda
+  watch -n1 codafs status                 while a backup runs`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeMounts,
+		RunE:              func(cmd *cobra.Command, args []string) error { return runStatus(cmd.Context(), &s, std, args, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	s.register(cmd.Flags())
+	s.register(cmd)
 	return cmd
 }
 
 // status is what the command shows; its JSON form is promised.
 type status struct {
-	Mount  map[string]any `json:"mount,omitempty"`
-	Limits []limitStatus  `json:"limits"`
+	Mounts []mountReport `json:"mounts"`
+	Cache  cacheStatus   `json:"cache"`
+	// Limits are those of the token that is set here; none without one.
+	Limits []limitStatus `json:"limits"`
+	token  bool
 }
 
 // limitStatus is one rate class. Times are absent where there is nothing to wait for.
@@ -55,19 +58,8 @@ type limitStatus struct {
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
-func runStatus(s *settings, std streams, args []string, asJSON bool) error {
-	var out status
-	if len(args) == 1 {
-		var err error
-		if out.Mount, err = mountStatus(args[0]); err != nil {
-			return err
-		}
-	}
-	var err error
-	out.Limits, err = s.limits(std)
-	if _, noToken := errors.AsType[tokenError](err); noToken && out.Mount != nil {
-		err = nil // what the mount says is known without one
-	}
+func runStatus(ctx context.Context, s *settings, std streams, args []string, asJSON bool) error {
+	out, err := s.status(ctx, std, args)
 	if err != nil {
 		return err
 	}
@@ -77,17 +69,28 @@ func runStatus(s *settings, std streams, args []string, asJSON bool) error {
 	return out.print(std.out)
 }
 
-// mountStatus is what a mount says of itself.
-func mountStatus(dir string) (map[string]any, error) {
-	if _, err := snapshot.Mounted(dir); err != nil {
-		return nil, err
+func (s *settings) status(ctx context.Context, std streams, args []string) (out status, err error) {
+	if len(args) == 1 {
+		one, err := reportOnNamed(args[0])
+		if err != nil {
+			return out, err
+		}
+		out.Mounts = []mountReport{one}
+	} else if out.Mounts, err = allMounts(); err != nil {
+		return out, err
 	}
-	b, err := os.ReadFile(filepath.Join(dir, ".codafs", "status.json"))
-	if err != nil {
-		return nil, err
+	if out.Cache, err = s.cacheStatus(ctx, std); err != nil {
+		if _, misused := errors.AsType[usageError](err); misused {
+			return out, err
+		}
+		out.Cache.Problem = err.Error()
 	}
-	var m map[string]any
-	return m, json.Unmarshal(b, &m)
+	out.Limits, err = s.limits(std)
+	if _, noToken := errors.AsType[tokenError](err); noToken {
+		return out, nil // all else is known without one
+	}
+	out.token = true
+	return out, err
 }
 
 // limits reads how the rate limits are used. Where nothing ran yet, none is.
@@ -114,18 +117,34 @@ func (s *settings) limits(std streams) ([]limitStatus, error) {
 
 func (s status) print(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, key := range []string{"mountpoint", "account", "docs", "docs_listed_age_seconds", "service_down", "token_problem", "errors"} {
-		if v, ok := s.Mount[key]; ok {
-			fmt.Fprintf(out, "%s\t%v\n", key, v)
+	for _, m := range s.Mounts {
+		for _, line := range m.lines() {
+			fmt.Fprintf(out, "%s\t%s\n", line[0], line[1])
 		}
+		fmt.Fprintln(out)
 	}
+	if len(s.Mounts) == 0 {
+		fmt.Fprintln(out, "mount\tnone")
+	}
+	fmt.Fprintf(out, "cache\t%s\n", cmp.Or(s.Cache.Problem,
+		fmt.Sprintf("%s of %s in %s", formatSize(s.Cache.Bytes), formatSize(s.Cache.MaxBytes), s.Cache.Folder)))
 	switch {
-	case len(s.Limits) == 0 && s.Mount == nil:
-		fmt.Fprintln(out, "nothing was sent with this token yet")
-	case len(s.Limits) > 0:
-		fmt.Fprintln(out, "limit\tused\twaiting\tpaused until\tdone at")
+	case !s.token:
+		fmt.Fprintln(out, "limits\tnot shown: no API token here says whose")
+	case len(s.Limits) == 0:
+		fmt.Fprintln(out, "limits\tnothing was sent with this token yet")
 	}
-	for _, l := range s.Limits {
+	if err := out.Flush(); err != nil || len(s.Limits) == 0 {
+		return err
+	}
+	fmt.Fprintln(w)
+	return printLimits(w, s.Limits)
+}
+
+func printLimits(w io.Writer, limits []limitStatus) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "limit\tused\twaiting\tpaused until\tdone at")
+	for _, l := range limits {
 		fmt.Fprintf(out, "%s\t%d of %d in %gs\t%d\t%s\t%s\n", l.Class, l.Used, l.Limit, l.PerSeconds, l.Interactive+l.Background,
 			clock(l.PausedUntil), clock(l.DoneAt))
 	}

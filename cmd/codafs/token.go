@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -12,32 +14,65 @@ const makeToken = "make one at https://coda.io/account (API settings) and set CO
 // maxToken is far more than a token has; a file larger than that is not one.
 const maxToken = 4096
 
-// findToken gives the token: CODA_API_TOKEN, then CODA_API_KEY, then the file. It warns where
-// two of them differ.
+// credential is the token's name among a systemd unit's credentials (systemd.exec(5), LoadCredential=).
+const credential = "coda-token"
+
+// tokenSource is a place that holds a token.
+type tokenSource struct{ name, token string }
+
+// findToken gives the token that is used, and warns of what is odd.
 func findToken(file string, warn func(string)) (string, error) {
-	type source struct{ name, token string }
-	var found []source
+	found, err := tokenSources(file, warn)
+	if err != nil {
+		return "", err
+	}
+	if len(found) == 0 {
+		return "", tokenError{"no API token: " + makeToken}
+	}
+	first := found[0]
+	for _, s := range found[1:] {
+		if s.token != first.token {
+			warn(fmt.Sprintf("%s and %s hold different tokens; %s is used", first.name, s.name, first.name))
+		}
+	}
+	return first.token, checkToken(first.name, first.token)
+}
+
+// tokenSources gives what holds a token, the one that is used first: CODA_API_TOKEN, CODA_API_KEY,
+// the file, a systemd credential.
+func tokenSources(file string, warn func(string)) (found []tokenSource, err error) {
 	for _, name := range []string{"CODA_API_TOKEN", "CODA_API_KEY"} {
 		if t := strings.TrimSpace(os.Getenv(name)); t != "" {
-			found = append(found, source{name, t})
+			found = append(found, tokenSource{name, t})
 		}
 	}
 	if file != "" {
 		t, err := readToken(file)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		found = append(found, source{"--token-file", t})
+		if readableByOthers(file) {
+			warn(fmt.Sprintf("other users of this machine can read the token file %s: chmod 600 %s", file, file))
+		}
+		found = append(found, tokenSource{"--token-file", t})
 	}
-	if len(found) == 0 {
-		return "", tokenError{"no API token: " + makeToken}
-	}
-	for _, s := range found[1:] {
-		if s.token != found[0].token {
-			warn(fmt.Sprintf("%s and %s hold different tokens; %s is used", found[0].name, s.name, found[0].name))
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		file := filepath.Join(dir, credential)
+		if _, missing := os.Stat(file); missing == nil {
+			t, err := readToken(file)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, tokenSource{"the systemd credential " + credential, t})
 		}
 	}
-	return found[0].token, checkToken(found[0].name, found[0].token)
+	return found, nil
+}
+
+// readableByOthers goes by the file's mode, which says nothing on Windows.
+func readableByOthers(file string) bool {
+	st, err := os.Stat(file)
+	return err == nil && runtime.GOOS != "windows" && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0
 }
 
 func readToken(file string) (string, error) {

@@ -14,6 +14,8 @@ func newUnmount(std streams) *cobra.Command {
 folder is free at once and the programs that have them open read on to the end.`,
 		Example: `  codafs unmount ./mnt`,
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return mount.Unmount(args[0]) },
+
+		ValidArgsFunction: completeMounts,
+		RunE:              func(_ *cobra.Command, args []string) error { return mount.Unmount(args[0]) },
 	}
 }

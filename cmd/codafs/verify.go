@@ -24,7 +24,7 @@ Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), std, args[0], subset) },
 	}
-	cmd.Flags().StringVar(&subset, "subset", "", "check the n-th of t parts of the files, as n/t: a part a night checks all in t nights")
+	cmd.Flags().StringVar(&subset, "subset", "", "check one part of the files, as `N/T`: the N-th of T; a part a night checks all in T nights")
 	return cmd
 }
 

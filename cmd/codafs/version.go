@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -14,13 +15,19 @@ var version = "0.1.0-dev"
 // tool names the program in manifests and to Coda.
 func tool() string { return "codafs " + version }
 
+// versionLine names the program and what it was built with.
+func versionLine() string {
+	return fmt.Sprintf("%s (%s%s, %s/%s)\n", tool(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func newVersion(std streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
+		Long:  "Print the program's version, the Go release that built it, and the system that it was built for.",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(std.out, "%s (%s%s, %s/%s)\n", tool(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := io.WriteString(std.out, versionLine())
 			return err
 		},
 	}

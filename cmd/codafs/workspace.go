@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -64,14 +65,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	contents, scratch := dir, ""
-	if o.afresh {
-		if scratch, err = runFolder(dir); err != nil {
-			return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
-		}
-		contents = scratch
-	}
-	disk, err := s.openCache(contents, log)
+	disk, scratch, err := s.openContents(std, dir, log, o.afresh)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +122,23 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 	dir, err := s.cacheFolder()
 	o.StateFile = rateFile(dir, o)
 	return o, err
+}
+
+// openContents opens the cache, or for a run of its own, a scratch folder: afresh wants that, and a cache folder
+// that cannot be used leaves nothing else.
+func (s *settings) openContents(std streams, dir string, log *slog.Logger, afresh bool) (disk *cache.Disk, scratch string, err error) {
+	if !afresh {
+		disk, err = s.openCache(dir, log)
+		if _, misused := errors.AsType[usageError](err); err == nil || misused || s.offline {
+			return disk, "", err
+		}
+		fmt.Fprintf(std.err, "codafs: warning: %v; what is fetched is kept for this run alone\n", err)
+	}
+	if scratch, err = runFolder(dir); err != nil {
+		return nil, "", fmt.Errorf("cache: %w (another place: --cache-dir)", err)
+	}
+	disk, err = s.openCache(scratch, log)
+	return disk, scratch, err
 }
 
 func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func newConfig(std streams) *cobra.Command {
+	var s settings
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Show which settings are in force, and where each comes from",
+		Long: `Show all settings of all commands as they are in force here, and where each comes from: a flag, a
+CODAFS_* variable, the configuration file, or the default. The API token is never shown, only where it is
+found. See 'codafs help settings'.`,
+		Example: `  codafs config
+  codafs config --config ./nightly.toml
+  CODAFS_REFRESH=5m codafs config --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out, err := s.inForce(cmd)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(std.out, out)
+			}
+			return out.print(std.out)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	s.register(cmd)
+	return cmd
+}
+
+// configuration is what 'codafs config' shows; its JSON form is promised.
+type configuration struct {
+	// File is the configuration file, which may be missing.
+	File     string          `json:"file"`
+	Exists   bool            `json:"file_exists"`
+	Token    string          `json:"token"` // where it comes from, or what is wrong with it; never the token
+	Settings []configSetting `json:"settings"`
+}
+
+type configSetting struct {
+	Name   string `json:"name"`
+	Value  any    `json:"value"`
+	From   origin `json:"from"`
+	Source string `json:"source,omitempty"` // the variable or file
+}
+
+// inForce tells the settings of all commands. It adds those to cmd that it does not have itself.
+func (s *settings) inForce(cmd *cobra.Command) (configuration, error) {
+	flags := cmd.Flags()
+	for _, f := range allFlags() {
+		if flags.Lookup(f.Name) == nil {
+			f.Shorthand = "" // two commands may have one for different flags
+			flags.AddFlag(f)
+		}
+	}
+	if err := load(cmd); err != nil {
+		return configuration{}, err
+	}
+	c := configuration{Token: s.tokenOrigin()}
+	c.File, _ = configFile(flags)
+	if _, err := os.Stat(c.File); !errors.Is(err, iofs.ErrNotExist) {
+		c.Exists = true
+	}
+	sources := map[origin]func(name string) string{fromVariable: variable, fromFile: func(string) string { return c.File }}
+	for _, name := range settingNames() {
+		f := flags.Lookup(name)
+		one := configSetting{Name: name, Value: valueOf(f), From: originOf(f)}
+		if source := sources[one.From]; source != nil {
+			one.Source = source(name)
+		}
+		c.Settings = append(c.Settings, one)
+	}
+	return c, nil
+}
+
+// valueOf is a flag's value for people and for JSON: a list, or one word.
+func valueOf(f *pflag.Flag) any {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return append([]string{}, list.GetSlice()...)
+	}
+	return f.Value.String()
+}
+
+// tokenOrigin says where the token comes from.
+func (s *settings) tokenOrigin() string {
+	if s.demo {
+		return "none is needed (--demo)"
+	}
+	found, err := tokenSources(s.tokenFile, func(string) {})
+	switch {
+	case err != nil:
+		return err.Error()
+	case len(found) == 0:
+		return "none"
+	}
+	return found[0].name
+}
+
+func (c configuration) print(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	missing := ""
+	if !c.Exists {
+		missing = " (there is none)"
+	}
+	fmt.Fprintf(out, "configuration file\t%s%s\n", c.File, missing)
+	fmt.Fprintf(out, "API token\t%s\n\n", c.Token)
+	for _, s := range c.Settings {
+		value := fmt.Sprint(s.Value)
+		if list, ok := s.Value.([]string); ok {
+			value = strings.Join(list, ", ")
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\n", s.Name, cmp.Or(value, "-"), cmp.Or(s.Source, string(s.From)))
+	}
+	return out.Flush()
+}

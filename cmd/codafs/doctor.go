@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newDoctor(std streams) *cobra.Command {
+	var d doctor
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check all that codafs needs, and say what to do",
+		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder if one is given, and
+the mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets two requests, with
+--offline none.
+
+Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
+		Example: `  codafs doctor
+  codafs doctor --output ~/coda-backups --allow-other
+  codafs doctor --json | jq -r '.checks[] | select(.state != "ok") | .text'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, _ := configFile(cmd.Flags())
+			out, err := d.examine(cmd.Context(), file)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(std.out, out)
+			} else {
+				err = out.print(std.out)
+			}
+			if err == nil && out.Problems > 0 {
+				err = exitError{exitFailed}
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.StringVarP(&d.output, "output", "o", "", "also check `DIR`, which holds or will hold snapshots")
+	f.BoolVar(&d.allowOther, "allow-other", false, "also check whether other users can be let into a mount")
+	d.register(cmd)
+	return cmd
+}
+
+// doctor is what is to be checked.
+type doctor struct {
+	settings
+	output     string
+	allowOther bool
+}
+
+// finding is one line of what doctor says.
+type finding struct {
+	Check string `json:"check"`
+	State string `json:"state"` // ok, warning or problem
+	Text  string `json:"text"`
+	Do    string `json:"do,omitempty"`
+}
+
+const (
+	isOK      = "ok"
+	isWarning = "warning"
+	isProblem = "problem"
+)
+
+// examination is what 'codafs doctor' shows; its JSON form is promised.
+type examination struct {
+	Tool     string    `json:"tool"`
+	Problems int       `json:"problems"`
+	Warnings int       `json:"warnings"`
+	Checks   []finding `json:"checks"`
+}
+
+// doctorTime bounds what the service may take to answer.
+const doctorTime = 20 * time.Second
+
+func (d *doctor) examine(ctx context.Context, config string) (examination, error) {
+	out := examination{Tool: tool(), Checks: []finding{checkConfig(config)}}
+	service, err := d.checkService(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Checks = append(out.Checks, service...)
+	out.Checks = append(out.Checks, d.checkFUSE(), d.checkCache())
+	if d.output != "" {
+		out.Checks = append(out.Checks, checkOutput(d.output))
+	}
+	out.Checks = append(out.Checks, checkMounts()...)
+	for _, c := range out.Checks {
+		switch c.State {
+		case isProblem:
+			out.Problems++
+		case isWarning:
+			out.Warnings++
+		}
+	}
+	return out, nil
+}
+
+func (e examination) print(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range e.Checks {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", c.State, c.Check, c.Text)
+		if c.Do != "" {
+			fmt.Fprintf(out, "\t\t-> %s\n", c.Do)
+		}
+	}
+	return out.Flush()
+}

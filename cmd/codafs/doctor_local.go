@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/snapshot"
+)
+
+func checkConfig(file string) finding {
+	if _, err := os.Stat(file); err != nil {
+		return finding{"config", isOK, "there is no " + file, ""}
+	}
+	return finding{"config", isOK, file, ""}
+}
+
+// checkFUSE warns only where mounts cannot be: all else works without.
+func (d *doctor) checkFUSE() finding {
+	err := mount.Check(d.allowOther)
+	switch {
+	case errors.Is(err, mount.ErrNotAllowed):
+		return finding{"fuse", isProblem, err.Error(), ""}
+	case err != nil:
+		return finding{"fuse", isWarning, err.Error(), ""}
+	}
+	return finding{"fuse", isOK, "this machine can mount", ""}
+}
+
+func (d *doctor) checkCache() finding {
+	const check = "cache"
+	dir, err := d.cacheFolder()
+	if err != nil {
+		return finding{check, isProblem, err.Error(), ""}
+	}
+	limit, err := parseSize(d.cacheSize)
+	if err != nil {
+		return finding{check, isProblem, "--cache-size: " + err.Error(), ""}
+	}
+	free, err := tryFolder(dir)
+	if err != nil {
+		return finding{check, isProblem, err.Error(), "give another folder with --cache-dir"}
+	}
+	if st, err := os.Stat(dir); err == nil && runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0 {
+		return finding{check, isWarning, dir + ": other users of this machine can look into it", "chmod 700 " + dir}
+	}
+	text := fmt.Sprintf("%s: %s free, limit %s", dir, formatSize(free), formatSize(limit))
+	if free < limit/10 {
+		return finding{check, isWarning, text, "make room, or give another folder with --cache-dir: what does not fit is fetched again and again"}
+	}
+	return finding{check, isOK, text, ""}
+}
+
+// checkOutput looks at a folder of snapshots, which may still be to be made.
+func checkOutput(dir string) finding {
+	const check = "output"
+	free, err := tryFolder(dir)
+	if err != nil {
+		return finding{check, isProblem, err.Error(), "give another folder with --output"}
+	}
+	room := fmt.Sprintf("%s: %s free", dir, formatSize(free))
+	all, err := snapshot.List(dir)
+	switch {
+	case errors.Is(err, snapshot.ErrNotSnapshot):
+		return finding{check, isOK, room + ", no snapshot yet", ""}
+	case err != nil:
+		return finding{check, isProblem, err.Error(), ""}
+	}
+	for _, s := range all {
+		if s.Latest && s.Err == nil {
+			text := fmt.Sprintf("%s, %d snapshots, the last good one of %s", room, len(all), s.Summary.FinishedAt.Local().Format(time.DateTime))
+			if free < s.Summary.Bytes {
+				return finding{check, isWarning, text + fmt.Sprintf(" with %s", formatSize(s.Summary.Bytes)), "make room for another one: codafs prune"}
+			}
+			return finding{check, isOK, text, ""}
+		}
+	}
+	return finding{check, isWarning, fmt.Sprintf("%s, %d snapshots, none of them good", room, len(all)), "codafs list " + dir}
+}
+
+// tryFolder tells how much room there is in a folder that can be written, or made.
+func tryFolder(dir string) (free int64, err error) {
+	dir = absolute(dir)
+	st, err := os.Stat(dir)
+	for errors.Is(err, iofs.ErrNotExist) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+		st, err = os.Stat(dir)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if !st.IsDir() {
+		return 0, fmt.Errorf("%s is not a folder", dir)
+	}
+	f, err := os.CreateTemp(dir, ".codafs-doctor-")
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return 0, err
+	}
+	return freeSpace(dir)
+}
+
+// checkMounts looks at each mount of this user.
+func checkMounts() (found []finding) {
+	const check = "mount"
+	all, err := allMounts()
+	if err != nil {
+		return []finding{{check, isProblem, err.Error(), ""}}
+	}
+	for _, m := range all {
+		found = append(found, checkMount(check, m))
+	}
+	if len(all) == 0 {
+		return []finding{{check, isOK, "nothing is mounted", ""}}
+	}
+	return found
+}
+
+func checkMount(check string, m mountReport) finding {
+	switch m.State {
+	case mountDead:
+		return finding{check, isProblem, m.Mountpoint + ": its process is gone", "codafs unmount " + m.Mountpoint + ", or mount there again"}
+	case mountStuck:
+		return finding{check, isProblem, m.Mountpoint + ": it does not answer", "end its process, then codafs unmount " + m.Mountpoint}
+	}
+	for _, key := range []string{"token_problem", "service_down"} {
+		if why, ok := m.Status[key].(string); ok {
+			return finding{check, isWarning, m.Mountpoint + ": " + why, "what was fetched before stays readable"}
+		}
+	}
+	return finding{check, isOK, m.Mountpoint, ""}
+}

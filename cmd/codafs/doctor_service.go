@@ -1,0 +1,143 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// checkService looks at the token, and with it at the service and the clock. The error is one of use.
+func (d *doctor) checkService(ctx context.Context) (found []finding, err error) {
+	if !d.demo {
+		source, odd := d.checkToken()
+		found = append(found, odd...)
+		if source.State == isProblem {
+			return append(found, source), nil
+		}
+	}
+	if d.offline {
+		return append(found, finding{"api", isOK, "not asked (--offline)", ""}), nil
+	}
+	log, err := d.logger(streams{err: io.Discard})
+	if err != nil {
+		return nil, err
+	}
+	o, err := d.clientOptions(streams{err: io.Discard}, log)
+	if err != nil {
+		return nil, err
+	}
+	clock := &clockWatch{next: o.Transport}
+	o.Transport, o.MaxRetries = clock, 1
+	client, err := coda.New(o)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTime)
+	defer cancel()
+	return append(found, d.ask(ctx, client, clock)...), nil
+}
+
+// checkToken looks for the token. What is odd about it comes apart.
+func (d *doctor) checkToken() (source finding, odd []finding) {
+	_, err := findToken(d.tokenFile, func(line string) { odd = append(odd, finding{"token", isWarning, line, ""}) })
+	if err != nil {
+		return finding{"token", isProblem, err.Error(), ""}, odd
+	}
+	return finding{State: isOK}, odd
+}
+
+// ask has the service say whose token it is and what it may see.
+func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch) (found []finding) {
+	started := time.Now()
+	user, err := client.WhoAmI(ctx)
+	took := time.Since(started)
+	switch {
+	case coda.CodeOf(err) == coda.CodeUnauthorized:
+		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.tokenOrigin(), makeToken})
+	case err != nil:
+		return append(found, finding{"api", isProblem, describe(err), ""})
+	default:
+		whose := fmt.Sprintf("%s (the token %q of %s)", d.tokenOrigin(), user.TokenName, user.LoginID)
+		found = append(found, finding{"token", isOK, whose, ""}, d.checkScope(ctx, client, user.Scoped))
+	}
+	found = append(found, finding{"api", isOK, fmt.Sprintf("%s answers within %v", d.baseURL(), max(took, time.Millisecond).Round(time.Millisecond)), ""})
+	if c, ok := clock.finding(); ok {
+		found = append(found, c)
+	}
+	return found
+}
+
+// checkScope tells what the token lets its user do. The service only says that a token is
+// restricted; whether docs can be listed says more.
+func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) finding {
+	docs := 0
+	var err error
+	for _, e := range client.Docs(ctx, coda.DocFilter{OwnedOnly: !d.selection.IncludeShared, WorkspaceID: d.selection.WorkspaceID}) {
+		if err = e; err != nil {
+			break
+		}
+		docs++
+	}
+	const check = "scope"
+	switch {
+	case coda.CodeOf(err) == coda.CodeForbidden && len(d.selection.Docs) > 0:
+		return finding{check, isOK, "the token is for single docs, and --doc names some", ""}
+	case coda.CodeOf(err) == coda.CodeForbidden:
+		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}
+	case err != nil:
+		return finding{check, isProblem, describe(err), ""}
+	case docs == 0:
+		return finding{check, isWarning, "the token sees no doc that its user owns", "--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}
+	case restricted:
+		return finding{check, isWarning, fmt.Sprintf("%d docs; the token is restricted: if it may only read, page text comes without tables, links and images", docs),
+			"a token without restrictions has Coda's own export of pages"}
+	}
+	return finding{check, isOK, fmt.Sprintf("%d docs; the token may do all that its user may", docs), ""}
+}
+
+// clockWatch notes how far this machine's clock is from the service's.
+type clockWatch struct {
+	next http.RoundTripper // nil is the usual one
+
+	mu    sync.Mutex // guards both below
+	known bool
+	skew  time.Duration // above 0 where ours is ahead
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (c *clockWatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := cmp.Or[http.RoundTripper](c.next, http.DefaultTransport).RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if at, dateErr := http.ParseTime(answer.Header.Get("Date")); dateErr == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.known, c.skew = true, time.Since(at).Truncate(time.Second)
+	}
+	return answer, nil
+}
+
+// maxSkew is how far clocks may be apart. What was changed within ten minutes is fetched once more: an
+// error of a few minutes makes that rule miss edits.
+const maxSkew = time.Minute
+
+// finding says what the clock is like, if an answer told.
+func (c *clockWatch) finding() (finding, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !c.known:
+		return finding{}, false
+	case c.skew.Abs() > maxSkew:
+		return finding{"clock", isWarning, fmt.Sprintf("%v away from Coda's: edits may be missed for a while", c.skew.Abs()),
+			"set the clock by the network: timedatectl set-ntp true"}, true
+	}
+	return finding{"clock", isOK, fmt.Sprintf("within %v of Coda's", maxSkew), ""}, true
+}

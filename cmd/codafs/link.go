@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// target is what a link leads to: a doc, or an object in it, by its id or by the end of its own link.
+type target struct {
+	doc    string
+	object string // "" for the doc itself, and where only tail is known
+	// tail is the part of a browser link that names a page or a table, with what it begins with.
+	tail string
+}
+
+// How the parts of browser links begin that name a page and a table.
+const (
+	tailPage  = "_su"
+	tailTable = "_tu"
+)
+
+// parseLink reads a browser link, an address on the API, or an address of ids such as
+// docs://DOC/pages/PAGE. A row stands for its table.
+func parseLink(link string) (target, error) {
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme == "" {
+		return target{}, usageError{fmt.Errorf("%q is no link", link)}
+	}
+	if doc, ok := fs.DocOfLink(link); ok {
+		return target{doc: doc, tail: linkTail(link)}, nil
+	}
+	parts := strings.Split(strings.Trim(u.Host+u.Path, "/"), "/")
+	if u.Scheme == "https" || u.Scheme == "http" {
+		at := slices.Index(parts, "docs")
+		if at < 0 || !strings.Contains(u.Path, "/apis/") {
+			return target{}, usageError{fmt.Errorf("%q leads to no doc: want a link such as https://coda.io/d/Name_dAbCDeFGH1a/Page_suXyz", link)}
+		}
+		parts = parts[at:]
+	}
+	return targetOfIDs(link, parts)
+}
+
+// targetOfIDs finds the ids among the parts of an address, such as docs/DOC/tables/TABLE/rows/ROW.
+func targetOfIDs(link string, parts []string) (target, error) {
+	words := []string{"docs", "pages", "canvases", "tables", "views", "rows", ""}
+	ids := slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return slices.Contains(words, p) })
+	switch len(ids) {
+	case 0:
+		return target{}, usageError{fmt.Errorf("%q names no doc", link)}
+	case 1:
+		return target{doc: ids[0]}, nil
+	}
+	return target{doc: ids[0], object: ids[1]}, nil
+}
+
+// linkTail finds what a browser link names in its doc: after /d/DOC comes Page-Name_suXYZ, or #Table-Name_tuXYZ,
+// which may go on with a row. It is "" for a doc.
+func linkTail(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	table, _, _ := strings.Cut(u.Fragment, "/")
+	if i := strings.LastIndex(table, tailTable); i >= 0 {
+		return table[i:]
+	}
+	if i := strings.LastIndex(u.Path, tailPage); i >= 0 {
+		return strings.Trim(u.Path[i:], "/")
+	}
+	return ""
+}
+
+// isDoc tells whether the doc itself is meant.
+func (t target) isDoc() bool { return t.object == "" && t.tail == "" }
+
+// folders are those of the doc that may have the file.
+func (t target) folders() []string {
+	switch {
+	case strings.HasPrefix(t.tail, tailPage):
+		return []string{"pages"}
+	case t.tail != "":
+		return []string{"tables"}
+	}
+	return []string{"pages", "tables"}
+}
+
+// means tells whether a node is the file of what the link leads to.
+func (t target) means(n fs.Node) bool {
+	o := n.Object()
+	if o.Kind != fs.KindPage && o.Kind != fs.KindPageJSON && o.Kind != fs.KindRows {
+		return false
+	}
+	if t.object != "" {
+		return o.ID == t.object
+	}
+	return t.tail == linkTail(o.URL)
+}

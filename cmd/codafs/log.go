@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+)
+
+// logger writes to the error stream, or to --log-file. The token is in no value that is ever logged.
+func (s *settings) logger(std streams) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
+		return nil, usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", s.logLevel)}
+	}
+	if s.logFormat != "text" && s.logFormat != "json" {
+		return nil, usageError{fmt.Errorf("--log-format %q: want text or json", s.logFormat)}
+	}
+	out, err := s.logTo(std)
+	if err != nil {
+		return nil, err
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if s.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, o)), nil
+	}
+	return slog.New(slog.NewTextHandler(out, o)), nil
+}
+
+// logTo opens --log-file, which stays open for as long as the process lives. Each line is one write
+// at the file's end, so processes may share it.
+func (s *settings) logTo(std streams) (io.Writer, error) {
+	if s.logFile == "" {
+		return std.err, nil
+	}
+	f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--log-file: %w", err)}
+	}
+	return f, nil
+}

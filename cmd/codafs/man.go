@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+func newMan(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "man [DIR]",
+		Short: "Write the manual pages",
+		Long: `Write the manual pages of all commands into DIR, which is made if it is missing: codafs.1, codafs-mount.1
+and so on. Without DIR, print the page codafs.1. With SOURCE_DATE_EPOCH set, the pages bear that date.`,
+		Example: `  codafs man | man -l -
+  codafs man ~/.local/share/man/man1`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				page, err := manPage(cmd.Root())
+				if err != nil {
+					return err
+				}
+				_, err = std.out.Write(page)
+				return err
+			}
+			return writeManPages(cmd.Root(), args[0])
+		},
+	}
+}
+
+func writeManPages(root *cobra.Command, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, c := range documented(root) {
+		page, err := manPage(c)
+		if err != nil {
+			return err
+		}
+		name := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
+		if err := os.WriteFile(filepath.Join(dir, name), page, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func manPage(c *cobra.Command) ([]byte, error) {
+	var b bytes.Buffer
+	err := doc.GenMan(c, &doc.GenManHeader{Section: "1", Source: tool(), Manual: "codafs manual"}, &b)
+	return b.Bytes(), err
+}
+
+// documented gives a command and all below it that are ours, topics too, in the order of the help.
+func documented(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, sub := range c.Commands() {
+		if sub.Name() != "help" && sub.Name() != "completion" {
+			all = append(all, documented(sub)...)
+		}
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/snapshot"
+)
+
+// mountReport is what is known of a mount; its JSON form is promised.
+type mountReport struct {
+	Mountpoint string `json:"mountpoint"`
+	// State is live, dead (its process is gone) or stuck (it does not answer).
+	State string `json:"state"`
+	// Status is what the mount says of itself, its .codafs/status.json; nothing for one that is not live.
+	Status map[string]any `json:"status,omitempty"`
+	// Errors are its newest, oldest first.
+	Errors []fs.Failure `json:"last_errors,omitempty"`
+}
+
+const (
+	mountLive  = "live"
+	mountDead  = "dead"
+	mountStuck = "stuck"
+)
+
+// stuckAfter is how long a mount may take to answer. It says whose token it has, which may
+// take as long as Coda does, up to refusedWithin.
+const stuckAfter = refusedWithin + 3*time.Second
+
+// shownErrors is how many of a mount's errors are told; all are in its .codafs/errors.jsonl.
+const shownErrors = 5
+
+// allMounts reports on the mounts of this user.
+func allMounts() ([]mountReport, error) {
+	paths, err := mount.Mounts()
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]chan mountReport, len(paths))
+	for i, p := range paths {
+		answers[i] = make(chan mountReport, 1)
+		go func() { answers[i] <- reportOn(p) }()
+	}
+	deadline := time.NewTimer(stuckAfter)
+	defer deadline.Stop()
+	reports := make([]mountReport, len(paths))
+	stuck := false
+	for i, p := range paths {
+		// What one that is stuck has been asked cannot be called off: it ends with the mount, or with us.
+		reports[i] = mountReport{Mountpoint: p, State: mountStuck}
+		if stuck {
+			select {
+			case reports[i] = <-answers[i]:
+			default:
+			}
+			continue
+		}
+		select {
+		case reports[i] = <-answers[i]:
+		case <-deadline.C:
+			stuck = true
+		}
+	}
+	return reports, nil
+}
+
+// reportOn asks the mount at a path.
+func reportOn(path string) mountReport {
+	r := mountReport{Mountpoint: path, State: mountLive}
+	switch state, err := mount.StateOf(path); {
+	case err != nil:
+		r.State = mountStuck
+		return r
+	case state != mount.Live:
+		r.State = mountDead
+		return r
+	}
+	b, err := os.ReadFile(filepath.Join(path, ".codafs", "status.json"))
+	if err != nil || json.Unmarshal(b, &r.Status) != nil {
+		r.State = mountStuck
+		return r
+	}
+	r.Errors = lastErrors(path)
+	return r
+}
+
+// reportOnNamed is for a folder that a user names: one that is no live mount is an error.
+func reportOnNamed(dir string) (mountReport, error) {
+	if _, err := snapshot.Mounted(dir); err != nil {
+		return mountReport{}, err
+	}
+	return reportOn(absolute(dir)), nil
+}
+
+// lastErrors reads the newest errors of a mount, as far as they can be read.
+func lastErrors(path string) (found []fs.Failure) {
+	f, err := os.Open(filepath.Join(path, ".codafs", "errors.jsonl"))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	for dec := json.NewDecoder(bufio.NewReader(f)); ; {
+		var one fs.Failure
+		if dec.Decode(&one) != nil {
+			return found
+		}
+		found = append(found, one)
+		if len(found) > shownErrors {
+			found = slices.Delete(found, 0, 1)
+		}
+	}
+}
+
+// lines are what the report says to people, as pairs of a name and a text.
+func (r mountReport) lines() (out [][2]string) {
+	add := func(name, format string, args ...any) {
+		out = append(out, [2]string{name, fmt.Sprintf(format, args...)})
+	}
+	add("mount", "%s (%s)", r.Mountpoint, r.State)
+	text := func(key string) string { s, _ := r.Status[key].(string); return s }
+	number := func(key string) int64 { n, _ := r.Status[key].(float64); return int64(n) }
+	if r.Status == nil {
+		return out
+	}
+	if who := text("account"); who != "" {
+		add("account", "%s at %s", who, text("api_url"))
+	}
+	add("process", "%d, since %s", number("pid"), localTime(text("started_at")))
+	if age, ok := r.Status["docs_listed_age_seconds"]; ok {
+		add("docs", "%d, listed %v ago", number("docs"), time.Duration(age.(float64))*time.Second)
+	} else {
+		add("docs", "%d, known from earlier: not listed yet", number("docs"))
+	}
+	for name, key := range map[string]string{"service down": "service_down", "token": "token_problem"} {
+		if why := text(key); why != "" {
+			add(name, "%s", why)
+		}
+	}
+	add("errors", "%d", number("errors"))
+	for _, f := range r.Errors {
+		add("", "%s %s: %s", f.Time.Local().Format(time.DateTime), f.Path, f.Message)
+	}
+	return out
+}
+
+// localTime is a time of a JSON file in the user's own zone.
+func localTime(s string) string {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return s
+	}
+	return t.Local().Format(time.DateTime)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+// resultPrefix begins the names of the variables that the command of --on-result gets.
+const resultPrefix = "CODAFS_RESULT"
+
+const onResultHelp = `--on-result runs a command in a shell when the snapshot has ended, well or not, wrong use apart. It has the
+summary as JSON on its standard input (nothing where no run began), and these variables; what it prints goes to standard error. Should it
+fail, that is a warning: the exit code is the snapshot's.
+  CODAFS_RESULT            complete, incomplete, suspect or failed
+  CODAFS_RESULT_EXIT_CODE  the exit code, as below
+  CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed
+  CODAFS_RESULT_MESSAGE    what went wrong; empty where nothing did`
+
+// afterSignal is how long the command may take where the run was stopped: less than grace.
+const afterSignal = grace - time.Second
+
+// tell runs the command of --on-result and gives the snapshot's own error back.
+func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) error {
+	if o.onResult == "" || exitCode(result) == exitUsage && result != nil {
+		return result
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		result = cause
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterSignal)
+		defer cancel()
+	}
+	if err := o.runOnResult(ctx, std, result); err != nil {
+		fmt.Fprintf(std.err, "codafs: warning: --on-result: %v\n", err)
+	}
+	return result
+}
+
+func (o *snapshotOptions) runOnResult(ctx context.Context, std streams, result error) error {
+	code := 0
+	if result != nil {
+		code = exitCode(result)
+	}
+	var summary bytes.Buffer
+	if o.summary.Schema != "" { // the run began
+		if err := printJSON(&summary, o.summary); err != nil {
+			return err
+		}
+	}
+	c := shell(ctx, o.onResult)
+	c.Stdin, c.Stdout, c.Stderr = &summary, std.err, std.err
+	c.Env = append(os.Environ(),
+		resultPrefix+"="+string(o.resultWord()),
+		resultPrefix+"_EXIT_CODE="+strconv.Itoa(code),
+		resultPrefix+"_DIR="+o.sealedDir(),
+		resultPrefix+"_MESSAGE="+o.resultMessage(result))
+	return c.Run()
+}
+
+// resultWord is the run's result, also of one that never began.
+func (o *snapshotOptions) resultWord() snapshot.Result {
+	return cmp.Or(o.summary.Result, snapshot.Failed)
+}
+
+// sealedDir is the new snapshot's folder, "" where nothing was sealed.
+func (o *snapshotOptions) sealedDir() string {
+	if o.resultWord() == snapshot.Failed {
+		return ""
+	}
+	return filepath.Join(absolute(o.output), o.summary.ID)
+}
+
+func (o *snapshotOptions) resultMessage(result error) string {
+	if result == nil {
+		return ""
+	}
+	return cmp.Or(describe(result), fmt.Sprintf("%d missing", len(o.summary.Failures)))
+}
+
+// shell is a command line in the system's own shell. What it starts may outlive it.
+func shell(ctx context.Context, line string) *exec.Cmd {
+	args := []string{"sh", "-c", line}
+	if runtime.GOOS == "windows" {
+		args = []string{"cmd", "/C", line}
+	}
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
+	c.WaitDelay = time.Second
+	return c
+}

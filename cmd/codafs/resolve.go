@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func newResolve(std streams) *cobra.Command {
+	var s settings
+	var mountpoint string
+	cmd := &cobra.Command{
+		Use:   "resolve LINK|PATH",
+		Short: "Tell the path of what a link leads to, or the link of a path",
+		Long: `Print the path in the tree of the doc, page, table or view that LINK leads to, or the link that opens PATH in
+a browser. LINK may be copied from a browser (coda.io or docs.superhuman.com), be an address on the API, or be made of ids:
+docs://DOC, docs://DOC/pages/PAGE. A link to a row gives the file of its table. PATH may be one in a mount, in
+a snapshot, or in the tree (docs/…).
+
+What is known from earlier is looked at first; Coda is asked for the rest, with --offline for nothing.`,
+		Example: `  codafs resolve 'https://coda.io/d/Launch_dAbCDeFGH1a/Plan_suXyz12'
+  less "$(codafs resolve --mountpoint ~/coda 'https://coda.io/d/_dAbCDeFGH1a#_tugrid-AbC')"
+  xdg-open "$(codafs resolve ~/coda/docs/Launch*/pages/Plan*.md)"`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: s.completeTree,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answer, err := s.resolve(cmd, std, args[0], mountpoint)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(std.out, answer)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&mountpoint, "mountpoint", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
+	s.register(cmd)
+	return cmd
+}
+
+// resolve gives the path for a link, and the link for a path.
+func (s *settings) resolve(cmd *cobra.Command, std streams, arg, mountpoint string) (string, error) {
+	if isLink(arg) {
+		t, err := parseLink(arg)
+		if err != nil {
+			return "", err
+		}
+		if mountpoint != "" {
+			if err := s.asMounted(cmd.Flags(), mountpoint); err != nil {
+				return "", err
+			}
+		}
+		found, err := s.eitherWay(std, func(w *workspace, asks bool) (string, error) { return w.pathOf(cmd.Context(), arg, t, asks) })
+		return filepath.Join(mountpoint, filepath.FromSlash(found)), err
+	}
+	name, mountpoint, err := inTree(arg)
+	if err != nil {
+		return "", err
+	}
+	if mountpoint != "" {
+		if err := s.asMounted(cmd.Flags(), mountpoint); err != nil {
+			return "", err
+		}
+	}
+	return s.eitherWay(std, func(w *workspace, _ bool) (string, error) { return w.linkOf(cmd.Context(), name) })
+}
+
+func isLink(arg string) bool { return strings.Contains(arg, "://") }
+
+// eitherWay looks at what is known, and asks Coda where that is not enough.
+func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (string, error)) (string, error) {
+	if w, err := s.cached(); err == nil {
+		found, err := find(w, false)
+		w.close()
+		if err == nil {
+			return found, nil
+		}
+	}
+	w, err := s.open(std, openOptions{})
+	if err != nil {
+		return "", err
+	}
+	defer w.close()
+	return find(w, !s.offline)
+}
+
+// pathOf finds the place in the tree of what a link leads to. An object has more links than the one that
+// the API gives: where none is equal, Coda is asked what this one means.
+func (w *workspace) pathOf(ctx context.Context, link string, t target, asks bool) (string, error) {
+	found, err := w.pathOfTarget(ctx, t)
+	if !asks || t.tail == "" || !errors.Is(err, iofs.ErrNotExist) {
+		return found, err
+	}
+	l, err := w.client.ResolveLink(ctx, link)
+	if err != nil {
+		return "", err
+	}
+	if t, err = parseLink(l.Resource.Href); err != nil {
+		return "", err
+	}
+	return w.pathOfTarget(ctx, t)
+}
+
+func (w *workspace) pathOfTarget(ctx context.Context, t target) (string, error) {
+	docs, err := fs.Walk(ctx, w.tree.Root(), "docs")
+	if err != nil {
+		return "", err
+	}
+	all, err := docs.(fs.Dir).Entries(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range all {
+		if d.Object().ID == t.doc {
+			return w.objectPath(ctx, d.(fs.Dir), path.Join("docs", d.Name()), t)
+		}
+	}
+	return "", fmt.Errorf("the doc %s: %w: it is not among those that are chosen (see --include-shared and --doc)", t.doc, iofs.ErrNotExist)
+}
+
+// objectPath finds an object in its doc.
+func (w *workspace) objectPath(ctx context.Context, doc fs.Dir, name string, t target) (string, error) {
+	if t.isDoc() {
+		return name, nil
+	}
+	for _, folder := range t.folders() {
+		n, err := doc.Lookup(ctx, folder)
+		if errors.Is(err, iofs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if found, err := search(ctx, n.(fs.Dir), path.Join(name, folder), t); found != "" || err != nil {
+			return found, err
+		}
+	}
+	return "", fmt.Errorf("%s: %w: it has no page, table or view that the link leads to", name, iofs.ErrNotExist)
+}
+
+// search goes through a folder and those in it. It is "" where nothing is found.
+func search(ctx context.Context, dir fs.Dir, name string, t target) (string, error) {
+	nodes, err := dir.Entries(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range nodes {
+		at := path.Join(name, n.Name())
+		if sub, ok := n.(fs.Dir); ok {
+			if found, err := search(ctx, sub, at, t); found != "" || err != nil {
+				return found, err
+			}
+		} else if t.means(n) {
+			return at, nil
+		}
+	}
+	return "", nil
+}
+
+// linkOf gives the link of what is at a path.
+func (w *workspace) linkOf(ctx context.Context, name string) (string, error) {
+	n, err := fs.Walk(ctx, w.tree.Root(), name)
+	if err != nil {
+		return "", err
+	}
+	if url := n.Object().URL; url != "" {
+		return url, nil
+	}
+	return "", fmt.Errorf("%s: %w: only docs and what is in them have links", name, iofs.ErrInvalid)
+}
+
+// inTree gives the path in the tree of a path as users have it: in a mount, whose mountpoint comes
+// too, or below any other folder that has the tree's docs in it.
+func inTree(arg string) (name, mountpoint string, err error) {
+	abs, err := filepath.Abs(arg)
+	if err != nil {
+		return "", "", err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	mounts, err := mount.Mounts()
+	for _, m := range mounts {
+		if rel, ok := strings.CutPrefix(abs, m+string(filepath.Separator)); ok {
+			return treePath(filepath.ToSlash(rel)), m, err
+		}
+	}
+	slashed := "/" + strings.TrimPrefix(filepath.ToSlash(arg), "/")
+	if i := strings.LastIndex(slashed, "/docs/"); i >= 0 {
+		return treePath(slashed[i:]), "", nil
+	}
+	return treePath(arg), "", nil
+}
+
+// asMounted takes over the settings that a mount was made with, but for those on the command line.
+func (s *settings) asMounted(flags *pflag.FlagSet, mountpoint string) error {
+	m, err := snapshot.Mounted(mountpoint)
+	if err != nil {
+		return err
+	}
+	if s.apiURL = m.Source().APIURL; s.apiURL == demoURL {
+		s.demo = true
+	}
+	for name, v := range m.Selection() {
+		f := flags.Lookup(name)
+		if f == nil || originOf(f) == fromFlag {
+			continue
+		}
+		if err := replace(f, v); err != nil {
+			return fmt.Errorf("%s: %s: %w", mountpoint, name, err)
+		}
+	}
+	return nil
+}
+
+// replace gives a flag a value as it stands in JSON.
+func replace(f *pflag.Flag, v any) error {
+	list, ok := f.Value.(pflag.SliceValue)
+	if !ok {
+		return f.Value.Set(fmt.Sprint(v))
+	}
+	var words []string
+	if items, ok := v.([]any); ok {
+		for _, i := range items {
+			words = append(words, fmt.Sprint(i))
+		}
+	}
+	return list.Replace(words)
+}
