@@ -38,7 +38,8 @@ func newMount(std streams) *cobra.Command {
 only be read: nothing in Coda is changed.
 
 A file's content is fetched when it is first opened, or when a program other than those that only
-look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS.`,
+look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS. Started by systemd
+(Type=notify), it tells when it is ready and when it ends.`,
 		Example: `  mkdir -p mnt && codafs mount --demo mnt
   codafs mount --doc 'Product Launch Hub' ~/coda
   codafs mount --background ~/coda 2>>codafs.log`,

@@ -19,8 +19,8 @@ import (
 const resultPrefix = "CODAFS_RESULT"
 
 const onResultHelp = `--on-result runs a command in a shell when the snapshot has ended, well or not, wrong use apart. It has the
-summary as JSON on its standard input (nothing where no run began), and these variables; what it prints goes to standard error. Should it
-fail, that is a warning: the exit code is the snapshot's.
+summary as JSON on its standard input (nothing where no run began), and these variables; what it prints goes
+to standard error. Should it fail, that is a warning: the exit code is the snapshot's.
   CODAFS_RESULT            complete, incomplete, suspect or failed
   CODAFS_RESULT_EXIT_CODE  the exit code, as below
   CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed

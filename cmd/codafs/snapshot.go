@@ -44,6 +44,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 		Example: `  codafs snapshot --output ~/coda-backups
   codafs snapshot --demo
   codafs snapshot --incremental --output ~/coda-backups     every night
+  codafs snapshot --on-result 'test $CODAFS_RESULT_EXIT_CODE = 0 || mail -s "Coda backup" me <<<"$CODAFS_RESULT_MESSAGE"'
   codafs snapshot ./mnt
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
 		Args: cobra.MaximumNArgs(1),
