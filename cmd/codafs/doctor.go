@@ -93,7 +93,7 @@ func (d *doctor) examine(ctx context.Context, config string) (examination, error
 	if d.output != "" {
 		out.Checks = append(out.Checks, checkOutput(d.output))
 	}
-	out.Checks = append(out.Checks, checkMounts()...)
+	out.Checks = append(out.Checks, checkMounts(ctx)...)
 	for _, c := range out.Checks {
 		switch c.State {
 		case isProblem:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	iofs "io/fs"
@@ -108,9 +109,9 @@ func tryFolder(dir string) (free int64, err error) {
 }
 
 // checkMounts looks at each mount of this user.
-func checkMounts() (found []finding) {
+func checkMounts(ctx context.Context) (found []finding) {
 	const check = "mount"
-	all, err := allMounts()
+	all, err := allMounts(ctx)
 	if err != nil {
 		return []finding{{check, isProblem, err.Error(), ""}}
 	}

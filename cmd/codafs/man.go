@@ -60,7 +60,7 @@ func manPage(c *cobra.Command) ([]byte, error) {
 func documented(c *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{c}
 	for _, sub := range c.Commands() {
-		if sub.Name() != "help" && sub.Name() != "completion" {
+		if !sub.Hidden && sub.Name() != "help" && sub.Name() != "completion" {
 			all = append(all, documented(sub)...)
 		}
 	}

@@ -2,16 +2,20 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/spf13/cobra"
 )
 
 // mountReport is what is known of a mount; its JSON form is promised.
@@ -33,43 +37,61 @@ const (
 
 // stuckAfter is how long a mount may take to answer. It says whose token it has, which may
 // take as long as Coda does, up to refusedWithin.
-const stuckAfter = refusedWithin + 3*time.Second
+const stuckAfter = refusedWithin + time.Second
 
 // shownErrors is how many of a mount's errors are told; all are in its .codafs/errors.jsonl.
 const shownErrors = 5
 
 // allMounts reports on the mounts of this user.
-func allMounts() ([]mountReport, error) {
+func allMounts(ctx context.Context) ([]mountReport, error) {
 	paths, err := mount.Mounts()
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]chan mountReport, len(paths))
-	for i, p := range paths {
-		answers[i] = make(chan mountReport, 1)
-		go func() { answers[i] <- reportOn(p) }()
-	}
-	deadline := time.NewTimer(stuckAfter)
-	defer deadline.Stop()
 	reports := make([]mountReport, len(paths))
-	stuck := false
+	var all sync.WaitGroup
 	for i, p := range paths {
-		// What one that is stuck has been asked cannot be called off: it ends with the mount, or with us.
-		reports[i] = mountReport{Mountpoint: p, State: mountStuck}
-		if stuck {
-			select {
-			case reports[i] = <-answers[i]:
-			default:
-			}
-			continue
-		}
-		select {
-		case reports[i] = <-answers[i]:
-		case <-deadline.C:
-			stuck = true
-		}
+		all.Go(func() { reports[i] = ask(ctx, p) })
 	}
+	all.Wait()
 	return reports, nil
+}
+
+// askCommand is the command by which another process of this program asks a mount.
+const askCommand = "__mount"
+
+// ask has another process ask the mount at a path. Not even SIGKILL ends one that waits for a server which
+// has taken its question and does not answer: that process is left behind, and ends with the mount.
+func ask(ctx context.Context, path string) mountReport {
+	ctx, cancel := context.WithTimeout(ctx, stuckAfter)
+	defer cancel()
+	answered := make(chan mountReport, 1)
+	go func() {
+		r := mountReport{Mountpoint: path, State: mountStuck}
+		exe, err := os.Executable()
+		if err == nil {
+			var out []byte
+			if out, err = exec.CommandContext(ctx, exe, askCommand, path).Output(); err == nil {
+				_ = json.Unmarshal(out, &r) // what cannot be read changes nothing
+			}
+		}
+		answered <- r
+	}()
+	select {
+	case r := <-answered:
+		return r
+	case <-ctx.Done():
+		return mountReport{Mountpoint: path, State: mountStuck}
+	}
+}
+
+func newAsk(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:    askCommand + " MOUNTPOINT",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE:   func(_ *cobra.Command, args []string) error { return printJSON(std.out, reportOn(args[0])) },
+	}
 }
 
 // reportOn asks the mount at a path.
@@ -92,12 +114,19 @@ func reportOn(path string) mountReport {
 	return r
 }
 
-// reportOnNamed is for a folder that a user names: one that is no live mount is an error.
-func reportOnNamed(dir string) (mountReport, error) {
+// reportOnNamed is for a folder that a user names: one that is no mount is an error.
+func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
+	all, err := mount.Mounts()
+	if err != nil {
+		return mountReport{}, err
+	}
+	if path := absolute(dir); slices.Contains(all, path) {
+		return ask(ctx, path), nil
+	}
 	if _, err := snapshot.Mounted(dir); err != nil {
 		return mountReport{}, err
 	}
-	return reportOn(absolute(dir)), nil
+	return reportOn(absolute(dir)), nil // it goes by another name
 }
 
 // lastErrors reads the newest errors of a mount, as far as they can be read.

@@ -67,6 +67,7 @@ func newRoot(std streams) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	root.AddCommand(newAsk(std))
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(newHelp())
 	root.SetHelpCommandGroupID("self")
@@ -129,7 +130,9 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	} else {
 		var names []string
 		for _, c := range cmd.Commands() {
-			names = append(append(names, c.Name()), c.Aliases...)
+			if !c.Hidden {
+				names = append(append(names, c.Name()), c.Aliases...)
+			}
 		}
 		meant = didYouMean("", args[0], names)
 	}

@@ -71,12 +71,12 @@ func runStatus(ctx context.Context, s *settings, std streams, args []string, asJ
 
 func (s *settings) status(ctx context.Context, std streams, args []string) (out status, err error) {
 	if len(args) == 1 {
-		one, err := reportOnNamed(args[0])
+		one, err := reportOnNamed(ctx, args[0])
 		if err != nil {
 			return out, err
 		}
 		out.Mounts = []mountReport{one}
-	} else if out.Mounts, err = allMounts(); err != nil {
+	} else if out.Mounts, err = allMounts(ctx); err != nil {
 		return out, err
 	}
 	if out.Cache, err = s.cacheStatus(ctx, std); err != nil {
