@@ -31,6 +31,7 @@ var theirs = map[string]string{
 	"github.com/hanwen/go-fuse":       "fs/mount",
 	"github.com/hashicorp/golang-lru": "cache",
 	"github.com/spf13":                "cmd/codafs",
+	"github.com/coreos/go-systemd":    "cmd/codafs",
 	"github.com/getkin/kin-openapi":   "coda/codatest/openapitest",
 	"testing":                         "", // test helpers alone
 }

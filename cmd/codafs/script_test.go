@@ -43,6 +43,9 @@ import (
 // At the end no file that a script left may hold the token.
 const scriptToken = "5c1f7a52-9d0e-4a53-b6a1-token-of-the-scripts"
 
+// goRace keeps programs that the race detector is in from sleeping a second each when they end.
+const goRace = "atexit_sleep_ms=10"
+
 func TestScripts(t *testing.T) {
 	bin := buildProgram(t)
 	testscript.Run(t, testscript.Params{
@@ -57,6 +60,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("PACKAGING", packaging)
+			e.Setenv("GORACE", goRace)
 			for _, home := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {
 				e.Setenv(home, filepath.Join(e.WorkDir, ".home"))
 			}
