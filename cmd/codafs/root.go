@@ -3,10 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -45,20 +44,23 @@ func newRoot(std streams) *cobra.Command {
 		Short:             "a Coda workspace as folders and files",
 		Long:              rootHelp,
 		Example:           rootExamples,
-		Version:           version,
 		SilenceErrors:     true, // run says them, in one line
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
 		Args:              cobra.ArbitraryArgs, // prepare replaces it
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
-	root.Flags().Bool("version", false, "print the version")
-	root.SetVersionTemplate(versionLine())
-	cobra.AddTemplateFunc("table", flagTable)
-	root.SetUsageTemplate(flagList.ReplaceAllString(root.UsageTemplate(), "{{table $1"))
+	showVersion := root.Flags().Bool("version", false, "print the version")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *showVersion {
+			_, err := io.WriteString(std.out, versionLine())
+			return err
+		}
+		return cmd.Help()
+	}
+	root.SetUsageFunc(printUsage)
 	root.SetFlagErrorFunc(flagError)
 	for _, g := range newGroups(std) {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
@@ -75,19 +77,6 @@ func newRoot(std streams) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	prepare(root)
 	return root
-}
-
-// flagList is a list of flags in cobra's template.
-var flagList = regexp.MustCompile(`\{\{(\.\w+Flags)\.FlagUsages`)
-
-// helpWidth is that of help in columns.
-const helpWidth = 110
-
-// flagTable is the list of flags in help. That a switch may be given as --offline=true is no news for
-// each line.
-func flagTable(f *pflag.FlagSet) string {
-	const values = "[=true|false]"
-	return strings.ReplaceAll(f.FlagUsagesWrapped(helpWidth), values, strings.Repeat(" ", len(values)))
 }
 
 // prepare gives a command, and those below it, what all have.

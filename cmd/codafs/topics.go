@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 // topics are pages of help that belong to no single command.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
-		{Use: "settings", Short: "Flags, variables, the configuration file, the token", Long: settingsHelp, Example: settingsExample},
+		{Use: "settings", Short: "Flags, variables, the configuration file, the token", Long: settingsHelp},
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	}
 }
@@ -30,9 +30,10 @@ first of these:
   --token-file FILE     a file that holds nothing else (it should be readable for you alone: chmod 600)
   coda-token            a systemd credential: LoadCredential=coda-token:/path/of/the/file
 
-Where two of them differ, a warning says which one is used.`
+Where two of them differ, a warning says which one is used.
 
-const settingsExample = `  CODAFS_OUTPUT=/srv/coda codafs snapshot --incremental
+Examples:
+  CODAFS_OUTPUT=/srv/coda codafs snapshot --incremental
 
   # ~/.config/codafs/config.toml
   token-file = "/home/ada/.config/codafs/token"
