@@ -5,13 +5,16 @@
 GO ?= go
 # Of one version for all, and outside go.mod: what only checks the code is no dependency of it.
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+SCRIPTS = .ci/install .ci/run $(wildcard $(PACKAGING)/*.sh)
+PACKAGING = cmd/codafs/packaging
 # Passed to every go test: TESTFLAGS=-v names each test and each skip.
 TESTFLAGS ?=
 # Each part of codafs is used by many goroutines. The race detector wants a C compiler; without one
 # the tests run without it.
 RACE ?= $(shell command -v cc >/dev/null 2>&1 && echo -race)
 
-.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot clean
+.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot install package clean
 
 check: lint cross test
 
@@ -27,6 +30,8 @@ lint:
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	$(ACTIONLINT)
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "shellcheck is missing: scripts are not checked"; fi
 
 # What users of other machines run must at least build there.
 cross:
@@ -66,6 +71,38 @@ soak-mount: # 50 readers, an editor, outages, evictions, mounts that come and go
 soak-snapshot: # a thousand kills, a thousand fortnights
 	$(SOAK) ./snapshot
 
+# On Linux: 'make build && sudo make install' installs for all users of this machine.
+# 'make build && make install PREFIX=~/.local SBINDIR=' for oneself alone, without mount.codafs.
+PREFIX ?= /usr/local
+DESTDIR ?=
+# For mount.codafs; mount(8) looks in /sbin, which is this folder on nearly all systems.
+SBINDIR ?= /usr/sbin
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+# The program to install, and the one that writes manual pages: not the same where that is for another machine.
+BINARY ?= codafs
+CODAFS ?= ./$(BINARY)
+install: SHARE = $(DESTDIR)$(PREFIX)/share
+install:
+	@test -x $(BINARY) || { echo "there is no $(BINARY): run 'make build' first"; exit 1; }
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/codafs
+	test -z "$(SBINDIR)" || { install -d $(DESTDIR)$(SBINDIR) && ln -srf $(DESTDIR)$(PREFIX)/bin/codafs $(DESTDIR)$(SBINDIR)/mount.codafs; }
+	$(CODAFS) man $(SHARE)/man/man1
+	install -D -m 644 -t $(SHARE)/man/man8 $(PACKAGING)/man/mount.codafs.8
+	install -d $(SHARE)/bash-completion/completions $(DESTDIR)$(ZSHDIR) $(SHARE)/fish/vendor_completions.d
+	$(CODAFS) completion bash >$(SHARE)/bash-completion/completions/codafs
+	$(CODAFS) completion zsh >$(DESTDIR)$(ZSHDIR)/_codafs
+	$(CODAFS) completion fish >$(SHARE)/fish/vendor_completions.d/codafs.fish
+	install -D -m 644 -t $(SHARE)/systemd/user $(PACKAGING)/systemd/*
+	sed -i 's|/usr/bin/codafs|$(PREFIX)/bin/codafs|' $(SHARE)/systemd/user/codafs-*.service
+	install -D -m 644 -t $(SHARE)/doc/codafs/examples $(PACKAGING)/examples/*
+	sed -i 's|/usr/bin/codafs|$(PREFIX)/bin/codafs|' $(SHARE)/doc/codafs/examples/crontab
+	install -D -m 644 -t $(SHARE)/doc/codafs README.md CHANGELOG.md LICENSE
+
+# What a release consists of, for all systems, in dist/. A tag's version, or that of the source.
+VERSION ?= $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' 2>/dev/null)),$(shell sed -n 's/^var version = "\(.*\)"/\1/p' cmd/codafs/version.go))
+package:
+	GO='$(GO)' VERSION='$(VERSION)' $(PACKAGING)/package.sh
+
 clean:
 	$(GO) clean ./...
-	rm -f codafs
+	rm -rf codafs dist
