@@ -55,8 +55,10 @@ type Client struct {
 	buckets map[Class]*bucket
 	state   *stateFile // nil where this process is alone
 	waits   stopwatch  // runs while any request waits for its bucket
-	polls   *pollTimes
-	running *keyed // one export a page
+	// unanswered runs while any request is on its way or waits to be sent again; an answer resets it.
+	unanswered stopwatch
+	polls      *pollTimes
+	running    *keyed // one export a page
 	// downloads holds a token for each download that runs.
 	downloads chan struct{}
 	sent      atomic.Int64

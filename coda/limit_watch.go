@@ -40,3 +40,10 @@ func (s *stopwatch) elapsed() time.Duration {
 	}
 	return s.total
 }
+
+// reset begins anew: at zero, and still running if it ran.
+func (s *stopwatch) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total, s.since = 0, time.Now()
+}

@@ -37,6 +37,7 @@ func (c *Client) receive(h *http.Client, req *http.Request, limit int64) (answer
 		return answer{}, c.transportError(err)
 	}
 	defer resp.Body.Close()
+	c.unanswered.reset()
 	if resp.StatusCode/100 != 2 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxProblem)) // the status says enough
 		return answer{}, c.statusError(resp, body)

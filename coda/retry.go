@@ -27,36 +27,50 @@ func (c *Client) retry(ctx context.Context, class Class, try func(context.Contex
 				return err
 			}
 		}
-		sent := time.Now()
-		e := within(ctx, tryTimeout, try)
-		if e == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		e.Attempts = attempts
-		d := e.wait()
-		bucketWaits := b != nil && e.Code == CodeRateLimited
-		if bucketWaits {
-			b.refused(sent, d) // also where this request gives up: others follow
-		}
-		if !e.retryable(c.opts.MaxRetries) {
-			return e
-		}
-		level := slog.LevelDebug
-		if attempts == tellAfter {
-			level = slog.LevelWarn // somebody may be waiting, and wonder
-		}
-		c.opts.Log.Log(ctx, level, "no good answer, will send again", "method", e.Method, "path", e.Path,
-			"code", e.Code, "status", e.Status, "in", d.Round(time.Second))
-		if bucketWaits {
-			continue
-		}
-		if err := sleep(ctx, d); err != nil {
+		if again, err := c.attempt(ctx, b, attempts, try); !again {
 			return err
 		}
 	}
+}
+
+// attempt calls try once. Where that failed and may succeed later, it waits until then.
+func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(context.Context) *Error) (again bool, err error) {
+	sent := time.Now()
+	c.unanswered.start()
+	e := within(ctx, tryTimeout, try)
+	if e != nil && e.Code == CodeUnreachable {
+		defer c.unanswered.stop() // after the wait
+	} else {
+		c.unanswered.stop()
+	}
+	if e == nil {
+		return false, nil
+	}
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	e.Attempts = attempts
+	d := e.wait()
+	bucketWaits := b != nil && e.Code == CodeRateLimited
+	if bucketWaits {
+		b.refused(sent, d) // also where this request gives up: others follow
+	}
+	if !e.retryable(c.opts.MaxRetries) {
+		return false, e
+	}
+	level := slog.LevelDebug
+	if attempts == tellAfter {
+		level = slog.LevelWarn // somebody may be waiting, and wonder
+	}
+	c.opts.Log.Log(ctx, level, "no good answer, will send again", "method", e.Method, "path", e.Path,
+		"code", e.Code, "status", e.Status, "in", d.Round(time.Second))
+	if bucketWaits {
+		return true, nil
+	}
+	if err := sleep(ctx, d); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // tellAfter is the failed attempt that is told of.
