@@ -247,7 +247,12 @@ func (f *found) ask(ctx context.Context) error {
 	if f.entry.UpdatedAt.IsZero() {
 		f.entry.UpdatedAt = v.ModTime
 	}
-	if o.Kind == KindPage || o.Kind == KindPageHTML {
+	switch o.Kind {
+	case KindRows, KindRowsJSON:
+		if info, ok := f.file.d.current().knownTable(o.ID); ok {
+			f.entry.Rows = info.table.RowCount
+		}
+	case KindPage, KindPageHTML:
 		f.entry.Source = f.file.make.(pageMaker).source()
 	}
 	return nil

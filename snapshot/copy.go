@@ -20,32 +20,16 @@ type outcome struct {
 	fatal   error
 }
 
-// copyAll copies files, several at a time, in their order. Only this goroutine keeps
-// results, so they need no lock. When it returns, all it started has ended.
+// copyAll copies files, several at a time. Only this goroutine keeps results, so they need
+// no lock. When it returns, all it started has ended.
 func (r *run) copyAll(ctx context.Context, files []fs.Entry) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	jobs, outcomes := make(chan fs.Entry), make(chan outcome)
+	outcomes := make(chan outcome)
 	var workers sync.WaitGroup
-	for range min(r.opts.Concurrency, len(files)) {
-		workers.Go(func() {
-			for e := range jobs {
-				if ctx.Err() == nil {
-					outcomes <- r.copyOne(ctx, e)
-				}
-			}
-		})
+	for _, l := range r.lanes(files) {
+		r.start(ctx, &workers, l, outcomes)
 	}
-	workers.Go(func() {
-		defer close(jobs)
-		for _, e := range files {
-			select {
-			case jobs <- e:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
 	go func() {
 		workers.Wait()
 		close(outcomes)
@@ -56,6 +40,53 @@ func (r *run) copyAll(ctx context.Context, files []fs.Entry) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// lane is files that are copied apart from others, so many at a time, in their order.
+type lane struct {
+	files   []fs.Entry
+	workers int
+}
+
+// lanes sets pages apart, if that is wanted: the service makes them slowly, and the rest
+// need not wait behind them.
+func (r *run) lanes(files []fs.Entry) []lane {
+	if r.opts.PageConcurrency <= 0 {
+		return []lane{{files, r.opts.Concurrency}}
+	}
+	var pages, rest []fs.Entry
+	for _, e := range files {
+		if e.Kind == fs.KindPage || e.Kind == fs.KindPageHTML {
+			pages = append(pages, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	return []lane{{pages, r.opts.PageConcurrency}, {rest, r.opts.Concurrency}}
+}
+
+// start copies the files of a lane.
+func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcomes chan<- outcome) {
+	jobs := make(chan fs.Entry)
+	for range min(l.workers, len(l.files)) {
+		workers.Go(func() {
+			for e := range jobs {
+				if ctx.Err() == nil {
+					outcomes <- r.copyOne(ctx, e)
+				}
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(jobs)
+		for _, e := range l.files {
+			select {
+			case jobs <- e:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
 }
 
 // copyOne has one file in the stage, or says why not.

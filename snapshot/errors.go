@@ -19,12 +19,13 @@ const (
 	ExitNotOurs     = 10  // the source or the destination is not what it should be
 	ExitLocked      = 11  // another run works in the folder
 	ExitDestination = 13  // the destination is full or cannot be written
+	ExitNoAnswer    = 75  // the service fell silent; run again to resume
 	ExitInterrupted = 130 // the context was canceled
 )
 
 // ExitCode gives the exit code for an error of this package; 0 for nil. An error that
 // has a method ExitCode() int decides itself, so the cause with which a caller cancels
-// a run's context may set 143 (SIGTERM) or 75 (no answer for minutes).
+// a run's context may set 143 (SIGTERM) or [ExitNoAnswer].
 func ExitCode(err error) int {
 	if err == nil {
 		return ExitComplete

@@ -311,3 +311,42 @@ func TestADiskWithoutModesAndTimesWillDo(t *testing.T) {
 	wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
 	mustVerify(t, o.Output, 0)
 }
+
+// Pages that wait for the service hold up no other file, and the other way round.
+func TestPagesAreCopiedBesideTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from, o := workspace(2), options(t)
+		o.Concurrency, o.PageConcurrency = 2, 3
+		free := map[bool]chan struct{}{true: make(chan struct{}, 3), false: make(chan struct{}, 2)} // by whether it is a page
+		from.open = func(ctx context.Context, path string) (io.ReadCloser, error) {
+			page := strings.HasSuffix(path, ".md")
+			select {
+			case free[page] <- struct{}{}:
+			default:
+				t.Errorf("%s is opened, one too many of its kind", path)
+			}
+			time.Sleep(map[bool]time.Duration{true: 5 * time.Second, false: time.Second}[page])
+			<-free[page]
+			return nil, nil
+		}
+		start := time.Now()
+		mustRun(t, from, o, 0)
+		// Four pages of 5 s each, three at a time; beside them 18 files of a second each, two at a time.
+		if took := time.Since(start); took != 10*time.Second {
+			t.Errorf("took %v, want 10 s", took)
+		}
+	})
+}
+
+func TestASummaryOfAFailureSaysWhy(t *testing.T) {
+	from, o := workspace(1), options(t)
+	from.indexErr = errors.New("page 3 of 7 did not come")
+	s, err := snapshot.Run(t.Context(), from, o)
+	left := readJSON[snapshot.Summary](t, filepath.Join(partials(t, o.Output)[0], "summary.json"))
+	if s.Error != err.Error() || left.Error != s.Error || !s.FinishedAt.After(s.StartedAt) {
+		t.Errorf("error %v; summary %+v, on disk %+v", err, s, left)
+	}
+	if s := mustRun(t, workspace(1), o, 0); s.Error != "" {
+		t.Errorf("a good run says %q", s.Error)
+	}
+}

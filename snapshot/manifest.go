@@ -121,6 +121,8 @@ type Summary struct {
 	ThrottledSeconds float64      `json:"throttled_seconds"`
 	Failures         []fs.Failure `json:"failures"`
 	Warnings         []string     `json:"warnings"`
+	// Error says why nothing was sealed, or what went wrong after that.
+	Error string `json:"error,omitempty"`
 }
 
 // Result is a run's outcome in one word.

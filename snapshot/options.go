@@ -41,6 +41,10 @@ type Options struct {
 	Output string
 	// Concurrency is how many files are copied at a time; 0 means 8.
 	Concurrency int
+	// PageConcurrency is how many pages are copied at a time beside the other files; 0 means
+	// that they are among those. A service that takes seconds to make a page, and makes many
+	// at once, keeps pages waiting, not this machine.
+	PageConcurrency int
 	// Tool names the program and its version, for the manifest: "codafs 0.1.0".
 	Tool string
 	// Source and Selection tell whose objects these are, and which of them were asked

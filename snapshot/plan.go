@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	iofs "io/fs"
+	"maps"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -12,11 +13,19 @@ import (
 type Plan struct {
 	Docs  int `json:"docs"`
 	Files int `json:"files"`
+	// Kinds counts all files by kind.
+	Kinds map[fs.Kind]int `json:"kinds"`
 	// Fetch counts, by kind, the files that are to be fetched. The others are there, from
 	// a run that was stopped or from the snapshot before; a damaged one of those is fetched too.
 	Fetch map[fs.Kind]int `json:"fetch"`
+	// Bytes is the size that the files in Fetch had in the last good snapshot, BytesUnknown
+	// the number of those that were not in it.
+	Bytes        int64 `json:"bytes"`
+	BytesUnknown int   `json:"bytes_unknown"`
 	// Missing counts the gaps that are known already.
 	Missing int `json:"missing"`
+	// ByClass counts the requests of Estimate by their class.
+	ByClass map[string]int `json:"requests_by_class"`
 	Estimate
 }
 
@@ -29,8 +38,9 @@ type Estimate struct {
 
 // Cost is what a service asks for files.
 type Cost struct {
-	// Requests gives the fewest requests that fetching e takes, by their class. rows is
-	// the number of rows that the file had in the last good snapshot, 0 where that is not known.
+	// Requests gives the fewest requests that fetching e takes, by their class. rows is the
+	// number of rows that the index says, or that the file had in the last good snapshot; 0
+	// where neither is known.
 	Requests func(e fs.Entry, rows int64) map[string]int
 	// PerMinute is how many requests of each class may be sent in a minute. A class that
 	// is not in it has no limit.
@@ -71,26 +81,42 @@ func (r *run) look() (left map[string]finished, err error) {
 
 // plan tells what of a listing is to be fetched, and sets the meter to it.
 func (r *run) plan(l listing, left map[string]finished) Plan {
-	p := Plan{Docs: l.found, Files: len(l.files), Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
-	rows := map[fileKey]int64{}
-	if r.base != nil {
-		for _, f := range r.base.Files {
-			if f.Rows != nil {
-				rows[f.key()] = *f.Rows
-			}
-		}
-	}
+	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
+	last := r.lastFiles()
 	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
 	for _, e := range l.files {
+		p.Kinds[e.Kind]++
 		_, kept := left[e.Path]
 		_, same := r.before.unchanged(e)
-		if !kept && !same {
-			p.Fetch[e.Kind]++
-			r.meter.add(e, rows[keyOf(e)])
+		if kept || same {
+			continue
+		}
+		p.Fetch[e.Kind]++
+		old, known := last[keyOf(e)]
+		if known {
+			p.Bytes += old.Size
+		} else {
+			p.BytesUnknown++
+		}
+		rows := e.Rows
+		if rows == 0 && old.Rows != nil {
+			rows = *old.Rows
+		}
+		r.meter.add(e, rows)
+	}
+	p.Estimate, p.ByClass = r.meter.left(), maps.Clone(r.meter.sum)
+	return p
+}
+
+// lastFiles are those of the last good snapshot.
+func (r *run) lastFiles() map[fileKey]File {
+	files := map[fileKey]File{}
+	if r.base != nil {
+		for _, f := range r.base.Files {
+			files[f.key()] = f
 		}
 	}
-	p.Estimate = r.meter.left()
-	return p
+	return files
 }
 
 // meter counts the requests that are still to be sent.

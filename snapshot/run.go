@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -20,6 +21,9 @@ func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
 	r := newRun(from, o)
 	err := r.run(ctx)
 	if err != nil {
+		if r.stage == nil {
+			r.account() // else leaveSummary has
+		}
 		r.fail(err)
 	}
 	return r.summary, err
@@ -32,10 +36,7 @@ func newRun(from Origin, o Options) *run {
 		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source,
 		Options: Recorded{Selection: r.opts.Selection, Incremental: o.Incremental, TrustDocTimestamps: o.TrustDocTimestamps, RowDeltas: o.RowDeltas},
 	}
-	r.summary = Summary{
-		Schema: summarySchema, Result: Failed, StartedAt: started,
-		Failures: []fs.Failure{}, Warnings: []string{},
-	}
+	r.summary = NewSummary(started)
 	return r
 }
 
@@ -179,9 +180,18 @@ func isListing(k fs.Kind) bool {
 	return k == fs.KindDoc || k == fs.KindPages || k == fs.KindTables
 }
 
+// NewSummary gives the summary of a run that began at a time and has come to nothing.
+func NewSummary(started time.Time) Summary {
+	started = stamp(started)
+	return Summary{
+		Schema: summarySchema, Result: Failed, StartedAt: started, FinishedAt: started,
+		Failures: []fs.Failure{}, Warnings: []string{},
+	}
+}
+
 // fail settles the summary of a run that has an error.
 func (r *run) fail(err error) {
-	r.summary.ExitCode = ExitCode(err)
+	r.summary.ExitCode, r.summary.Error = ExitCode(err), err.Error()
 	if !r.sealed {
 		r.summary.Result = Failed
 	}
