@@ -106,33 +106,48 @@ func decodeExportStatus(b []byte) (s exportStatus, err error) {
 // await asks for the export's status until there is a link.
 func (c *Client) await(ctx context.Context, poll request, started time.Time) (string, error) {
 	limit := c.opts.ExportTimeout
-	due, missing := c.polls.start(ctx), 0
-	for n := 1; ; n++ {
-		due = min(due, limit)
-		if err := sleep(ctx, time.Until(started.Add(due))); err != nil {
-			return "", err
-		}
-		s, err := c.exportStatus(ctx, poll)
+	due, err := c.awaitFirst(ctx, started)
+	for n, missing := 1, 0; err == nil; n++ {
+		var s exportStatus
+		next := again(ctx, due)
+		s, err = c.exportStatus(ctx, poll)
 		switch {
 		case CodeOf(err) == CodeNotFound:
 			if missing++; missing > c.opts.MaxRetries {
 				return "", lostExport(err)
 			}
-			due += backoff(missing) // the id has not reached the server that was asked
+			next = due + backoff(missing) // the id has not reached the server that was asked
 		case err != nil:
 			return "", err
 		case s.DownloadLink != "":
-			c.polls.done(ctx, n, due)
+			c.polls.done(ctx, started, n, due)
 			return s.DownloadLink, nil
 		case s.Error != "" || s.Status == "failed":
 			return "", poll.fail(CodeExportFailed, c.scrub(s.Error))
 		default:
-			due = again(ctx, due)
+			c.polls.early(ctx, started, n, due, next)
 		}
 		if time.Since(started) >= limit {
 			return "", poll.fail(CodeExportTimeout, "the export was not done after "+limit.String())
 		}
+		due = min(next, limit)
+		err = sleep(ctx, time.Until(started.Add(due)))
 	}
+	return "", err
+}
+
+// awaitFirst waits until the first poll of an export is due, which it may later be than was known
+// when the export started.
+func (c *Client) awaitFirst(ctx context.Context, started time.Time) (due time.Duration, err error) {
+	for due < c.opts.ExportTimeout && err == nil {
+		next := min(c.polls.start(ctx), c.opts.ExportTimeout)
+		if next <= due {
+			break
+		}
+		due = next
+		err = sleep(ctx, time.Until(started.Add(due)))
+	}
+	return due, err
 }
 
 // lostExport is the error for an export that began and is not known afterwards: the page is

@@ -70,11 +70,14 @@ func (t *Tree) IndexChanged(ctx context.Context, unchanged func(docID string, up
 func (w *walk) ask(ctx context.Context) error {
 	for {
 		before := w.t.exports.right()
-		err := parallel(ctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
-		if err != nil {
-			return err
+		g, gctx := errgroup.WithContext(ctx)
+		if before == exportsUnknown {
+			g.Go(func() error { return w.probe(gctx) }) // beside the rest: it takes seconds
 		}
-		if err := w.probe(ctx); err != nil {
+		g.Go(func() error {
+			return parallel(gctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
+		})
+		if err := g.Wait(); err != nil {
 			return err
 		}
 		if now := w.t.exports.right(); (now == exportsRefused) == (before == exportsRefused) {
@@ -86,19 +89,19 @@ func (w *walk) ask(ctx context.Context) error {
 // probe finds out whether the token may start exports, with a page that is not at hand: whoever uses
 // the index asks for it anyway. Its failure is told then.
 func (w *walk) probe(ctx context.Context) error {
-	if w.t.exports.right() != exportsUnknown {
-		return nil
-	}
 	for _, f := range w.found {
-		if !f.isPage() {
+		if f.file == nil || f.file.obj.Kind != KindPage {
 			continue
 		}
-		if _, known := f.file.Size(Version{Key: f.entry.Version}); known {
-			continue
-		}
-		c, _, err := OpenCurrent(ctx, f.file)
+		v, err := f.file.Version(ctx)
 		if err == nil {
-			return c.Close()
+			if _, known := f.file.Size(v); known {
+				continue
+			}
+			var c Content
+			if c, _, err = OpenCurrent(ctx, f.file); err == nil {
+				return c.Close()
+			}
 		}
 		if fatal(ctx, err) {
 			return err

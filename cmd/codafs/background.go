@@ -66,7 +66,7 @@ func startBackground(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	if code := cmd.ProcessState.ExitCode(); code > 0 {
-		return exitError{code}
+		return exitError{code: code}
 	}
 	return fmt.Errorf("the mount was gone before it was ready (%v)", cmd.ProcessState)
 }

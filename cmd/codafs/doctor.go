@@ -37,7 +37,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
 				err = out.print(std.out)
 			}
 			if err == nil && out.Problems > 0 {
-				err = exitError{exitFailed}
+				err = exitError{code: exitFailed}
 			}
 			return err
 		},

@@ -27,14 +27,27 @@ type tokenError struct{ why string }
 
 func (e tokenError) Error() string { return e.why }
 
-// exitError ends the program with a code, and with nothing more to say.
-type exitError struct{ code int }
+// exitError ends the program with a code that is settled, since it stands in a summary. err is what
+// is still to be said, nil if nothing is.
+type exitError struct {
+	code int
+	err  error
+}
 
-func (e exitError) Error() string { return "" }
-func (e exitError) ExitCode() int { return e.code }
+func (e exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e exitError) Unwrap() error { return e.err }
 
 // exitCode is the only place where errors become exit codes.
 func exitCode(err error) int {
+	if settled, ok := errors.AsType[exitError](err); ok {
+		return settled.code
+	}
 	_, usage := errors.AsType[usageError](err)
 	_, token := errors.AsType[tokenError](err)
 	switch {
@@ -49,7 +62,10 @@ func exitCode(err error) int {
 // describe says an error in one line, with what to do about it where that is not plain.
 func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
+	_, silent := errors.AsType[*coda.SilenceError](err)
 	switch code := coda.CodeOf(err); {
+	case silent:
+		line += "; what is done is kept, run again to resume"
 	case code == coda.CodeUnauthorized:
 		line = "Coda refused the token; " + makeToken
 	case code == coda.CodeForbidden:

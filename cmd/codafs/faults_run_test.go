@@ -182,7 +182,8 @@ func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []str
 	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
 		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.selection})}
 	defer w.close()
-	return o.snapshotOf(t.Context(), std, w)
+	p, std := newProgress(std, false, false)
+	return o.snapshotOf(t.Context(), std, w, p)
 }
 
 // read takes in the sealed snapshot, if there is one.

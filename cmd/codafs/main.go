@@ -9,6 +9,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,8 +50,9 @@ func run(ctx context.Context, args []string, std streams) int {
 	if err == nil {
 		return 0
 	}
-	// After a signal, whatever failed failed for that.
-	if e := context.Cause(ctx); e != nil {
+	// After a signal, whatever failed failed for that, unless it had ended before.
+	_, settled := errors.AsType[exitError](err)
+	if e := context.Cause(ctx); e != nil && !settled {
 		err = e
 	}
 	if line := describe(err); line != "" {

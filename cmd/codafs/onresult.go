@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,13 +30,15 @@ to standard error. Should it fail, that is a warning: the exit code is the snaps
 // afterSignal is how long the command may take where the run was stopped: less than grace.
 const afterSignal = grace - time.Second
 
-// tell runs the command of --on-result and gives the snapshot's own error back.
+// tell runs the command of --on-result and gives the snapshot's own error back. A dry run has no result.
 func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) error {
-	if o.onResult == "" || exitCode(result) == exitUsage && result != nil {
+	if o.onResult == "" || o.dryRun || exitCode(result) == exitUsage && result != nil {
 		return result
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		result = cause
+		if _, settled := errors.AsType[exitError](result); !settled {
+			result = cause
+		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterSignal)
 		defer cancel()

@@ -1,117 +1,127 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
-	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"golang.org/x/term"
 )
 
-// How often progress is shown: redrawn on a terminal, else a line for a log.
+// How often progress is shown at the most: redrawn on a terminal, as a line for a log, as an object
+// for a program.
 const (
 	redrawEvery = 100 * time.Millisecond
 	lineEvery   = time.Minute
+	objectEvery = time.Second
 )
 
-// progress shows how far a snapshot is. It is told by one goroutine.
+// progress shows how far a snapshot is, from newProgress to end. What cannot be shown is lost: no
+// run fails for that, or waits for it.
 type progress struct {
-	out    io.Writer
-	redraw bool
-	client *coda.Client // nil for a mount, which sends by itself
+	stopped chan struct{}
+	drawing sync.WaitGroup
 
-	plan          snapshot.Plan
-	files, missed int
-	bytes         int64
-	shown         time.Time
+	mu     sync.Mutex // guards all below; not held while anything is shown
+	client *coda.Client
+	state  state
 }
 
-// newProgress shows nothing where quiet is true.
-func newProgress(std streams, quiet bool, client *coda.Client) *progress {
-	p := &progress{out: std.err, client: client, shown: time.Now()}
-	if f, ok := std.err.(*os.File); ok && os.Getenv("TERM") != "dumb" {
-		st, err := f.Stat()
-		p.redraw = err == nil && st.Mode()&os.ModeCharDevice != 0
+// newProgress begins to show progress, which its owner ends. The streams given back are those to
+// talk on meanwhile.
+func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
+	p := &progress{stopped: make(chan struct{})}
+	f, _ := std.err.(*os.File)
+	switch {
+	case quiet:
+	case asJSON:
+		out := json.NewEncoder(std.out)
+		var last event
+		p.every(objectEvery, func(s state) {
+			if e := s.event(); e != last {
+				last = e
+				e.Time = time.Now().UTC().Truncate(time.Millisecond)
+				_ = out.Encode(e)
+			}
+		}, func() {})
+	case f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb":
+		s := &screen{out: f, width: widthOf(f)}
+		p.every(redrawEvery, func(now state) { s.redraw("codafs: " + now.String()) }, s.clear)
+		std.err = s
+	default:
+		p.every(lineEvery, func(s state) { fmt.Fprintln(std.err, "codafs: "+s.String()) }, func() {})
 	}
-	if quiet {
-		p.out, p.redraw = io.Discard, false
+	return p, std
+}
+
+// every shows the state every so often, not at each event: while the workspace is listed there are
+// none. At the end it clears.
+func (p *progress) every(d time.Duration, show func(state), clear func()) {
+	p.drawing.Go(func() {
+		defer clear()
+		tick := time.NewTicker(d)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				show(p.now())
+			case <-p.stopped:
+				return
+			}
+		}
+	})
+}
+
+// now is the state as of now.
+func (p *progress) now() state {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.client != nil {
+		p.state.requests = int(p.client.Usage().Requests)
 	}
-	return p
+	return p.state
+}
+
+// end takes away what is redrawn. Nothing is shown any more when it returns.
+func (p *progress) end() {
+	close(p.stopped)
+	p.drawing.Wait()
+}
+
+// of names the client that does the work, if it is one of this process.
+func (p *progress) of(client *coda.Client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.client = client
 }
 
 // Listed implements [snapshot.Progress]. What is to be sent is told to the rate buckets, so that
 // 'codafs status' can say when it will be done.
 func (p *progress) Listed(plan snapshot.Plan) {
-	p.plan = plan
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.client != nil {
-		p.client.Plan(coda.ClassExport, plan.Fetch[fs.KindPage]+plan.Fetch[fs.KindPageHTML])
+		p.client.Plan(coda.ClassExport, plan.ByClass[string(coda.ClassExport)])
 	}
-	p.show(plan.Estimate)
+	p.state.listed(plan)
 }
 
 // Copied implements [snapshot.Progress].
 func (p *progress) Copied(f snapshot.File, left snapshot.Estimate) {
-	p.files++
-	p.bytes += f.Size
-	p.show(left)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.copied(f, left)
 }
 
 // Missed implements [snapshot.Progress].
 func (p *progress) Missed(_ fs.Failure, left snapshot.Estimate) {
-	p.missed++
-	p.show(left)
-}
-
-func (p *progress) show(left snapshot.Estimate) {
-	every := lineEvery
-	if p.redraw {
-		every = redrawEvery
-	}
-	if time.Since(p.shown) < every {
-		return
-	}
-	p.shown = time.Now()
-	line := fmt.Sprintf("codafs: %d docs, %d of %d files, %d bytes, %d missing, about %d requests left, until about %s",
-		p.plan.Docs, p.files, p.plan.Files, p.bytes, p.missed, left.Requests,
-		p.shown.Add(time.Duration(left.Minutes*float64(time.Minute))).Format(time.TimeOnly))
-	if p.redraw {
-		fmt.Fprintf(p.out, "\r\x1b[K%s", line)
-		return
-	}
-	fmt.Fprintln(p.out, line)
-}
-
-// end takes the line away that was redrawn.
-func (p *progress) end() {
-	if p.redraw {
-		fmt.Fprint(p.out, "\r\x1b[K")
-	}
-}
-
-// rowsPerRequest is how many rows an answer has at the most.
-const rowsPerRequest = 500
-
-// cost tells what fetching a file takes, for the estimate of when a snapshot will be done. Of tables
-// with more rows than deltasOver (if that is not 0) the changed rows alone may be enough.
-func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
-	perMinute := map[string]float64{}
-	for _, b := range client.Limits() {
-		perMinute[string(b.Class)] = float64(b.Rate.N) / (b.Rate.Per + b.Margin).Minutes()
-	}
-	return snapshot.Cost{PerMinute: perMinute, Requests: func(e fs.Entry, rows int64) map[string]int {
-		switch e.Kind {
-		case fs.KindPage, fs.KindPageHTML:
-			return map[string]int{string(coda.ClassExport): 1, string(coda.ClassRead): 1}
-		case fs.KindRows, fs.KindRowsJSON:
-			n := max(1, int((rows+rowsPerRequest-1)/rowsPerRequest))
-			if deltasOver > 0 && rows > deltasOver {
-				n = 1
-			}
-			return map[string]int{string(coda.ClassRead): n}
-		}
-		return nil
-	}}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.missing++
+	p.state.wait(left)
 }

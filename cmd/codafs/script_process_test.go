@@ -30,7 +30,7 @@ const (
 // patience is what the times of await are multiplied with: on a machine that is busy with other tests,
 // they say nothing. 'make soak' holds them.
 func patience() time.Duration {
-	if os.Getenv("CODAFS_SOAK") != "" {
+	if soak {
 		return 1
 	}
 	return 10

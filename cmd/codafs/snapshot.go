@@ -1,13 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/codafs/codafs/coda"
@@ -23,6 +24,8 @@ type snapshotOptions struct {
 	output         string
 	incremental    bool
 	archive        string
+	dryRun         bool
+	json           bool
 	quiet          bool
 	shrink         bool
 	otherSelection bool
@@ -39,16 +42,22 @@ func newSnapshot(std streams) *cobra.Command {
 and checksums. Nothing of it is visible under that name before all of it is there and on disk;
 earlier snapshots are never touched. The new folder's path is printed on standard output.
 
+With --json, standard output has one JSON object a line instead: of schema codafs.progress/1 about
+every second, and last, however the run ends, one of codafs.summary/1, which is also summary.json;
+the folder is --output with the summary's id. With --dry-run it has a plan, and nothing is written.
+
 Without MOUNTPOINT everything is read from Coda, which needs no FUSE. With one, what is mounted
 there is copied; the mount's own selection of docs and files holds.`,
 		Example: `  codafs snapshot --output ~/coda-backups
   codafs snapshot --demo
   codafs snapshot --incremental --output ~/coda-backups     every night
   codafs snapshot --on-result 'test $CODAFS_RESULT_EXIT_CODE = 0 || mail -s "Coda backup" me <<<"$CODAFS_RESULT_MESSAGE"'
+  codafs snapshot --incremental --dry-run                   what that would take
   codafs snapshot ./mnt
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			signal.Ignore(syscall.SIGPIPE) // whoever looked on may leave; the backup goes on
 			if f := snapshot.Format(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {
 				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
 			}
@@ -72,7 +81,9 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.StringVarP(&o.output, "output", "o", "./coda-backups", "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
 	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder, of the `FORM` zip or tar.zst")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
+	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")
+	f.BoolVar(&o.json, "json", false, "print progress and the summary as JSON, one object a line")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors; with --json print the summary alone")
 	f.BoolVar(&o.shrink, "accept-shrink", false, "take a workspace that is empty, or half of what it was, for good")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
@@ -90,6 +101,8 @@ const exitHelp = `Exit codes:
   10  the source is no mount, or the output holds another account's or selection's snapshots
   11  another run works in the output folder
   13  the output folder is full or cannot be written
+  75  Coda gave no answer for 5 minutes: refused or broken connections, or nothing at all (an error
+      is an answer, waiting for a rate limit is no silence); run again to resume
   130, 143  stopped by a signal; the next run takes up what is done`
 
 // noSelection refuses the flags that choose what is in the tree: a mount was made with its own.
@@ -104,18 +117,25 @@ func noSelection(flags *pflag.FlagSet) error {
 
 // snapshotTree makes a snapshot of a tree in this process.
 func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
+	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
 	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental)})
 	if err != nil {
-		return err
+		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
 	defer w.close()
-	return o.snapshotOf(ctx, std, w)
+	return o.snapshotOf(ctx, std, w, p)
 }
 
-func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *workspace) error {
+// silenceLimit is how long Coda may answer nothing.
+const silenceLimit = 5 * time.Minute
+
+func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *workspace, p *progress) error {
+	p.of(w.client)
+	ctx, stop := endAtSilence(ctx, w.client)
+	defer stop()
 	user, err := w.client.WhoAmI(ctx)
 	if err != nil {
-		return err
+		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
 	w.remember(user.LoginID)
 	opts := o.runOptions(w.log)
@@ -128,58 +148,61 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 		return int(u.Requests), u.Throttled
 	}
 	opts.Cost = cost(w.client, o.deltasOver(o.incremental))
-	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts, newProgress(std, o.quiet, w.client))
+	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts, p)
+}
+
+// endAtSilence ends a context when Coda has answered nothing for too long.
+func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		if silence, ok := errors.AsType[*coda.SilenceError](client.AwaitSilence(ctx, silenceLimit)); ok {
+			cancel(noAnswerError{silence})
+		}
+	})
+	return ctx, func() { cancel(nil); watch.Wait() }
 }
 
 // snapshotMount makes a snapshot of a mounted tree. It needs no token.
 func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir string) error {
+	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
 	log, err := o.logger(std)
 	if err != nil {
-		return err
+		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
 	m, err := snapshot.Mounted(dir)
 	if err != nil {
-		return err
+		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
-	return o.snapshot(ctx, std, m, opts, newProgress(std, o.quiet, nil))
+	return o.snapshot(ctx, std, m, opts, p)
 }
 
 func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
-	opts.Progress = p
-	s, err := snapshot.Run(ctx, from, opts)
-	o.summary = s
-	p.end()
-	for _, line := range s.Warnings {
-		fmt.Fprintln(std.err, "codafs: warning: "+line)
+	if !o.dryRun {
+		opts.Progress = p
+		s, err := snapshot.Run(ctx, from, opts)
+		return o.ended(std, p, s, err)
 	}
-	for i, f := range s.Failures {
-		if i == shownFailures {
-			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", len(s.Failures)-i)
-			break
-		}
-		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", cmp.Or(f.Path, f.ObjectID), f.Message)
-	}
+	plan, err := snapshot.DryRun(ctx, from, opts)
 	if err != nil {
-		return err
+		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
-	fmt.Fprintln(std.out, filepath.Join(o.output, s.ID))
-	if !o.quiet {
-		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files, %d bytes; %d requests\n",
-			s.Result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, s.Bytes, s.Requests)
+	p.end()
+	d := dryRun{Schema: schemaPlan, Plan: plan}
+	if opts.Requests != nil {
+		d.Listed, _ = opts.Requests()
 	}
-	if s.ExitCode != 0 {
-		return exitError{s.ExitCode}
-	}
-	return nil
+	return d.print(std.out, o.json)
 }
 
-// shownFailures is how many of them are printed; all are in summary.json.
-const shownFailures = 20
+// pageShare is how many times as many pages as other files are under way: Coda takes seconds for a
+// page, and so many are needed to use up its rate.
+const pageShare = 4
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
-	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, Tool: tool(), AcceptShrink: o.shrink,
+	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, Tool: tool(), AcceptShrink: o.shrink,
 		AllowOtherSelection: o.otherSelection, Log: log}
 }
 

@@ -42,7 +42,7 @@ func runVerify(ctx context.Context, std streams, dir, subset string) error {
 	}
 	fmt.Fprintf(std.err, "codafs: %d snapshots, %d files, %d bytes: %d damaged\n", len(r.Checked), r.Files, r.Bytes, len(r.Damage))
 	if code := r.ExitCode(); code != 0 {
-		return exitError{code}
+		return exitError{code: code}
 	}
 	return nil
 }

@@ -103,8 +103,12 @@ func (c *call) beginExport() (any, error) {
 	case p.contentType() != "canvas":
 		return nil, problem(http.StatusBadRequest, "Only canvas pages can be exported")
 	}
+	takes := c.s.o.ExportTime
+	if c.s.o.ExportTimes != nil {
+		takes = c.s.o.ExportTimes()
+	}
 	path := exportPath(p.ID, c.d.ID)
-	e := c.s.exports.begin(path, zip([]byte(render(c.d, p))), c.s.o.Now().Add(c.s.o.ExportTime))
+	e := c.s.exports.begin(path, zip([]byte(render(c.d, p))), c.s.o.Now().Add(takes))
 	c.status = http.StatusAccepted
 	return exportStatus{ID: e.id, Status: "inProgress", Href: c.href("pages", p.ID, "export", e.id)}, nil
 }

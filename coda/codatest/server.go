@@ -22,6 +22,9 @@ type Options struct {
 	PageSize int
 	// ExportTime is how long an export runs until it is complete.
 	ExportTime time.Duration
+	// ExportTimes gives one export after the other its time; nil gives ExportTime to all. It may
+	// be called by several goroutines at a time.
+	ExportTimes func() time.Duration
 	// Latency is added to each answer.
 	Latency time.Duration
 	// Throttle enforces the published rate limits, per token.

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot"
+)
+
+// rowsPerRequest is how many rows an answer has at the most.
+const rowsPerRequest = 500
+
+// classDownload counts downloads, for which there is no rate limit.
+const classDownload = "download"
+
+// cost tells what fetching a file takes, for the estimate of when a snapshot will be done. Of tables
+// with more rows than deltasOver (if that is not 0) the changed rows alone may be enough.
+func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
+	perMinute := map[string]float64{}
+	for _, b := range client.Limits() {
+		perMinute[string(b.Class)] = float64(b.Rate.N) / (b.Rate.Per + b.Margin).Minutes()
+	}
+	return snapshot.Cost{PerMinute: perMinute, Requests: func(e fs.Entry, rows int64) map[string]int {
+		if deltasOver > 0 && rows > deltasOver {
+			rows = 1
+		}
+		return requestsOf(e, rows)
+	}}
+}
+
+// requestsOf counts the requests that a file takes at least. What comes with the listing takes none.
+func requestsOf(e fs.Entry, rows int64) map[string]int {
+	read := string(coda.ClassRead)
+	switch e.Kind {
+	case fs.KindPage, fs.KindPageHTML:
+		if e.Source == fs.SourceContent {
+			return map[string]int{read: 1}
+		}
+		return map[string]int{string(coda.ClassExport): 1, read: 1, classDownload: 1}
+	case fs.KindRows, fs.KindRowsJSON:
+		return map[string]int{read: max(1, int((rows+rowsPerRequest-1)/rowsPerRequest))}
+	}
+	return nil
+}

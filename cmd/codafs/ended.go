@@ -1,0 +1,65 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/snapshot"
+)
+
+// shownFailures is how many of them are printed; all are in summary.json.
+const shownFailures = 20
+
+// ended tells how a run ended, whether it came to work or not, and gives the error to end the
+// program with.
+func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, err error) error {
+	p.end()
+	for _, line := range s.Warnings {
+		fmt.Fprintln(std.err, "codafs: warning: "+line)
+	}
+	for i, f := range s.Failures {
+		if i == shownFailures {
+			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", len(s.Failures)-i)
+			break
+		}
+		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", cmp.Or(f.Path, f.ObjectID), f.Message)
+	}
+	if err != nil {
+		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")
+	}
+	o.summary = s
+	if printErr := o.print(std, s, err == nil); printErr != nil {
+		fmt.Fprintf(std.err, "codafs: warning: %v\n", printErr)
+	}
+	if err == nil && !o.quiet {
+		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files, %d bytes; %d requests\n",
+			s.Result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, s.Bytes, s.Requests)
+	}
+	if s.ExitCode == 0 {
+		return nil
+	}
+	return exitError{s.ExitCode, err}
+}
+
+// print writes what programs read: the summary, or the path of what was sealed.
+func (o *snapshotOptions) print(std streams, s snapshot.Summary, sealed bool) (err error) {
+	if o.json {
+		return json.NewEncoder(std.out).Encode(s)
+	}
+	if sealed {
+		_, err = fmt.Fprintln(std.out, filepath.Join(o.output, s.ID))
+	}
+	return err
+}
+
+// noAnswerError ends a run because Coda does not answer.
+type noAnswerError struct{ *coda.SilenceError }
+
+func (e noAnswerError) Unwrap() error { return e.SilenceError }
+
+// ExitCode is [snapshot.ExitNoAnswer]: summary.json has it too.
+func (e noAnswerError) ExitCode() int { return snapshot.ExitNoAnswer }

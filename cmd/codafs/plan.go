@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+const schemaPlan = "codafs.plan/1"
+
+// dryRun is what a dry run prints.
+type dryRun struct {
+	Schema string `json:"schema"`
+	// Listed is how many requests the listing took, which a real run has to send as well.
+	Listed int `json:"requests_listing"`
+	snapshot.Plan
+}
+
+// print writes it in lines for people, or as one JSON object.
+func (d dryRun) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(d)
+	}
+	fetch := 0
+	for _, n := range d.Fetch {
+		fetch += n
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "docs\t%d\n", d.Docs)
+	fmt.Fprintf(t, "files\t%d\n", d.Files)
+	fmt.Fprintf(t, "at hand\t%d\n", d.Files-fetch)
+	fmt.Fprintf(t, "to fetch\t%d\t%s\n", fetch, counts(d.Fetch))
+	fmt.Fprintf(t, "missing\t%d\n", d.Missing)
+	fmt.Fprintf(t, "bytes\t%d\t%s\n", d.Bytes, unknown(d.BytesUnknown))
+	fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", d.Listed)
+	fmt.Fprintf(t, "requests\t%d\t%s\n", d.Requests, counts(d.ByClass))
+	fmt.Fprintf(t, "minutes\t%.1f\tat least, by the rate limits, after the listing\n", d.Minutes)
+	return t.Flush()
+}
+
+// counts writes what there is of each kind, the most first.
+func counts[K ~string](of map[K]int) string {
+	kinds := slices.SortedFunc(maps.Keys(of), func(a, b K) int {
+		if of[a] != of[b] {
+			return of[b] - of[a]
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	parts := make([]string, len(kinds))
+	for i, k := range kinds {
+		parts[i] = fmt.Sprintf("%s %d", k, of[k])
+	}
+	return strings.Join(parts, ", ")
+}
+
+func unknown(files int) string {
+	if files == 0 {
+		return ""
+	}
+	return fmt.Sprintf("and %d files that the last good snapshot does not have", files)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// screen is a terminal whose last line is redrawn. Spaces wipe out what is longer than the new line:
+// no terminal lacks them, so nothing is written that some terminal could not read.
+type screen struct {
+	out   io.Writer
+	width func() int
+
+	mu    sync.Mutex // guards drawn, and the terminal
+	drawn string
+}
+
+func (s *screen) redraw(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if most := max(s.width()-1, 0); len(line) > most { // a full line would wrap
+		line = line[:most]
+	}
+	if line == s.drawn {
+		return
+	}
+	fmt.Fprint(s.out, "\r"+line+strings.Repeat(" ", max(0, len(s.drawn)-len(line))))
+	s.drawn = line
+}
+
+func (s *screen) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+}
+
+// wipe takes the line away. s.mu is held.
+func (s *screen) wipe() {
+	if s.drawn != "" {
+		fmt.Fprint(s.out, "\r"+strings.Repeat(" ", len(s.drawn))+"\r")
+		s.drawn = ""
+	}
+}
+
+// Write lets other words through. The line comes back when it is redrawn.
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	return s.out.Write(b)
+}
+
+// widthOf tells how wide a terminal is at each call: it may be resized.
+func widthOf(f *os.File) func() int {
+	return func() int {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+		return 80
+	}
+}
