@@ -6,6 +6,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -164,13 +165,21 @@ func quickDir(t *testing.T) string {
 func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std streams) error {
 	t.Helper()
 	var o snapshotOptions
+	o.selection.Docs = docs
+	return snapshotWith(t, &o, service.RoundTripperOver(openapitest.Wrap(t, service)), dir, std)
+}
+
+// snapshotWith is snapshotOver with options: those that no setting gives, and docs.
+func snapshotWith(t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std streams) error {
+	t.Helper()
+	o := *given
 	o.register(&cobra.Command{}) // the defaults
-	o.output, o.cacheDir, o.selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), docs
+	o.output, o.cacheDir, o.selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.selection.Docs
 	o.selection.Names = fs.NameMode(o.names)
 	log := slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
 		BaseURL: o.baseURL(), Token: faultToken, UserAgent: tool(), MaxRetries: o.maxRetries, ExportTimeout: o.exportTimeout,
-		Transport: service.RoundTripperOver(openapitest.Wrap(t, service)), Log: log,
+		Transport: transport, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +191,7 @@ func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []str
 	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
 		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.selection})}
 	defer w.close()
-	p, std := newProgress(std, false, false)
+	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
 	return o.snapshotOf(t.Context(), std, w, p)
 }
 

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/snapshot"
+)
+
+// outage is a way to the service that is cut after so many requests, until it is mended.
+type outage struct {
+	http.RoundTripper
+	left atomic.Int64
+	hang bool // nothing comes back; else connections are refused
+	cut  atomic.Int64
+}
+
+func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
+	if o.left.Add(-1) >= 0 {
+		return o.RoundTripper.RoundTrip(r)
+	}
+	o.cut.CompareAndSwap(0, time.Now().UnixNano())
+	if o.hang {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return nil, errors.New("connection refused")
+}
+
+// Coda falls silent in the middle of a run: it ends after five minutes, keeps what is done, and says
+// how to go on. The next run takes that up.
+func TestARunEndsWhenCodaFallsSilent(t *testing.T) {
+	for _, hang := range []bool{false, true} {
+		for _, asJSON := range []bool{false, true} {
+			t.Run(fmt.Sprintf("hang %v, json %v", hang, asJSON), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { fallSilent(t, hang, asJSON) })
+			})
+		}
+	}
+}
+
+func fallSilent(t *testing.T, hang, asJSON bool) {
+	// More pages than those of which each may give up before the five minutes have passed.
+	service := codatest.New(codatest.Generate(1, 1, 400, 3, 10), codatest.Options{Latency: 50 * time.Millisecond, Throttle: true})
+	way := &outage{RoundTripper: service.RoundTripper(), hang: hang}
+	const before = 300
+	way.left.Store(before)
+	dir := quickDir(t)
+	var o snapshotOptions
+	var out, talk bytes.Buffer
+	run := func() int {
+		out.Reset()
+		o := o
+		err := snapshotWith(t, &o, way, dir, streams{nil, &out, &talk})
+		if err != nil {
+			fmt.Fprintln(&talk, describe(err))
+		}
+		return exitCode(err)
+	}
+	if code := run(); code != snapshot.ExitNoAnswer {
+		t.Fatalf("exit code %d\n%s", code, talk.String())
+	}
+	// Waits for rate limits do not count; between two attempts of one request there may be some.
+	if took := time.Since(time.Unix(0, way.cut.Load())); took < silenceLimit || took > silenceLimit+time.Minute {
+		t.Errorf("ended %v after the last answer", took)
+	}
+	if !strings.Contains(talk.String(), "Coda has answered nothing for 5m0s; what is done is kept, run again to resume") {
+		t.Errorf("said %s", talk.String())
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "backups", ".partial-*"))
+	if err != nil || len(left) != 1 {
+		t.Fatal(left, err)
+	}
+	s := readAs[snapshot.Summary](t, os.DirFS(left[0]), "summary.json")
+	if s.ExitCode != snapshot.ExitNoAnswer || s.Result != snapshot.Failed || s.Files == 0 {
+		t.Errorf("summary.json has %+v", s)
+	}
+	if asJSON {
+		o.json = true
+		way.left.Store(0)
+		if code := run(); code != snapshot.ExitFailed && code != snapshot.ExitNoAnswer {
+			t.Errorf("exit code %d", code)
+		}
+		if last := lastSummary(t, out.String()); last.Result != snapshot.Failed || last.Error == "" {
+			t.Errorf("the last object is %+v", last)
+		}
+	}
+	sent := service.Count(nil)
+	way.left.Store(1 << 40)
+	if code := run(); code != 0 {
+		t.Fatalf("the next run: exit code %d\n%s", code, talk.String())
+	}
+	if n := service.Count(func(r codatest.Request) bool { return r.Method == http.MethodPost }); n > 400+pageShare*8 {
+		t.Errorf("%d exports for 400 pages, %d requests before the next run", n, sent)
+	}
+}
+
+// lastSummary reads the last of the JSON objects that a run printed, which all are one to a line.
+func lastSummary(t *testing.T, out string) (s snapshot.Summary) {
+	t.Helper()
+	var last string
+	for line := range strings.Lines(out) {
+		if last = line; !json.Valid([]byte(line)) {
+			t.Errorf("not an object: %q", line)
+		}
+	}
+	if err := json.Unmarshal([]byte(last), &s); err != nil || s.Schema != "codafs.summary/1" {
+		t.Errorf("the last line is %q, %v", last, err)
+	}
+	return s
+}
