@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	iofs "io/fs"
@@ -166,11 +167,11 @@ func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []str
 	t.Helper()
 	var o snapshotOptions
 	o.selection.Docs = docs
-	return snapshotWith(t, &o, service.RoundTripperOver(openapitest.Wrap(t, service)), dir, std)
+	return snapshotWith(t.Context(), t, &o, service.RoundTripperOver(openapitest.Wrap(t, service)), dir, std)
 }
 
 // snapshotWith is snapshotOver with options: those that no setting gives, and docs.
-func snapshotWith(t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std streams) error {
+func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std streams) error {
 	t.Helper()
 	o := *given
 	o.register(&cobra.Command{}) // the defaults
@@ -192,7 +193,7 @@ func snapshotWith(t *testing.T, given *snapshotOptions, transport http.RoundTrip
 		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.selection})}
 	defer w.close()
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
-	return o.snapshotOf(t.Context(), std, w, p)
+	return o.snapshotOf(ctx, std, w, p)
 }
 
 // read takes in the sealed snapshot, if there is one.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,7 +64,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	run := func() int {
 		out.Reset()
 		o := o
-		err := snapshotWith(t, &o, way, dir, streams{nil, &out, &talk})
+		err := snapshotWith(t.Context(), t, &o, way, dir, streams{nil, &out, &talk})
 		if err != nil {
 			fmt.Fprintln(&talk, describe(err))
 		}
@@ -103,6 +105,54 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	}
 	if n := service.Count(func(r codatest.Request) bool { return r.Method == http.MethodPost }); n > 400+pageShare*8 {
 		t.Errorf("%d exports for 400 pages, %d requests before the next run", n, sent)
+	}
+}
+
+// A signal stops a run within two seconds, whatever it waits for, and keeps what is done.
+func TestASignalStopsARunSoon(t *testing.T) {
+	for _, hang := range []bool{false, true} {
+		for _, after := range []time.Duration{0, 3 * time.Second, 25 * time.Second, 60 * time.Second, 110 * time.Second} {
+			t.Run(fmt.Sprintf("after %v, hang %v", after, hang), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { stopAfter(t, after, hang) })
+			})
+		}
+	}
+}
+
+func stopAfter(t *testing.T, after time.Duration, hang bool) {
+	service := codatest.New(codatest.Generate(1, 1, 200, 100, 10),
+		codatest.Options{Latency: 50 * time.Millisecond, Throttle: true, ExportTime: 5 * time.Second})
+	way := &outage{RoundTripper: service.RoundTripper(), hang: true}
+	way.left.Store(1 << 40)
+	dir := quickDir(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var signaled time.Time
+	stop := time.AfterFunc(after, func() {
+		if hang {
+			way.left.Store(0)
+			time.Sleep(30 * time.Second) // so that all that runs hangs
+		}
+		signaled = time.Now()
+		cancel(signalError{syscall.SIGTERM})
+	})
+	defer stop.Stop()
+	var out, talk bytes.Buffer
+	err := snapshotWith(ctx, t, &snapshotOptions{json: true}, way, dir, streams{nil, &out, &talk})
+	if took := time.Since(signaled); took > 2*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+	s := lastSummary(t, out.String())
+	if exitCode(err) != 143 || s.ExitCode != 143 || s.Result != snapshot.Failed {
+		t.Errorf("exit code %d, summary %+v", exitCode(err), s)
+	}
+	way.left.Store(1 << 40)
+	if err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, streams{nil, &out, &talk}); err != nil {
+		t.Fatalf("the next run: %v\n%s", err, talk.String())
+	}
+	// What was under way is lost, and one more page tells what the token may do.
+	exports := service.Count(func(r codatest.Request) bool { return r.Method == http.MethodPost })
+	if exports > 200+pageShare*8+1 {
+		t.Errorf("%d exports for 200 pages, %d files were done", exports, s.Files)
 	}
 }
 

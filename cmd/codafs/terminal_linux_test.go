@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/coda/codatest"
+	"golang.org/x/sys/unix"
+)
+
+// openTerminal gives a terminal so many columns wide: what a program writes to it, its user reads.
+func openTerminal(t *testing.T, columns uint16) (user, program *os.File) {
+	t.Helper()
+	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no terminals here: %v", err)
+	}
+	t.Cleanup(func() { user.Close() })
+	fd := int(user.Fd())
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		err = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns})
+	}
+	if err == nil {
+		program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user, program
+}
+
+// onTerminal runs 'codafs snapshot' on a terminal, for a few seconds, and gives what its user saw.
+func onTerminal(t *testing.T, bin string, columns uint16, env ...string) (seen string, took time.Duration) {
+	t.Helper()
+	downloads, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := codatest.New(codatest.Sample(), codatest.Options{Latency: 200 * time.Millisecond, Downloads: "http://" + downloads.Addr().String()})
+	files := &http.Server{Handler: service}
+	go func() { _ = files.Serve(downloads) }()
+	defer files.Close()
+	api := httptest.NewServer(service)
+	defer api.Close()
+
+	user, program := openTerminal(t, columns)
+	dir := t.TempDir()
+	cmd := exec.Command(bin, "snapshot", "--output", filepath.Join(dir, "backups"), "--cache-dir", filepath.Join(dir, "cache"), "--api-url", api.URL+codatest.Base,
+		"--rate", "list=1000/1s", "--rate", "read=1000/1s", "--rate", "export=1000/1s")
+	cmd.Env = append(os.Environ(), append(env, "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))...)
+	cmd.Stderr = program
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	program.Close()
+	var screen bytes.Buffer
+	_, _ = io.Copy(&screen, user) // ends with an error when nobody has the terminal open any more
+	took = time.Since(start)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, screen.String())
+	}
+	return screen.String(), took
+}
+
+func TestProgressOnATerminal(t *testing.T) {
+	bin := buildProgram(t)
+	const columns = 60
+	drawn := regexp.MustCompile(`\rcodafs: [l0-9][^\r\n]*`)
+	for _, env := range [][]string{{"TERM=xterm"}, {"TERM=xterm", "NO_COLOR=1"}} {
+		seen, took := onTerminal(t, bin, columns, env...)
+		lines := drawn.FindAllString(seen, -1)
+		t.Logf("%v: redrawn %d times in %v", env, len(lines), took)
+		if most := int(10*took.Seconds()) + 1; len(lines) < 3 || len(lines) > most {
+			t.Errorf("%v: redrawn %d times, want 3 to %d", env, len(lines), most)
+		}
+		for _, l := range lines {
+			if len(l)-1 >= columns {
+				t.Errorf("%q is too wide", l)
+			}
+		}
+		for _, want := range []string{"listing the workspace, ", " of 21 pages, "} {
+			if !strings.Contains(strings.Join(lines, "\n"), want) {
+				t.Errorf("%v: no line says %q: %q", env, want, lines)
+			}
+		}
+		// The line is wiped out before the last words.
+		if !regexp.MustCompile(`\r +\rcodafs: complete: [^\r]*\r\n$`).MatchString(seen) || strings.Contains(seen, "\x1b") {
+			t.Errorf("%v: seen %q", env, seen)
+		}
+	}
+	seen, _ := onTerminal(t, bin, columns, "TERM=dumb")
+	if strings.Count(seen, "\n") != 1 || strings.Contains(strings.ReplaceAll(seen, "\r\n", ""), "\r") {
+		t.Errorf("a dumb terminal shows %q", seen)
+	}
+}
