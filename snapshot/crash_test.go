@@ -316,8 +316,12 @@ func TestAFailedOperationAnywhereIsAnExit13(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r.prepare(t)
-			for n := 1; n <= r.total; n++ {
-				cause := []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES}[n%3]
+			causes := []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES}
+			for i := range len(causes) * r.total {
+				cause, n := causes[i%3], 1+i/3
+				if !soak && i%3 != n%3 {
+					continue // one of the three at each operation
+				}
 				a := r.attempt(t)
 				c := &nth{n: n, f: func() error { return cause }}
 				s, err := a.run(t.Context(), c)

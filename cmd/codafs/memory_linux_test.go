@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,19 +33,10 @@ func TestALargeTableTakesLittleMemory(t *testing.T) {
 	w := codatest.Generate(5, 1, 3, 2, 10)
 	large := w.Docs[0].Tables[0]
 	rows := rowMill{table: large, rows: largeTable}
-	downloads, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	service := codatest.New(w, codatest.Options{Downloads: "http://" + downloads.Addr().String()})
-	files := &http.Server{Handler: service}
-	go func() { _ = files.Serve(downloads) }()
-	t.Cleanup(func() { _ = files.Close() })
-	api := httptest.NewServer(rows.before(service))
-	t.Cleanup(api.Close)
+	_, apiURL := listen(t, w, codatest.Options{}, rows.before)
 
 	cmd := exec.Command(bin, "snapshot", "--output", filepath.Join(dir, "backups"), "--cache-dir", filepath.Join(dir, "cache"),
-		"--api-url", api.URL+codatest.Base, "--rate", "read=100000/1s", "--rate", "export=100000/1s")
+		"--api-url", apiURL, "--rate", "read=100000/1s", "--rate", "export=100000/1s")
 	cmd.Env = append(os.Environ(), "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "GOMEMLIMIT=off", "GOGC=100")
 	snapshot, peak := runAndMeasure(t, cmd)
 	if got := lines(t, filepath.Join(snapshot, "docs"), "*"+large.ID+".csv"); got != largeTable+1 {

@@ -54,7 +54,7 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.StringArrayVar(&s.rates, "rate", nil, "change a rate limit: `CLASS=N/TIME`, such as export=30/6s (list, read, write, content, export; may be given more than once)")
 	f.IntVar(&s.maxRetries, "max-retries", 6, "send a failed request again, up to `N` times")
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "`TIME` that Coda may take to export one page")
-	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at a time")
+	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at a time; of pages, which wait for Coda, a snapshot fetches four times as many")
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "ask Coda for the newest state of a doc, or an error")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
 	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network")

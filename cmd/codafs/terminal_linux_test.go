@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,20 +44,10 @@ func openTerminal(t *testing.T, columns uint16) (user, program *os.File) {
 // onTerminal runs 'codafs snapshot' on a terminal, for a few seconds, and gives what its user saw.
 func onTerminal(t *testing.T, bin string, columns uint16, env ...string) (seen string, took time.Duration) {
 	t.Helper()
-	downloads, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	service := codatest.New(codatest.Sample(), codatest.Options{Latency: 200 * time.Millisecond, Downloads: "http://" + downloads.Addr().String()})
-	files := &http.Server{Handler: service}
-	go func() { _ = files.Serve(downloads) }()
-	defer files.Close()
-	api := httptest.NewServer(service)
-	defer api.Close()
-
+	_, apiURL := listen(t, codatest.Sample(), codatest.Options{Latency: 200 * time.Millisecond}, nil)
 	user, program := openTerminal(t, columns)
 	dir := t.TempDir()
-	cmd := exec.Command(bin, "snapshot", "--output", filepath.Join(dir, "backups"), "--cache-dir", filepath.Join(dir, "cache"), "--api-url", api.URL+codatest.Base,
+	cmd := exec.Command(bin, "snapshot", "--output", filepath.Join(dir, "backups"), "--cache-dir", filepath.Join(dir, "cache"), "--api-url", apiURL,
 		"--rate", "list=1000/1s", "--rate", "read=1000/1s", "--rate", "export=1000/1s")
 	cmd.Env = append(os.Environ(), append(env, "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))...)
 	cmd.Stderr = program
