@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/codafs/codafs/snapshot"
 )
@@ -17,9 +18,22 @@ const schemaPlan = "codafs.plan/1"
 // dryRun is what a dry run prints.
 type dryRun struct {
 	Schema string `json:"schema"`
-	// Listed is how many requests the listing took, which a real run has to send as well.
-	Listed int `json:"requests_listing"`
+	// Listed is how many requests the listing took, which a real run has to send as well. This and
+	// what the plan says of requests are nil for a mount, which sends what it does not hold yet.
+	Listed   *int     `json:"requests_listing,omitempty"`
+	Requests *int     `json:"requests,omitempty"`
+	Minutes  *float64 `json:"minutes,omitempty"`
 	snapshot.Plan
+}
+
+// newDryRun makes it of a plan; sent is nil where the requests are another process's.
+func newDryRun(p snapshot.Plan, sent func() (int, time.Duration)) dryRun {
+	d := dryRun{Schema: schemaPlan, Plan: p}
+	if sent != nil {
+		listed, _ := sent()
+		d.Listed, d.Requests, d.Minutes = &listed, &p.Requests, &p.Minutes
+	}
+	return d
 }
 
 // print writes it in lines for people, or as one JSON object.
@@ -38,9 +52,11 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintf(t, "to fetch\t%d\t%s\n", fetch, counts(d.Fetch))
 	fmt.Fprintf(t, "missing\t%d\n", d.Missing)
 	fmt.Fprintf(t, "bytes\t%d\t%s\n", d.Bytes, unknown(d.BytesUnknown))
-	fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", d.Listed)
-	fmt.Fprintf(t, "requests\t%d\t%s\n", d.Requests, counts(d.ByClass))
-	fmt.Fprintf(t, "minutes\t%.1f\tat least, by the rate limits, after the listing\n", d.Minutes)
+	if d.Requests != nil {
+		fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", *d.Listed)
+		fmt.Fprintf(t, "requests\t%d\t%s\n", *d.Requests, counts(d.ByClass))
+		fmt.Fprintf(t, "minutes\t%.1f\tat least, by the rate limits, after the listing\n", *d.Minutes)
+	}
 	return t.Flush()
 }
 

@@ -190,11 +190,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
 	p.end()
-	d := dryRun{Schema: schemaPlan, Plan: plan}
-	if opts.Requests != nil {
-		d.Listed, _ = opts.Requests()
-	}
-	return d.print(std.out, o.json)
+	return newDryRun(plan, opts.Requests).print(std.out, o.json)
 }
 
 // pageShare is how many times as many pages as other files are under way: Coda takes seconds for a
