@@ -89,17 +89,18 @@ func (w *walk) ask(ctx context.Context) error {
 // probe finds out whether the token may start exports, with a page that is not at hand: whoever uses
 // the index asks for it anyway. Its failure is told then.
 func (w *walk) probe(ctx context.Context) error {
-	for _, f := range w.found {
-		if f.file == nil || f.file.obj.Kind != KindPage {
+	for i := range w.found {
+		f := w.found[i].file // the entry is being completed
+		if f == nil || f.obj.Kind != KindPage {
 			continue
 		}
-		v, err := f.file.Version(ctx)
+		v, err := f.Version(ctx)
 		if err == nil {
-			if _, known := f.file.Size(v); known {
+			if _, known := f.Size(v); known {
 				continue
 			}
 			var c Content
-			if c, _, err = OpenCurrent(ctx, f.file); err == nil {
+			if c, _, err = OpenCurrent(ctx, f); err == nil {
 				return c.Close()
 			}
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -65,7 +64,7 @@ func (f figure) hold(t *testing.T) {
 		defer mu.Unlock()
 		return f.exports(random)
 	}})
-	var said bytes.Buffer
+	var said stream
 	start := time.Now()
 	err := snapshotOver(t, service, quickDir(t), nil, streams{strings.NewReader(""), &said, &said})
 	took := time.Since(start)

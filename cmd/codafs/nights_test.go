@@ -43,7 +43,8 @@ func TestARunFetchesWhatChanged(t *testing.T) {
 				night.edit()
 			}
 			before := len(service.Requests())
-			var out, talk bytes.Buffer
+			var out bytes.Buffer
+			var talk stream
 			if err := snapshotWith(t.Context(), t, &snapshotOptions{incremental: true}, service.RoundTripper(), dir, streams{nil, &out, &talk}); err != nil {
 				t.Fatalf("%s: %v\n%s", night.name, err, talk.String())
 			}

@@ -60,7 +60,8 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	way.left.Store(before)
 	dir := quickDir(t)
 	var o snapshotOptions
-	var out, talk bytes.Buffer
+	var out bytes.Buffer
+	var talk stream
 	run := func() int {
 		out.Reset()
 		o := o
@@ -136,7 +137,8 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 		cancel(signalError{syscall.SIGTERM})
 	})
 	defer stop.Stop()
-	var out, talk bytes.Buffer
+	var out bytes.Buffer
+	var talk stream
 	err := snapshotWith(ctx, t, &snapshotOptions{json: true}, way, dir, streams{nil, &out, &talk})
 	if took := time.Since(signaled); took > 2*time.Second {
 		t.Errorf("it took %v to stop", took)
