@@ -61,7 +61,7 @@ var requests = twice([]request{
 		lost: []loss{{fs.KindPages, launchDoc, launchDir + "pages.json", launchDir + "pages"}}},
 	{name: "tables", path: "/docs/" + launchDoc + "/tables", restamped: launchDir + "pages/",
 		lost: []loss{{fs.KindTables, launchDoc, launchDir + "tables.json", launchDir + "tables"}}},
-	{name: "columns", path: "/docs/" + launchDoc + "/tables/" + tasksTable + "/columns",
+	{name: "columns", path: "/docs/" + launchDoc + "/tables/" + tasksTable + "/columns", restamped: launchDir + "pages/",
 		lost: []loss{one(fs.KindColumns, tasksTable, tasksStem+".columns.json"), one(fs.KindRows, tasksTable, tasksStem+".csv")}},
 	{name: "rows", path: "/docs/" + launchDoc + "/tables/" + tasksTable + "/rows",
 		lost: []loss{one(fs.KindRows, tasksTable, tasksStem+".csv")}},

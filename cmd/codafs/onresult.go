@@ -20,8 +20,7 @@ import (
 const resultPrefix = "CODAFS_RESULT"
 
 const onResultHelp = `--on-result runs a command in a shell when the snapshot has ended, well or not, wrong use apart. It has the
-summary as JSON on its standard input (nothing where no run began), and these variables; what it prints goes
-to standard error. Should it fail, that is a warning: the exit code is the snapshot's.
+summary as JSON on its standard input, and these variables; what it prints goes to standard error. Should it fail, that is a warning: the exit code is the snapshot's.
   CODAFS_RESULT            complete, incomplete, suspect or failed
   CODAFS_RESULT_EXIT_CODE  the exit code, as below
   CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed
@@ -55,10 +54,8 @@ func (o *snapshotOptions) runOnResult(ctx context.Context, std streams, result e
 		code = exitCode(result)
 	}
 	var summary bytes.Buffer
-	if o.summary.Schema != "" { // the run began
-		if err := printJSON(&summary, o.summary); err != nil {
-			return err
-		}
+	if err := printJSON(&summary, o.summary); err != nil {
+		return err
 	}
 	c := shell(ctx, o.onResult)
 	c.Stdin, c.Stdout, c.Stderr = &summary, std.err, std.err
