@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-var update = flag.Bool("update", false, "write REFERENCE.md")
+var update = flag.Bool("update", false, "write REFERENCE.md, and the picture of README.md")
 
 const referenceFile = "REFERENCE.md"
 
