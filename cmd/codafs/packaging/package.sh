@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds what a release consists of into dist/: archives, .deb, .rpm and SHA256SUMS. The same commit and
-# version of Go give the same bytes, on any machine. Called by 'make package', which sets VERSION.
+# version of Go give the same bytes, on any machine. Called by 'make package', which sets VERSION. PLATFORMS chooses
+# some, such as linux/amd64.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 licenses=github.com/google/go-licenses@v1.6.0
-platforms="linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64"
+platforms=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
 
 dist=$PWD/dist
 rm -rf "$dist"
@@ -82,9 +83,13 @@ compile "$(${GO:-go} env GOHOSTOS)" "$(${GO:-go} env GOHOSTARCH)" "$dist/build/h
 for platform in $platforms; do
 	archive "${platform%/*}" "${platform#*/}"
 done
-for arch in amd64 arm64; do
-	package $arch deb ZSHDIR=/usr/share/zsh/vendor-completions
-	package $arch rpm
+for platform in $platforms; do
+	case $platform in
+	linux/*)
+		package "${platform#*/}" deb ZSHDIR=/usr/share/zsh/vendor-completions
+		package "${platform#*/}" rpm
+		;;
+	esac
 done
 rm -rf "$dist/build"
 (cd "$dist" && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)
