@@ -119,7 +119,7 @@ type Column struct {
 type ColumnFormat struct {
 	Type string `json:"type"` // such as "text", "number", "select", or one not known today
 	// Options are the choices of a select column whose list is fixed.
-	Options []json.RawMessage `json:"options"`
+	Options []json.RawMessage `json:"options,omitempty"`
 }
 
 // Row is a row of a table (Coda API 1.5.0, listRows). Stamps and numbers are kept as the

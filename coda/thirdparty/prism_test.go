@@ -93,7 +93,7 @@ func TestEachReadingMethodOfTheClientIsTried(t *testing.T) {
 	}
 	aContext := reflect.TypeFor[context.Context]()
 	for m := range reflect.TypeFor[*coda.Client]().Methods() {
-		if asks := m.Type.NumIn() > 1 && m.Type.In(1) == aContext; asks && !tried[m.Name] {
+		if asks := m.Type.NumIn() > 1 && m.Type.In(1) == aContext; asks && !tried[m.Name] && m.Name != "AwaitSilence" {
 			t.Errorf("coda.Client.%s is missing in the table of reads", m.Name)
 		}
 	}

@@ -4,6 +4,7 @@ package mount
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -100,13 +100,12 @@ var posixChecks = map[string]func(dir string) error{
 	"mmap shows the file, and zeros to the end of the last page": func(dir string) error {
 		return withFile(dir, func(f *os.File, want []byte) error {
 			for _, flags := range []int{unix.MAP_PRIVATE, unix.MAP_SHARED} {
-				b, err := unix.Mmap(fd(f), 0, len(want), unix.PROT_READ, flags)
+				whole := (len(want) + 4095) &^ 4095
+				b, err := unix.Mmap(fd(f), 0, whole, unix.PROT_READ, flags)
 				if err != nil {
 					return err
 				}
-				padded := unsafe.Slice(&b[0], (len(want)+4095)&^4095)
-				err = errors.Join(same(b, want), same(padded[len(want):], make([]byte, len(padded)-len(want))), unix.Munmap(b))
-				if err != nil {
+				if err := errors.Join(same(b, append(want, make([]byte, whole-len(want))...)), unix.Munmap(b)); err != nil {
 					return err
 				}
 			}
@@ -311,11 +310,10 @@ func listWith(dir string, size int, each func(name string, off int64)) (names []
 	}
 }
 
-// dirent reads the first entry of what getdents64(2) gave.
+// dirent reads the first entry of what getdents64(2) gave: its inode, the offset of the next, its length, its type and its name.
 func dirent(b []byte) (length int, off int64, name string) {
-	d := (*unix.Dirent)(unsafe.Pointer(&b[0]))
-	at := int(unsafe.Offsetof(d.Name))
-	return int(d.Reclen), d.Off, unix.ByteSliceToString(b[at:d.Reclen])
+	length = int(binary.NativeEndian.Uint16(b[16:]))
+	return length, int64(binary.NativeEndian.Uint64(b[8:])), unix.ByteSliceToString(b[19:length])
 }
 
 // posixHelper runs the checks in the folder args[0], and prints what fails.
