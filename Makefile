@@ -22,8 +22,8 @@ build:
 	$(GO) build -o codafs ./cmd/codafs
 
 test:
-	$(GO) test $(RACE) -timeout 10m $(TESTFLAGS) ./...
-	$(GO) test $(RACE) -timeout 10m $(TESTFLAGS) ./fs/mount -skip TestPrograms -args -blind
+	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...mount -skip TestPrograms -args -blind
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }

@@ -71,7 +71,7 @@ func (e signalError) ExitCode() int { return 128 + int(e.signal) }
 
 // grace is how long after a signal the program may take to end by itself. What is on disk is
 // good at any moment, so that nothing is lost by ending in the middle of something.
-const grace = 5 * time.Second
+const grace = 10 * time.Second
 
 // signalContext gives a context that ends at SIGINT or SIGTERM. A second signal kills, and so does
 // an operation that does not end for the first: opening a pipe that nobody writes to, say.

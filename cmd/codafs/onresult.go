@@ -27,7 +27,7 @@ summary as JSON on its standard input, and these variables; what it prints goes 
   CODAFS_RESULT_MESSAGE    what went wrong; empty where nothing did`
 
 // afterSignal is how long the command may take where the run was stopped: less than grace.
-const afterSignal = grace - time.Second
+const afterSignal = 4 * time.Second
 
 // tell runs the command of --on-result and gives the snapshot's own error back. A dry run has no result.
 func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) error {
