@@ -72,7 +72,7 @@ soak-snapshot: # a thousand kills, a thousand fortnights
 	$(SOAK) ./snapshot
 
 # On Linux: 'make build && sudo make install' installs for all users of this machine.
-# 'make build && make install PREFIX=~/.local SBINDIR=' for oneself alone, without mount.codafs.
+# 'make build && make install PREFIX="$HOME/.local" SBINDIR=' for oneself alone, without mount.codafs.
 PREFIX ?= /usr/local
 DESTDIR ?=
 # For mount.codafs; mount(8) looks in /sbin, which is this folder on nearly all systems.

@@ -141,8 +141,17 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	if found := which(p.listed, s); len(found) > 0 {
 		return found, nil
 	}
-	return nil, fmt.Errorf("no doc of yours has this id or name: %w", iofs.ErrNotExist)
+	return nil, noSuchDoc{}
 }
+
+// noSuchDoc is why a selector found nothing.
+type noSuchDoc struct{}
+
+func (noSuchDoc) Error() string {
+	return "none that you own has this id or name; --include-shared adds those of others that you have opened"
+}
+
+func (noSuchDoc) Is(target error) bool { return target == iofs.ErrNotExist }
 
 // which gives the docs that a selector means.
 func which(docs []coda.Doc, selector string) (found []coda.Doc) {

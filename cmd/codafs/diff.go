@@ -11,7 +11,7 @@ func newDiff(std streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "diff A B",
-		Short: "Tell what one backup has otherwise than another",
+		Short: "Compare two backups",
 		Long: `Compare two snapshots object by object: a page that was renamed is the same page. One line for each
 file: what happened to it (added, removed, missing, renamed, changed), and its path. "missing" is what
 only A has because B could not have it: B's summary.json says why.`,

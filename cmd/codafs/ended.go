@@ -36,8 +36,12 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 		fmt.Fprintf(std.err, "codafs: warning: %v\n", printErr)
 	}
 	if err == nil && !o.quiet {
-		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files, %d bytes; %d requests\n",
-			s.Result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, s.Bytes, s.Requests)
+		unchanged := ""
+		if s.SkippedUnchanged > 0 {
+			unchanged = fmt.Sprintf(" (%d unchanged)", s.SkippedUnchanged)
+		}
+		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files%s, %d bytes; %d requests\n",
+			s.Result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, unchanged, s.Bytes, s.Requests)
 	}
 	if s.ExitCode == 0 {
 		return nil

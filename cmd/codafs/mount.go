@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
@@ -133,6 +134,9 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	beside.Go(func() { who.find(ctx, w, cancel) })
 	beside.Go(func() {
 		who.get(ctx) // a token that is refused now ends the mount
+		if err := o.noDoc(ctx, w); err != nil {
+			cancel(err)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -162,6 +166,23 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 		return nil // that is how a mount ends
 	}
 	return err
+}
+
+// noDoc tells where --doc names what is not there, as far as that can be told at once.
+func (o *mountOptions) noDoc(ctx context.Context, w *workspace) error {
+	if len(o.selection.Docs) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, refusedWithin)
+	defer cancel()
+	docs, err := w.tree.Root().Lookup(ctx, "docs")
+	if err == nil {
+		_, err = docs.(fs.Dir).Entries(ctx)
+	}
+	if missing, ok := errors.AsType[*fs.NoDocError](err); ok {
+		return missing
+	}
+	return nil
 }
 
 // tellSystemd tells the service manager how far the mount is, where one wants to know (sd_notify(3)).

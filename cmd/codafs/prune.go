@@ -14,8 +14,8 @@ func newPrune(std streams) *cobra.Command {
 		Use:   "prune DIR --keep-…",
 		Short: "Remove old backups by a policy",
 		Long: `Remove the snapshots in DIR that no rule keeps. Rules add up: a snapshot stays if any of them keeps it.
-What latest.txt names, the newest complete snapshot, and those that are suspect stay always. Without a
-rule nothing is removed. The names of those that are removed are printed.`,
+What latest.txt names, the newest complete snapshot, and those that are suspect stay always. At least one rule
+must be named. The names of those that are removed are printed.`,
 		Example: `  codafs prune ~/coda-backups --keep-daily 14 --keep-monthly 12 --keep-yearly 10
   codafs prune ~/coda-backups --keep-last 3 --dry-run`,
 		Args: cobra.ExactArgs(1),

@@ -51,7 +51,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 		Example: `  codafs snapshot --output ~/coda-backups
   codafs snapshot --demo
   codafs snapshot --incremental --output ~/coda-backups     every night
-  codafs snapshot --on-result 'test $CODAFS_RESULT_EXIT_CODE = 0 || mail -s "Coda backup" me <<<"$CODAFS_RESULT_MESSAGE"'
+  codafs snapshot --on-result 'test $CODAFS_RESULT_EXIT_CODE = 0 || echo "$CODAFS_RESULT_MESSAGE" | mail -s "Coda backup" me'
   codafs snapshot --incremental --dry-run                   what that would take
   codafs snapshot ./mnt
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
@@ -83,8 +83,8 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder, of the `FORM` zip or tar.zst")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")
 	f.BoolVar(&o.json, "json", false, "print progress and the summary as JSON, one object a line")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors; with --json print the summary alone")
-	f.BoolVar(&o.shrink, "accept-shrink", false, "take a workspace that is empty, or half of what it was, for good")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the new folder; with --json print the summary alone")
+	f.BoolVar(&o.shrink, "accept-shrink", false, "accept a workspace that is empty, or has shrunk by half")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
 	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell when the snapshot has ended, however it did (see above)")

@@ -53,5 +53,6 @@ const exitCodesHelp = `The numbers are promised to stay. summary.json of a snaps
         selection's snapshots
   11    another run works in the output folder
   13    the output folder is full or cannot be written
+  75    Coda gave no answer for five minutes; run again to resume
   130   stopped by Ctrl-C (SIGINT); 143 by SIGTERM. A mount ends with 0 then. The next snapshot takes up
         what is done`

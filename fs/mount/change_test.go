@@ -230,6 +230,11 @@ func TestFailingListingIsAnError(t *testing.T) {
 	var r told
 	sub := newDir("sub", newFile("a.md", nil))
 	dir := mountTree(t, newDir("", sub), Options{Report: r.report})
+	// Programs take ENOENT for the end of the folder: it must not be that.
+	sub.fail(fmt.Errorf("listing pages: %w", iofs.ErrNotExist))
+	if out := fails(t, "ls", join(dir, "sub")); !strings.Contains(out, "Input/output error") {
+		t.Errorf("ls says %s", out)
+	}
 	sub.fail(fmt.Errorf("listing pages: %w", iofs.ErrPermission))
 	if out := fails(t, "ls", join(dir, "sub")); !strings.Contains(out, "Permission denied") {
 		t.Errorf("ls says %s", out)

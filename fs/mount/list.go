@@ -73,7 +73,13 @@ func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 	asked := n.server.changes.count.Load()
 	nodes, err := await(ctx, n.server, n.dir.Entries, nil)
 	if err != nil {
-		return n.server.fail(n.dir, "readdir", err)
+		e := n.server.fail(n.dir, "readdir", err)
+		if e == syscall.ENOENT {
+			// readdir(3) takes that for the end of the folder. One that is gone, or that a token may not see any more, would
+			// seem empty, and rsync --delete would make it so.
+			return syscall.EIO
+		}
+		return e
 	}
 	serial := n.server.serial.Add(1) & (1<<31 - 1)
 	h.next, h.listing = 0, &listing{serial, asked, nodes}
