@@ -71,6 +71,11 @@ soak-mount: # 50 readers, an editor, outages, evictions, mounts that come and go
 soak-snapshot: # a thousand kills, a thousand fortnights
 	$(SOAK) ./snapshot
 
+# How fast, how much memory, how many requests: a table, and bench.json beside it. It takes eight minutes,
+# more on a machine that is busy; cmd/codafs/bench.md tells how to read it.
+bench:
+	$(GO) test -run '^TestFigures$$' -bench . -benchtime 1x -timeout 30m ./cmd/codafs -args -bench-json "$(CURDIR)/bench.json"
+
 # On Linux: 'make build && sudo make install' installs for all users of this machine.
 # 'make build && make install PREFIX="$HOME/.local" SBINDIR=' for oneself alone, without mount.codafs.
 PREFIX ?= /usr/local
@@ -105,4 +110,4 @@ package:
 
 clean:
 	$(GO) clean ./...
-	rm -rf codafs dist
+	rm -rf codafs dist bench.json

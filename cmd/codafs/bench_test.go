@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,65 +14,107 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 )
 
-// These benchmarks run programs of every day over a real mount, made by the real program:
+// 'make bench' runs the benchmarks of this package, and TestFigures at its full sizes, once each, and
+// ends with a table of all that was measured. Each may be run alone:
 //
-//	go test -run '^$' -bench Warm -benchtime 10x ./cmd/codafs      -short has a table of 10 MB
-//	go test -run '^$' -bench Cold -benchtime 1x -timeout 20m ./cmd/codafs
-//	go test -run '^$' -bench Snapshot -benchtime 1x -timeout 20m ./cmd/codafs
+//	go test -run '^$' -bench Warm -benchtime 1x ./cmd/codafs -args -bench-json "$PWD/bench.json"     -short: a table of 10 MB
 //
-// They judge nothing: what they report are ratios, as times of a machine mean nothing on another.
+// Nothing is judged by a time, as times of a machine mean nothing on another: a figure is a
+// multiple of something measured in the same run, in turns. bench.md tells how to read them.
 
-// BenchmarkWarm has programs read a mount of which everything was read before, and a copy of it on
-// disk. The metric x-disk is the median time over the mount as a multiple of that over the copy.
+// benchRounds is how often each of two is measured, in turns.
+const benchRounds = 11
+
+// BenchmarkWarm has programs read a mount of which everything was read before, a copy of it on disk, and that
+// copy through go-fuse's own loopback example.
 func BenchmarkWarm(b *testing.B) {
-	mnt := mountReal(b, warmWorkspace(), codatest.Options{}, "--rate=read=1000000/1s", "--rate=export=1000000/1s").dir
-	disk := filepath.Join(b.TempDir(), "docs")
-	if out, err := exec.Command("cp", "-a", filepath.Join(mnt, "docs"), disk).CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
+	if !haveFUSE("warm walks", noLimits) {
+		return
 	}
+	mnt := mountBench(b, warmWorkspace(), codatest.Options{}, unlimited...)
+	docs := filepath.Join(mnt.dir, "docs")
+	at := places{mount: docs, disk: copyOf(b, docs)}
+	second := copyOf(b, docs) // to compare with
+	at.loopback = mountLoopback(b, at.disk)
 	for _, doc := range []string{"flat", "tree"} {
-		for _, walk := range []struct{ name, command string }{
-			{"find-ls", "find . -ls >/dev/null"},
-			{"ls-lR", "ls -lR . >/dev/null"},
-			{"du", "du -s . >/dev/null"},
-			{"grep-r", "grep -r 'no such words' pages >/dev/null; test $? = 1"},
-			{"rg", "rg 'no such words' pages >/dev/null; test $? = 1"},
-			{"tar", "tar cf - pages | wc -c >/dev/null"},
-			{"cat-table", "cat tables/table/*.csv >/dev/null"},
+		in := places{folderOf(b, at.disk, doc), folderOf(b, at.mount, doc), at.loopback}
+		if at.loopback != "" {
+			in.loopback = folderOf(b, at.loopback, doc)
+		}
+		other := filepath.Join(folderOf(b, second, doc), "pages")
+		for _, walk := range []struct {
+			name, command string
+			limit, aim    float64
+		}{
+			{"find -ls", "find . -ls >/dev/null", 1.5, 1.2},
+			{"ls -lR", "ls -lR . >/dev/null", 1.5, 1.2},
+			{"du", "du -s . >/dev/null", 1.5, 1.2},
+			{"rsync -an", "rsync -an pages/ '" + other + "' >/dev/null", 1.5, 1.2},
+			{"grep -r", "grep -r 'no such words' pages >/dev/null; test $? = 1", 8, 1.5},
+			{"rg", "rg 'no such words' pages >/dev/null; test $? = 1", 8, 1.5},
+			{"tar | wc -c", "tar cf - pages | wc -c >/dev/null", 8, 1.5},
+			{"git diff --no-index", "git diff --no-index --quiet pages '" + other + "'", 8, 1.5},
+			{"cat of a table of 100 MB", "cat tables/table/*.csv >/dev/null", 1.3, 1.3},
 		} {
-			if walk.name == "cat-table" && doc == "tree" {
+			if strings.HasPrefix(walk.name, "cat") && doc == "tree" {
 				continue // its table is small
 			}
-			b.Run(doc+"/"+walk.name, func(b *testing.B) {
-				compare(b, walk.command, folderOf(b, disk, doc), folderOf(b, filepath.Join(mnt, "docs"), doc))
-			})
+			what := "warm " + walk.name + ", " + shapes[doc]
+			compare(b, what, walk.command, in, func(m measured) measured { return m.limited(walk.limit, walk.aim) })
 		}
 	}
 }
 
-// compare runs a command in two folders that hold the same.
-func compare(b *testing.B, command, disk, mnt string) {
-	if _, err := exec.LookPath(strings.Fields(command)[0]); err != nil {
-		b.Skip(err)
+// shapes tell of the docs of warmWorkspace.
+var shapes = map[string]string{"flat": "2,000 pages in one folder", "tree": "2,000 pages in 800 folders"}
+
+// places hold the same: a folder on disk, one of a mount, and one of the loopback example over that on
+// disk; "" where that is missing.
+type places struct{ disk, mount, loopback string }
+
+// compare runs a command in each of the places in turns.
+func compare(b *testing.B, what, command string, at places, promise func(measured) measured) {
+	if program := strings.Fields(command)[0]; !installed(program) {
+		figuresMeasured.add(promise(measured{What: what, How: noLimits, Missing: program + " is not installed"}))
+		return
 	}
-	in := func(dir string) time.Duration {
-		cmd := exec.Command("sh", "-c", command)
-		cmd.Dir = dir
-		start := time.Now()
-		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Fatalf("%s in %s: %v: %s", command, dir, err, out)
+	all := []string{at.disk, at.mount, at.loopback}
+	took := make([][]time.Duration, len(all))
+	for round := range benchRounds + 1 {
+		for i := range all {
+			n := (i + round) % len(all) // each goes first as often
+			if all[n] == "" {
+				continue
+			}
+			d := timeOf(b, command, all[n])
+			if round > 0 { // else it was to warm up
+				took[n] = append(took[n], d)
+			}
 		}
-		return time.Since(start)
 	}
-	in(disk)
-	in(mnt)
-	var onDisk, mounted []time.Duration
-	for b.Loop() {
-		onDisk = append(onDisk, in(disk))
-		mounted = append(mounted, in(mnt))
+	m := promise(ratios(what, noLimits, "x disk", took[1], took[0]))
+	m.Beside = map[string]float64{"ms": ms(median(took[1])), "disk ms": ms(median(took[0]))}
+	if at.loopback != "" {
+		m.Beside["loopback ms"], m.Beside["x loopback"] = ms(median(took[2])), float64(median(took[1]))/float64(median(took[2]))
 	}
-	b.ReportMetric(median(mounted).Seconds()*1000, "mount-ms")
-	b.ReportMetric(float64(median(mounted))/float64(median(onDisk)), "x-disk")
+	figuresMeasured.add(m)
+}
+
+func timeOf(tb testing.TB, command, dir string) time.Duration {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = dir
+	start := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("%s in %s: %v: %s", command, dir, err, out)
+	}
+	return time.Since(start)
+}
+
+func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
+
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
 }
 
 func folderOf(b *testing.B, docs, name string) string {
@@ -84,62 +126,17 @@ func folderOf(b *testing.B, docs, name string) string {
 	return found[0]
 }
 
-// BenchmarkColdGrep greps the pages of a doc that nobody has read, from a service that keeps to the
-// documented limits. The metric x-floor is the time as a multiple of the shortest in which so many
-// requests may be sent.
-func BenchmarkColdGrep(b *testing.B) {
-	const latency, export = 50 * time.Millisecond, 2 * time.Second
-	for b.Loop() {
-		w := codatest.Generate(1, 1, 200, 0, 0)
-		m := mountReal(b, w, codatest.Options{Latency: latency, ExportTime: export, Throttle: true})
-		start := time.Now()
-		if out, err := exec.Command("grep", "-rc", "", filepath.Join(m.dir, "docs")).CombinedOutput(); err != nil {
-			b.Fatalf("%v: %s", err, out)
-		}
-		took := time.Since(start)
-		sends := map[string]int{}
-		for _, r := range m.service.Requests() {
-			sends[bucketOf(r)]++
-			if r.Status == http.StatusTooManyRequests {
-				b.Errorf("%s %s: %d", r.Method, r.Path, r.Status)
-			}
-		}
-		// The last export that may start, and then its start, status and download.
-		floor := lastSend(sends["export"], 10, 6*time.Second) + export + 3*latency
-		floor = max(floor, lastSend(sends["read"], 100, 6*time.Second), lastSend(sends["list"], 4, 6*time.Second))
-		b.Logf("%v of %v; requests: %v", took, floor, sends)
-		b.ReportMetric(took.Seconds(), "s")
-		b.ReportMetric(float64(took)/float64(floor), "x-floor")
+// copyOf copies a folder to the disk, where it is when this returns.
+func copyOf(b *testing.B, dir string) string {
+	b.Helper()
+	disk := filepath.Join(b.TempDir(), filepath.Base(dir))
+	if out, err := exec.Command("cp", "-a", dir, disk).CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
 	}
-}
-
-// BenchmarkSnapshot has the real program make a snapshot of 1,000 pages and 200 tables, from a service
-// that keeps to the documented limits: eleven minutes of what figures_test.go does in simulated time.
-func BenchmarkSnapshot(b *testing.B) {
-	const export = 2 * time.Second
-	for b.Loop() {
-		dir := b.TempDir()
-		w := figureWorkspace()
-		service, apiURL := listen(b, w, codatest.Options{Latency: figureLatency, ExportTime: export, Throttle: true}, nil)
-		bin := filepath.Join(dir, "codafs")
-		if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-			b.Fatalf("go build: %v\n%s", err, out)
-		}
-		cmd := exec.Command(bin, "snapshot", "--output", filepath.Join(dir, "backups"), "--cache-dir", filepath.Join(dir, "cache"), "--api-url", apiURL)
-		cmd.Env = append(os.Environ(), "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
-		start := time.Now()
-		out, err := cmd.CombinedOutput()
-		took := time.Since(start)
-		b.Logf("%v: %s", err, out)
-		must := fewestRequests(w)
-		floor, fewest := shortestTime(must, export), 0
-		for _, n := range must {
-			fewest += n
-		}
-		b.ReportMetric(took.Seconds(), "s")
-		b.ReportMetric(float64(took)/float64(floor), "x-floor")
-		b.ReportMetric(float64(len(service.Requests()))/float64(fewest), "x-requests")
+	if err := exec.Command("sync", "-f", disk).Run(); err != nil {
+		b.Fatal(err)
 	}
+	return disk
 }
 
 // bucketOf is the rate class that a request counts in.
@@ -158,11 +155,6 @@ func bucketOf(r codatest.Request) string {
 // lastSend is when the last of n requests can be sent, of which the service takes so many a window.
 func lastSend(n, perWindow int, window time.Duration) time.Duration {
 	return time.Duration(max(0, n-1)/perWindow) * window
-}
-
-func median(all []time.Duration) time.Duration {
-	slices.Sort(all)
-	return all[len(all)/2]
 }
 
 // warmWorkspace has two docs of 2,000 pages of 4 KiB: one has them all at the top, and a table of
@@ -190,4 +182,101 @@ func warmWorkspace() *codatest.Workspace {
 		}
 	}
 	return flat
+}
+
+// unlimited takes the limits off that the program keeps to.
+var unlimited = []string{"--rate=list=1000000/1s", "--rate=read=1000000/1s", "--rate=export=1000000/1s"}
+
+// benchMount is a mount made by the real program, over a service of its own.
+type benchMount struct {
+	dir     string
+	cache   string
+	service *codatest.Server
+	pid     int
+	ready   time.Duration // from the start of the program until it says that it is mounted
+}
+
+// mountBench mounts a workspace with the real program until the benchmark ends.
+func mountBench(b *testing.B, w *codatest.Workspace, o codatest.Options, args ...string) benchMount {
+	b.Helper()
+	service, apiURL := listen(b, w, o, nil)
+	m, end := startMount(b, programOf(b), apiURL, b.TempDir(), args...)
+	b.Cleanup(end)
+	m.service = service
+	return m
+}
+
+// startMount runs the mount command with its mountpoint and cache in dir.
+func startMount(b *testing.B, bin, apiURL, dir string, args ...string) (m benchMount, end func()) {
+	b.Helper()
+	m = benchMount{dir: filepath.Join(dir, "mnt"), cache: filepath.Join(dir, "cache")}
+	if err := os.MkdirAll(m.dir, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(bin, append([]string{"mount", "--cache-dir", m.cache, "--api-url", apiURL, m.dir}, args...)...)
+	cmd.Env = append(os.Environ(), "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+	start := time.Now()
+	end = startUntil(b, cmd, "mounted at")
+	m.ready, m.pid = time.Since(start), cmd.Process.Pid
+	return m, end
+}
+
+// startUntil starts a program that says when it is ready; end interrupts it and waits.
+func startUntil(b *testing.B, cmd *exec.Cmd, ready string) (end func()) {
+	b.Helper()
+	talk, w, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewScanner(talk)
+	if !lines.Scan() || !strings.Contains(lines.Text(), ready) {
+		b.Fatalf("%q, %v", lines.Text(), cmd.Wait())
+	}
+	ended := make(chan error)
+	go func() {
+		for lines.Scan() {
+			b.Log(lines.Text())
+		}
+		talk.Close()
+		ended <- cmd.Wait()
+	}()
+	return func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+// mountLoopback mounts go-fuse's example of a filesystem over dir, until the benchmark ends. It gives "" where
+// the example cannot be built.
+func mountLoopback(b *testing.B, dir string) (mnt string) {
+	b.Helper()
+	work := b.TempDir()
+	bin, mnt := filepath.Join(work, "loopback"), filepath.Join(work, "mnt")
+	if out, err := exec.Command("go", "build", "-o", bin, "github.com/hanwen/go-fuse/v2/example/loopback").CombinedOutput(); err != nil {
+		b.Logf("no loopback: %v\n%s", err, out)
+		return ""
+	}
+	if err := os.Mkdir(mnt, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(startUntil(b, exec.Command(bin, mnt, dir), "Mounted!"))
+	return mnt
+}
+
+// programOf builds the program as users have it.
+func programOf(tb testing.TB) string {
+	tb.Helper()
+	bin := filepath.Join(tb.TempDir(), "codafs")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		tb.Fatalf("go build: %v\n%s", err, out)
+	}
+	return bin
 }
