@@ -25,13 +25,17 @@ func (o *order) near(from, to string) bool {
 }
 
 // orders gives those orders that programs are known to have: that of the listing and that of the
-// names' bytes, each with a folder's own files before those further down or mixed with them. It
+// names' bytes, each with a folder's own files before those further down or mixed with them; and that of
+// the listing from its end, which programs have that put on a stack what they find (ripgrep, fd). It
 // sends nothing: what was not listed yet has no order.
 func (l *listing) orders(kind Kind) (all []*order) {
 	top, below := l.nodes(kind)
-	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}} {
+	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
 		by.kind, by.below = kind, below
 		by.add(top)
+		if by.fromEnd {
+			slices.Reverse(by.files)
+		}
 		same := func(o *order) bool { return slices.Equal(o.files, by.files) }
 		if len(by.files) > 0 && !slices.ContainsFunc(all, same) {
 			all = append(all, newOrder(by.files))
@@ -73,6 +77,7 @@ type flattening struct {
 	kind               Kind
 	below              func(*folder) []Node
 	byName, filesFirst bool
+	fromEnd            bool
 	files              []*file
 }
 

@@ -38,6 +38,12 @@ var programs = map[string]func(t *testing.T, w *treetest.Workspace) []string{
 	"as listed, files first": func(t *testing.T, w *treetest.Workspace) []string {
 		return listed(t, w, "docs", true)
 	},
+	// ripgrep and fd put what they find on a stack.
+	"as listed, from the end": func(t *testing.T, w *treetest.Workspace) []string {
+		all := listed(t, w, "docs", false)
+		slices.Reverse(all)
+		return all
+	},
 	"sorted": func(t *testing.T, w *treetest.Workspace) (all []string) {
 		return slices.DeleteFunc(walked(t, w), func(p string) bool { return !isFile(p) })
 	},
