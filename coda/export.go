@@ -52,6 +52,14 @@ func (c *Client) ExportPage(ctx context.Context, docID, pageID string, f Format)
 	return nil, err
 }
 
+type exportStart struct{}
+
+// OnExportStart has started called for each export under the returned context as soon as the service
+// has taken it on: a token that may only read does not get there. The export's end is seconds away.
+func OnExportStart(ctx context.Context, started func()) context.Context {
+	return context.WithValue(ctx, exportStart{}, started)
+}
+
 var exportID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // export runs one export from start to download.
@@ -65,6 +73,9 @@ func (c *Client) export(ctx context.Context, r request, f Format) ([]byte, error
 	}
 	if !exportID.MatchString(begun.ID) {
 		return nil, r.fail(CodeBadAnswer, "the export has no usable id")
+	}
+	if started, ok := ctx.Value(exportStart{}).(func()); ok {
+		started()
 	}
 	poll := get(slices.Concat(r.path, []string{begun.ID})...)
 	link, err := c.await(ctx, poll, time.Now())
@@ -106,7 +117,12 @@ func decodeExportStatus(b []byte) (s exportStatus, err error) {
 // await asks for the export's status until there is a link.
 func (c *Client) await(ctx context.Context, poll request, started time.Time) (string, error) {
 	limit := c.opts.ExportTimeout
-	due, err := c.awaitFirst(ctx, started)
+	u := urgencyOf(ctx)
+	leads := c.polls.lead(u)
+	if leads {
+		defer c.polls.follow(u)
+	}
+	due, err := c.awaitFirst(ctx, u, leads, started)
 	for n, missing := 1, 0; err == nil; n++ {
 		var s exportStatus
 		next := again(ctx, due)
@@ -138,14 +154,13 @@ func (c *Client) await(ctx context.Context, poll request, started time.Time) (st
 
 // awaitFirst waits until the first poll of an export is due, which it may later be than was known
 // when the export started.
-func (c *Client) awaitFirst(ctx context.Context, started time.Time) (due time.Duration, err error) {
-	for due < c.opts.ExportTimeout && err == nil {
-		next := min(c.polls.start(ctx), c.opts.ExportTimeout)
-		if next <= due {
+func (c *Client) awaitFirst(ctx context.Context, u urgency, leads bool, started time.Time) (due time.Duration, err error) {
+	for err == nil {
+		first, news := c.polls.start(u, leads)
+		if due = min(first, c.opts.ExportTimeout); time.Since(started) >= due {
 			break
 		}
-		due = next
-		err = sleep(ctx, time.Until(started.Add(due)))
+		err = sleepUntil(ctx, started.Add(due), news)
 	}
 	return due, err
 }

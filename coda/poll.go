@@ -19,6 +19,9 @@ const (
 // the export done, up where it came too early. The moves cancel out where a share q of the exports
 // is done at the first poll. (A quantile of past exports would not come down again after one slow
 // one: a poll that finds an export done tells only that it took no longer.)
+//
+// Until the time is about right, one export at a time leads, and tries whether an earlier poll does.
+// Others that run beside it wait for what it finds: they would all be too early together.
 type pollTimes struct {
 	mu sync.Mutex // guards all below
 	by [urgencies]pollTime
@@ -32,7 +35,19 @@ type pollTime struct {
 	moved time.Time
 	known bool // an export was seen to end
 	fine  bool // a poll was too early since: first is about right
+	// led tells that an export leads. The others are polled at safe, when an export was found done; before
+	// any was, they wait for news, which is then closed.
+	led  bool
+	safe time.Duration
+	news chan struct{}
 }
+
+// patience is how much later than their leader exports are polled as long as nothing is known, and
+// mostPatience how late at the most: it may be the one that is slow.
+const (
+	patience     = 0.25
+	mostPatience = 10 * time.Second
+)
 
 // doneShare is q: background work polls when nearly all exports are done, so that one poll is
 // enough; an interactive read at the median, since somebody waits.
@@ -51,16 +66,38 @@ const (
 func newPollTimes(first time.Duration) *pollTimes {
 	p := &pollTimes{}
 	for u := range p.by {
-		p.by[u].first = first
+		p.by[u].first, p.by[u].news = first, make(chan struct{})
 	}
 	return p
 }
 
-// start is how long after an export's start to poll first.
-func (p *pollTimes) start(ctx context.Context) time.Duration {
+// lead makes an export the leader, unless another one leads. The leader ends with follow.
+func (p *pollTimes) lead(u urgency) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.by[urgencyOf(ctx)].first
+	leads := !p.by[u].led
+	p.by[u].led = true
+	return leads
+}
+
+func (p *pollTimes) follow(u urgency) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.by[u].led = false
+}
+
+// start is how long after an export's start to poll first. It may change when news is closed.
+func (p *pollTimes) start(u urgency, leads bool) (first time.Duration, news <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch t := &p.by[u]; {
+	case leads || t.fine:
+		return t.first, nil
+	case t.known:
+		return t.safe, nil
+	default:
+		return min(t.first+share(t.first, patience), mostPatience), t.news
+	}
 }
 
 // early learns from an export that was still running at its n-th poll, due so long after its start;
@@ -92,8 +129,10 @@ func (p *pollTimes) done(ctx context.Context, started time.Time, n int, due time
 	}
 	switch {
 	case !t.known:
-		t.first, t.moved, t.known = age, time.Now(), true
-	case n == 1 && !started.Before(t.moved) && age < due+due/4+maxDelay:
+		t.first, t.safe, t.moved, t.known = age, age, time.Now(), true
+		close(t.news)
+	case n == 1 && !started.Before(t.moved) && (t.fine || due <= t.first) && age < due+due/4+maxDelay:
+		t.safe = t.first
 		t.first, t.moved = max(t.first-share(t.first, down), minPollGap), time.Now()
 	}
 }

@@ -113,10 +113,17 @@ func (e *Error) wait() time.Duration {
 
 // sleep waits for d or for the context's end.
 func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
+	return sleepUntil(ctx, time.Now().Add(d), nil)
+}
+
+// sleepUntil waits until a time, or until there is news.
+func sleepUntil(ctx context.Context, at time.Time, news <-chan struct{}) error {
+	t := time.NewTimer(time.Until(at))
 	defer t.Stop()
 	select {
 	case <-t.C:
+		return nil
+	case <-news:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -16,6 +16,7 @@ import (
 type exports struct {
 	mu    sync.Mutex // guards all below
 	known exportRight
+	found chan struct{} // closed when something is known; nil if nobody has waited
 	turn  chan struct{} // holds one token while somebody asks a second time
 }
 
@@ -23,7 +24,7 @@ type exportRight int
 
 const (
 	exportsUnknown exportRight = iota
-	exportsAllowed             // one was seen to be done: a refusal is that page's own matter
+	exportsAllowed             // one was seen to start: a refusal is that page's own matter
 	exportsRefused
 )
 
@@ -37,7 +38,28 @@ func (e *exports) right() exportRight {
 func (e *exports) allow() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.known = exportsAllowed
+	e.set(exportsAllowed)
+}
+
+// set has those who wait see what is known. e.mu is held.
+func (e *exports) set(known exportRight) {
+	if e.known == exportsUnknown && e.found != nil {
+		close(e.found)
+	}
+	e.known = known
+}
+
+// isKnown is closed when it is known whether the token may export.
+func (e *exports) isKnown() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.found == nil {
+		e.found = make(chan struct{})
+		if e.known != exportsUnknown {
+			close(e.found)
+		}
+	}
+	return e.found
 }
 
 // refuse concludes that the token may not, and tells whether that is news.
@@ -47,7 +69,7 @@ func (e *exports) refuse() (news bool) {
 	if e.known != exportsUnknown {
 		return false
 	}
-	e.known = exportsRefused
+	e.set(exportsRefused)
 	return true
 }
 
@@ -77,15 +99,11 @@ var errNoHTML = fmt.Errorf("a page's HTML needs a token that may start page expo
 // export asks for a page's export. Where the token turns out to be one that may not start any, the
 // error is ErrStale: the page has another version then.
 func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte, error) {
-	b, err := d.t.src.ExportPage(ctx, d.id, pageID, f)
-	if err == nil {
-		d.t.exports.allow()
-		return b, nil
-	}
+	b, err := d.t.src.ExportPage(coda.OnExportStart(ctx, d.t.exports.allow), d.id, pageID, f)
 	if coda.CodeOf(err) == coda.CodeExportRefused && d.allRefused(ctx, pageID, f) {
 		return nil, ErrStale
 	}
-	return nil, err
+	return b, err
 }
 
 // allRefused tells whether the refusal of one page holds for all. It may be the page's own matter,
@@ -99,11 +117,8 @@ func (d *doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool
 	defer unlock()
 	if t.exports.right() == exportsUnknown {
 		docID, pageID := d.anotherPage(ctx, pageID)
-		_, err := t.src.ExportPage(ctx, docID, pageID, f)
-		switch {
-		case err == nil:
-			t.exports.allow()
-		case coda.CodeOf(err) == coda.CodeExportRefused && t.exports.refuse() && t.opts.Notice != nil:
+		_, err := t.src.ExportPage(coda.OnExportStart(ctx, t.exports.allow), docID, pageID, f)
+		if coda.CodeOf(err) == coda.CodeExportRefused && t.exports.refuse() && t.opts.Notice != nil {
 			t.opts.Notice(contentNote)
 		}
 	}

@@ -290,6 +290,7 @@ func TestOneRefusalWhileIndexingChangesNothing(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
+	_, _ = iofs.ReadFile(r.FS(t), alpha) // it may fail; the index has not waited for that
 	r.Clock.Advance(later)
 	wantTexts(t, r.Workspace, exported(r.State))
 	r.wantTold(t, 0)
@@ -390,6 +391,9 @@ func TestIndexTriesOneExportAtMost(t *testing.T) {
 	exports := func() []string { return posts(r.Sent(func() { index(t, r.Tree) })) }
 	equal(t, "at first", exports(), []string{"FirstDoc01 canvas-Alpha"})
 	equal(t, "when it is known", exports(), nil)
+	if _, err := iofs.ReadFile(r.FS(t), alpha); err != nil { // it is had when the export ends
+		t.Fatal(err)
+	}
 	r.Tree = r.tree(t, fs.Selection{})
 	equal(t, "by another tree, which goes on to a page not at hand", exports(), []string{"FirstDoc01 canvas-Beta"})
 	wantTexts(t, r.Workspace, exported(r.State))

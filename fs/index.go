@@ -87,27 +87,42 @@ func (w *walk) ask(ctx context.Context) error {
 }
 
 // probe finds out whether the token may start exports, with a page that is not at hand: whoever uses
-// the index asks for it anyway. Its failure is told then.
+// the index asks for it anyway, and finds it on its way. Its failure is told then.
 func (w *walk) probe(ctx context.Context) error {
+	known, ended := w.t.exports.isKnown(), make(chan error, 1)
+	w.t.spawn(ctx, func(ctx context.Context) { ended <- w.fetchOne(ctx) })
+	select {
+	case <-known:
+		return nil
+	case err := <-ended:
+		if fatal(ctx, err) {
+			return err
+		}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// fetchOne fetches a page that is not at hand, if there is one.
+func (w *walk) fetchOne(ctx context.Context) error {
 	for i := range w.found {
 		f := w.found[i].file // the entry is being completed
 		if f == nil || f.obj.Kind != KindPage {
 			continue
 		}
 		v, err := f.Version(ctx)
-		if err == nil {
-			if _, known := f.Size(v); known {
-				continue
-			}
-			var c Content
-			if c, _, err = OpenCurrent(ctx, f); err == nil {
-				return c.Close()
-			}
-		}
-		if fatal(ctx, err) {
+		if err != nil {
 			return err
 		}
-		return nil
+		if _, known := f.Size(v); known {
+			continue
+		}
+		c, _, err := OpenCurrent(ctx, f)
+		if err != nil {
+			return err
+		}
+		return c.Close()
 	}
 	return nil
 }
