@@ -14,7 +14,7 @@ TESTFLAGS ?=
 # the tests run without it.
 RACE ?= $(shell command -v cc >/dev/null 2>&1 && echo -race)
 
-.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot install package clean
+.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot bench install package clean
 
 check: lint cross test
 
