@@ -171,3 +171,27 @@ func listBench(b *testing.B, bin, apiURL string) {
 	}
 	figuresMeasured.add(measured{What: "peak memory, mount, 10,000 docs looked at", How: noLimits, Value: mib(peak), Unit: "MiB"}.limited(96, 96))
 }
+
+// BenchmarkTable reads a table of 200,000 rows through a mount.
+func BenchmarkTable(b *testing.B) {
+	const what = "peak memory, mount, a table of 200,000 rows read"
+	if !haveFUSE(what, noLimits) {
+		return
+	}
+	bin, s := programOf(b), size{make: oneTable, rows: 200_000}
+	w := s.make()
+	_, apiURL := listen(b, w, codatest.Options{}, func(service http.Handler) http.Handler { return s.handler(service, w) })
+	const rounds = 3
+	var peaks []float64
+	for range rounds {
+		m, end := startMount(b, bin, apiURL, b.TempDir(), unlimited...)
+		timeOf(b, "cat docs/*/tables/table/*.csv >/dev/null", m.dir)
+		peak, err := peakMemory(m.pid)
+		if err != nil {
+			b.Fatal(err)
+		}
+		peaks = append(peaks, mib(peak))
+		end()
+	}
+	figuresMeasured.add(measured{What: what, How: noLimits, Value: median(peaks), Unit: "MiB", Runs: rounds, Least: slices.Min(peaks), Most: slices.Max(peaks)}.limited(96, 96))
+}
