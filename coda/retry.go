@@ -59,7 +59,7 @@ func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(
 		return false, e
 	}
 	level := slog.LevelDebug
-	if attempts == tellAfter {
+	if attempts == tellAfter || d > maxBackoff {
 		level = slog.LevelWarn // somebody may be waiting, and wonder
 	}
 	c.opts.Log.Log(ctx, level, "no good answer, will send again", "method", e.Method, "path", e.Path,

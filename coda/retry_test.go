@@ -1,8 +1,10 @@
 package coda_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -331,4 +333,25 @@ func TestSilenceIsAFailureOfTheService(t *testing.T) {
 			t.Errorf("error is %q, want %q", err, want)
 		}
 	})
+}
+
+// A wait that outlasts every other is told of before it begins: a program that says nothing for an hour looks dead.
+func TestLongWaitsAreToldOfAtOnce(t *testing.T) {
+	for retryAfter, want := range map[string]int{"30": 0, "31": 1, "3600": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			api := codatest.New(small(), codatest.Options{})
+			api.Fail(codatest.Fault{Times: 1, Status: 429, Header: http.Header{"Retry-After": {retryAfter}}})
+			c, err := coda.New(coda.Options{Token: secret, Transport: api.RoundTripper(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Doc(t.Context(), doc); err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(log.String(), "level=WARN"); n != want {
+				t.Errorf("Retry-After %s: %d warnings, want %d:\n%s", retryAfter, n, want, &log)
+			}
+		})
+	}
 }
