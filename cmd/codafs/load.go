@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -167,7 +168,12 @@ func readConfig(file string, named bool) (values map[string]any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := toml.Unmarshal(b, &values); err != nil {
+	err = toml.Unmarshal(bytes.TrimPrefix(b, []byte(byteOrderMark)), &values)
+	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, _ := e.Position()
+		return nil, fmt.Errorf("%s:%d: %w", file, line, err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return values, nil

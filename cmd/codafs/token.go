@@ -17,6 +17,9 @@ const maxToken = 4096
 // credential is the token's name among a systemd unit's credentials (systemd.exec(5), LoadCredential=).
 const credential = "coda-token"
 
+// byteOrderMark is what editors on Windows put before a text.
+const byteOrderMark = "\ufeff"
+
 // tokenSource is a place that holds a token.
 type tokenSource struct{ name, token string }
 
@@ -85,7 +88,7 @@ func readToken(file string) (string, error) {
 	if err != nil {
 		return "", tokenError{"token file: " + err.Error()}
 	}
-	t := strings.TrimSpace(string(b))
+	t := strings.TrimSpace(strings.TrimPrefix(string(b), byteOrderMark))
 	if t == "" {
 		return "", tokenError{fmt.Sprintf("the token file %s is empty; %s", file, makeToken)}
 	}
