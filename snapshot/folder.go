@@ -172,7 +172,7 @@ func (f *folder) latest() (string, error) {
 	}
 	id := strings.TrimSuffix(string(data), "\n")
 	if _, _, ok := parseID(id); !ok {
-		return "", &ForeignError{Output: f.path, Found: "a latest.txt that codafs did not write"}
+		return "", &ForeignError{Output: f.path, Found: "a latest.txt that codafs did not write: remove it, if the folder is yours"}
 	}
 	return id, nil
 }

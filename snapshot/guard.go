@@ -27,7 +27,7 @@ func (r *run) compare() error {
 		if sameRun(head, r.head) {
 			r.takeBase(id)
 		} else if !r.opts.AllowOtherSelection {
-			return &ForeignError{r.out.path, fmt.Sprintf("%s, which is of another account or selection", id)}
+			return &ForeignError{r.out.path, fmt.Sprintf("%s, which is of another account or selection: choose another folder, or --allow-other-selection", id)}
 		}
 	}
 	return nil

@@ -76,8 +76,18 @@ func describe(err error) string {
 		line += "; is --api-url right, and is there a proxy or a sign-in page in between?"
 	case errors.Is(err, snapshot.ErrNotMount):
 		line += "; name the folder that 'codafs mount' shows, or none to read from Coda directly"
+	case errors.Is(err, snapshot.ErrPolicy):
+		line += "; say what to keep, such as --keep-daily 14 --keep-monthly 12"
+	case noAPI(err):
+		line += "; no API of Coda is there: is --api-url right, with its path (/apis/v1)?"
 	case errors.Is(err, iofs.ErrNotExist) && code != "":
 		line += "; it may have been deleted, or the token may not see it"
 	}
 	return line
+}
+
+// noAPI tells that what every API of Coda has was not found.
+func noAPI(err error) bool {
+	e, ok := errors.AsType[*coda.Error](err)
+	return ok && e.Code == coda.CodeNotFound && (e.Path == "/docs" || e.Path == "/whoami")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"text/tabwriter"
+	"time"
 
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
@@ -65,10 +66,8 @@ func runLs(ctx context.Context, s *settings, std streams, name string, long bool
 
 // longLine is an entry with its size and time, in columns.
 func longLine(ctx context.Context, n fs.Node) (string, error) {
-	const layout = "2006-01-02T15:04:05Z"
-	dir, ok := n.(fs.Dir)
-	if ok {
-		return fmt.Sprintf("-\t  %s  %s/", dir.ModTime().UTC().Format(layout), n.Name()), nil
+	if dir, ok := n.(fs.Dir); ok {
+		return fmt.Sprintf("-\t  %s  %s/", timeColumn(dir.ModTime()), n.Name()), nil
 	}
 	f := n.(fs.File)
 	v, err := f.Version(ctx)
@@ -79,5 +78,14 @@ func longLine(ctx context.Context, n fs.Node) (string, error) {
 	if known, ok := f.Size(v); ok {
 		size = fmt.Sprint(known)
 	}
-	return fmt.Sprintf("%s\t  %s  %s", size, v.ModTime.UTC().Format(layout), n.Name()), nil
+	return fmt.Sprintf("%s\t  %s  %s", size, timeColumn(v.ModTime), n.Name()), nil
+}
+
+// timeColumn is a time as a column of one width; what is of no time has a dash.
+func timeColumn(t time.Time) string {
+	const layout = "2006-01-02T15:04:05Z"
+	if t.IsZero() {
+		return fmt.Sprintf("%*s", len(layout), "-")
+	}
+	return t.UTC().Format(layout)
 }

@@ -75,9 +75,6 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	if o.prefetch < 0 {
 		return usageError{fmt.Errorf("--prefetch %d: want 0 or more", o.prefetch)}
 	}
-	if dir == "" {
-		return usageError{errors.New("the MOUNTPOINT is empty: name a folder")}
-	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // nobody reads its messages: no reason to die, and leave a dead mount
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -98,9 +98,13 @@ func prepare(cmd *cobra.Command) {
 	}
 }
 
-// usageArgs makes a wrong number of arguments a usage error.
+// usageArgs makes a wrong number of arguments a usage error, and an empty one: that is a script's
+// variable that was never set, and would be taken for the current folder or the tree's root.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if slices.Contains(args, "") {
+			return usageError{fmt.Errorf("an argument is empty: %s (see '%s --help')", cmd.UseLine(), cmd.CommandPath())}
+		}
 		if err := check(cmd, args); err != nil {
 			return usageError{fmt.Errorf("%w: %s (see '%s --help')", err, cmd.UseLine(), cmd.CommandPath())}
 		}
@@ -151,7 +155,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return noSuchCommand(cmd.Root(), args)
+				return noSuchCommand(c, rest)
 			}
 			c.InitDefaultHelpFlag()
 			return c.Help()

@@ -61,11 +61,14 @@ there is copied; the mount's own selection of docs and files holds.`,
 			if f := snapshot.Format(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {
 				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
 			}
-			if o.output == "" || len(args) == 1 && args[0] == "" {
-				return usageError{errors.New("the folder's name is empty")}
+			if o.output == "" {
+				return usageError{errors.New("--output is empty: name a folder")}
 			}
 			if err := o.check(cmd.Flags(), o.incremental, len(args) == 1); err != nil {
 				return err
+			}
+			if o.offline && len(args) == 0 {
+				return usageError{errors.New("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")}
 			}
 			if len(args) == 1 {
 				if err := noSelection(cmd.Flags()); err != nil {
