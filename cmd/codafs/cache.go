@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	iofs "io/fs"
+	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/codafs/codafs/cache"
@@ -167,11 +169,20 @@ func (s *settings) existingCache(std streams) (dir string, disk *cache.Disk, err
 	if err != nil {
 		return "", nil, err
 	}
-	if err := cache.Check(dir); errors.Is(err, iofs.ErrNotExist) {
+	if err := cache.Check(dir); errors.Is(err, iofs.ErrNotExist) || err != nil && isUnused(dir) {
 		return dir, nil, nil
 	} else if err != nil {
 		return "", nil, err
 	}
 	disk, err = s.openCache(dir, log)
 	return dir, disk, err
+}
+
+// besideCache are the folders that are kept beside the cache's own; they may be there before it is.
+var besideCache = []string{"accounts", "rates", "runs"}
+
+// isUnused tells whether a folder holds nothing but those: a cache will be there, and is not yet.
+func isUnused(dir string) bool {
+	all, err := os.ReadDir(dir)
+	return err == nil && !slices.ContainsFunc(all, func(e iofs.DirEntry) bool { return !slices.Contains(besideCache, e.Name()) })
 }
