@@ -40,6 +40,11 @@ func newChanges() changes {
 // at once, and may be called from anywhere, also after the end. A doc that nobody knows does no harm.
 func (s *Server) Changed(docID string) {
 	s.changes.count.Add(1)
+	s.retell(docID)
+}
+
+// retell has the kernel told of a change, or once more of one whose old state it was answered meanwhile.
+func (s *Server) retell(docID string) {
 	s.changes.mu.Lock()
 	defer s.changes.mu.Unlock()
 	s.changes.docs[docID] = true

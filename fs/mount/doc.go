@@ -32,9 +32,10 @@
 // [Server.Changed] names a doc. A goroutine of the server then has the kernel look up anew every
 // name that it has below that doc's folder, found or not, and drop those folders' listings. So
 // the next use of a path costs one LOOKUP, which asks [fs.File.Version]. An unchanged version
-// is the same inode and keeps its pages. Nothing is fetched or asked before somebody uses it. Two things keep old
+// is the same inode and keeps its pages. Nothing is fetched or asked before somebody uses it. Three things keep old
 // answers from being kept: one that was asked for before the change and comes after it has a
-// timeout of 0; one that came just before has been taken in when the kernel is told (settle).
+// timeout of 0; one that came just before has been taken in when the kernel is told (settle); and a listing, which
+// has no timeout, is told of once more when it comes late (retell).
 //
 // [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode: a
 // folder's must answer for what the folder holds now, however old the value is.

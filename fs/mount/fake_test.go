@@ -33,6 +33,8 @@ type fakeDir struct {
 	hidden  map[string]fs.Node
 	asked   chan struct{} // gets one for each Lookup
 	answer  chan struct{} // Lookup waits until it is closed, and then answers what was
+	listed  chan struct{} // gets one for each Entries
+	list    chan struct{} // Entries waits until it is closed, and then answers what was
 }
 
 func newDir(name string, entries ...fs.Node) *fakeDir {
@@ -55,11 +57,28 @@ func (d *fakeDir) fail(err error) {
 	d.err = err
 }
 
-func (d *fakeDir) Entries(context.Context) ([]fs.Node, error) {
-	d.lists.Add(1)
+// holdLists has Entries wait with what it is about to answer.
+func (d *fakeDir) holdLists() (asked <-chan struct{}, answer chan<- struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.entries, d.err
+	d.listed, d.list = make(chan struct{}, 100), make(chan struct{})
+	return d.listed, d.list
+}
+
+func (d *fakeDir) Entries(ctx context.Context) ([]fs.Node, error) {
+	d.lists.Add(1)
+	d.mu.Lock()
+	entries, err, listed, list := d.entries, d.err, d.listed, d.list
+	d.mu.Unlock()
+	if list != nil {
+		listed <- struct{}{}
+		select {
+		case <-list:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return entries, err
 }
 
 // holdLookups has lookups wait with what they are about to answer.

@@ -14,18 +14,22 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// listing is a folder as it was once listed. It never changes.
+// listing is a folder as it was once listed. It never changes once it was added to the folder's listings.
 type listing struct {
 	serial uint64 // of the server's listings; 31 bits
 	asked  uint64 // the count of changes before the folder was listed
 	nodes  []fs.Node
 }
 
-// listings are the last two of a folder, so that whoever is in the middle of one reads on in it,
-// also after somebody else had the folder listed anew.
+// maxListings is how many listings of a folder are kept, each of other names. The kernel does not say who is in the
+// middle of one.
+const maxListings = 16
+
+// listings are those of a folder that were used last, so that whoever is in the middle of one reads on in it,
+// also after others had the folder listed anew.
 type listings struct {
 	mu   sync.Mutex
-	last []*listing // the newest in front
+	last []*listing // the one used last in front
 }
 
 func (l *listings) find(serial uint64) *listing {
@@ -35,13 +39,32 @@ func (l *listings) find(serial uint64) *listing {
 	if i < 0 {
 		return nil
 	}
-	return l.last[i]
+	return l.used(i)
 }
 
+// used moves the listing at i to the front. l.mu is held.
+func (l *listings) used(i int) *listing {
+	one := l.last[i]
+	l.last = slices.Insert(slices.Delete(l.last, i, i+1), 0, one)
+	return one
+}
+
+// add keeps one, and lets go of the one that was used longest ago. It takes the place of one with the same names
+// under that one's serial: whoever is in the middle of that reads on in this.
 func (l *listings) add(one *listing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.last = slices.Insert(l.last[:min(len(l.last), 1)], 0, one)
+	if i := slices.IndexFunc(l.last, one.sameNames); i >= 0 {
+		one.serial = l.last[i].serial
+		l.last[i] = one
+		l.used(i)
+		return
+	}
+	l.last = slices.Insert(l.last[:min(len(l.last), maxListings-1)], 0, one)
+}
+
+func (l *listing) sameNames(other *listing) bool {
+	return slices.EqualFunc(l.nodes, other.nodes, func(a, b fs.Node) bool { return a.Name() == b.Name() })
 }
 
 // An entry's offset is where the next one is read from: the serial of the listing above, its place below.
@@ -80,6 +103,9 @@ func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 			return syscall.EIO
 		}
 		return e
+	}
+	if n.server.changes.count.Load() != asked {
+		n.server.retell(n.dir.Object().DocID) // the kernel keeps this listing, which may be old
 	}
 	serial := n.server.serial.Add(1) & (1<<31 - 1)
 	h.next, h.listing = 0, &listing{serial, asked, nodes}
