@@ -17,13 +17,23 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// maxContents is how many contents are kept open for the reads to come, each with a descriptor. The
-// kernel does not say who has a file open, so they are those that were read last.
+// maxContents is how many contents are kept open for the reads to come, each with a descriptor, and at most a
+// quarter of those that this process may have. The kernel does not say who has a file open, so they are those that
+// were read last.
 const maxContents = 512
+
+func contentsToKeep() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return maxContents
+	}
+	return int(min(maxContents, limit.Cur/4))
+}
 
 // contents are the open contents of the files that were fetched or read last, and of superseded versions for as
 // long as the kernel has them: somebody may be in the middle of one, and nobody else has those bytes.
 type contents struct {
+	max  int // of those in used
 	mu   sync.Mutex
 	of   map[*fileNode]*held
 	used list.List // of *held, the one used last in front; without those that are pinned
@@ -67,7 +77,7 @@ func (c *contents) add(n *fileNode, content fs.Content) *held {
 	if !h.pinned {
 		h.place = c.used.PushFront(h)
 	}
-	if c.used.Len() > maxContents {
+	if c.used.Len() > c.max {
 		c.drop(c.used.Back().Value.(*held))
 	}
 	return h

@@ -53,7 +53,7 @@
 //	known      evicted      0         gives the size                  fetches
 //	known      at hand      keep      is not sent                     is not sent
 //
-// Which of the two it is, /proc/TID/syscall tells. So an open waits for the content, can be interrupted, reports what
+// Which of the two it is, /proc/TID/syscall tells; a caller that cannot be seen there is taken to open. So an open waits for the content, can be interrupted, reports what
 // went wrong, and pins its version, as OPEN did. Where codafs may not look there, for all who may use the mount (see seesCalls), the mount is
 // not silent, but for one that never fetches.
 //

@@ -15,12 +15,13 @@ import (
 
 // helpers are programs that the tests run: this test binary with asHelper set.
 var helpers = map[string]func(args []string) int{
-	"serve": serveHelper,
-	"open":  openHelper,
-	"write": writeHelper,
-	"copy":  copyHelper,
-	"limit": limitHelper,
-	"posix": posixHelper,
+	"serve":    serveHelper,
+	"open":     openHelper,
+	"write":    writeHelper,
+	"copy":     copyHelper,
+	"limit":    limitHelper,
+	"contents": contentsHelper,
+	"posix":    posixHelper,
 }
 
 // serveHelper mounts a tree at args[0], says so, and serves until it is killed.
@@ -112,5 +113,11 @@ func limitHelper([]string) int {
 		return 1
 	}
 	fmt.Println(limit.Cur)
+	return 0
+}
+
+// contentsHelper prints how many contents it would keep open.
+func contentsHelper([]string) int {
+	fmt.Println(contentsToKeep())
 	return 0
 }

@@ -418,6 +418,15 @@ func TestDescriptorsMayBeUsedUpToTheHardLimit(t *testing.T) {
 	}
 }
 
+// A process that may open few files keeps most of them for the cache and the network.
+func TestContentsKeptLeaveDescriptorsForTheRest(t *testing.T) {
+	cmd := tool(t, "sh", "-c", `ulimit -n 256; exec "$1"`, "-", os.Args[0])
+	cmd.Env = append(os.Environ(), asHelper+"=contents", "GORACE=atexit_sleep_ms=0")
+	if out, err := cmd.Output(); err != nil || string(out) != "64\n" {
+		t.Errorf("it keeps %q, %v", out, err)
+	}
+}
+
 // A mount hides what is below it. One over /proc stops the whole machine.
 func TestFolderWithSomethingInItIsRefused(t *testing.T) {
 	needFUSE(t)

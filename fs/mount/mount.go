@@ -121,7 +121,7 @@ func newServer(path string, o Options) *Server {
 		served:   make(chan struct{}),
 		ended:    make(chan struct{}),
 		changes:  newChanges(),
-		contents: contents{of: map[*fileNode]*held{}},
+		contents: contents{max: contentsToKeep(), of: map[*fileNode]*held{}},
 		names:    untold,
 		silent:   o.Sizes != Estimate && canBeSilent && (o.Offline || seesCalls(o.AllowOther) && !o.blind),
 	}

@@ -56,3 +56,29 @@ func TestSilenceNeedsEyesOrNothingToFetch(t *testing.T) {
 		fails(t, "cat", join(dir, "gone.md"))
 	}
 }
+
+// Who cannot be seen (a program in another container has no pid here) may be opening the file, so what is not at hand
+// is fetched before it is told the size.
+func TestUnseenCallersFetchWhatIsNotAtHand(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		file    *fakeFile
+		offline bool
+		want    string
+	}{
+		{"known, evicted", newFile("a.md", nil).knowSize(), false, "open"},
+		{"known, at hand", newFile("a.md", nil).ready(), false, ""},
+		{"known, evicted, offline", newFile("a.md", nil).knowSize(), true, ""},
+		{"unknown", newFile("a.md", nil), false, "getattr"},
+	} {
+		s := newServer("", Options{Offline: c.offline})
+		s.silent = true
+		version, err := c.file.Version(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := newFileNode(s, c.file, version).mustFetch(t.Context()); got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+}

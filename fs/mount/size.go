@@ -55,8 +55,8 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	_, known := n.knownSize()
 	switch {
-	case known && n.server.silent && !n.atHand() && doing(ctx) == opening:
-		return "open"
+	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && doing(ctx) != looking:
+		return "open" // also where it cannot be told: an open that fetches nothing would show what is old
 	case known, !n.version.Volatile && n.server.mayEstimate(ctx):
 		return ""
 	}
