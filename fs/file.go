@@ -55,8 +55,7 @@ func (f *file) key(v Version) string { return f.d.key(string(f.obj.Kind), f.obj.
 
 func (f *file) Size(v Version) (int64, bool) { return f.d.t.store.Size(f.key(v)) }
 
-// AtHand is never true of what has to be asked for again whenever it is opened.
-func (f *file) AtHand(v Version) bool { return f.renew == nil && f.d.t.store.Has(f.key(v)) }
+func (f *file) AtHand(v Version) bool { return f.d.t.store.Has(f.key(v)) }
 
 func (f *file) Version(ctx context.Context) (Version, error) {
 	v, err := f.make.version(ctx)
@@ -64,6 +63,7 @@ func (f *file) Version(ctx context.Context) (Version, error) {
 		f.d.t.failed(ctx, err, f.obj, f.path())
 		return v, err
 	}
+	v.Unstamped = f.renew != nil
 	if f.d.t.isDown() && !v.Young() && !f.has(ctx, v) {
 		// What was fetched when it was young is better than nothing.
 		if young := v.young(); f.has(ctx, young) {

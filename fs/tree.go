@@ -59,6 +59,9 @@ type Version struct {
 	// Volatile marks a file that is made anew at each Lookup, as those in .codafs are:
 	// its names must not be kept by anyone.
 	Volatile bool
+	// Unstamped marks a file that the service gives no stamp for: only opening it anew tells whether it is
+	// current, so that nobody may take what was read before for it.
+	Unstamped bool
 }
 
 // Content is the bytes of one version: fixed, in full, safe for concurrent reads.

@@ -3,6 +3,7 @@
 package mount
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	iofs "io/fs"
@@ -44,6 +45,36 @@ func TestOpenFileKeepsItsVersion(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Coda gives newer bytes under an old stamp if it is asked again just after an edit. Whoever is in the middle of the
+// file reads what it opened, and nobody reads some of this and some of that.
+func TestOtherBytesUnderTheSameVersionAreNotMixedIn(t *testing.T) {
+	old := sample(300_000)
+	file := newFile("a.md", old)
+	dir := mountTree(t, newDir("", file), Options{Notified: true})
+	cmd := tool(t, "sh", "-c", `exec 3<"$1"; dd bs=7000 count=1 status=none <&3 >/dev/null; echo opened; read go; exec cat <&3`, "-", join(dir, "a.md"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := lineReader(t, cmd)
+	lines() // opened
+	file.evict("v1", bytes.ToUpper(sample(310_000)))
+	for range 2 {
+		if got := output(t, "cat", join(dir, "a.md")); got != string(old) {
+			t.Errorf("another reader gets %d bytes", len(got))
+		}
+	}
+	fmt.Fprintln(in)
+	for want := range strings.Lines(string(old[7000:])) {
+		if got := lines(); got != strings.TrimSuffix(want, "\n") {
+			t.Fatalf("the open file reads %q, want %q", got, want)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

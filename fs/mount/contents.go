@@ -64,23 +64,31 @@ func (c *contents) take(n *fileNode) *held {
 	return h
 }
 
-// add has the content of n kept open, in the place of one that there may be, and takes it.
+// add has the content of n kept open, and takes it. Where there is one already, that stays, and is taken: who is in
+// the middle of it must not come upon other bytes, which a service gives under an old stamp if it is asked again just
+// after an edit.
 func (c *contents) add(n *fileNode, content fs.Content) *held {
-	h := &held{node: n, content: content, readers: 1}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.of[n]; old != nil {
-		h.pinned = old.pinned
-		c.drop(old)
+		content.Close()
+		old.readers++
+		return old
 	}
+	h := &held{node: n, content: content, readers: 1}
 	c.of[n] = h
-	if !h.pinned {
-		h.place = c.used.PushFront(h)
-	}
+	h.place = c.used.PushFront(h)
 	if c.used.Len() > c.max {
 		c.drop(c.used.Back().Value.(*held))
 	}
 	return h
+}
+
+// has tells whether there is an open content of n.
+func (c *contents) has(n *fileNode) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of[n] != nil
 }
 
 func (c *contents) put(h *held) {
@@ -142,9 +150,14 @@ func (c *contents) close() {
 func (n *fileNode) Read(ctx context.Context, _ fusefs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	h := n.server.contents.take(n)
 	if h == nil {
+		told := n.size.Load()
 		var err error
 		if h, err = n.fetch(ctx); err != nil {
 			return nil, n.server.fail(n.file, "read", err)
+		}
+		if told >= 0 && h.content.Size() != told {
+			n.server.contents.put(h)
+			return nil, n.server.fail(n.file, "read", fs.ErrStale) // these are not the bytes that were opened
 		}
 	}
 	defer n.server.contents.put(h)

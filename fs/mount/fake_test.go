@@ -208,6 +208,14 @@ func (f *fakeFile) failing(err error) *fakeFile {
 	return f
 }
 
+// evict has the content of version key fetched again, which now gives data.
+func (f *fakeFile) evict(key string, data []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.data[key] = data
+	delete(f.here, key)
+}
+
 func (f *fakeFile) onDisk(t *testing.T) *fakeFile {
 	f.dir = t.TempDir()
 	return f

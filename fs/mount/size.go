@@ -65,7 +65,9 @@ func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 }
 
 // atHand tells whether the file can be opened and read without a question to anybody.
-func (n *fileNode) atHand() bool { return n.file.AtHand(n.version) }
+func (n *fileNode) atHand() bool {
+	return !n.version.Unstamped && (n.file.AtHand(n.version) || n.server.contents.has(n))
+}
 
 // sizeAtHand is the size to answer with, and how long the kernel may keep it. An estimate it may not: the
 // next one to ask may be a program that needs the size. Nor may it keep the size of what is not at
@@ -115,9 +117,10 @@ func (n *fileNode) knownSize() (int64, bool) {
 	return size, ok
 }
 
-// learn takes over the exact size, and notes an estimate that was smaller.
+// learn takes over the exact size, and notes an estimate that was smaller. It is another than before only where the
+// content was evicted, and the service gave other bytes under the same stamps.
 func (n *fileNode) learn(size int64) {
-	if !n.size.CompareAndSwap(-1, size) {
+	if n.size.Swap(size) >= 0 {
 		return
 	}
 	if told := n.estimated.Load(); told > 0 && told < size {
