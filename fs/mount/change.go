@@ -17,6 +17,12 @@ const (
 	// maxMissing is how many names that are not there the kernel may keep for one folder: it tells nobody
 	// when it drops one.
 	maxMissing = 1000
+	// atEase is how long the kernel is not told of a name while something is under way in its folder: telling waits for
+	// that, in a way that not even kill -9 ends, and a server that is killed just then would leave all who wait
+	// for it waiting for good.
+	atEase = time.Second
+	// pollFolder is how often it is looked whether that has ended.
+	pollFolder = 5 * time.Millisecond
 )
 
 // changes is what the kernel is yet to be told.
@@ -90,7 +96,7 @@ func (s *Server) expireDocs(n *dirNode, docs map[string]bool) {
 	if all {
 		n.NotifyContent(0, 0) // its attributes, and the listing
 		for _, name := range n.takeMissing() {
-			s.notify.expire(n, name)
+			s.expire(n, name)
 		}
 	}
 	for name, child := range n.Children() {
@@ -103,12 +109,24 @@ func (s *Server) expireDocs(n *dirNode, docs map[string]bool) {
 			doc = folder.dir.Object().DocID
 		}
 		if all || docs[doc] && isDir {
-			s.notify.expire(n, name)
+			s.expire(n, name)
 		}
 		if isDir && (doc == "" || docs[doc]) {
 			s.expireDocs(folder, docs)
 		}
 	}
+}
+
+// expire tells the kernel of one name, at a moment when it can do so at once, if there is one soon.
+func (s *Server) expire(n *dirNode, name string) {
+	for wait := atEase; n.busy.Load() > 0 && wait > 0; wait -= pollFolder {
+		select {
+		case <-time.After(pollFolder):
+		case <-s.ctx.Done():
+			return
+		}
+	}
+	s.notify.expire(n, name)
 }
 
 // missingNames are the names that the kernel was told are not in a folder, and has kept since.

@@ -4,6 +4,7 @@ package mount
 
 import (
 	"context"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ type dirNode struct {
 	server *Server
 	dir    fs.Dir
 
+	busy     atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
 	missing  missingNames
 	listings listings
 }
@@ -44,6 +46,8 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	if len(name) > maxName {
 		return nil, syscall.ENAMETOOLONG
 	}
+	n.busy.Add(1)
+	defer n.busy.Add(-1)
 	asked := n.server.changes.count.Load()
 	f, err := await(ctx, n.server, func(ctx context.Context) (found, error) { return n.find(ctx, name) }, nil)
 	if err != nil {

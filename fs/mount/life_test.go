@@ -125,6 +125,27 @@ func TestUnmountFromAnotherProcess(t *testing.T) {
 	}
 }
 
+// A server that is stopped answers nobody; unmounting it frees whoever waits.
+func TestUnmountFreesThoseWhoWaitForAServerThatIsStopped(t *testing.T) {
+	needFUSE(t)
+	dir := t.TempDir()
+	server := helper(t, "serve", dir)
+	lineReader(t, server)() // mounted
+	if err := server.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	result := start(t, tool(t, "cat", join(dir, "a.md")))
+	if err := Unmount(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := result(); err == nil {
+		t.Error("the reader had an answer")
+	}
+	wantState(t, dir, Plain)
+	_ = server.Process.Kill()
+	_ = server.Wait()
+}
+
 func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
 	dir := t.TempDir()
 	if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {

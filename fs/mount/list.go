@@ -94,6 +94,8 @@ func (n *dirNode) OpendirHandle(context.Context, uint32) (fusefs.FileHandle, uin
 func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 	n := h.node
 	asked := n.server.changes.count.Load()
+	n.busy.Add(1)
+	defer n.busy.Add(-1)
 	nodes, err := await(ctx, n.server, n.dir.Entries, nil)
 	if err != nil {
 		e := n.server.fail(n.dir, "readdir", err)

@@ -8,6 +8,7 @@ import (
 	iofs "io/fs"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,19 +45,40 @@ func StateOf(dir string) (State, error) {
 }
 
 // Unmount takes the codafs mount at dir away, whichever process serves it, and lazily where files
-// are open in it. The error is [ErrNotMounted] where something else or nothing is mounted.
+// are open in it. One that does not answer any more is aborted first, so that whoever waits for it gets an error. The error is [ErrNotMounted] where something else or nothing is mounted.
 func Unmount(dir string) error {
 	path, err := realPath(dir)
 	if err != nil {
 		return err
 	}
-	if m, ok := mountAt(path); !ok || !m.ours {
+	m, ok := mountAt(path)
+	if !ok || !m.ours {
 		return fmt.Errorf("%s: %w", dir, ErrNotMounted)
 	}
+	abortUnlessItAnswers(path, m)
 	if _, err := detach(path); err != nil {
 		return fmt.Errorf("unmounting %s: %w", dir, err)
 	}
 	return nil
+}
+
+// answersWithin is how long a server may take for a question that it asks nobody else.
+const answersWithin = 5 * time.Second
+
+// abortUnlessItAnswers ends all that waits for the mount at path if its server does not answer: it was killed while the
+// kernel waited for it to be told something, or is stopped.
+func abortUnlessItAnswers(path string, m mountInfo) {
+	answered := make(chan struct{})
+	go func() {
+		var st unix.Statfs_t
+		_ = unix.Statfs(path, &st) // any answer will do
+		close(answered)
+	}()
+	select {
+	case <-answered:
+	case <-time.After(answersWithin):
+		abort(path, m)
+	}
 }
 
 // realPath is dir as the mount table has it: absolute and without links. A dead mount's root cannot be

@@ -53,3 +53,6 @@ func detach(path string) (gone bool, err error) {
 	}
 	return err == nil, err
 }
+
+// abort forces the mount away.
+func abort(path string, _ mountInfo) { _ = unix.Unmount(path, unix.MNT_FORCE) }

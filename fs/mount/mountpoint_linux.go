@@ -125,6 +125,15 @@ func detach(path string) (gone bool, err error) {
 	return false, runFusermount("-u", "-z", path)
 }
 
+// abort has the kernel end all requests to the server of mount m. Its switch belongs to the user who mounted; where
+// /sys has none, root has another.
+func abort(path string, m mountInfo) {
+	_, minor, _ := strings.Cut(m.id, ":")
+	if os.WriteFile("/sys/fs/fuse/connections/"+minor+"/abort", []byte("1"), 0) != nil {
+		_ = unix.Unmount(path, unix.UMOUNT_NOFOLLOW|unix.MNT_FORCE)
+	}
+}
+
 func runFusermount(args ...string) error {
 	path, err := fusermount()
 	if err != nil {
