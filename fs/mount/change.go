@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
 )
 
 const (
@@ -14,6 +16,8 @@ const (
 	// that were given before the change, which it could not be told of any more; and a burst of changes
 	// becomes one.
 	settle = 50 * time.Millisecond
+	// straggle is how long an answer may take to reach the kernel when the machine is busy.
+	straggle = 2 * time.Second
 	// maxMissing is how many names that are not there the kernel may keep for one folder: it tells nobody
 	// when it drops one.
 	maxMissing = 1000
@@ -68,17 +72,35 @@ func (s *Server) keepSince(count uint64) time.Duration {
 	return s.names
 }
 
+// telling is what the kernel is told at a time: all that it has of some docs, and a while later once more what it may
+// have been answered just before the change, on a machine so busy that the answer was still under way.
+type telling struct {
+	docs    map[string]bool
+	changed time.Time
+	again   time.Time
+	missing map[*dirNode][]string // the names that were told the first time
+}
+
 // tell tells the kernel of changes, until the server ends. It is the only place that does, and holds
 // no lock meanwhile: the kernel takes the folder's, and waits for the lookups in it.
 func (s *Server) tell() {
+	var told []*telling
 	for {
+		var again <-chan time.Time
+		if len(told) > 0 {
+			again = time.After(time.Until(told[0].again))
+		}
 		select {
 		case <-s.changes.wake:
+		case <-again:
+			s.expireDocs(s.root, told[0], true)
+			told = told[1:]
+			continue
 		case <-s.ctx.Done():
 			return
 		}
 		s.changes.mu.Lock()
-		docs := s.changes.docs
+		t := &telling{docs: s.changes.docs, changed: time.Now(), missing: map[*dirNode][]string{}}
 		s.changes.docs = map[string]bool{}
 		s.changes.mu.Unlock()
 		select {
@@ -86,16 +108,21 @@ func (s *Server) tell() {
 		case <-s.ctx.Done():
 			return
 		}
-		s.expireDocs(s.root, docs)
+		s.expireDocs(s.root, t, false)
+		t.again = time.Now().Add(straggle)
+		told = append(told, t)
 	}
 }
 
-// expireDocs goes through the folders that the kernel knows, and has it look up anew what is in those of docs.
-func (s *Server) expireDocs(n *dirNode, docs map[string]bool) {
-	all := docs[n.dir.Object().DocID]
+// expireDocs goes through the folders that the kernel knows, and has it look up anew what is in those of t.
+func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
+	all := t.docs[n.dir.Object().DocID]
 	if all {
-		n.NotifyContent(0, 0) // its attributes, and the listing
-		for _, name := range n.takeMissing() {
+		if !again {
+			n.NotifyContent(0, 0) // its attributes, and the listing
+			t.missing[n] = n.takeMissing()
+		}
+		for _, name := range t.missing[n] {
 			s.expire(n, name)
 		}
 	}
@@ -108,14 +135,32 @@ func (s *Server) expireDocs(n *dirNode, docs map[string]bool) {
 		if isDir {
 			doc = folder.dir.Object().DocID
 		}
-		if all || docs[doc] && isDir {
+		if (all || t.docs[doc] && isDir) && (!again || t.straggles(child)) {
 			s.expire(n, name)
 		}
-		if isDir && (doc == "" || docs[doc]) {
-			s.expireDocs(folder, docs)
+		if isDir && (doc == "" || t.docs[doc]) {
+			s.expireDocs(folder, t, again)
 		}
 	}
 }
+
+// straggles tells whether the kernel was answered for child just before the change.
+func (t *telling) straggles(child *fusefs.Inode) bool {
+	var answered time.Time
+	switch node := child.Operations().(type) {
+	case *dirNode:
+		answered = node.answered.time()
+	case *fileNode:
+		answered = node.answered.time()
+	}
+	return answered.After(t.changed.Add(-straggle)) && answered.Before(t.changed.Add(settle))
+}
+
+// moment is a time that many set.
+type moment struct{ nanos atomic.Int64 }
+
+func (m *moment) set(t time.Time) { m.nanos.Store(t.UnixNano()) }
+func (m *moment) time() time.Time { return time.Unix(0, m.nanos.Load()) }
 
 // expire tells the kernel of one name, at a moment when it can do so at once, if there is one soon.
 func (s *Server) expire(n *dirNode, name string) {

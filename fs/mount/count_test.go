@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -18,6 +19,8 @@ type questions struct {
 	fuse.RawFileSystem
 	mu sync.Mutex
 	n  map[string]int
+	// answered, if there is one, is called between a lookup and its answer to the kernel.
+	answered atomic.Pointer[func(name string)]
 }
 
 func (q *questions) add(op string) {
@@ -57,7 +60,11 @@ func opens(s *Server, files, folders int) map[string]int {
 
 func (q *questions) Lookup(c <-chan struct{}, h *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
 	q.add("LOOKUP")
-	return q.RawFileSystem.Lookup(c, h, name, out)
+	status := q.RawFileSystem.Lookup(c, h, name, out)
+	if answered := q.answered.Load(); answered != nil {
+		(*answered)(name)
+	}
+	return status
 }
 
 func (q *questions) GetAttr(c <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOut) fuse.Status {

@@ -22,6 +22,7 @@ type dirNode struct {
 	dir    fs.Dir
 
 	busy     atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
+	answered moment       // when the kernel was last given it by name
 	missing  missingNames
 	listings listings
 }
@@ -95,8 +96,11 @@ func (n *dirNode) folder(ctx context.Context, d fs.Dir, keep time.Duration, out 
 	n.server.dirAttr(d, &out.Attr)
 	out.SetEntryTimeout(keep)
 	out.SetAttrTimeout(keep)
-	child := &dirNode{server: n.server, dir: d}
-	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
+	child := n.NewInode(ctx, &dirNode{server: n.server, dir: d}, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
+	if node, ok := child.Operations().(*dirNode); ok {
+		node.answered.set(time.Now())
+	}
+	return child
 }
 
 // file gives the inode of what was found of file f in n.
@@ -106,6 +110,7 @@ func (n *dirNode) file(ctx context.Context, name string, f fs.File, found found,
 	if child == nil {
 		child = newFileNode(n.server, f, found.version)
 	}
+	child.answered.set(time.Now())
 	size, keep := child.sizeAtHand()
 	out.SetAttrTimeout(keep)
 	n.server.fileAttr(found.version, size, &out.Attr)

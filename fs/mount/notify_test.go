@@ -280,6 +280,34 @@ func TestLookupUnderWayDuringAChangeIsNotKept(t *testing.T) {
 	}
 }
 
+// On a busy machine an answer may reach the kernel after it was told of the change that made it old.
+func TestAnswerThatComesAfterTheTellingIsNotKept(t *testing.T) {
+	file := newFile("a.md", []byte("old\n")).ready()
+	root, folders := docTree(map[string][]fs.Node{"d1": {file}})
+	bell := hangBell(root)
+	dir, s, asked := countedMount(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	path := join(dir, "docs", folders["d1"].name, "a.md")
+	computed, send := make(chan struct{}, 10), make(chan struct{})
+	hold := func(name string) {
+		if name == file.name {
+			computed <- struct{}{}
+			<-send
+		}
+	}
+	output(t, "cat", path)
+	bell.after("d1") // so that the name is looked up once more; the kernel holds no folder for that
+	asked.answered.Store(&hold)
+	result := start(t, tool(t, "stat", "-c", "%s", path))
+	<-computed
+	file.publish("v2", []byte("much newer\n"))
+	s.Changed("d1")
+	bell.after("d1") // the kernel was told
+	close(send)
+	result()
+	eventually(t, "the new version", func() bool { return output(t, "cat", path) == "much newer\n" })
+}
+
 // A program may take its time between opendir(3) and readdir(3). What it reads is what the kernel keeps.
 func TestFolderOpenedBeforeAChangeIsReadAfterIt(t *testing.T) {
 	a, b := newFile("a.md", nil), newFile("b.md", nil)
