@@ -34,7 +34,8 @@
 // the next use of a path costs one LOOKUP, which asks [fs.File.Version]. An unchanged version
 // is the same inode and keeps its pages. Nothing is fetched or asked before somebody uses it. Three things keep old
 // answers from being kept: one that was asked for before the change and comes after it has a
-// timeout of 0; one that came just before has been taken in when the kernel is told (settle); and a listing, which
+// timeout of 0; one that came just before has been taken in when the kernel is told (settle),
+// or is told of once more (straggle); and a listing, which
 // has no timeout, is told of once more when it comes late (retell).
 //
 // [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode: a
@@ -97,6 +98,9 @@
 // holds what the kernel wants to lock. NotifyEntry inside LOOKUP and NotifyContent inside
 // READ deadlock beyond kill -9. The one goroutine that tells (change.go) holds no lock, and may have to wait for
 // the lookups in a folder to end, which therefore never wait for it.
+// Telling takes the folder's lock in the kernel, in a way that nothing interrupts. A server that is killed while it waits
+// there for a lookup that it should answer itself never lets go of the mount, and all wait for good. So it tells while
+// nothing is under way in the folder, as far as it can see (atEase); and [Unmount] aborts a mount that does not answer.
 //
 // Contents that are kept open hold a descriptor each where they are on disk. Go raises the soft limit of
 // descriptors to the hard one at the start of a program.
