@@ -15,13 +15,18 @@ func TestWalksOverWhatWasReadAskNothing(t *testing.T) {
 	sh := newShell(t, join(dir, "docs", folders["d1"].name))
 	for _, command := range []string{"cat * | wc -c", "grep -r nothing .", "tar cf - . | wc -c", "find -ls | wc -l", "git diff --no-index --stat . . | wc -l"} {
 		sh.run(command)
-		sh.run(command)
-		asked.take()
-		sh.run(command)
-		got := asked.take()
-		if !s.silent {
-			delete(got, "OPEN")
-			delete(got, "OPENDIR")
+		var got map[string]int
+		for range 3 { // if the machine is short of memory, the kernel may drop pages at any time
+			asked.take()
+			sh.run(command)
+			got = asked.take()
+			if !s.silent {
+				delete(got, "OPEN")
+				delete(got, "OPENDIR")
+			}
+			if len(got) == 0 {
+				break
+			}
 		}
 		if len(got) > 0 {
 			t.Errorf("%s: asked %v", command, got)
