@@ -3,12 +3,9 @@
 package mount
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	fusefs "github.com/hanwen/go-fuse/v2/fs"
 )
 
 const (
@@ -73,12 +70,12 @@ func (s *Server) keepSince(count uint64) time.Duration {
 }
 
 // telling is what the kernel is told at a time: all that it has of some docs, and a while later once more what it may
-// have been answered just before the change, on a machine so busy that the answer was still under way.
+// have been given just before the change, on a machine so busy that the answer was still under way.
 type telling struct {
 	docs    map[string]bool
 	changed time.Time
 	again   time.Time
-	missing map[*dirNode][]string // the names that were told the first time
+	late    map[*dirNode][]string
 }
 
 // tell tells the kernel of changes, until the server ends. It is the only place that does, and holds
@@ -100,7 +97,7 @@ func (s *Server) tell() {
 			return
 		}
 		s.changes.mu.Lock()
-		t := &telling{docs: s.changes.docs, changed: time.Now(), missing: map[*dirNode][]string{}}
+		t := &telling{docs: s.changes.docs, changed: time.Now(), late: map[*dirNode][]string{}}
 		s.changes.docs = map[string]bool{}
 		s.changes.mu.Unlock()
 		select {
@@ -114,53 +111,37 @@ func (s *Server) tell() {
 	}
 }
 
-// expireDocs goes through the folders that the kernel knows, and has it look up anew what is in those of t.
+// expireDocs goes through the folders that the kernel was given, and has it look up anew what is in those of t.
 func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
 	all := t.docs[n.dir.Object().DocID]
-	if all {
-		if !again {
-			n.NotifyContent(0, 0) // its attributes, and the listing
-			t.missing[n] = n.takeMissing()
+	switch {
+	case all && !again:
+		n.NotifyContent(0, 0) // its attributes, and the listing
+		for name, at := range n.names.take() {
+			s.expire(n, name)
+			if at.After(t.changed.Add(-straggle)) {
+				t.late[n] = append(t.late[n], name)
+			}
 		}
-		for _, name := range t.missing[n] {
+	case all:
+		for _, name := range t.late[n] {
 			s.expire(n, name)
 		}
 	}
 	for name, child := range n.Children() {
-		if s.ctx.Err() != nil {
-			return
-		}
 		folder, isDir := child.Operations().(*dirNode)
-		doc := ""
-		if isDir {
-			doc = folder.dir.Object().DocID
+		if !isDir || s.ctx.Err() != nil {
+			continue
 		}
-		if (all || t.docs[doc] && isDir) && (!again || t.straggles(child)) {
+		doc := folder.dir.Object().DocID
+		if !all && t.docs[doc] && !again {
 			s.expire(n, name)
 		}
-		if isDir && (doc == "" || t.docs[doc]) {
+		if doc == "" || t.docs[doc] {
 			s.expireDocs(folder, t, again)
 		}
 	}
 }
-
-// straggles tells whether the kernel was answered for child just before the change.
-func (t *telling) straggles(child *fusefs.Inode) bool {
-	var answered time.Time
-	switch node := child.Operations().(type) {
-	case *dirNode:
-		answered = node.answered.time()
-	case *fileNode:
-		answered = node.answered.time()
-	}
-	return answered.After(t.changed.Add(-straggle)) && answered.Before(t.changed.Add(settle))
-}
-
-// moment is a time that many set.
-type moment struct{ nanos atomic.Int64 }
-
-func (m *moment) set(t time.Time) { m.nanos.Store(t.UnixNano()) }
-func (m *moment) time() time.Time { return time.Unix(0, m.nanos.Load()) }
 
 // expire tells the kernel of one name, at a moment when it can do so at once, if there is one soon.
 func (s *Server) expire(n *dirNode, name string) {
@@ -174,32 +155,47 @@ func (s *Server) expire(n *dirNode, name string) {
 	s.notify.expire(n, name)
 }
 
-// missingNames are the names that the kernel was told are not in a folder, and has kept since.
-type missingNames struct {
-	mu    sync.Mutex
-	names []string
+// givenNames are the names in a folder that the kernel was given since it was last told of a change, found or not, and
+// when. It may have dropped some: it does not say so of those that it did not find, and what go-fuse makes of what it says
+// of the others may overtake a lookup, so that a name would never be told of again.
+type givenNames struct {
+	mu      sync.Mutex
+	at      map[string]time.Time
+	missing int
 }
 
-// keepMissing notes that the kernel will keep name as one that is not there, if it may.
-func (n *dirNode) keepMissing(name string) bool {
-	m := &n.missing
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if slices.Contains(m.names, name) {
-		return true
+// give notes a name that is there. It comes before the kernel is given it, and before keepSince is asked.
+func (g *givenNames) give(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.set(name)
+}
+
+// giveMissing is give for a name that is not there. It reports false where there are too many of them.
+func (g *givenNames) giveMissing(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, given := g.at[name]; !given {
+		if g.missing == maxMissing {
+			return false
+		}
+		g.missing++
 	}
-	if len(m.names) == maxMissing {
-		return false
-	}
-	m.names = append(m.names, name)
+	g.set(name)
 	return true
 }
 
-func (n *dirNode) takeMissing() []string {
-	m := &n.missing
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	names := m.names
-	m.names = nil
-	return names
+func (g *givenNames) set(name string) {
+	if g.at == nil {
+		g.at = map[string]time.Time{}
+	}
+	g.at[name] = time.Now()
+}
+
+func (g *givenNames) take() map[string]time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := g.at
+	g.at, g.missing = nil, 0
+	return at
 }

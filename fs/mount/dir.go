@@ -22,8 +22,7 @@ type dirNode struct {
 	dir    fs.Dir
 
 	busy     atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
-	answered moment       // when the kernel was last given it by name
-	missing  missingNames
+	names    givenNames
 	listings listings
 }
 
@@ -54,11 +53,12 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	if err != nil {
 		return nil, n.notFound(name, f, err, asked, out)
 	}
-	f.keep = n.server.keepSince(asked)
 	switch child := f.node.(type) {
 	case fs.Dir:
-		return n.folder(ctx, child, f.keep, out), 0
+		return n.folder(ctx, name, child, asked, out), 0
 	case fs.File:
+		n.names.give(name)
+		f.keep = n.server.keepSince(asked)
 		return n.file(ctx, name, child, f, out), 0
 	}
 	return nil, syscall.EIO
@@ -71,7 +71,7 @@ func (n *dirNode) notFound(name string, f found, err error, asked uint64, out *f
 		of = f.node
 	}
 	e := n.server.fail(of, "lookup", err)
-	if e == syscall.ENOENT && (!n.keepMissing(name) || n.server.keepSince(asked) == 0) {
+	if e == syscall.ENOENT && (!n.names.giveMissing(name) || n.server.keepSince(asked) == 0) {
 		out.SetEntryTimeout(1) // go-fuse has the kernel keep the name where this is 0, and not keep it at all else
 	}
 	return e
@@ -92,15 +92,14 @@ func (n *dirNode) find(ctx context.Context, name string) (found, error) {
 
 // folder gives the inode of a folder inside n. If the kernel knows that inode, go-fuse goes on with
 // the node it has.
-func (n *dirNode) folder(ctx context.Context, d fs.Dir, keep time.Duration, out *fuse.EntryOut) *fusefs.Inode {
+func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint64, out *fuse.EntryOut) *fusefs.Inode {
+	n.names.give(name)
+	keep := n.server.keepSince(asked)
 	n.server.dirAttr(d, &out.Attr)
 	out.SetEntryTimeout(keep)
 	out.SetAttrTimeout(keep)
-	child := n.NewInode(ctx, &dirNode{server: n.server, dir: d}, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
-	if node, ok := child.Operations().(*dirNode); ok {
-		node.answered.set(time.Now())
-	}
-	return child
+	child := &dirNode{server: n.server, dir: d}
+	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
 }
 
 // file gives the inode of what was found of file f in n.
@@ -110,7 +109,6 @@ func (n *dirNode) file(ctx context.Context, name string, f fs.File, found found,
 	if child == nil {
 		child = newFileNode(n.server, f, found.version)
 	}
-	child.answered.set(time.Now())
 	size, keep := child.sizeAtHand()
 	out.SetAttrTimeout(keep)
 	n.server.fileAttr(found.version, size, &out.Attr)

@@ -26,7 +26,6 @@ type fileNode struct {
 	estimated atomic.Int64 // the estimate that the kernel was last told, 0 after the exact size
 	told      atomic.Int64 // how many estimates it was told
 	forgotten atomic.Bool  // the kernel has let go of it
-	answered  moment       // when the kernel was last given it by name
 }
 
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {

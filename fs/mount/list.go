@@ -170,10 +170,10 @@ func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 // Lookup is for READDIRPLUS, which asks it for the entry that Readdirent gave last. A file's attributes may cost a
 // request for its stamps, so there are none: the kernel takes the name alone, and looks it up when a program wants
 // to know more.
-func (h *dirHandle) Lookup(ctx context.Context, _ string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+func (h *dirHandle) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
 	d, ok := h.last.(fs.Dir)
 	if !ok {
 		return nil, syscall.ENOENT
 	}
-	return h.node.folder(ctx, d, h.node.server.keepSince(h.listing.asked), out), 0
+	return h.node.folder(ctx, name, d, h.listing.asked, out), 0
 }
