@@ -35,7 +35,7 @@ func benchGet(b *testing.B, size int, forget bool) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if forget {
-			d.small = newByteLRU(DefaultMemoryBytes)
+			d.small = newByteLRU(heldBytes)
 		}
 		get()
 	}

@@ -19,9 +19,12 @@ import (
 const (
 	// DefaultMaxBytes is the limit of a [Disk] whose Options give none: 5 GiB.
 	DefaultMaxBytes = 5 << 30
-	// DefaultMemoryBytes is the limit of a [Memory] that is given none, and of what a Disk
-	// holds in memory beside its folder, and once more where that cannot be written: 64 MiB.
+	// DefaultMemoryBytes is the limit of a [Memory] that is given none, and of what a Disk holds in
+	// memory while its folder cannot be written: 64 MiB.
 	DefaultMemoryBytes = 64 << 20
+	// heldBytes is how much a Disk holds in memory of what its folder has too. A mount's process
+	// takes up to twice that for good, as the garbage collector works, and the kernel holds the same pages.
+	heldBytes = 16 << 20
 )
 
 // The folders in a cache folder.
@@ -98,7 +101,7 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 	}
 	d := &Disk{
 		dir: dir, max: o.MaxBytes, now: o.Now, log: o.Log,
-		small:    newByteLRU(DefaultMemoryBytes),
+		small:    newByteLRU(heldBytes),
 		unsaved:  newByteLRU(DefaultMemoryBytes),
 		write:    (*os.File).Write,
 		trimTurn: make(chan struct{}, 1),
