@@ -38,25 +38,17 @@ func (e entry) encode() []byte {
 
 // decodeEntry undoes encode. It takes nothing else.
 func decodeEntry(line []byte) (e entry, ok bool) {
-	body, found := bytes.CutSuffix(line, []byte("\n"))
-	tail := len(body) - hex.EncodedLen(sha256.Size)
-	if !found || tail < 0 {
+	fields := strings.Fields(string(line))
+	if len(fields) != 6 {
 		return entry{}, false
 	}
-	body, check := body[:tail], body[tail:]
-	if got := sha256.Sum256(body); string(check) != hex.EncodeToString(got[:]) {
-		return entry{}, false
-	}
-	fields := strings.Fields(string(body))
-	if len(fields) != 5 || fields[0] != entryMagic {
-		return entry{}, false
-	}
-	// The checksum was right, so these were written by encode, whole.
 	size, sizeErr := strconv.ParseInt(fields[3], 10, 64)
 	nanos, nanosErr := strconv.ParseInt(fields[4], 10, 64)
-	ok = parseSum(&e.key, fields[1]) && parseSum(&e.content, fields[2]) && sizeErr == nil && nanosErr == nil
+	if sizeErr != nil || nanosErr != nil || size < 0 || !parseSum(&e.key, fields[1]) || !parseSum(&e.content, fields[2]) {
+		return entry{}, false
+	}
 	e.size, e.filled = size, time.Unix(0, nanos)
-	return e, ok && size >= 0
+	return e, bytes.Equal(e.encode(), line) // the checksum, and all between the fields
 }
 
 // parseSum reads a hash as it stands in entries and file names.

@@ -55,3 +55,10 @@ func ParseID(name string) bool {
 	_, _, ok := parseID(name)
 	return ok
 }
+
+// What reads and writes a manifest.
+var (
+	Encode         = encode
+	DecodeManifest = decodeManifest
+	DecodeHead     = decodeHead
+)

@@ -1,0 +1,117 @@
+package snapshot_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+const (
+	fuzzID   = "2026-03-07T101530Z"
+	fuzzFile = "docs/Plan__d1/doc.json"
+)
+
+// manifestWith is a manifest of one file that has these bytes.
+func manifestWith(path, text string) string {
+	return fmt.Sprintf(`{"schema": "codafs.manifest/1", "id": %q, "docs": [{"doc_id": "d1"}], "files": [{"path": %q, "kind": "doc",
+		"doc_id": "d1", "object_id": "d1", "size": %d, "sha256": "%x", "status": "new"}], "failures": [], "not_captured": []}`,
+		fuzzID, path, len(text), sha256.Sum256([]byte(text)))
+}
+
+// FuzzManifest plants a manifest in a snapshot, with sums that are right. Nobody may fall over it, or look outside the
+// snapshot, and Verify may find no damage only where all that it names is there.
+func FuzzManifest(f *testing.F) {
+	const text = "{}\n"
+	for _, m := range []string{
+		manifestWith(fuzzFile, text), manifestWith(fuzzFile, "another\n"), manifestWith("docs/none", text), manifestWith("../latest.txt", text),
+		manifestWith("docs/../../x", text), manifestWith("/etc/passwd", text), manifestWith("docs/a\\b", text), manifestWith("", text),
+		manifestWith(fuzzFile, text) + "{}", `{"schema":"codafs.manifest/1","files":null}`, `{"schema":"codafs.manifest/2"}`,
+		`{"SCHEMA":"codafs.manifest/1"}`, `{"docs":[],"schema":"codafs.manifest/1"}`, `[]`, `{`, `null`, ``,
+	} {
+		f.Add([]byte(m), true)
+		f.Add([]byte(m), false)
+	}
+	f.Fuzz(func(t *testing.T, manifest []byte, summed bool) {
+		output := t.TempDir()
+		dir := filepath.Join(output, fuzzID)
+		files := map[string]string{fuzzFile: text, "manifest.json": string(manifest), "summary.json": `{"result":"complete"}`}
+		sums := &bytes.Buffer{}
+		for path, text := range files {
+			write(t, filepath.Join(dir, path), text)
+			if summed || path != fuzzFile {
+				fmt.Fprintf(sums, "%x  %s\n", sha256.Sum256([]byte(text)), path)
+			}
+		}
+		write(t, filepath.Join(dir, "SHA256SUMS"), sums.String())
+
+		report, err := snapshot.Verify(context.Background(), output)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Damage) == 0 {
+			var m snapshot.Manifest
+			if err := json.NewDecoder(bytes.NewReader(manifest)).Decode(&m); err != nil {
+				t.Fatalf("no damage, but %v", err)
+			}
+			for _, listed := range m.Files {
+				if listed.Path != fuzzFile || listed.Size != int64(len(text)) || listed.SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte(text))) {
+					t.Errorf("no damage, but %+v is not there", listed)
+				}
+			}
+		}
+		if _, err := snapshot.List(output); err != nil {
+			t.Error(err)
+		}
+		_, _ = snapshot.Diff(dir, dir)
+		if _, err := snapshot.Prune(context.Background(), output, snapshot.Policy{Last: 1}, true); err != nil && snapshot.ExitCode(err) == 0 {
+			t.Errorf("a failure without an exit code: %v", err)
+		}
+	})
+}
+
+// FuzzManifestIsReadBack holds the reader of a manifest's head, which stops before the long lists, against the other.
+func FuzzManifestIsReadBack(f *testing.F) {
+	f.Add([]byte(manifestWith(fuzzFile, "")))
+	f.Add([]byte(`{"schema":"codafs.manifest/1","id":"x","options":{"selection":{"docs":["a"],"docs ":{"docs":1}}},"source":{},"files":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := snapshot.DecodeManifest(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		written, err := snapshot.Encode(m)
+		if err != nil {
+			return // a time that JSON has no text for
+		}
+		again, err := snapshot.DecodeManifest(bytes.NewReader(written))
+		head, headErr := snapshot.DecodeHead(bytes.NewReader(written))
+		if err != nil || headErr != nil {
+			t.Fatalf("%s\n%v, %v", written, err, headErr)
+		}
+		if !reflect.DeepEqual(again.Head, head) {
+			t.Errorf("the head is %+v, and %+v in the whole", head, again.Head)
+		}
+		rewritten, err := snapshot.Encode(again)
+		if err != nil || !bytes.Equal(rewritten, written) {
+			t.Errorf("%v: written again it is\n%s\nand was\n%s", err, rewritten, written)
+		}
+	})
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = os.WriteFile(path, []byte(text), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
