@@ -16,9 +16,15 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/codafs/codafs/fs/mount"
 )
 
 func main() {
+	if os.Args[0] == guardName {
+		mount.Guard()
+		return
+	}
 	ctx, stop := signalContext(context.Background())
 	defer stop()
 	std := streams{os.Stdin, os.Stdout, os.Stderr}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -106,7 +107,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	}
 	defer w.close()
 	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs,
-		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.offline, Log: w.log})
+		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.offline, Guard: guardProcess, Log: w.log})
 	if err != nil {
 		return err
 	}
@@ -118,6 +119,16 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	}
 	fmt.Fprintf(std.err, "codafs: mounted at %s; %s'codafs unmount %s' ends it\n", dir, how, dir)
 	return serve(ctx, cancel, o, w, who, m)
+}
+
+// guardName is what this program is called as a mount's guard.
+const guardName = "codafs-guard"
+
+func guardProcess() *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{guardName}
+	cmd.Env = []string{} // the token is none of its business
+	return cmd
 }
 
 // serve keeps the mount until it is taken away, a signal comes or the token is refused at once.

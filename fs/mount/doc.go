@@ -99,8 +99,9 @@
 // READ deadlock beyond kill -9. The one goroutine that tells (change.go) holds no lock, and may have to wait for
 // the lookups in a folder to end, which therefore never wait for it.
 // Telling takes the folder's lock in the kernel, in a way that nothing interrupts. A server that is killed while it waits
-// there for a lookup that it should answer itself never lets go of the mount, and all wait for good. So it tells while
-// nothing is under way in the folder, as far as it can see (atEase); and [Unmount] aborts a mount that does not answer.
+// there for a lookup that it should answer itself cannot let go of the mount. So it tells while nothing is under way in
+// the folder, as far as it can see (atEase), and has a guard (guard_linux.go): a second process that has the kernel end the
+// mount a second after such a death. [Unmount] does the same for a mount that does not answer.
 //
 // Contents that are kept open hold a descriptor each where they are on disk. Go raises the soft limit of
 // descriptors to the hard one at the start of a program.

@@ -16,6 +16,8 @@ import (
 // helpers are programs that the tests run: this test binary with asHelper set.
 var helpers = map[string]func(args []string) int{
 	"serve":    serveHelper,
+	"telling":  tellingHelper,
+	"guard":    func([]string) int { Guard(); return 0 },
 	"open":     openHelper,
 	"write":    writeHelper,
 	"copy":     copyHelper,

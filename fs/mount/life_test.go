@@ -8,10 +8,12 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -127,6 +129,7 @@ func TestUnmountFromAnotherProcess(t *testing.T) {
 
 // A server that is stopped answers nobody; unmounting it frees whoever waits.
 func TestUnmountFreesThoseWhoWaitForAServerThatIsStopped(t *testing.T) {
+	t.Parallel()
 	needFUSE(t)
 	dir := t.TempDir()
 	server := helper(t, "serve", dir)
@@ -144,6 +147,50 @@ func TestUnmountFreesThoseWhoWaitForAServerThatIsStopped(t *testing.T) {
 	wantState(t, dir, Plain)
 	_ = server.Process.Kill()
 	_ = server.Wait()
+}
+
+// What the kernel knows of the mountpoint itself grows old too, and then even a look at it waits.
+func TestUnmountFreesThoseWhoWaitForTheMountpointItself(t *testing.T) {
+	t.Parallel()
+	needFUSE(t)
+	dir := t.TempDir()
+	link := join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	server := helper(t, "serve", dir)
+	lineReader(t, server)() // mounted
+	if err := server.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a look at the mountpoint waits", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		return exec.CommandContext(ctx, "stat", dir).Run() != nil && ctx.Err() != nil
+	})
+	if _, err := Mount(link, newDir(""), Options{}); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("mounting over it: %v", err)
+	}
+	result := start(t, tool(t, "stat", dir))
+	if err := Unmount(link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := result(); err == nil {
+		t.Error("the looker had an answer")
+	}
+	wantState(t, dir, Plain)
+	_ = server.Process.Kill()
+	_ = server.Wait()
+}
+
+func TestALinkToItselfIsNoMountpoint(t *testing.T) {
+	link := join(t.TempDir(), "link")
+	if err := os.Symlink("link", link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := StateOf(link); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("error %v, want ELOOP", err)
+	}
 }
 
 func TestUnmountLeavesOtherMountsAlone(t *testing.T) {

@@ -105,6 +105,9 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 	if err != nil {
 		return nil, errors.Join(mountFailed(path, err), s.Unmount())
 	}
+	if s.opts.Guard != nil && s.names == keep {
+		s.start(s.guard)
+	}
 	return s, nil
 }
 

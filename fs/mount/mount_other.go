@@ -28,6 +28,9 @@ func (*Server) Stats() Stats { return Stats{} }
 // Unmount does nothing.
 func (*Server) Unmount() error { return nil }
 
+// Guard returns at once.
+func Guard() {}
+
 // Unmount fails with [ErrNoFUSE].
 func Unmount(string) error { return errSystem }
 

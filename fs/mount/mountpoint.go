@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	iofs "io/fs"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -19,7 +20,8 @@ type mountInfo struct {
 	ours bool   // it is a codafs mount
 }
 
-// StateOf tells what dir is. A folder that does not exist is Plain.
+// StateOf tells what dir is. A folder that does not exist is Plain. One whose server does not answer is Live, with
+// the error [os.ErrDeadlineExceeded].
 func StateOf(dir string) (State, error) {
 	path, err := realPath(dir)
 	if err != nil {
@@ -32,9 +34,7 @@ func StateOf(dir string) (State, error) {
 	case !m.ours:
 		return Other, nil
 	}
-	// Attributes of a dead mount may be in the kernel's cache; statfs always asks the server.
-	var st unix.Statfs_t
-	switch err := unix.Statfs(path, &st); {
+	switch err := askServer(path); {
 	case err == nil:
 		return Live, nil
 	case errors.Is(err, syscall.ENOTCONN), errors.Is(err, syscall.ENXIO):
@@ -45,7 +45,8 @@ func StateOf(dir string) (State, error) {
 }
 
 // Unmount takes the codafs mount at dir away, whichever process serves it, and lazily where files
-// are open in it. One that does not answer any more is aborted first, so that whoever waits for it gets an error. The error is [ErrNotMounted] where something else or nothing is mounted.
+// are open in it. One that does not answer any more is aborted first, so that whoever waits for it gets an
+// error. The error is [ErrNotMounted] where something else or nothing is mounted.
 func Unmount(dir string) error {
 	path, err := realPath(dir)
 	if err != nil {
@@ -55,7 +56,9 @@ func Unmount(dir string) error {
 	if !ok || !m.ours {
 		return fmt.Errorf("%s: %w", dir, ErrNotMounted)
 	}
-	abortUnlessItAnswers(path, m)
+	if errors.Is(askServer(path), os.ErrDeadlineExceeded) {
+		abort(path, m)
+	}
 	if _, err := detach(path); err != nil {
 		return fmt.Errorf("unmounting %s: %w", dir, err)
 	}
@@ -65,39 +68,55 @@ func Unmount(dir string) error {
 // answersWithin is how long a server may take for a question that it asks nobody else.
 const answersWithin = 5 * time.Second
 
-// abortUnlessItAnswers ends all that waits for the mount at path if its server does not answer: it was killed while the
-// kernel waited for it to be told something, or is stopped.
-func abortUnlessItAnswers(path string, m mountInfo) {
-	answered := make(chan struct{})
-	go func() {
+// askServer asks whatever serves the mount at path for what is never kept: attributes of a dead mount may be in the kernel's
+// cache. One that is stopped, or was killed while the kernel waited for it to be told something, does not answer.
+func askServer(path string) error {
+	answer := make(chan error, 1)
+	go func() { // it ends with the process at the latest: nothing interrupts the question
 		var st unix.Statfs_t
-		_ = unix.Statfs(path, &st) // any answer will do
-		close(answered)
+		answer <- unix.Statfs(path, &st)
 	}()
 	select {
-	case <-answered:
+	case err := <-answer:
+		return err
 	case <-time.After(answersWithin):
-		abort(path, m)
+		return fmt.Errorf("no answer in %v: `codafs unmount` ends it: %w", answersWithin, os.ErrDeadlineExceeded)
 	}
 }
 
-// realPath is dir as the mount table has it: absolute and without links. A dead mount's root cannot be
-// looked at, so there only the way to it is.
+// maxLinks is how many links may lead to a mountpoint.
+const maxLinks = 40
+
+// realPath is dir as the mount table has it: absolute and without links. What is mounted there is not looked at, nor
+// its root: that would wait where its server does not answer.
 func realPath(dir string) (string, error) {
-	abs, err := filepath.Abs(dir)
+	path, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
-	path, err := filepath.EvalSymlinks(abs)
-	if err == nil {
-		return path, nil
+	for range maxLinks {
+		parent, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if errors.Is(err, iofs.ErrNotExist) {
+			return path, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if path != filepath.Dir(path) {
+			path = filepath.Join(parent, filepath.Base(path))
+		}
+		if _, ok := mountAt(path); ok {
+			return path, nil
+		}
+		target, err := os.Readlink(path)
+		switch {
+		case err != nil:
+			return path, nil // it is no link
+		case filepath.IsAbs(target):
+			path = filepath.Clean(target)
+		default:
+			path = filepath.Join(parent, target)
+		}
 	}
-	parent, base := filepath.Split(abs)
-	if parent, parentErr := filepath.EvalSymlinks(parent); parentErr == nil {
-		return filepath.Join(parent, base), nil
-	}
-	if errors.Is(err, iofs.ErrNotExist) {
-		return abs, nil
-	}
-	return "", err
+	return "", &iofs.PathError{Op: "readlink", Path: dir, Err: syscall.ELOOP}
 }

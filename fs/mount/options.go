@@ -3,6 +3,7 @@ package mount
 import (
 	"errors"
 	"log/slog"
+	"os/exec"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -30,6 +31,11 @@ type Options struct {
 	// caller gave up and what was superseded are no failures. It may be nil. It is called on
 	// the goroutine that serves the operation, so it must not wait for the mount.
 	Report func(n fs.Node, op string, err error)
+
+	// Guard makes a process that calls [Guard], for Linux and mounts with Notified; its arguments and descriptors are
+	// the server's to set. It gets none of this process's secrets if it has none in its environment. nil is none: then
+	// a server that is killed at the wrong moment leaves whoever uses the mount waiting, until [Unmount].
+	Guard func() *exec.Cmd
 
 	// blind is for tests: it makes a mount as where nobody may see what programs are doing.
 	blind bool
