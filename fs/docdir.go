@@ -3,6 +3,7 @@ package fs
 import (
 	"bytes"
 	"context"
+	"errors"
 	iofs "io/fs"
 	"slices"
 	"strings"
@@ -189,10 +190,28 @@ func (d *doc) entry(ctx context.Context, name string) (n Node, err error) {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case empty || refused(err):
+	case refused(err):
+		d.t.note(d.refusals(name, err))
+		return nil, iofs.ErrNotExist
+	case empty:
 		return nil, iofs.ErrNotExist
 	}
 	return n, nil
+}
+
+// refusals names what is not there because the service refuses the list that name needs. The smaller
+// objects are no failure: see objectFiles.
+func (d *doc) refusals(name string, err error) []Failure {
+	path := d.path()
+	switch {
+	case errors.Is(err, errOversized):
+		return []Failure{FailureOf(err, d.object(KindDoc, "doc"), path)}
+	case name == "pages", name == "pages.json":
+		return []Failure{FailureOf(err, d.object(KindPages, "doc"), path+"/pages.json")}
+	case name == "tables", name == "tables.json":
+		return []Failure{FailureOf(err, d.object(KindTables, "doc"), path+"/tables.json")}
+	}
+	return nil
 }
 
 func (d *doc) docJSON(context.Context) ([]byte, time.Time, error) {

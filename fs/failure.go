@@ -68,6 +68,13 @@ func (l *failureLog) add(f Failure, now time.Time) {
 	l.log = append(l.log, f)
 }
 
+// note adds what lasts, such as an object left out for its id: one that is known already keeps its time.
+func (l *failureLog) note(f Failure, now time.Time) {
+	if !slices.ContainsFunc(l.all(), func(old Failure) bool { old.Time = f.Time; return old == f }) {
+		l.add(f, now)
+	}
+}
+
 func (l *failureLog) all() []Failure {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -323,3 +323,36 @@ func TestEditsWhileReading(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Whoever looks at a folder that lacks something finds the reason, without an index of all.
+func TestWhatIsLeftOutIsAFailureWhenItIsFirstSeen(t *testing.T) {
+	w := sample(t, fs.Selection{})
+	w.State.Docs = append(w.State.Docs, &codatest.Doc{ID: "../../etc", Name: "Climber", Owner: w.State.Docs[0].Owner})
+	w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) {
+		d.Pages = append(d.Pages, &codatest.Page{ID: "a/b", Name: "Slash"})
+		d.Tables = append(d.Tables, &codatest.Table{ID: "a/c", Name: "Slash"})
+	})
+	w.Fail(codatest.Fault{Path: "/docs/TmHndBk_-1/(pages|tables)", Status: 403})
+	told := func() (all []string) {
+		for _, f := range w.Tree.Failures() {
+			all = append(all, string(f.Kind)+" "+f.ObjectID+" "+f.Path+" "+f.Code)
+		}
+		return sorted(all...)
+	}
+	refresh(t, w)
+	equal(t, "after a listing of docs", told(), []string{"doc ../../etc  bad_id"})
+	walked(t, w)
+	want := sorted("doc ../../etc  bad_id", "page a/b  bad_id", "table a/c  bad_id",
+		"pages TmHndBk_-1 docs/"+bookFolder+"/pages.json forbidden", "tables TmHndBk_-1 docs/"+bookFolder+"/tables.json forbidden")
+	equal(t, "after a walk", told(), want)
+
+	// They are not news each time that somebody looks.
+	before := w.Tree.Failures()
+	w.Clock.Advance(time.Minute)
+	refresh(t, w)
+	walked(t, w)
+	index(t, w.Tree)
+	if after := w.Tree.Failures(); !slices.Equal(after, before) {
+		t.Errorf("%+v\nwas\n%+v", after, before)
+	}
+}

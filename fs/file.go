@@ -115,6 +115,13 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	return nil, err
 }
 
+// note tells of what lasts and is missing, such as objects left out for their ids.
+func (t *Tree) note(gaps []Failure) {
+	for _, f := range gaps {
+		t.failures.note(f, t.opts.Now())
+	}
+}
+
 // failed notes why something could not be had. A caller that gave up is no failure.
 func (t *Tree) failed(ctx context.Context, err error, obj Object, path string) {
 	if ctx.Err() == nil {

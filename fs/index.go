@@ -191,18 +191,18 @@ func (w *walk) doc(ctx context.Context, d *doc) error {
 	}
 	l := d.current()
 	if l.oversized {
-		w.gaps([]Failure{FailureOf(errOversized, d.object(KindDoc, "doc"), d.path())})
+		w.gaps(d.refusals("", errOversized))
 		return nil
 	}
 	if pages, err := l.pageList(ctx); err == nil {
 		w.gaps(pages.gaps)
 	} else if refused(err) { // its file, which would name the failure, is not there
-		w.gaps([]Failure{FailureOf(err, d.object(KindPages, "doc"), d.path()+"/pages.json")})
+		w.gaps(d.refusals("pages.json", err))
 	}
 	if tables, err := l.tableList(ctx); err == nil {
 		w.gaps(tables.gaps)
 	} else if refused(err) {
-		w.gaps([]Failure{FailureOf(err, d.object(KindTables, "doc"), d.path()+"/tables.json")})
+		w.gaps(d.refusals("tables.json", err))
 	}
 	for _, o := range objectFiles {
 		if _, err := o.list(l, ctx); o.withheld(err) {
@@ -233,10 +233,9 @@ func (w *walk) folder(ctx context.Context, dir *folder, path string) error {
 	return nil
 }
 
-// gaps takes in what is known to be missing.
+// gaps takes in what is known to be missing, and was told when it was found so.
 func (w *walk) gaps(failures []Failure) {
 	for _, f := range failures {
-		w.t.failures.add(f, w.t.opts.Now())
 		w.found = append(w.found, found{entry: gap(f)})
 	}
 }

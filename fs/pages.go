@@ -48,6 +48,7 @@ func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
 			order = append(order, p)
 		}
 	}
+	d.t.note(l.gaps)
 	circle := l.circles(order)
 	for _, p := range order {
 		p.parent = l.above(p)

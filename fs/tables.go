@@ -42,6 +42,7 @@ func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
 			l.onPage[m.Parent.ID] = append(l.onPage[m.Parent.ID], m.ID)
 		}
 	}
+	d.t.note(l.gaps)
 	return l
 }
 

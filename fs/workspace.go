@@ -196,6 +196,7 @@ func (t *Tree) set(docs []coda.Doc, gaps []Failure, at time.Time) {
 		t.byID[meta.ID] = d
 		t.docs = append(t.docs, d)
 	}
+	t.note(t.gaps)
 	t.name()
 }
 
