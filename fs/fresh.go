@@ -47,17 +47,38 @@ func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*lis
 		return of(l).get(ctx, load)
 	}
 	changed := func() { l.d.t.changed(l.d.id) }
-	return soon(ctx, l.d.t, of(l), load, older, changed)
+	failed := func(ctx context.Context, err error) { l.d.failedList(ctx, kind, id, err) }
+	return soon(ctx, l.d.t, of(l), load, older, changed, failed)
+}
+
+// failedList notes why a list is an older one: under its file's name, or that of the folder of its table's files.
+func (d *doc) failedList(ctx context.Context, kind, id string, err error) {
+	obj, path := d.object(Kind(kind), "doc"), kind+".json"
+	if id != "" {
+		obj.ID, path = id, "tables"
+	}
+	d.t.failed(ctx, err, obj, d.path()+"/"+path)
 }
 
 // soon gives the value of lz, or an older one where that takes longer than patience or fails in
-// passing. changed is told when the newer one has come after all.
-func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(context.Context) (T, error), changed func()) (v T, err error) {
+// passing. changed is told when the newer one has come after all, and failed why an older one is given in its place.
+func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(context.Context) (T, error),
+	changed func(), failed func(context.Context, error)) (v T, err error) {
+	tell := func(ctx context.Context) {
+		if err := lz.failure(); err != nil && passing(err) && coda.CodeOf(err) != coda.CodeOffline {
+			failed(ctx, err)
+		}
+	}
 	spawn := func(f func(context.Context)) {
 		t.spawn(ctx, func(ctx context.Context) {
 			f(ctx)
-			if _, ok := lz.known(); ok && lz.isLate() {
+			if !lz.isLate() {
+				return
+			}
+			if _, ok := lz.known(); ok {
 				changed()
+			} else {
+				tell(ctx)
 			}
 		})
 	}
@@ -83,6 +104,7 @@ func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(con
 			return v, errClosed
 		case err != nil && passing(err):
 			if v, olderErr := older(ctx); olderErr == nil {
+				tell(ctx)
 				return v, nil
 			}
 			return v, err

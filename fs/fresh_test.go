@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
@@ -229,4 +230,42 @@ func TestCloseEndsWhatRunsBehind(t *testing.T) {
 			t.Errorf("closing took %v", waited)
 		}
 	})
+}
+
+// What is old is served while a list fails, and whoever wonders finds the reason: also where the failing takes so long
+// that nobody waits for it.
+func TestListServedOldForAFailureIsTold(t *testing.T) {
+	for name, retries := range map[string]int{"at once": 0, "after some tries": 4} {
+		synctest.Test(t, func(t *testing.T) {
+			w, _ := watched(t, codatest.Sample(), treetest.Options{Client: coda.Options{MaxRetries: retries}})
+			before := read(t, w, hub+"pages.json")
+			w.State.RenamePage(codatest.SampleDoc, "canvas-_Lp20Plan0", "Another name")
+			refresh(t, w)
+			w.Fail(codatest.Fault{Method: http.MethodGet, Path: hubPath + "/pages", Status: http.StatusInternalServerError})
+			if got := read(t, w, hub+"pages.json"); got != before {
+				t.Errorf("%s: what is known was not served", name)
+			}
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			got := w.Tree.Failures()
+			if len(got) != 1 || got[0].Path != hub+"pages.json" || got[0].Kind != fs.KindPages || got[0].HTTPStatus != 500 {
+				t.Errorf("%s: %+v", name, got)
+			}
+		})
+	}
+}
+
+// Whoever reads offline has chosen what is known.
+func TestListServedOldOfflineIsNoFailure(t *testing.T) {
+	w := sample(t, fs.Selection{})
+	walked(t, w)
+	var err error
+	if w.Client, err = coda.New(coda.Options{Offline: true, Token: "a-token"}); err != nil {
+		t.Fatal(err)
+	}
+	w.Tree = w.NewTree(w.Store, fs.Selection{})
+	walked(t, w)
+	if got := w.Tree.Failures(); len(got) > 0 {
+		t.Errorf("%+v", got)
+	}
 }

@@ -226,7 +226,8 @@ func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
 		}
 		return t.docsFolder(), nil
 	}
-	return soon(ctx, t, t.first, list, t.recall, func() {})
+	failed := func(ctx context.Context, err error) { t.failed(ctx, err, Object{Kind: KindDoc}, "") }
+	return soon(ctx, t, t.first, list, t.recall, func() {}, failed)
 }
 
 // docsFolder is the folder of the docs as last listed, nil if they never were.
