@@ -105,10 +105,15 @@ func (memory) Close() error { return nil }
 
 func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	t.mu.Lock()
-	status := map[string]any{"schema": SchemaStatus, "docs": len(t.docs)}
-	if !t.listedAt.IsZero() {
-		status["docs_listed_at"] = t.listedAt.UTC()
-		status["docs_listed_age_seconds"] = int64(t.opts.Now().Sub(t.listedAt).Seconds())
+	status := map[string]any{"schema": SchemaStatus, "docs": len(t.docs),
+		"docs_from_earlier_run": t.folder != nil && t.listedAt.IsZero()}
+	at := t.listedAt
+	if at.IsZero() {
+		at = t.recalled
+	}
+	if !at.IsZero() {
+		status["docs_listed_at"] = at.UTC()
+		status["docs_listed_age_seconds"] = int64(t.opts.Now().Sub(at).Seconds())
 	}
 	if t.down != nil {
 		status["service_down"] = t.down.Error()

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
@@ -237,5 +238,54 @@ func TestRunRefreshesUntilItsEnd(t *testing.T) {
 		}
 		stop()
 		<-done
+	})
+}
+
+// Without a service, status.json tells how old is what it shows.
+func TestStatusTellsHowOldTheDocsOfAnEarlierRunAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := treetest.New(t, codatest.Sample(), treetest.Options{Paced: true})
+		disk, err := cache.OpenDisk(t.TempDir(), cache.Options{Now: w.Clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer disk.Close()
+		store, o := treetest.Kept(disk), fs.Options{Now: w.Clock.Now}
+		first := fs.New(w.Client, store, o)
+		if err := first.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		// Listed for a day, and nothing changed.
+		ctx, stop := context.WithCancel(t.Context())
+		go first.Run(ctx, time.Minute)
+		time.Sleep(24 * time.Hour)
+		stop()
+		synctest.Wait()
+		first.Close()
+		time.Sleep(3 * time.Hour)
+
+		w.Fail(dead)
+		tree := fs.New(w.Client, store, o)
+		defer tree.Close()
+		fsys := fs.FS(t.Context(), tree.Root())
+		if entries, err := iofs.ReadDir(fsys, "docs"); err != nil || len(entries) != 3 {
+			t.Fatalf("%d docs, %v", len(entries), err)
+		}
+		b, err := iofs.ReadFile(fsys, ".codafs/status.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s struct {
+			At      time.Time `json:"docs_listed_at"`
+			Age     int64     `json:"docs_listed_age_seconds"`
+			Earlier bool      `json:"docs_from_earlier_run"`
+		}
+		if err := json.Unmarshal(b, &s); err != nil {
+			t.Fatal(err)
+		}
+		age := time.Duration(s.Age) * time.Second
+		if age < 3*time.Hour || age > 3*time.Hour+15*time.Minute || s.At.IsZero() || !s.Earlier {
+			t.Errorf("%s", b)
+		}
 	})
 }

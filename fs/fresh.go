@@ -241,10 +241,12 @@ func (t *Tree) recall(ctx context.Context) (*entries, error) {
 	if err != nil {
 		return nil, err
 	}
+	listed, _ := t.store.Filled(key)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.folder == nil {
 		t.set(docs, nil, time.Time{})
+		t.recalled = listed
 	}
 	return t.folder, nil
 }

@@ -87,6 +87,8 @@ type Store interface {
 	Size(key string) (int64, bool)
 	// Has tells whether a content is kept under key, without opening it.
 	Has(key string) bool
+	// Filled is when the fill of the content last kept under key began.
+	Filled(key string) (time.Time, bool)
 }
 
 // Kind says what a node holds. The names are those of manifest.json.

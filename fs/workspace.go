@@ -41,6 +41,7 @@ type Tree struct {
 	failures failureLog
 	first    *lazy[*entries] // the first listing of docs
 	turn     chan struct{}   // holds one token while no Refresh runs
+	kept     time.Time       // when the list of docs was last remembered; who has the turn guards it
 	exports  exports
 	ahead    *readAhead
 
@@ -56,6 +57,7 @@ type Tree struct {
 	gaps     []Failure
 	notes    []string
 	listedAt time.Time // zero while what is known is from an earlier run
+	recalled time.Time // when an earlier run listed the docs, if they are known from there
 	down     error     // why the last refresh failed; nil if it did not
 }
 
@@ -100,11 +102,17 @@ func (t *Tree) Refresh(ctx context.Context) error {
 	for _, id := range moved {
 		t.changed(id)
 	}
-	if len(moved) == 0 {
+	now := t.opts.Now()
+	if len(moved) == 0 && now.Sub(t.kept) < rememberEvery {
 		return nil
 	}
+	t.kept = now
 	return t.remember(ctx, docs)
 }
+
+// rememberEvery is how often the list of docs is remembered while it stays the same, so that a later run can tell how
+// old it is.
+const rememberEvery = 10 * time.Minute
 
 // setNotes keeps what is to know of the list of docs, and tells the first time.
 func (t *Tree) setNotes(notes []string) {

@@ -163,11 +163,14 @@ func (r mountReport) lines() (out [][2]string) {
 		add("account", "%s at %s", who, text("api_url"))
 	}
 	add("process", "%d, since %s", number("pid"), localTime(text("started_at")))
-	if age, ok := r.Status["docs_listed_age_seconds"]; ok {
-		add("docs", "%d, listed %v ago", number("docs"), time.Duration(age.(float64))*time.Second)
-	} else {
-		add("docs", "%d, known from earlier: not listed yet", number("docs"))
+	listed := "not listed yet"
+	if _, ok := r.Status["docs_listed_at"]; ok {
+		listed = fmt.Sprintf("listed %v ago", time.Duration(number("docs_listed_age_seconds"))*time.Second)
 	}
+	if earlier, _ := r.Status["docs_from_earlier_run"].(bool); earlier {
+		listed = "known from earlier: " + listed
+	}
+	add("docs", "%d, %s", number("docs"), listed)
 	for name, key := range map[string]string{"service down": "service_down", "token": "token_problem"} {
 		if why := text(key); why != "" {
 			add(name, "%s", why)

@@ -163,6 +163,8 @@ func (r renewed) Lookup(ctx context.Context, key string) (fs.Content, bool) {
 func (r renewed) Size(key string) (int64, bool) { return r.store().Size(key) }
 func (r renewed) Has(key string) bool           { return r.store().Has(key) }
 
+func (r renewed) Filled(key string) (time.Time, bool) { return r.store().Filled(key) }
+
 // round has all actors act until end.
 func (d *day) round(end time.Time) {
 	ctx, cancel := context.WithDeadline(d.t.Context(), end)

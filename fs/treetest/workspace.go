@@ -154,6 +154,7 @@ type kept interface {
 	Lookup(ctx context.Context, key string) (*cache.Content, bool)
 	Size(key string) (int64, bool)
 	Has(key string) bool
+	Filled(key string) (time.Time, bool)
 }
 
 // store joins a cache to what the tree needs of it.
@@ -178,6 +179,8 @@ func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
 func (s store) Size(key string) (int64, bool) { return s.kept.Size(key) }
 
 func (s store) Has(key string) bool { return s.kept.Has(key) }
+
+func (s store) Filled(key string) (time.Time, bool) { return s.kept.Filled(key) }
 
 // content keeps a nil pointer from becoming an interface that is not nil.
 func content(c *cache.Content, err error) (fs.Content, error) {
