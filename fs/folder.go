@@ -75,6 +75,9 @@ func (r root) Name() string       { return "" }
 func (r root) Object() Object     { return Object{Kind: KindFolder, Type: "root"} }
 func (r root) ModTime() time.Time { return r.t.modTime() }
 
+// AwaitModTime implements [Undated].
+func (r root) AwaitModTime(ctx context.Context) { r.t.awaitDocs(ctx) }
+
 func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsDir()}, nil }
 
 // Lookup lists the docs first: docs/ has the time of the newest, and tar takes a time that moves while

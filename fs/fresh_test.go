@@ -269,3 +269,41 @@ func TestListServedOldOfflineIsNoFailure(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// What looks at the mountpoint waits for the time that the docs give it, within limits: ls -l of the folder above does too.
+func TestRootWaitsForItsTimeButNotForLong(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault codatest.Fault
+		known bool // from an earlier run
+		wait  time.Duration
+	}{
+		"the service answers":                  {fault: codatest.Fault{Path: "/none"}, known: true},
+		"it hangs":                             {fault: codatest.Fault{Path: "/docs", Kind: codatest.SlowBody, Delay: time.Hour}, wait: 2 * time.Second},
+		"it hangs, an earlier run knew":        {fault: codatest.Fault{Path: "/docs", Kind: codatest.SlowBody, Delay: time.Hour}, known: true, wait: 2 * time.Second},
+		"it is down":                           {fault: dead},
+		"it is down, an earlier run knew more": {fault: dead, known: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _ := watched(t, codatest.Sample(), treetest.Options{})
+				if c.known {
+					refresh(t, w)
+					w.Tree = w.NewTree(w.Store, fs.Selection{})
+				}
+				w.Fail(c.fault)
+				root := w.Tree.Root().(fs.Undated)
+				for _, most := range []time.Duration{c.wait, 0} {
+					started := time.Now()
+					root.AwaitModTime(t.Context())
+					if waited := time.Since(started); waited > most {
+						t.Errorf("waited %v, want %v at most", waited, most)
+					}
+					if root.ModTime().IsZero() == c.known {
+						t.Errorf("the time is %v", root.ModTime())
+					}
+				}
+				w.Heal()
+			})
+		})
+	}
+}

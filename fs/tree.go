@@ -29,6 +29,14 @@ type Dir interface {
 	Lookup(ctx context.Context, name string) (Node, error)
 }
 
+// Undated is a [Dir] whose ModTime is zero until something was asked of the service. Programs such as tar take a time
+// that comes while they read for a change.
+type Undated interface {
+	Dir
+	// AwaitModTime waits for ModTime to be known, a few seconds at most, and not again where that was in vain.
+	AwaitModTime(ctx context.Context)
+}
+
 // File is a regular file. Its bytes change over time, from one [Version] to the next.
 type File interface {
 	Node

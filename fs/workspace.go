@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/codafs/codafs/coda"
@@ -41,6 +42,7 @@ type Tree struct {
 	failures failureLog
 	first    *lazy[*entries] // the first listing of docs
 	turn     chan struct{}   // holds one token while no Refresh runs
+	noDocs   atomic.Bool     // the docs were waited for in vain
 	kept     time.Time       // when the list of docs was last remembered; who has the turn guards it
 	exports  exports
 	ahead    *readAhead
@@ -236,6 +238,21 @@ func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
 	}
 	failed := func(ctx context.Context, err error) { t.failed(ctx, err, Object{Kind: KindDoc}, "") }
 	return soon(ctx, t, t.first, list, t.recall, func() {}, failed)
+}
+
+// awaitDocs waits for the docs to be listed for the first time. Where that is in vain, nobody waits any more: whatever
+// looks at the mountpoint would hang each time.
+func (t *Tree) awaitDocs(ctx context.Context) {
+	if t.docsFolder() != nil || t.noDocs.Load() {
+		return
+	}
+	listed, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := t.docEntries(listed)
+	if err != nil {
+		_, err = t.recall(ctx)
+	}
+	t.noDocs.Store(err != nil)
 }
 
 // docsFolder is the folder of the docs as last listed, nil if they never were.

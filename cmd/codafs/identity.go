@@ -15,17 +15,20 @@ const refusedWithin = 2 * time.Second
 // identity is whose token is used, which is asked beside the work.
 type identity struct {
 	asked chan struct{} // closed when there is a first answer
+	until time.Time     // nobody waits for it any longer
 
 	mu      sync.Mutex // guards all below
 	name    string
 	problem string
 }
 
-func newIdentity() *identity { return &identity{asked: make(chan struct{})} }
+func newIdentity() *identity {
+	return &identity{asked: make(chan struct{}), until: time.Now().Add(refusedWithin)}
+}
 
-// get waits a moment for the first answer.
+// get waits for the first answer, for a moment after the start.
 func (i *identity) get(ctx context.Context) (name, problem string) {
-	ctx, cancel := context.WithTimeout(ctx, refusedWithin)
+	ctx, cancel := context.WithDeadline(ctx, i.until)
 	defer cancel()
 	select {
 	case <-i.asked:

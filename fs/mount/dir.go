@@ -26,10 +26,20 @@ type dirNode struct {
 	listings listings
 }
 
-// Getattr asks nobody: a folder's stamp is what is known of it.
-func (n *dirNode) Getattr(_ context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
-	n.server.dirAttr(n.dir, &out.Attr)
-	out.SetTimeout(n.server.names)
+// Getattr asks nobody, but for the root's stamp when it is first looked at: else a folder's is what is known of it. An
+// open on its way to something below the root does not wait: the stamp is none of its business.
+func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	d, ok := n.dir.(fs.Undated)
+	if ok && d.ModTime().IsZero() && n.server.ready.Load() && doing(ctx) != opening {
+		_, err := await(ctx, n.server, func(ctx context.Context) (struct{}, error) {
+			d.AwaitModTime(ctx)
+			return struct{}{}, nil
+		}, nil)
+		if err != nil { // the caller leaves, or the mount ends
+			return n.server.fail(n.dir, "getattr", err)
+		}
+	}
+	out.SetTimeout(n.server.dirAttr(n.dir, &out.Attr))
 	return 0
 }
 
@@ -95,9 +105,8 @@ func (n *dirNode) find(ctx context.Context, name string) (found, error) {
 func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint64, out *fuse.EntryOut) *fusefs.Inode {
 	n.names.give(name)
 	keep := n.server.keepSince(asked)
-	n.server.dirAttr(d, &out.Attr)
 	out.SetEntryTimeout(keep)
-	out.SetAttrTimeout(keep)
+	out.SetAttrTimeout(min(keep, n.server.dirAttr(d, &out.Attr)))
 	child := &dirNode{server: n.server, dir: d}
 	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
 }

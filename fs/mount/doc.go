@@ -13,7 +13,7 @@
 // The kernel caches by inode, so an inode is a thing that never changes:
 //
 //	path                       inode                                         what the kernel keeps
-//	/                          1                                             attributes and listing: until told
+//	/                          1                                             attributes and listing: until told (without a time: not at all)
 //	docs/Plan__d1              hash(kind, doc, object, type)                 attributes and listing: until told
 //	docs/Plan__d1/a.md   ──┬─▶ hash(kind, doc, object, type, version 1)      bytes and exact size: for good
 //	      (the next read)  └─▶ hash(kind, doc, object, type, version 2)      bytes and exact size: for good
@@ -92,7 +92,8 @@
 // into the tree runs in a goroutine of the server, under the server's context, and what the
 // kernel asked waits for it: see [Server] and await in call.go. A caller may leave early
 // (Ctrl-C); the call goes on, so that one who asks again finds it further on. Unmounting
-// ends all of them. [Mount] and Unmount ask the tree for nothing.
+// ends all of them. [Mount] and Unmount ask the tree for nothing; the kernel's own first question for the root, which
+// is part of mounting, does not wait for its time as later ones do ([fs.Undated]).
 //
 // What is told to the kernel unasked obeys one rule: never from inside an operation that
 // holds what the kernel wants to lock. NotifyEntry inside LOOKUP and NotifyContent inside

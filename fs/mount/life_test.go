@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -445,6 +446,76 @@ func TestMountAndUnmountAskTheTreeNothing(t *testing.T) {
 		t.Error("ls succeeded")
 	}
 	wantState(t, dir, Plain)
+}
+
+// undated is a root whose time nobody knows until it is published.
+type undated struct {
+	*fakeDir
+	asked   chan struct{}
+	known   chan struct{} // closed when the time is
+	isKnown atomic.Bool
+}
+
+func newUndated(name string, entries ...fs.Node) *undated {
+	return &undated{fakeDir: newDir(name, entries...), asked: make(chan struct{}, 1000), known: make(chan struct{})}
+}
+
+func (d *undated) ModTime() time.Time {
+	if d.isKnown.Load() {
+		return stamp2026
+	}
+	return time.Time{}
+}
+
+func (d *undated) AwaitModTime(ctx context.Context) {
+	d.asked <- struct{}{}
+	select {
+	case <-d.known:
+	case <-ctx.Done():
+	}
+}
+
+// tar takes a time that comes while it reads for a change. Who looks at the root first waits for it; Mount
+// does not, nor who asks whether the mount lives.
+func TestTheRootsTimeIsWaitedForByWhoLooksFirst(t *testing.T) {
+	root := newUndated("", newFile("a.md", sample(10)))
+	dir := mountTree(t, root, Options{Notified: true})
+	wantState(t, dir, Live)
+	if seesCalls(false) {
+		open := tool(t, "python3", "-c", "import os, sys; os.read(os.open(sys.argv[1], os.O_RDONLY), 10)")
+		open.Args = append(open.Args, join(dir, "a.md"))
+		if err := open.Run(); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := len(root.asked); n > 0 {
+		t.Errorf("%d waited before anybody looked at the root", n)
+	}
+	result := start(t, tool(t, "stat", "--format=%Y", dir))
+	<-root.asked
+	root.isKnown.Store(true)
+	close(root.known)
+	want := fmt.Sprintln(stamp2026.Unix())
+	if got, err := result(); err != nil || got != want {
+		t.Errorf("the root is of %s, want %s (%v)", got, want, err)
+	}
+}
+
+// Where it was waited for in vain, the kernel does not keep that there is none.
+func TestATimeThatIsNotKnownIsNotKept(t *testing.T) {
+	folder := newUndated("d")
+	root := newUndated("", folder)
+	close(root.known)
+	close(folder.known)
+	dir := mountTree(t, root, Options{Notified: true})
+	for _, want := range []string{"0 0", fmt.Sprint(stamp2026.Unix(), " ", stamp2026.Unix())} {
+		output(t, "ls", "-la", dir)
+		if got := strings.Fields(output(t, "stat", "--format=%Y", dir, join(dir, "d"))); strings.Join(got, " ") != want {
+			t.Errorf("root and folder are of %s, want %s", got, want)
+		}
+		root.isKnown.Store(true)
+		folder.isKnown.Store(true)
+	}
 }
 
 func TestBlockedFolderBlocksNoOther(t *testing.T) {

@@ -53,6 +53,8 @@ type Server struct {
 
 	// silent is whether the kernel does not tell of files and folders being opened.
 	silent bool
+	// ready is whether the kernel has answered: until then it asks on behalf of Mount, which waits for nobody.
+	ready atomic.Bool
 
 	changes  changes
 	contents contents
@@ -105,6 +107,7 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 	if err != nil {
 		return nil, errors.Join(mountFailed(path, err), s.Unmount())
 	}
+	s.ready.Store(true)
 	if s.opts.Guard != nil && s.names == keep {
 		s.start(s.guard)
 	}

@@ -40,11 +40,16 @@ func inode(n fs.Node, key string) uint64 {
 	return max(ino, rootIno+1)
 }
 
-// dirAttr fills in the attributes of folder d. One link stands for "not counted": a
-// program that finds two takes it that there are no folders inside.
-func (s *Server) dirAttr(d fs.Dir, a *fuse.Attr) {
+// dirAttr fills in the attributes of folder d, and tells how long the kernel may keep them: not at all while nobody
+// knows the stamp. One link stands for "not counted": a program that finds two takes it that there are no folders inside.
+func (s *Server) dirAttr(d fs.Dir, a *fuse.Attr) (keep time.Duration) {
 	a.Mode, a.Nlink = dirMode, 1
-	s.commonAttr(d.ModTime(), a)
+	at := d.ModTime()
+	s.commonAttr(at, a)
+	if at.IsZero() {
+		return 0
+	}
+	return s.names
 }
 
 // fileAttr fills in the attributes of version v of a file, of size bytes.
