@@ -18,6 +18,9 @@ import (
 // walk of the tree meets it.
 const controlName = ".codafs"
 
+// indexName is the one file of it that asks for much.
+const indexName = "index.jsonl"
+
 // SchemaStatus names the form of .codafs/status.json.
 const SchemaStatus = "codafs.status/1"
 
@@ -25,7 +28,7 @@ const SchemaStatus = "codafs.status/1"
 var controls = map[string]func(t *Tree, ctx context.Context) ([]byte, error){
 	"status.json":  (*Tree).statusJSON,
 	"errors.jsonl": (*Tree).errorLines,
-	"index.jsonl":  (*Tree).indexLines,
+	indexName:      (*Tree).indexLines,
 }
 
 type controlFolder struct{ t *Tree }
@@ -67,7 +70,7 @@ type controlFile struct {
 func newControlFile(t *Tree, name string) *controlFile {
 	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.opts.Now().UnixNano(), controlSerial.Add(1))
 	return &controlFile{t: t, name: name, made: newLazy[[]byte](t.opts.Now, 0), size: -1,
-		version: Version{Key: key, ModTime: t.modTime(), Volatile: true}}
+		version: Version{Key: key, ModTime: t.modTime(), Volatile: true, Costly: name == indexName}}
 }
 
 func (f *controlFile) Name() string { return f.name }

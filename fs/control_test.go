@@ -47,12 +47,15 @@ func TestControlFilesAreFixedFromOpenOn(t *testing.T) {
 	for _, name := range []string{"status.json", "errors.jsonl", "index.jsonl"} {
 		f := file(t, w, ".codafs/"+name)
 		v := version(t, f)
-		if _, known := f.Size(v); known || !v.Volatile {
+		if _, known := f.Size(v); known || !v.Volatile || v.Costly != (name == "index.jsonl") {
 			t.Errorf("%s: %+v, size known: %v", name, v, known)
 		}
 		first, err := open(t.Context(), f, v)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if n := f.Estimate(v); n <= int64(len(first)) {
+			t.Errorf("%s: estimated at %d bytes, has %d", name, n, len(first))
 		}
 		w.State.RenameDoc("TmHndBk_-1", name)
 		w.Clock.Advance(time.Minute)

@@ -67,6 +67,8 @@ type Version struct {
 	// Volatile marks a file that is made anew at each Lookup, as those in .codafs are:
 	// its names must not be kept by anyone.
 	Volatile bool
+	// Costly marks a volatile file that much is asked for when it is made.
+	Costly bool
 	// Unstamped marks a file that the service gives no stamp for: only opening it anew tells whether it is
 	// current, so that nobody may take what was read before for it.
 	Unstamped bool

@@ -149,11 +149,13 @@ func TestSizeOfAnOpenFileIsNotForgotten(t *testing.T) {
 
 // A volatile file is looked up each time, so it is never old, and never known before.
 func TestVolatileFileIsNeverOld(t *testing.T) {
-	for _, o := range []Options{{}, {Notified: true}, {Notified: true, Sizes: Estimate}} {
-		for _, command := range []string{`cat "$1"`, `cat < "$1"`, `ls -l "$1" > /dev/null; cat < "$1"`, `busybox cat < "$1"`} {
-			t.Run(fmt.Sprint(command, o.Notified, o.Sizes), func(t *testing.T) {
+	for i, o := range []Options{{}, {Notified: true}, {Notified: true, Sizes: Estimate}, {Notified: true}, {blind: true}} {
+		for _, command := range []string{`cat "$1"`, `cat < "$1"`, `ls -l "$1" > /dev/null; cat < "$1"`, `busybox cat < "$1"`,
+			`[ -s "$1" ] && dd status=none < "$1"`, `find "$1" -size +0 -exec cat {} \;`} {
+			t.Run(fmt.Sprint(i, command), func(t *testing.T) {
 				file := newFile("status.json", []byte("0")).estimating(1 << 20)
 				file.everNew.Store(true)
+				file.costly = i >= 3
 				dir := mountTree(t, newDir("", file), o)
 				for i := range 5 {
 					want := fmt.Sprint("status ", i)

@@ -69,7 +69,8 @@
 // knows the size, it answers with an estimate and a timeout of 0, so that the kernel asks again
 // with GETATTR before anybody sees it. GETATTR fetches, unless the program that asks only
 // looks (see lookers in size.go, and [Sizes]): that gets the estimate too, which is more than the file has
-// and never 0. Volatile files are made for whoever asks. READDIRPLUS gives attributes of folders only.
+// and never 0. Volatile files are made for whoever asks; one
+// that costs much not for who surely opens nothing (onlyLooks), as its every lookup gives another file. READDIRPLUS gives attributes of folders only.
 //
 // The kernel's own copy of the size matters as well: sendfile(2) and splice(2) go by it and ask for no
 // other, and an estimate there makes them append zeros. So before an open returns, the kernel must have the exact

@@ -129,6 +129,7 @@ type fakeFile struct {
 	began    chan struct{} // gets one for each Open, when it has begun
 	gate     chan struct{} // if there is one, Open waits until it is closed
 	everNew  atomic.Bool   // the file is volatile, and each Version another one
+	costly   bool          // and costs much to make
 	fetch    time.Duration // how long Open takes until the version was fetched
 
 	mu    sync.Mutex // guards what follows
@@ -229,7 +230,7 @@ func (f *fakeFile) Version(context.Context) (fs.Version, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.everNew.Load() {
-		v := fs.Version{Key: fmt.Sprint(f.now.Key, n), ModTime: stamp2026, Volatile: true}
+		v := fs.Version{Key: fmt.Sprint(f.now.Key, n), ModTime: stamp2026, Volatile: true, Costly: f.costly}
 		f.data[v.Key] = f.data[f.now.Key]
 		return v, nil
 	}

@@ -16,14 +16,16 @@ import (
 // lookers are the programs that only look at sizes: they print them, and copy nothing by them. Each
 // name is as long as the kernel keeps it, 15 bytes. A program that is missing here fetches, which is
 // slow and right; one that is here and trusts sizes would go wrong.
-var lookers = []string{
-	"ls", "find", "du", "tree", "eza", "exa", "lsd", "fd", "fdfind", // listings
+var lookers = slices.Concat(listers, []string{
 	"sh", "bash", "dash", "zsh", "fish", "ksh", // for globs, completion and test -f
 	"nautilus", "nemo", "thunar", "Thunar", "dolphin", "pcmanfm", "pcmanfm-qt", "Finder", // file managers
 	"mc", "ranger", "nnn", "lf", "vifm",
 	"gvfsd", "gvfsd-metadata", "tracker-miner-f", "localsearch-3", // what runs beside them
 	"updatedb", "updatedb.mlocat", "updatedb.plocat", "locate", "plocate", // the index of names
-}
+})
+
+// listers are those that open no file of what they list.
+var listers = []string{"ls", "find", "du", "tree", "eza", "exa", "lsd", "fd", "fdfind"}
 
 // Getattr is the one place where a stat fetches: the kernel holds no lock here. In a silent mount it is also all
 // that open(2) makes the kernel ask, of a file that is not at hand.
@@ -57,11 +59,22 @@ func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	switch {
 	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && doing(ctx) != looking:
 		return "open" // also where it cannot be told: an open that fetches nothing would show what is old
-	case known, !n.version.Volatile && n.server.mayEstimate(ctx):
+	case known, !n.version.Volatile && n.server.mayEstimate(ctx), n.version.Costly && n.server.onlyLooks(ctx):
 		return ""
 	}
 	// A volatile file is another one at each lookup, so there is none to get the exact size with later.
 	return "getattr"
+}
+
+// onlyLooks tells whether the caller in ctx surely opens nothing now, for itself or for another. An open that heard an
+// estimate of a volatile file could not be mended: looked up again, that is another file, of unknown size too.
+func (s *Server) onlyLooks(ctx context.Context) bool {
+	caller, ok := fuse.FromContext(ctx)
+	if !ok || caller.Pid == 0 || s.opts.Sizes == Exact {
+		return false
+	}
+	program := programOf(caller.Pid)
+	return slices.Contains(listers, program) || s.silent && slices.Contains(lookers, program) && doing(ctx) == looking
 }
 
 // atHand tells whether the file can be opened and read without a question to anybody.

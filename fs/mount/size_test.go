@@ -92,6 +92,33 @@ func TestWhoOnlyLooksGetsAnEstimateAndFetchesNothing(t *testing.T) {
 	}
 }
 
+// What is made anew for each who opens it, at a high price, is not made for those who look. Whoever opens it has its size.
+func TestWhoOnlyLooksHasNothingCostlyMade(t *testing.T) {
+	for _, o := range []Options{{Notified: true}, {Notified: true, blind: true}} {
+		costly, cheap := newFile("index", sample(5000)).estimating(7777), newFile("status", sample(50)).estimating(7777)
+		costly.costly = true
+		costly.everNew.Store(true)
+		cheap.everNew.Store(true)
+		dir, s := mountServer(t, newDir("", costly, cheap), o)
+		for _, name := range []string{"ls", "find", "du", "bash"} {
+			if name == "bash" && !s.silent {
+				continue // it may be opening the file for another program, and that cannot be seen
+			}
+			if got := output(t, renamed(t, "stat", name), "--format=%s", join(dir, "index"), join(dir, "status")); got != "7777\n50\n" {
+				t.Errorf("%+v: %s is told %s", o, name, got)
+			}
+		}
+		if n := costly.opens.Load(); n > 0 {
+			t.Errorf("%+v: it was made %d times", o, n)
+		}
+		open := tool(t, "python3", "-c", "import os, sys; f = os.open(sys.argv[1], os.O_RDONLY); print(os.fstat(f).st_size, len(os.read(f, 9999)))")
+		open.Args = append(open.Args, join(dir, "index"))
+		if got, err := open.Output(); err != nil || string(got) != "5000 5000\n" {
+			t.Errorf("%+v: opened, it has %s bytes (%v)", o, got, err)
+		}
+	}
+}
+
 // A program may call its threads what it likes, and be seen from another pid namespace as none.
 func TestProgramIsThatOfItsFirstThread(t *testing.T) {
 	runtime.LockOSThread()
