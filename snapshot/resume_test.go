@@ -154,6 +154,51 @@ func TestWhatLeftTheWorkspaceLeavesThePartialFolder(t *testing.T) {
 	mustVerify(t, o.Output, 0)
 }
 
+// A link where the run has a folder of its own must not lead what is removed, or written, into a sealed snapshot.
+func TestALinkInThePartialFolderIsNotFollowed(t *testing.T) {
+	from, o := workspace(1), options(t)
+	sealed := mustRun(t, from, o, 0)
+	before := readTree(t, filepath.Join(o.Output, sealed.ID))
+	for n, link := range []struct{ partial, docs, target string }{
+		{".partial-2026-01-01T000000Z", "docs", "../" + sealed.ID + "/docs"},
+		{".partial-2026-01-02T000000Z", "docs", "docs"},
+		{".partial-2026-01-03T000000Z", "", sealed.ID},
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(o.Output, link.partial, link.docs)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(link.target, filepath.Join(o.Output, link.partial, link.docs)); err != nil {
+			t.Skip("no symbolic links here")
+		}
+		o.Now = clockAt(day.Add(time.Duration(n+1) * time.Hour))
+		s := mustRun(t, from, o, 0)
+		wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
+		if after := readTree(t, filepath.Join(o.Output, sealed.ID)); asJSON(after) != asJSON(before) {
+			t.Errorf("%s: the sealed snapshot was changed", link.target)
+		}
+		mustVerify(t, o.Output, 0)
+	}
+}
+
+func TestWhatIsNotOfTheRunIsNotSealed(t *testing.T) {
+	from, o := workspace(1), options(t)
+	partial := interrupted(t, from, o)
+	write(t, filepath.Join(partial, ".DS_Store"), "")
+	write(t, filepath.Join(partial, "mine", "file"), "")
+	write(t, filepath.Join(partial, "manifest.json", "file"), "")
+	from.open = func(context.Context, string) (io.ReadCloser, error) { // and while the run works
+		write(t, filepath.Join(o.Output, ".partial-2026-03-07T111530Z", ".DS_Store"), "")
+		return nil, nil
+	}
+	o.Now = clockAt(day.Add(time.Hour))
+	s := mustRun(t, from, o, 0)
+	if len(from.opened) != 1 {
+		t.Errorf("fetched %q", from.opened)
+	}
+	wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
+	mustVerify(t, o.Output, 0)
+}
+
 func TestThePartialFolderOfAnotherSelectionStays(t *testing.T) {
 	from, o := workspace(1), options(t)
 	partial := interrupted(t, from, o)

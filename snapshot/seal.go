@@ -17,6 +17,10 @@ func (r *run) seal(ctx context.Context) error {
 	if err := r.stage.remove(r.stage.journal.name); err != nil {
 		return err
 	}
+	// Once more: whoever looked into the folder meanwhile may have left something (.DS_Store).
+	if err := r.stage.sweepTop(); err != nil {
+		return err
+	}
 	if err := r.stage.syncFolders(ctx); err != nil {
 		return err
 	}

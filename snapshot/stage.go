@@ -105,8 +105,39 @@ func (s *stage) begin(head Head, files []fs.Entry) error {
 	return nil
 }
 
+// sweepTop removes what no run writes beside docs/, and what is of another type than a run
+// makes it: through a link in the place of docs/, work would go on in the folder it names.
+func (s *stage) sweepTop() error {
+	all, err := iofs.ReadDir(s.root.FS(), s.dir)
+	if err != nil {
+		return &DestinationError{err}
+	}
+	for _, e := range all {
+		if !isOurs(e) {
+			if err := s.removeTree(s.dir + "/" + e.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isOurs tells whether a run makes something of that name and type in its partial folder.
+func isOurs(e iofs.DirEntry) bool {
+	switch e.Name() {
+	case "docs":
+		return e.IsDir()
+	case journalName, manifestName, summaryName, sumsName:
+		return e.Type().IsRegular()
+	}
+	return false
+}
+
 // sweep removes all files that are not in s.left, and folders that are then empty.
 func (s *stage) sweep() error {
+	if err := s.sweepTop(); err != nil {
+		return err
+	}
 	var folders []string
 	err := iofs.WalkDir(s.root.FS(), s.dir+"/docs", func(name string, d iofs.DirEntry, err error) error {
 		switch {
