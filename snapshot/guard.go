@@ -67,16 +67,39 @@ func sameRun(a, b Head) bool {
 }
 
 // canonical writes a selection as one string. JSON has sorted keys, and makes what came
-// from a manifest equal to what came from flags.
+// from a manifest equal to what came from flags. The lists in it are sets: they come in the
+// order in which flags were given.
 func canonical(selection map[string]any) string {
 	if len(selection) == 0 {
 		return ""
 	}
 	data, err := json.Marshal(selection)
+	var plain map[string]any
+	if err == nil {
+		err = json.Unmarshal(data, &plain)
+	}
+	for name, value := range plain {
+		if list, ok := value.([]any); ok {
+			plain[name] = asSet(list)
+		}
+	}
+	if err == nil {
+		data, err = json.Marshal(plain)
+	}
 	if err != nil {
 		return err.Error()
 	}
 	return string(data)
+}
+
+// asSet gives the items of a list sorted, each once.
+func asSet(list []any) []string {
+	items := make([]string, len(list))
+	for i, item := range list {
+		items[i] = fmt.Sprint(item)
+	}
+	slices.Sort(items)
+	return slices.Compact(items)
 }
 
 // shrunk tells why the run looks like a workspace that was lost sight of, "" if it does not.

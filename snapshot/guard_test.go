@@ -130,6 +130,31 @@ func TestAFolderOfAnotherAccountOrSelectionIsRefused(t *testing.T) {
 	})
 }
 
+func TestTheOrderOfASelectionIsNone(t *testing.T) {
+	from, o := workspace(3), options(t)
+	o.Selection = map[string]any{"doc": []string{"a", "b"}, "limit": 3}
+	interrupted(t, from, o)
+	o.Selection["doc"] = []string{"b", "a", "b"}
+	s := mustRun(t, from, atNext(&o), 0)
+	if len(from.opened) != 1 {
+		t.Errorf("fetched %d files: the partial folder was not taken over", len(from.opened))
+	}
+	o.Selection["doc"] = []string{"b", "a"}
+	if again := mustRun(t, workspace(1), atNext(&o), 3); again.Result != snapshot.Suspect {
+		t.Errorf("%q: not measured by %s", again.Result, s.ID)
+	}
+	o.AcceptShrink, o.Selection["doc"] = true, []string{"a"}
+	if _, err := snapshot.Run(t.Context(), from, atNext(&o)); snapshot.ExitCode(err) != 10 {
+		t.Errorf("fewer docs are another selection: %v", err)
+	}
+}
+
+// atNext is o an hour later.
+func atNext(o *snapshot.Options) snapshot.Options {
+	o.Now = clockAt(o.Now().Add(time.Hour))
+	return *o
+}
+
 func TestWhatIsNotOursStays(t *testing.T) {
 	o := options(t)
 	write := func(name, text string) {
