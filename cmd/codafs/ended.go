@@ -32,7 +32,7 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")
 	}
 	o.summary = s
-	if printErr := o.print(std, s, err == nil); printErr != nil {
+	if printErr := o.print(std, s); printErr != nil {
 		fmt.Fprintf(std.err, "codafs: warning: %v\n", printErr)
 	}
 	if err == nil && !o.quiet {
@@ -49,12 +49,13 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 	return exitError{s.ExitCode, err}
 }
 
-// print writes what programs read: the summary, or the path of what was sealed.
-func (o *snapshotOptions) print(std streams, s snapshot.Summary, sealed bool) (err error) {
+// print writes what programs read: the summary, or the path of what was sealed, which is good
+// whatever failed later.
+func (o *snapshotOptions) print(std streams, s snapshot.Summary) (err error) {
 	if o.json {
 		return json.NewEncoder(std.out).Encode(s)
 	}
-	if sealed {
+	if s.Result != snapshot.Failed {
 		_, err = fmt.Fprintln(std.out, filepath.Join(o.output, s.ID))
 	}
 	return err

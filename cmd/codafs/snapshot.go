@@ -40,7 +40,8 @@ func newSnapshot(std streams) *cobra.Command {
 		Short: "Make a full local backup",
 		Long: `Copy the whole tree into a new folder below --output, named by the time (UTC), with a manifest
 and checksums. Nothing of it is visible under that name before all of it is there and on disk;
-earlier snapshots are never touched. The new folder's path is printed on standard output.
+earlier snapshots are never touched. The new folder's path is printed on standard output. If only the
+archive of --archive fails, the exit code tells; the snapshot and its summary.json are sealed by then, and good.
 
 With --json, standard output has one JSON object a line instead: of schema codafs.progress/1 about
 every second, and last, however the run ends, one of codafs.summary/1, which is also summary.json;
