@@ -3,6 +3,8 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
+	iofs "io/fs"
 	"os"
 	"path"
 	"slices"
@@ -177,6 +179,30 @@ func (d *disk) link(from, to string) error {
 func (d *disk) exists(name string) bool {
 	_, err := d.root.Lstat(name)
 	return err == nil
+}
+
+// openFile opens a regular file. A pipe would be waited for, and a link leads elsewhere.
+func openFile(in iofs.FS, name string) (iofs.File, error) {
+	if err := wantFile(in, name); err != nil {
+		return nil, err
+	}
+	return in.Open(name)
+}
+
+func readFile(in iofs.FS, name string) ([]byte, error) {
+	if err := wantFile(in, name); err != nil {
+		return nil, err
+	}
+	return iofs.ReadFile(in, name)
+}
+
+// wantFile gives an error unless a regular file has that name.
+func wantFile(in iofs.FS, name string) error {
+	info, err := iofs.Lstat(in, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path.Base(name))
+	}
+	return err
 }
 
 // isNameError tells that a destination took offence at one name: that costs one file,

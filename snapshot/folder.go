@@ -7,6 +7,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,10 @@ func (f *folder) close() { f.root.Close() }
 func (f *folder) lock(now time.Time) (release func(), err error) {
 	var file *os.File
 	err = f.do("lock", lockName, func() (err error) {
+		// What a link leads to would be overwritten.
+		if err := wantFile(f.root.FS(), lockName); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 		file, err = f.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 		return err
 	})
@@ -163,7 +168,7 @@ func (f *folder) ids(prefix string) ([]string, error) {
 
 // latest gives the content of latest.txt, "" where there is none.
 func (f *folder) latest() (string, error) {
-	data, err := f.root.ReadFile(latestName)
+	data, err := readFile(f.root.FS(), latestName)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
@@ -195,7 +200,7 @@ func (f *folder) linkLatest(id string) error {
 
 // head reads which run a snapshot, or a partial one, is of.
 func (f *folder) head(id string) (Head, error) {
-	file, err := f.root.Open(id + "/" + manifestName)
+	file, err := openFile(f.root.FS(), path.Join(id, manifestName))
 	if err != nil {
 		return Head{}, err
 	}
@@ -204,7 +209,7 @@ func (f *folder) head(id string) (Head, error) {
 }
 
 func (f *folder) manifest(id string) (*Manifest, error) {
-	file, err := f.root.Open(id + "/" + manifestName)
+	file, err := openFile(f.root.FS(), path.Join(id, manifestName))
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +219,7 @@ func (f *folder) manifest(id string) (*Manifest, error) {
 
 func (f *folder) summary(id string) (Summary, error) {
 	var s Summary
-	data, err := f.root.ReadFile(id + "/" + summaryName)
+	data, err := readFile(f.root.FS(), path.Join(id, summaryName))
 	if err == nil {
 		err = json.Unmarshal(data, &s)
 	}

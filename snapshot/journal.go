@@ -76,7 +76,7 @@ func (s *stage) note(line finished) error {
 // leftIn tells what a partial folder says it holds, by path. It reports false for the
 // folder of a run with another source or selection: that one is not to be touched.
 func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
-	data, err := f.root.ReadFile(dir + "/" + journalName)
+	data, err := readFile(f.root.FS(), dir+"/"+journalName)
 	if err == nil {
 		return readJournal(data, head)
 	}

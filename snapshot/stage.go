@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	iofs "io/fs"
 	"path"
@@ -298,14 +297,7 @@ func (r contextReader) Read(p []byte) (int, error) {
 
 // hashFile gives the size and SHA-256 of a regular file.
 func hashFile(ctx context.Context, in iofs.FS, name string) (int64, string, error) {
-	info, err := iofs.Lstat(in, name)
-	if err != nil {
-		return 0, "", err
-	}
-	if !info.Mode().IsRegular() {
-		return 0, "", fmt.Errorf("%s is not a regular file", path.Base(name))
-	}
-	f, err := in.Open(name)
+	f, err := openFile(in, name)
 	if err != nil {
 		return 0, "", err
 	}

@@ -172,7 +172,7 @@ func (r *Report) verifySnapshot(ctx context.Context, root *os.Root, id string) e
 }
 
 func (c *check) readSums() {
-	data, err := iofs.ReadFile(c.tree, sumsName)
+	data, err := readFile(c.tree, sumsName)
 	var sums map[string]string
 	if err == nil {
 		sums, err = decodeSums(data)
@@ -187,7 +187,7 @@ func (c *check) readSums() {
 // readManifest reads the manifest and compares it with SHA256SUMS, both ways. Where
 // they differ, the manifest counts.
 func (c *check) readManifest() {
-	file, err := c.tree.Open(manifestName)
+	file, err := openFile(c.tree, manifestName)
 	if err != nil {
 		c.damage(manifestName, Unreadable, "%v", err)
 		return
