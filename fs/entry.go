@@ -47,8 +47,8 @@ type Failure struct {
 	// Code is a short constant such as "not_found" or "export_failed".
 	Code string `json:"code"`
 	// HTTPStatus is the service's last answer, 0 if it gave none.
-	HTTPStatus int `json:"http_status,omitempty"`
+	HTTPStatus int `json:"http_status"`
 	// Attempts is how often the request was sent.
-	Attempts int    `json:"attempts,omitempty"`
+	Attempts int    `json:"attempts"`
 	Message  string `json:"message"`
 }

@@ -117,7 +117,7 @@ func TestJSONFieldsAreThoseOfTheContract(t *testing.T) {
 	// Rows come first in docs/ by this name, so the fields of a table's rows are looked at.
 	from.add(fs.Entry{Path: "docs/A/a.csv", Kind: fs.KindRows, DocID: "d", ObjectID: "grid-1", Name: "T", Source: "export"}, "a\n1\n")
 	from.entries = append(from.entries, fs.Entry{Path: "docs/A/b.md", Kind: fs.KindPage, DocID: "d", ObjectID: "canvas-9",
-		Failure: &fs.Failure{Time: day, Code: "not_found", HTTPStatus: 404, Attempts: 3, Message: "gone"}})
+		Failure: &fs.Failure{Time: day, Code: "other", Message: "no answer, so no status"}})
 	s := mustRun(t, from, o, 3)
 	failure := []string{"attempts", "code", "doc_id", "http_status", "kind", "message", "object_id", "path"}
 	want := map[string][]string{
