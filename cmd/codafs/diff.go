@@ -38,9 +38,9 @@ func printDifference(std streams, d snapshot.Difference) error {
 		changes []snapshot.Change
 	}{{"added", d.Added}, {"removed", d.Removed}, {"missing", d.Missing}, {"renamed", d.Renamed}, {"changed", d.Changed}} {
 		for _, c := range group.changes {
-			line := group.what + "\t" + c.Path
+			line := group.what + "\t" + printable(c.Path)
 			if c.OldPath != "" {
-				line += "\t(was " + c.OldPath + ")"
+				line += "\t(was " + printable(c.OldPath) + ")"
 			}
 			if _, err := fmt.Fprintln(std.out, line); err != nil {
 				return err

@@ -19,14 +19,14 @@ const shownFailures = 20
 func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, err error) error {
 	p.end()
 	for _, line := range s.Warnings {
-		fmt.Fprintln(std.err, "codafs: warning: "+line)
+		fmt.Fprintln(std.err, "codafs: warning: "+printable(line))
 	}
 	for i, f := range s.Failures {
 		if i == shownFailures {
 			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", len(s.Failures)-i)
 			break
 		}
-		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", cmp.Or(f.Path, f.ObjectID), f.Message)
+		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", printable(cmp.Or(f.Path, f.ObjectID)), printable(f.Message))
 	}
 	if err != nil {
 		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")

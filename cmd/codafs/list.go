@@ -31,12 +31,12 @@ func runList(std streams, dir string) error {
 			mark = "*"
 		}
 		if l.Err != nil {
-			fmt.Fprintf(out, "%s %s\tunreadable: %v\n", mark, l.ID, l.Err)
+			fmt.Fprintf(out, "%s %s\tunreadable: %s\n", mark, l.ID, printable(l.Err.Error()))
 			continue
 		}
 		s := l.Summary
 		fmt.Fprintf(out, "%s %s\t%s\t%d docs\t%d files\t%d bytes\t%d missing\n",
-			mark, l.ID, s.Result, s.DocsProcessed, s.Files, s.Bytes, len(s.Failures))
+			mark, l.ID, printable(string(s.Result)), s.DocsProcessed, s.Files, s.Bytes, len(s.Failures))
 	}
 	return out.Flush()
 }

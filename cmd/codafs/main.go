@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		err = e
 	}
 	if line := describe(err); line != "" {
-		fmt.Fprintf(std.err, "codafs: %s\n", line)
+		fmt.Fprintf(std.err, "codafs: %s\n", printable(line))
 	}
 	return exitCode(err)
 }

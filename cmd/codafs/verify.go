@@ -38,7 +38,7 @@ func runVerify(ctx context.Context, std streams, dir, subset string) error {
 		return err
 	}
 	for _, d := range r.Damage {
-		fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, d.Snapshot, d.Path, d.Detail)
+		fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail))
 	}
 	fmt.Fprintf(std.err, "codafs: %d snapshots, %d files, %d bytes: %d damaged\n", len(r.Checked), r.Files, r.Bytes, len(r.Damage))
 	if code := r.ExitCode(); code != 0 {
