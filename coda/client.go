@@ -37,6 +37,9 @@ type Options struct {
 	Unlimited bool
 	// MaxRetries is how often a failed request is sent again; 0 means 6, less means never.
 	MaxRetries int
+	// WaitOut has a request that found no connection to the end of its retries wait for one, as long as the service, which
+	// had answered before, answers nobody. It is for callers that know when to give up: see [Client.AwaitSilence].
+	WaitOut bool
 	// ExportTimeout bounds one page's export; 0 means 2 minutes.
 	ExportTimeout time.Duration
 	// StrictLatest asks for the newest state of a doc or an error ('X-Coda-Doc-Version: latest').

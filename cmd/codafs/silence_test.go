@@ -109,6 +109,31 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	}
 }
 
+// An outage that ends within the five minutes costs a run nothing but time, also one that has less left to do than it takes
+// each page to give up.
+func TestARunOutlastsAnOutage(t *testing.T) {
+	// What hangs when it ends may take two minutes more until it is sent again.
+	for hang, length := range map[bool]time.Duration{false: silenceLimit - 30*time.Second, true: silenceLimit / 2} {
+		t.Run(fmt.Sprint("hang ", hang), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				service := codatest.New(codatest.Generate(1, 1, 30, 1, 10), codatest.Options{Latency: 50 * time.Millisecond, Throttle: true})
+				way := &outage{RoundTripper: service.RoundTripper(), hang: hang}
+				way.left.Store(60)
+				start := time.Now()
+				mend := time.AfterFunc(length, func() { way.left.Store(1 << 40) })
+				defer mend.Stop()
+				var out bytes.Buffer
+				var talk stream
+				dir := quickDir(t)
+				err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, streams{nil, &out, &talk})
+				if cut := time.Unix(0, way.cut.Load()).Sub(start); err != nil || cut > time.Minute || cut < 0 {
+					t.Fatalf("%v, cut after %v\n%s", err, cut, talk.String())
+				}
+			})
+		})
+	}
+}
+
 // A signal stops a run within two seconds, whatever it waits for, and keeps what is done.
 func TestASignalStopsARunSoon(t *testing.T) {
 	for _, hang := range []bool{false, true} {

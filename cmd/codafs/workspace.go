@@ -41,6 +41,8 @@ type openOptions struct {
 	prefetch int
 	// rowDeltas is fs.Options.RowDeltas.
 	rowDeltas int64
+	// waitOut is coda.Options.WaitOut.
+	waitOut bool
 }
 
 // open makes a workspace from the settings. It sends nothing.
@@ -57,6 +59,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if s.selection.Names != fs.NamesID && s.selection.Names != fs.NamesTitle {
 		return nil, usageError{fmt.Errorf("--names %q: want id or title", s.names)}
 	}
+	options.WaitOut = o.waitOut
 	client, err := coda.New(options)
 	if err != nil {
 		return nil, err
