@@ -139,6 +139,7 @@ func (t *Tree) errorLines(context.Context) ([]byte, error) { return jsonLines(t.
 func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
 	entries, err := t.Index(ctx)
 	if err != nil {
+		t.failed(ctx, err, Object{Kind: KindControl, ID: "index.jsonl"}, "") // who reads it gets no more than a number
 		return nil, err
 	}
 	return jsonLines(entries)

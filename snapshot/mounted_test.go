@@ -165,6 +165,18 @@ func TestABrokenIndexIsAFailedListing(t *testing.T) {
 	}
 }
 
+// The kernel says EACCES, the mount's list of errors why.
+func TestARefusedTokenIsOneThroughAMountToo(t *testing.T) {
+	point, o := mountpointOf(workspace(1)), options(t)
+	point.fail[".codafs/index.jsonl"] = syscall.EACCES
+	cause := fs.Failure{Kind: fs.KindControl, ObjectID: "index.jsonl", Code: "unauthorized", HTTPStatus: 401, Message: "Unauthorized", Time: day}
+	point.files[".codafs/errors.jsonl"] = &fstest.MapFile{Data: []byte(asJSON(cause) + "\n")}
+	mount := mounted(t, point)
+	o.Explain = mount.Explain
+	s, err := snapshot.Run(t.Context(), mount, o)
+	wantStopped(t, o, s, err, 4)
+}
+
 // short is a file whose size is larger than what it gives.
 type short struct{ iofs.File }
 

@@ -63,10 +63,11 @@ func exitCode(err error) int {
 func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
 	_, silent := errors.AsType[*coda.SilenceError](err)
+	_, refused := errors.AsType[*snapshot.RefusedError](err)
 	switch code := coda.CodeOf(err); {
 	case silent:
 		line += "; what is done is kept, run again to resume"
-	case code == coda.CodeUnauthorized:
+	case refused || code == coda.CodeUnauthorized:
 		line = "Coda refused the token; " + makeToken
 	case code == coda.CodeForbidden:
 		line += "; this token may not see that (a token for one doc needs --doc ID)"
