@@ -31,11 +31,12 @@ func callerLeaves(ctx context.Context) bool {
 		return true
 	}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", caller.Pid))
-	return err != nil || leaves(status)
+	return err != nil || ends(status, leaveSignals)
 }
 
-// leaves reads proc_pid_status(5). A dying thread has SIGKILL pending, whatever signal killed it.
-func leaves(status []byte) bool {
+// ends reads proc_pid_status(5): it tells whether a thread is dead, or one of the signals, as bits, is about to reach it. A
+// dying one has SIGKILL pending, whatever signal killed it.
+func ends(status []byte, signals uint64) bool {
 	masks := map[string]uint64{}
 	for lines := bufio.NewScanner(bytes.NewReader(status)); lines.Scan(); {
 		key, value, _ := strings.Cut(lines.Text(), ":")
@@ -54,7 +55,7 @@ func leaves(status []byte) bool {
 		}
 	}
 	pending := masks["SigPnd"] | masks["ShdPnd"]
-	return pending&^masks["SigBlk"]&leaveSignals != 0
+	return pending&^masks["SigBlk"]&signals != 0
 }
 
 // programOf is the name of the program that thread tid runs in, as /proc has it: 15 bytes at most. It is that

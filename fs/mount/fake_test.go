@@ -91,10 +91,13 @@ func (d *fakeDir) holdLookups() (asked <-chan struct{}, answer chan<- struct{}) 
 
 func (d *fakeDir) Lookup(ctx context.Context, name string) (fs.Node, error) {
 	n, err := d.find(name)
-	if d.answer != nil {
-		d.asked <- struct{}{}
+	d.mu.Lock()
+	asked, answer := d.asked, d.answer
+	d.mu.Unlock()
+	if answer != nil {
+		asked <- struct{}{}
 		select {
-		case <-d.answer:
+		case <-answer:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package mount
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -55,10 +56,12 @@ func Guard() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		close(gone)
 	}()
-	select {
-	case <-gone:
-		return
-	case <-died:
+	if !isDying(os.Getppid()) { // it was killed before its death could be heard of
+		select {
+		case <-gone:
+			return
+		case <-died:
+		}
 	}
 	select {
 	case <-gone:
@@ -72,4 +75,10 @@ func Guard() {
 	if m, ok := mountAt(dir); ok && m.ours && m.id == id {
 		abort(dir, m)
 	}
+}
+
+// isDying tells whether a process was killed, and is not gone.
+func isDying(pid int) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	return err == nil && ends(status, 1<<(syscall.SIGKILL-1))
 }

@@ -15,15 +15,16 @@ import (
 
 // helpers are programs that the tests run: this test binary with asHelper set.
 var helpers = map[string]func(args []string) int{
-	"serve":    serveHelper,
-	"telling":  tellingHelper,
-	"guard":    func([]string) int { Guard(); return 0 },
-	"open":     openHelper,
-	"write":    writeHelper,
-	"copy":     copyHelper,
-	"limit":    limitHelper,
-	"contents": contentsHelper,
-	"posix":    posixHelper,
+	"serve":      serveHelper,
+	"telling":    tellingHelper,
+	"guard":      func([]string) int { Guard(); return 0 },
+	"late guard": lateGuardHelper,
+	"open":       openHelper,
+	"write":      writeHelper,
+	"copy":       copyHelper,
+	"limit":      limitHelper,
+	"contents":   contentsHelper,
+	"posix":      posixHelper,
 }
 
 // serveHelper mounts a tree at args[0], says so, and serves until it is killed.

@@ -245,8 +245,8 @@ func TestLeavesReadsPendingSignals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fmt.Sprintf(status, c.state, c.thread, c.shared, c.blocked)
-			if got := leaves([]byte(text)); got != c.want {
-				t.Errorf("leaves = %v, want %v, of\n%s", got, c.want, text)
+			if got := ends([]byte(text), leaveSignals); got != c.want {
+				t.Errorf("ends = %v, want %v, of\n%s", got, c.want, text)
 			}
 		})
 	}
