@@ -72,28 +72,37 @@ type signalError struct{ signal syscall.Signal }
 
 func (e signalError) Error() string { return "stopped by " + e.signal.String() }
 
-// ExitCode is the shell's for a death by that signal: 130 for SIGINT, 143 for SIGTERM.
+// ExitCode is the shell's for a death by that signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
 func (e signalError) ExitCode() int { return 128 + int(e.signal) }
 
 // grace is how long after a signal the program may take to end by itself. What is on disk is
 // good at any moment, so that nothing is lost by ending in the middle of something.
 const grace = 10 * time.Second
 
-// signalContext gives a context that ends at SIGINT or SIGTERM. A second signal kills, and so does
-// an operation that does not end for the first: opening a pipe that nobody writes to, say.
+// signalContext gives a context that ends at SIGINT, SIGTERM or SIGHUP. A second signal kills, and so does
+// an operation that does not end for the first: opening a pipe that nobody writes to, say. A second
+// SIGHUP does not: when a terminal is closed, the shell sends one and the kernel another.
 func signalContext(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	ch := make(chan os.Signal, 1)
+	ch, hangup := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signal.Notify(hangup, syscall.SIGHUP)
+	}
+	stopBy := func(s os.Signal) {
+		signal.Stop(ch)
+		why := signalError{s.(syscall.Signal)}
+		time.AfterFunc(grace, func() { os.Exit(why.ExitCode()) })
+		cancel(why)
+	}
 	go func() {
 		select {
 		case s := <-ch:
-			signal.Stop(ch)
-			why := signalError{s.(syscall.Signal)}
-			time.AfterFunc(grace, func() { os.Exit(why.ExitCode()) })
-			cancel(why)
+			stopBy(s)
+		case s := <-hangup:
+			stopBy(s)
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, func() { signal.Stop(ch); cancel(nil) }
+	return ctx, func() { signal.Stop(ch); signal.Stop(hangup); cancel(nil) }
 }

@@ -5,8 +5,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,6 +50,9 @@ const goRace = "atexit_sleep_ms=10"
 
 func TestScripts(t *testing.T) {
 	bin := buildProgram(t)
+	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the scripts start is to get it nevertheless
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
