@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"path"
 	"strings"
 
@@ -17,7 +18,7 @@ func newCat(std streams) *cobra.Command {
 		Use:   "cat PATH...",
 		Short: "Print files of the tree, without mounting it",
 		Long: `Print files of the tree to standard output. A path starts at the tree's root, as in a
-mount or a snapshot: docs/…/pages/….md.`,
+mount or a snapshot: docs/…/pages/….md. What cannot be read does not keep the others back.`,
 		Example: `  codafs cat 'docs/Product Launch Hub__AbCdE-fgH1/doc.json'
   codafs cat .codafs/index.jsonl          what is in the tree, one JSON object a line`,
 		Args: cobra.MinimumNArgs(1),
@@ -35,14 +36,15 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 	}
 	defer w.close()
 	tree := fs.FS(ctx, w.tree.Root())
+	failed := failures{out: std.err}
 	for _, p := range paths {
-		f, err := tree.Open(treePath(p))
-		if err != nil {
-			return err
+		f, err := openFile(tree, p)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if st, e := f.Stat(); e == nil && st.IsDir() {
-			f.Close()
-			return fmt.Errorf("%s is a folder: see codafs ls", p)
+		if err != nil {
+			failed.add(err)
+			continue
 		}
 		_, err = io.Copy(std.out, f)
 		f.Close()
@@ -50,7 +52,19 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 			return err
 		}
 	}
-	return nil
+	return failed.ending()
+}
+
+func openFile(tree iofs.FS, name string) (iofs.File, error) {
+	f, err := tree.Open(treePath(name))
+	if err != nil {
+		return nil, err
+	}
+	if st, e := f.Stat(); e == nil && st.IsDir() {
+		f.Close()
+		return nil, fmt.Errorf("%s is a folder: see codafs ls", name)
+	}
+	return f, nil
 }
 
 // treePath is a path as a user types it, in the form of package io/fs.

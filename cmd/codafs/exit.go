@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"io"
 	iofs "io/fs"
 	"strings"
 
@@ -42,6 +45,25 @@ func (e exitError) Error() string {
 }
 
 func (e exitError) Unwrap() error { return e.err }
+
+// failures are those of a command that goes on after one. Each is said when it comes.
+type failures struct {
+	out   io.Writer
+	first error
+}
+
+func (f *failures) add(err error) {
+	fmt.Fprintf(f.out, "codafs: %s\n", describe(err))
+	f.first = cmp.Or(f.first, err)
+}
+
+// ending ends the command as its first failure would have.
+func (f *failures) ending() error {
+	if f.first == nil {
+		return nil
+	}
+	return exitError{code: exitCode(f.first)}
+}
 
 // exitCode is the only place where errors become exit codes.
 func exitCode(err error) int {
