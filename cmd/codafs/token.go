@@ -42,31 +42,39 @@ func findToken(file string, warn func(string)) (string, error) {
 }
 
 // tokenSources gives what holds a token, the one that is used first: CODA_API_TOKEN, CODA_API_KEY,
-// the file, a systemd credential.
+// the file, a systemd credential. A file that cannot be read is an error where nothing before it holds one.
 func tokenSources(file string, warn func(string)) (found []tokenSource, err error) {
 	for _, name := range []string{"CODA_API_TOKEN", "CODA_API_KEY"} {
 		if t := strings.TrimSpace(os.Getenv(name)); t != "" {
 			found = append(found, tokenSource{name, t})
 		}
 	}
-	if file != "" {
+	read := func(name, file string) error {
 		t, err := readToken(file)
-		if err != nil {
+		switch {
+		case err == nil:
+			found = append(found, tokenSource{name, t})
+		case len(found) > 0:
+			warn(fmt.Sprintf("%v; %s is used", err, found[0].name))
+		default:
+			return tokenError{fmt.Sprintf("%v; %s", err, makeToken)}
+		}
+		return nil
+	}
+	if file != "" {
+		if err := read("--token-file", file); err != nil {
 			return nil, err
 		}
 		if readableByOthers(file) {
 			warn(fmt.Sprintf("other users of this machine can read the token file %s: chmod 600 %s", file, file))
 		}
-		found = append(found, tokenSource{"--token-file", t})
 	}
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		file := filepath.Join(dir, credential)
 		if _, missing := os.Stat(file); missing == nil {
-			t, err := readToken(file)
-			if err != nil {
+			if err := read("the systemd credential "+credential, file); err != nil {
 				return nil, err
 			}
-			found = append(found, tokenSource{"the systemd credential " + credential, t})
 		}
 	}
 	return found, nil
@@ -81,16 +89,16 @@ func readableByOthers(file string) bool {
 func readToken(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return "", tokenError{"token file: " + err.Error()}
+		return "", fmt.Errorf("no API token could be read: %w", err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxToken+1))
 	if err != nil {
-		return "", tokenError{"token file: " + err.Error()}
+		return "", fmt.Errorf("no API token could be read: %w", err)
 	}
 	t := strings.TrimSpace(strings.TrimPrefix(string(b), byteOrderMark))
 	if t == "" {
-		return "", tokenError{fmt.Sprintf("the token file %s is empty; %s", file, makeToken)}
+		return "", fmt.Errorf("the token file %s is empty", file)
 	}
 	return t, nil
 }
