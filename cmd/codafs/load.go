@@ -79,7 +79,22 @@ func load(cmd *cobra.Command) error {
 			return usageError{fmt.Errorf("configuration %s: %s: %w", file, key, err)}
 		}
 	}
-	return nil
+	return checkLists(flags, file)
+}
+
+// checkLists refuses an empty value in a list, as of a script's variable that was never set. No doc is meant by it,
+// and all docs are surely not.
+func checkLists(flags *pflag.FlagSet, file string) error {
+	var errs []error
+	flags.VisitAll(func(f *pflag.Flag) {
+		list, ok := f.Value.(pflag.SliceValue)
+		if !ok || !slices.Contains(list.GetSlice(), "") {
+			return
+		}
+		name := map[origin]string{fromFlag: "--" + f.Name, fromVariable: variable(f.Name), fromFile: "configuration " + file + ": " + f.Name}[originOf(f)]
+		errs = append(errs, usageError{fmt.Errorf("%s: a value is empty: name something, or leave it out", name)})
+	})
+	return errors.Join(errs...)
 }
 
 // set gives a flag a value that is not from the command line.
