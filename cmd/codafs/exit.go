@@ -86,17 +86,24 @@ func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
 	_, silent := errors.AsType[*coda.SilenceError](err)
 	_, refused := errors.AsType[*snapshot.RefusedError](err)
+	_, unmounted := errors.AsType[unmountedError](err)
 	switch code := coda.CodeOf(err); {
 	case silent:
 		line += "; what is done is kept, run again to resume"
 	case refused || code == coda.CodeUnauthorized:
 		line = "Coda refused the token; " + makeToken
+	case code == coda.CodeOffline && listsDocs(err):
+		line = "nothing was fetched before with these settings: run once without --offline"
+	case code == coda.CodeOffline:
+		line += "; it was not fetched before with these settings: run once without --offline"
 	case code == coda.CodeForbidden:
 		line += "; this token may not see that (a token for one doc needs --doc ID)"
 	case code == coda.CodeUnreachable:
 		line += "; is the network up, and --api-url right?"
 	case code == coda.CodeBadAnswer || code == coda.CodeRedirect:
 		line += "; is --api-url right, and is there a proxy or a sign-in page in between?"
+	case unmounted:
+		line += "; without a folder, 'codafs status' shows all mounts"
 	case errors.Is(err, snapshot.ErrNotMount):
 		line += "; name the folder that 'codafs mount' shows, or none to read from Coda directly"
 	case errors.Is(err, snapshot.ErrPolicy):
@@ -113,4 +120,10 @@ func describe(err error) string {
 func noAPI(err error) bool {
 	e, ok := errors.AsType[*coda.Error](err)
 	return ok && e.Code == coda.CodeNotFound && (e.Path == "/docs" || e.Path == "/whoami")
+}
+
+// listsDocs tells that it was the list of docs that failed, without which there is nothing.
+func listsDocs(err error) bool {
+	e, ok := errors.AsType[*coda.Error](err)
+	return ok && e.Path == "/docs"
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -176,9 +177,10 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	return err
 }
 
-// noDoc tells where --doc names what is not there, as far as that can be told at once.
+// noDoc tells where --doc names what is not there, as far as that can be told at once; with --offline also
+// that nothing is known.
 func (o *mountOptions) noDoc(ctx context.Context, w *workspace) error {
-	if len(o.selection.Docs) == 0 {
+	if len(o.selection.Docs) == 0 && !o.offline {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, refusedWithin)
@@ -189,6 +191,9 @@ func (o *mountOptions) noDoc(ctx context.Context, w *workspace) error {
 	}
 	if missing, ok := errors.AsType[*fs.NoDocError](err); ok {
 		return missing
+	}
+	if coda.CodeOf(err) == coda.CodeOffline {
+		return err
 	}
 	return nil
 }

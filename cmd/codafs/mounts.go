@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -114,6 +115,11 @@ func reportOn(path string) mountReport {
 	return r
 }
 
+// unmountedError is a folder whose status was asked for, and that is no mount.
+type unmountedError struct{ error }
+
+func (e unmountedError) Unwrap() error { return e.error }
+
 // reportOnNamed is for a folder that a user names: one that is no mount is an error.
 func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 	all, err := mount.Mounts()
@@ -124,7 +130,7 @@ func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 		return ask(ctx, path), nil
 	}
 	if _, err := snapshot.Mounted(dir); err != nil {
-		return mountReport{}, err
+		return mountReport{}, unmountedError{err}
 	}
 	return reportOn(absolute(dir)), nil // it goes by another name
 }
@@ -178,7 +184,11 @@ func (r mountReport) lines() (out [][2]string) {
 	}
 	add("errors", "%d", number("errors"))
 	for _, f := range r.Errors {
-		add("", "%s %s: %s", f.Time.Local().Format(time.DateTime), f.Path, f.Message)
+		where := cmp.Or(f.Path, f.ObjectID)
+		if where != "" {
+			where += ": "
+		}
+		add("", "%s %s%s", f.Time.Local().Format(time.DateTime), where, f.Message)
 	}
 	return out
 }
