@@ -16,7 +16,8 @@ import (
 
 const cacheHelp = `Show where the cache is and how much is in it. The cache keeps what was fetched, by object and
 version, for all codafs processes of the user. It may be deleted at any time: that costs fetching
-again. What a mount did with it stands in the mount's .codafs/status.json.`
+again. A full snapshot keeps what it fetches apart, for as long as it runs. What a mount did with the
+cache stands in the mount's .codafs/status.json.`
 
 func newCache(std streams) *cobra.Command {
 	var s settings
@@ -70,9 +71,10 @@ func newCacheClear(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear",
 		Short: "Remove all that is in the cache",
-		Long: `Remove all contents and what is known of their sizes, without a question. A mount that runs
-fetches again what is read next. Other files in the folder stay, also whose token is whose and how
-far the rate limits are used. A folder that is no cache of codafs is left alone.`,
+		Long: `Remove all contents and what is known of their sizes, and what killed snapshots have left, without a
+question. A mount that runs fetches again what is read next. Other files in the folder stay, also
+whose token is whose and how far the rate limits are used. A folder that is no cache of codafs is
+left alone.`,
 		Example: `  codafs cache clear`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -93,6 +95,8 @@ type cacheStatus struct {
 	MaxBytes int64  `json:"max_bytes"`
 	Contents int    `json:"contents"`
 	Entries  int    `json:"entries"`
+	// RunBytes is what full snapshots have fetched that run, or were killed. It is not part of Bytes.
+	RunBytes int64 `json:"run_bytes"`
 	// Problem is why nothing is known of it; only 'codafs status' has one.
 	Problem string `json:"problem,omitempty"`
 }
@@ -114,12 +118,14 @@ func (s *settings) cacheStatus(ctx context.Context, std streams) (cacheStatus, e
 		return cacheStatus{}, err
 	}
 	size, err := parseSize(s.cacheSize)
+	out := cacheStatus{Folder: dir, MaxBytes: size, RunBytes: bytesIn(runsFolder(dir))}
 	if disk == nil || err != nil {
-		return cacheStatus{Folder: dir, MaxBytes: size}, err
+		return out, err
 	}
 	defer disk.Close()
 	is, err := disk.Stats(ctx)
-	return cacheStatus{Folder: dir, Bytes: is.Bytes, MaxBytes: is.MaxBytes, Contents: is.Contents, Entries: is.Entries}, err
+	out.Bytes, out.MaxBytes, out.Contents, out.Entries = is.Bytes, is.MaxBytes, is.Contents, is.Entries
+	return out, err
 }
 
 func (c cacheStatus) print(w io.Writer) error {
@@ -128,6 +134,9 @@ func (c cacheStatus) print(w io.Writer) error {
 	fmt.Fprintf(out, "used\t%s of %s\n", formatSize(c.Bytes), formatSize(c.MaxBytes))
 	fmt.Fprintf(out, "contents\t%d\n", c.Contents)
 	fmt.Fprintf(out, "sizes known\t%d\n", c.Entries)
+	if c.RunBytes > 0 {
+		fmt.Fprintf(out, "backups\t%s of full snapshots, which run or were killed\n", formatSize(c.RunBytes))
+	}
 	return out.Flush()
 }
 
@@ -137,8 +146,14 @@ func (s *settings) changeCache(ctx context.Context, std streams, f func(*cache.D
 	if err != nil {
 		return err
 	}
+	freed := removeDeadRuns(dir)
+	if freed > 0 {
+		fmt.Fprintf(std.out, "%s: removed what killed snapshots had fetched (%s)\n", dir, formatSize(freed))
+	}
 	if disk == nil {
-		_, err := fmt.Fprintf(std.out, "%s: there is no cache\n", dir)
+		if freed == 0 {
+			_, err = fmt.Fprintf(std.out, "%s: there is no cache\n", dir)
+		}
 		return err
 	}
 	defer disk.Close()

@@ -22,8 +22,8 @@ type workspace struct {
 	tree   *fs.Tree
 	log    *slog.Logger
 	cache  *cache.Disk
-	// scratch is the cache's folder where it is this run's alone, else "".
-	scratch string
+	// scratch is the cache's folder where it is this run's alone, else nil.
+	scratch *scratch
 	// remember keeps whose token this is for the next run.
 	remember func(user string)
 }
@@ -82,8 +82,8 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 func (w *workspace) close() {
 	w.tree.Close()
 	_ = w.cache.Close()
-	if w.scratch != "" {
-		if err := os.RemoveAll(w.scratch); err != nil {
+	if w.scratch != nil {
+		if err := w.scratch.remove(); err != nil {
 			w.log.Warn("a folder stays behind", "error", err)
 		}
 	}
@@ -129,19 +129,24 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 
 // openContents opens the cache, or for a run of its own, a scratch folder: afresh wants that, and a cache folder
 // that cannot be used leaves nothing else.
-func (s *settings) openContents(std streams, dir string, log *slog.Logger, afresh bool) (disk *cache.Disk, scratch string, err error) {
+func (s *settings) openContents(std streams, dir string, log *slog.Logger, afresh bool) (*cache.Disk, *scratch, error) {
+	removeDeadRuns(dir)
 	if !afresh {
-		disk, err = s.openCache(dir, log)
+		disk, err := s.openCache(dir, log)
 		if _, misused := errors.AsType[usageError](err); err == nil || misused || s.offline {
-			return disk, "", err
+			return disk, nil, err
 		}
 		fmt.Fprintf(std.err, "codafs: warning: %v; what is fetched is kept for this run alone\n", err)
 	}
-	if scratch, err = runFolder(dir); err != nil {
-		return nil, "", fmt.Errorf("cache: %w (another place: --cache-dir)", err)
+	run, err := newScratch(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
 	}
-	disk, err = s.openCache(scratch, log)
-	return disk, scratch, err
+	disk, err := s.openCache(run.dir, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, run.remove())
+	}
+	return disk, run, nil
 }
 
 func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
