@@ -81,6 +81,9 @@ func (d diskKeeper) find(ctx context.Context, key string) *blob {
 	}
 	path := d.path(contentsDir, e.content)
 	f, info, err := openFile(path)
+	if errors.Is(err, errForeign) {
+		d.dropDamaged(path, 0, e, err)
+	}
 	if err != nil {
 		return nil
 	}
@@ -109,12 +112,20 @@ func (d diskKeeper) find(ctx context.Context, key string) *blob {
 	return b
 }
 
+// errForeign is the error for what stands in a file's place and is none.
+var errForeign = errors.New("not a file")
+
+// openFile opens a file that is one. It does not wait: a named pipe in its place would have its
+// readers wait for a writer, for good.
 func openFile(path string) (*os.File, fs.FileInfo, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|openAtOnce, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errForeign
+	}
 	if err != nil {
 		f.Close()
 		return nil, nil, err
@@ -125,7 +136,7 @@ func openFile(path string) (*os.File, fs.FileInfo, error) {
 // verify reads f and fails unless it has just the bytes that e names. It gives those of a
 // small content.
 func verify(ctx context.Context, f *os.File, info fs.FileInfo, e entry) ([]byte, error) {
-	if !info.Mode().IsRegular() || info.Size() != e.size {
+	if info.Size() != e.size {
 		return nil, errors.New("another size")
 	}
 	if e.size <= smallBytes {
