@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/url"
@@ -41,12 +42,16 @@ func itemsOf[T any, P item[T]](pages iter.Seq2[page, error]) iter.Seq2[T, error]
 	}
 }
 
+// mostEmpty is how many empty pages in a row end a list: a filter may leave some, but with ever new
+// tokens they would never end.
+const mostEmpty = 100
+
 // pages gives the pages of a list. It ends after the first error.
 func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
 		r := r // a list may be ranged over more than once
 		r.query = withLimit(r.query, limit)
-		seen := map[string]bool{}
+		seen, empty := map[string]bool{}, 0
 		for {
 			p, err := getPage(ctx, c, r)
 			if !yield(p, err) || err != nil || p.NextPageToken == "" {
@@ -54,11 +59,17 @@ func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page,
 			}
 			token := p.NextPageToken
 			if seen[token] {
-				yield(page{}, &Error{Code: CodePageTokenLoop, Method: r.method, Path: r.String(),
-					Message: "the service sent the same page token twice"})
+				yield(page{}, r.fail(CodePageTokenLoop, "the service sent the same page token twice"))
 				return
 			}
 			seen[token] = true
+			if empty++; len(p.Items) > 0 {
+				empty = 0
+			}
+			if empty == mostEmpty {
+				yield(page{}, r.fail(CodePageTokenLoop, fmt.Sprintf("the service sent %d empty pages in a row", empty)))
+				return
+			}
 			// The token stands for all other parameters; what is sent beside it is ignored.
 			r.query = url.Values{"pageToken": {token}}
 		}

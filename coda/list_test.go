@@ -213,6 +213,31 @@ func TestACircleOfPageTokensEndsTheList(t *testing.T) {
 	}
 }
 
+// Ever new tokens must not keep a list from ending either. A few empty pages are no reason to give up.
+func TestEmptyPagesWithoutEndEndTheList(t *testing.T) {
+	for _, test := range []struct {
+		empty int // pages between two items
+		code  coda.Code
+		sent  int
+	}{{99, "", 300}, {1000, coda.CodePageTokenLoop, 101}} {
+		sent := 0
+		c := newClient(t, coda.Options{Unlimited: true, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+			item, token := "", fmt.Sprintf(`,"nextPageToken":"t%d"`, sent)
+			if sent%(test.empty+1) == 0 {
+				item = `{"id":"x"}`
+			}
+			if sent++; sent == 300 {
+				token = ""
+			}
+			return reply(200, `{"items":[`+item+`]`+token+`}`)
+		})})
+		docs, err := collect(c.Docs(t.Context(), coda.DocFilter{}))
+		if sent != test.sent || coda.CodeOf(err) != test.code || len(docs) != (test.sent-1)/(test.empty+1)+1 {
+			t.Errorf("%d empty pages: %d items and %v after %d requests, want %d", test.empty, len(docs), err, sent, test.sent)
+		}
+	}
+}
+
 func TestAListEndsWithItsFirstError(t *testing.T) {
 	s := serve(t, small(), codatest.Options{PageSize: 2}, coda.Options{Unlimited: true})
 	s.api.Fail(codatest.Fault{Path: "/docs/.*/rows", Skip: 1, Status: 403})
