@@ -52,7 +52,7 @@ type Error struct {
 	RetryAfter time.Duration
 	// Err is what lies below, if anything does.
 	Err error
-	// tooMuch marks a 504 of a request that may be split.
+	// tooMuch marks a 504, or an answer that is too large, of a request that may be split.
 	tooMuch bool
 }
 

@@ -107,8 +107,38 @@ func TestRowsThatAreAlwaysTooHeavyEndInTheServersError(t *testing.T) {
 	}
 }
 
+// Rows may be wide: what does not fit into one answer is asked for in smaller pages, as what is too heavy is.
+func TestRowsTooLargeForOneAnswerAreReadInSmallerPages(t *testing.T) {
+	for _, test := range []struct {
+		most   int // rows that fit
+		rows   int // that are given
+		code   coda.Code
+		limits []string
+	}{
+		{130, 1234, "", []string{"500", "250", "125"}},
+		{0, 0, coda.CodeTooLarge, []string{"500", "250", "125", "62", "31", "15", "10"}},
+	} {
+		w := tall(1234)
+		api := codatest.New(w, codatest.Options{Token: secret})
+		c := newClient(t, coda.Options{Unlimited: true, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			resp, err := api.RoundTripper().RoundTrip(r)
+			if err == nil && over(test.most)(r.URL.Query()) {
+				resp.Body = &endless{}
+			}
+			return resp, err
+		})})
+		rows, err := collect(c.Rows(t.Context(), doc, grid, coda.RowOptions{}))
+		if len(rows) != test.rows || coda.CodeOf(err) != test.code {
+			t.Errorf("at most %d fit: %d rows and %v, want %d and code %q", test.most, len(rows), err, test.rows, test.code)
+		}
+		if limits := limitsOf(api.Requests()); !slices.Equal(limits, test.limits) {
+			t.Errorf("at most %d fit: listings were begun with limits %v, want %v", test.most, limits, test.limits)
+		}
+	}
+}
+
 // Other failures on rows, and a 504 on other lists, are no reason for smaller pages.
-func TestOnlyA504OnRowsAsksForLess(t *testing.T) {
+func TestOtherFailuresDoNotAskForLess(t *testing.T) {
 	for _, f := range []codatest.Fault{{Path: rowsPath, Status: 503, Times: 3}, {Path: "/docs/.*/pages", Status: 504, Times: 3}} {
 		synctest.Test(t, func(t *testing.T) {
 			s := serve(t, tall(30), codatest.Options{}, coda.Options{})

@@ -23,7 +23,7 @@ type request struct {
 	path   []string // segments below the base address, not escaped
 	query  url.Values
 	body   any  // sent as JSON, if not nil
-	heavy  bool // may be split: a 504 is no reason to send it often
+	heavy  bool // may be split: a 504 is no reason to send it often, an answer that is too large is none to give up
 	// anyVersion has it answered from a doc's state of any age.
 	anyVersion bool
 }
@@ -80,7 +80,7 @@ func (c *Client) doOnce(ctx context.Context, r request, decode func([]byte) erro
 		}
 		if e != nil {
 			e.Method, e.Path = r.method, r.String()
-			e.tooMuch = r.heavy && e.Status == http.StatusGatewayTimeout
+			e.tooMuch = r.heavy && (e.Status == http.StatusGatewayTimeout || e.Code == CodeTooLarge)
 		}
 		return e
 	})
