@@ -46,7 +46,8 @@ type Error struct {
 	// Message is the service's own explanation, if it gave one, else perhaps this client's. It
 	// is one line.
 	Message string
-	// Attempts is how often the request was sent; 0 for one that could not be.
+	// Attempts is how often the request was sent (of an export that took too long: how often it was asked for);
+	// 0 for one that could not be.
 	Attempts int
 	// RetryAfter is how long the service asked to wait, 0 if it did not.
 	RetryAfter time.Duration

@@ -114,15 +114,22 @@ func decodeExportStatus(b []byte) (s exportStatus, err error) {
 	return s, nil
 }
 
-// await asks for the export's status until there is a link.
+// await asks for the export's status until there is a link. At the export's timeout that ends, whatever
+// a poll then waits for.
 func (c *Client) await(ctx context.Context, poll request, started time.Time) (string, error) {
 	limit := c.opts.ExportTimeout
+	timeout := poll.fail(CodeExportTimeout, "the export was not done after "+limit.String())
+	poll.sent = &timeout.Attempts
+	poll.patience = limit / 4 * 3 // one answer that never comes is no reason to lose the export
+	ctx, cancel := context.WithDeadlineCause(ctx, started.Add(limit), timeout)
+	defer cancel()
+	last := limit - min(maxDelay, limit/4) // leaves time for an answer
 	u := urgencyOf(ctx)
 	leads := c.polls.lead(u)
 	if leads {
 		defer c.polls.follow(u)
 	}
-	due, err := c.awaitFirst(ctx, u, leads, started)
+	due, err := c.awaitFirst(ctx, u, leads, started, last)
 	for n, missing := 1, 0; err == nil; n++ {
 		var s exportStatus
 		next := again(ctx, due)
@@ -143,21 +150,22 @@ func (c *Client) await(ctx context.Context, poll request, started time.Time) (st
 		default:
 			c.polls.early(ctx, started, n, due, next)
 		}
-		if time.Since(started) >= limit {
-			return "", poll.fail(CodeExportTimeout, "the export was not done after "+limit.String())
+		if due == last {
+			<-ctx.Done()
+			return "", context.Cause(ctx)
 		}
-		due = min(next, limit)
+		due = min(next, last)
 		err = sleep(ctx, time.Until(started.Add(due)))
 	}
 	return "", err
 }
 
 // awaitFirst waits until the first poll of an export is due, which it may later be than was known
-// when the export started.
-func (c *Client) awaitFirst(ctx context.Context, u urgency, leads bool, started time.Time) (due time.Duration, err error) {
+// when the export started. It is not due after last.
+func (c *Client) awaitFirst(ctx context.Context, u urgency, leads bool, started time.Time, last time.Duration) (due time.Duration, err error) {
 	for err == nil {
 		first, news := c.polls.start(u, leads)
-		if due = min(first, c.opts.ExportTimeout); time.Since(started) >= due {
+		if due = min(first, last); time.Since(started) >= due {
 			break
 		}
 		err = sleepUntil(ctx, started.Add(due), news)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -16,7 +17,7 @@ import (
 // fuzzClient is answered the same to everything, at once and once.
 func fuzzClient(status int, body, retryAfter string) *coda.Client {
 	c, err := coda.New(coda.Options{
-		Token: secret, Unlimited: true, MaxRetries: -1, ExportTimeout: time.Nanosecond,
+		Token: secret, Unlimited: true, MaxRetries: -1, ExportTimeout: time.Second,
 		Transport: transportFunc(func(*http.Request) (*http.Response, error) { return reply(status, body, "Retry-After", retryAfter) }),
 	})
 	if err != nil {
@@ -131,12 +132,14 @@ func FuzzExportStatus(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		// The same answer is the start's, the poll's and the file.
-		file, err := fuzzClient(200, string(body), "").ExportPage(t.Context(), doc, page, coda.Markdown)
-		if err != nil {
-			known(t, err)
-		} else if string(file) != string(body) {
-			t.Errorf("the file is %q, want %q", file, body)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			// The same answer is the start's, the poll's and the file.
+			file, err := fuzzClient(200, string(body), "").ExportPage(t.Context(), doc, page, coda.Markdown)
+			if err != nil {
+				known(t, err)
+			} else if string(file) != string(body) {
+				t.Errorf("the file is %q, want %q", file, body)
+			}
+		})
 	})
 }

@@ -166,6 +166,52 @@ func TestAStuckExportEndsAtItsTimeout(t *testing.T) {
 	}
 }
 
+// Whatever the polls meet and wait for, they do it within the timeout.
+func TestTheTimeoutOfAnExportBoundsItsPollsRetries(t *testing.T) {
+	const timeout = 10 * time.Second
+	status := ".*/export/.*"
+	for name, test := range map[string]struct {
+		fault codatest.Fault
+		polls int
+	}{
+		"failing":        {codatest.Fault{Path: status, Status: 500}, 4}, // after 1 s, and 1, 2 and 4 s
+		"told to wait":   {codatest.Fault{Path: status, Status: 503, Header: http.Header{"Retry-After": {"3600"}}}, 1},
+		"limited":        {codatest.Fault{Path: status, Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, 1},
+		"without an end": {codatest.Fault{Path: status, Kind: codatest.SlowBody, Delay: time.Hour}, 2}, // the first for 7.5 s
+		"never heard of": {codatest.Fault{Path: status, Status: 404}, 5},
+		"stuck":          {codatest.Fault{Path: status, Kind: codatest.StuckExport}, 11},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, small(), codatest.Options{}, coda.Options{ExportTimeout: timeout})
+				s.api.Fail(test.fault)
+				start := time.Now()
+				_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
+				e := fails(t, err, coda.CodeExportTimeout)
+				if took := time.Since(start); took != timeout {
+					t.Errorf("ended after %v (%v), want %v", took, err, timeout)
+				}
+				if polls := s.api.Count(nil) - 1; polls != test.polls || e.Attempts != polls {
+					t.Errorf("%d polls, and %d attempts are told, want %d", polls, e.Attempts, test.polls)
+				}
+			})
+		})
+	}
+}
+
+// A caller that leaves is no timeout.
+func TestACallerThatLeavesAnExportIsNoTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{}, coda.Options{})
+		s.api.Fail(codatest.Fault{Path: ".*/export/.*", Status: 500})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if _, err := s.ExportPage(ctx, doc, page, coda.Markdown); !errors.Is(err, context.DeadlineExceeded) || coda.CodeOf(err) != "" {
+			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+		}
+	})
+}
+
 // A link that dies while the storage is busy is renewed.
 func TestALinkThatExpiresIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -24,6 +24,9 @@ type request struct {
 	query  url.Values
 	body   any  // sent as JSON, if not nil
 	heavy  bool // may be split: a 504 is no reason to send it often, an answer that is too large is none to give up
+	sent   *int // counts how often it was sent, if not nil
+	// patience bounds one attempt, if not 0, where tryTimeout is too long.
+	patience time.Duration
 	// anyVersion has it answered from a doc's state of any age.
 	anyVersion bool
 }
@@ -74,6 +77,11 @@ func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) e
 // doOnce is do without waiting for a doc's newest state.
 func (c *Client) doOnce(ctx context.Context, r request, decode func([]byte) error) error {
 	return c.retry(ctx, r.class, func(ctx context.Context) *Error {
+		if r.patience > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, r.patience)
+			defer cancel()
+		}
 		a, e := c.send(ctx, r)
 		if e == nil && decode(a.body) != nil {
 			e = a.notJSON()
@@ -93,6 +101,9 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 		return answer{}, &Error{Code: CodeBadRequest, Err: err}
 	}
 	c.sent.Add(1)
+	if r.sent != nil {
+		*r.sent++
+	}
 	return c.receive(c.api, req, maxAnswer)
 }
 

@@ -238,7 +238,7 @@ func TestFailingIndexTakesNothingAway(t *testing.T) {
 
 func TestCallerThatGivesUpIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := treetest.New(t, codatest.Sample(), treetest.Options{Service: codatest.Options{Latency: time.Minute}})
+		w := treetest.New(t, codatest.Sample(), treetest.Options{Service: codatest.Options{Latency: time.Minute}, Client: coda.Options{ExportTimeout: time.Hour}})
 		for wait, give := range map[string]time.Duration{"docs": 30 * time.Second, "lists": 90 * time.Second, "export": 210 * time.Second} {
 			tree := w.NewTree(treetest.Memory(t), fs.Selection{})
 			ctx, cancel := context.WithTimeout(t.Context(), give)
