@@ -1,10 +1,13 @@
 package fs_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 )
@@ -82,5 +85,100 @@ func TestColumnsThatChangedUnseenAreYoung(t *testing.T) {
 		if v := version(t, csv); v.Young() == seen {
 			t.Errorf("of an edit that was seen (%v) long ago: young is %v", seen, v.Young())
 		}
+	}
+}
+
+// asking has a function see each question for a doc, and perhaps refuse it.
+type asking struct {
+	fs.Source
+	doc func(context.Context) error
+}
+
+func (a asking) Doc(ctx context.Context, id string) (coda.Doc, error) {
+	if err := a.doc(ctx); err != nil {
+		return coda.Doc{}, err
+	}
+	return a.Source.Doc(ctx, id)
+}
+
+// askedByColumns calls use for a tree that is to find that a column has another name, and so asks for the
+// doc: in a walk of all that is listed afresh, or for one file.
+func askedByColumns(t *testing.T, doc func(ctx context.Context) error, use func(ctx context.Context, walks bool, read func(context.Context) error)) {
+	for _, walks := range []bool{true, false} {
+		w := sample(t, fs.Selection{})
+		version(t, file(t, w, hubRoadmap+".csv"))
+		w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) { d.Tables[0].Columns[1].Name = "Renamed" })
+		tree := fs.New(asking{w.Client, doc}, w.Store, fs.Options{Account: "test", Now: w.Clock.Now})
+		t.Cleanup(tree.Close)
+		use(t.Context(), walks, func(ctx context.Context) error {
+			if walks {
+				_, err := tree.Index(ctx)
+				return err
+			}
+			n, err := fs.Walk(ctx, tree.Root(), hubRoadmap+".csv")
+			if err == nil {
+				_, err = n.(fs.File).Version(ctx)
+			}
+			return err
+		})
+	}
+}
+
+func TestWhoReadsColumnsAsksForTheirDoc(t *testing.T) {
+	type caller struct{}
+	asked := 0
+	doc := func(ctx context.Context) error {
+		if asked++; ctx.Value(caller{}) == nil {
+			t.Error("the doc is not asked for in the caller's name")
+		}
+		return nil
+	}
+	askedByColumns(t, doc, func(ctx context.Context, _ bool, read func(context.Context) error) {
+		if err := read(context.WithValue(ctx, caller{}, true)); err != nil {
+			t.Error(err)
+		}
+	})
+	if asked != 2 {
+		t.Errorf("asked %d times, want once by each tree", asked)
+	}
+}
+
+// A walk ends with its caller. What is loaded for one file goes on behind, for the next caller.
+func TestQuestionForADocEndsWithAWalk(t *testing.T) {
+	var leave context.CancelFunc
+	var walk bool
+	asked := 0
+	doc := func(ctx context.Context) error {
+		asked++
+		leave()
+		if (ctx.Err() != nil) != walk {
+			t.Errorf("its caller left, a walk: %v, and the question ends: %v", walk, ctx.Err())
+		}
+		return ctx.Err()
+	}
+	askedByColumns(t, doc, func(ctx context.Context, walks bool, read func(context.Context) error) {
+		asked, walk = 0, walks
+		left, cancel := context.WithCancel(ctx)
+		leave = cancel
+		if err := read(left); !errors.Is(err, context.Canceled) {
+			t.Errorf("a walk: %v: got %v, want %v", walks, err, context.Canceled)
+		}
+		if walks {
+			return
+		}
+		if err := read(ctx); err != nil || asked != 1 {
+			t.Errorf("the next caller: %v, asked %d times", err, asked)
+		}
+	})
+}
+
+func TestRefusedTokenIsNotTakenForAnOldDoc(t *testing.T) {
+	for code, want := range map[coda.Code]coda.Code{coda.CodeUnauthorized: coda.CodeUnauthorized, coda.CodeServerError: ""} {
+		doc := func(context.Context) error { return &coda.Error{Code: code} }
+		askedByColumns(t, doc, func(ctx context.Context, walks bool, read func(context.Context) error) {
+			if err := read(ctx); coda.CodeOf(err) != want || want == "" && err != nil {
+				t.Errorf("a walk: %v: %s gave %v, want code %q", walks, code, err, want)
+			}
+		})
 	}
 }

@@ -23,13 +23,13 @@ var errUnknown = errors.New("nothing is known of this")
 // fetch gives one of a doc's lists: as it is now if that can be had soon, else as it was last
 // known. of finds the list in a listing; fill asks the service, and parse reads what it wrote.
 func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*listing) *lazy[T],
-	fill func(context.Context, io.Writer) error, parse func([]byte) (T, error)) (T, error) {
+	fill func(context.Context, io.Writer) error, parse func(context.Context, []byte) (T, error)) (T, error) {
 	load := func(ctx context.Context) (v T, err error) {
 		b, err := l.load(ctx, kind, id, fill)
 		if err != nil {
 			return v, err
 		}
-		return parse(b)
+		return parse(ctx, b)
 	}
 	older := func(ctx context.Context) (v T, err error) {
 		if l.older == nil {
@@ -40,7 +40,7 @@ func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*lis
 			if err != nil {
 				return v, err
 			}
-			return parse(b)
+			return parse(ctx, b)
 		})
 	}
 	if l.fresh {

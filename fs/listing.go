@@ -82,7 +82,7 @@ func (l *listing) pageList(ctx context.Context) (*pageList, error) {
 		func(ctx context.Context, w io.Writer) error {
 			return writeList(w, l.d.t.src.Pages(ctx, l.d.id), func(p coda.Page) json.RawMessage { return p.Raw })
 		},
-		func(b []byte) (*pageList, error) {
+		func(_ context.Context, b []byte) (*pageList, error) {
 			pages, err := coda.DecodeList[coda.Page](b)
 			if err != nil {
 				return nil, err
@@ -96,7 +96,7 @@ func (l *listing) tableList(ctx context.Context) (*tableList, error) {
 		func(ctx context.Context, w io.Writer) error {
 			return writeList(w, l.d.t.src.Tables(ctx, l.d.id), func(t coda.Table) json.RawMessage { return t.Raw })
 		},
-		func(b []byte) (*tableList, error) {
+		func(_ context.Context, b []byte) (*tableList, error) {
 			tables, err := coda.DecodeList[coda.Table](b)
 			if err != nil {
 				return nil, err
@@ -114,7 +114,7 @@ func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
 			}
 			return writeJSON(w, t.Raw)
 		},
-		func(b []byte) (tableInfo, error) {
+		func(_ context.Context, b []byte) (tableInfo, error) {
 			t, err := coda.Decode[coda.Table](b)
 			return tableInfo{b, t}, err
 		})
@@ -125,13 +125,13 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 		func(ctx context.Context, w io.Writer) error {
 			return writeList(w, l.d.t.src.Columns(ctx, l.d.id, id), func(c coda.Column) json.RawMessage { return c.Raw })
 		},
-		func(b []byte) (columnList, error) {
+		func(ctx context.Context, b []byte) (columnList, error) {
 			columns, err := coda.DecodeList[coda.Column](b)
 			if err != nil {
 				return columnList{}, err
 			}
 			c := columnList{json: b, hash: bytesVersion(b, time.Time{}).Key, columns: columns}
-			c.since, err = l.columnsSince(l.d.t.life, id, c.hash)
+			c.since, err = l.columnsSince(ctx, id, c.hash)
 			return c, err
 		})
 }
@@ -159,7 +159,11 @@ func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time,
 		return known.Since, nil
 	case "":
 	default:
-		if now, err := l.d.t.src.Doc(ctx, l.d.id); err != nil || !now.UpdatedAt.Equal(l.stamp) {
+		now, err := l.d.t.src.Doc(ctx, l.d.id)
+		if fatal(ctx, err) {
+			return time.Time{}, err
+		}
+		if err != nil || !now.UpdatedAt.Equal(l.stamp) {
 			note.Since = l.d.t.opts.Now()
 		}
 	}

@@ -57,7 +57,7 @@ func (l *listing) permissionList(ctx context.Context) (objectList, error) {
 }
 
 func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *lazy[objectList], fill func(context.Context, io.Writer) error) (objectList, error) {
-	return fetch(ctx, l, kind, "", of, fill, func(b []byte) (objectList, error) { return objectList{b}, nil })
+	return fetch(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) { return objectList{b}, nil })
 }
 
 // knownPermissions are the permissions as they were last asked for.
