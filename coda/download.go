@@ -18,16 +18,9 @@ func (c *Client) download(ctx context.Context, poll request, link string, f Form
 		return nil, poll.fail(CodeBadAnswer, "the export's download link is not an https address")
 	}
 	var a answer
-	// A page is whole in memory while it is downloaded, so that few may be.
-	select {
-	case c.downloads <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	defer func() { <-c.downloads }()
-	err = c.retry(ctx, "", func(ctx context.Context) *Error {
+	err = c.retry(ctx, "", func(context.Context) *Error {
 		var e *Error
-		if a, e = c.fetch(ctx, u); e == nil && f == Markdown && a.isWebPage() {
+		if a, e = c.fetchInTurn(ctx, u); e == nil && f == Markdown && a.isWebPage() {
 			// A proxy's or a sign-in page's, which would pass for the page's text.
 			e = &Error{Code: CodeBadAnswer, Status: a.status, Message: "the download is a web page, not the page's Markdown"}
 		}
@@ -37,6 +30,22 @@ func (c *Client) download(ctx context.Context, poll request, link string, f Form
 		return e
 	})
 	return a.body, err
+}
+
+// fetchInTurn is fetch when there is a place: a page is whole in memory while it is downloaded, so that few
+// may be. Who waits to try again has none. Waiting for one is not the time that an attempt may take.
+func (c *Client) fetchInTurn(ctx context.Context, link *url.URL) (a answer, e *Error) {
+	select {
+	case c.downloads <- struct{}{}:
+	case <-ctx.Done():
+		return answer{}, c.transportError(ctx.Err())
+	}
+	defer func() { <-c.downloads }()
+	e = within(ctx, tryTimeout, func(ctx context.Context) *Error {
+		a, e = c.fetch(ctx, link)
+		return e
+	})
+	return a, e
 }
 
 // fetch tries to download a file once. Whatever the storage refuses is taken for an expired

@@ -212,6 +212,32 @@ func TestACallerThatLeavesAnExportIsNoTimeout(t *testing.T) {
 	})
 }
 
+// Few downloads may run at once. Those that wait to be sent again must not keep others from it.
+func TestADownloadThatWaitsHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := small()
+		for i := range 5 {
+			w.Docs[0].Pages = append(w.Docs[0].Pages, &codatest.Page{ID: fmt.Sprintf("canvas-%d", i), Name: "Page", Body: "text\n"})
+		}
+		s := serve(t, w, codatest.Options{}, coda.Options{Unlimited: true})
+		s.api.Fail(codatest.Fault{Path: downloadPath, Status: 503, Times: 5, Header: http.Header{"Retry-After": {"60"}}})
+		var wg sync.WaitGroup
+		for i := range 5 {
+			wg.Go(func() {
+				if _, err := s.ExportPage(t.Context(), doc, fmt.Sprintf("canvas-%d", i), coda.Markdown); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(10 * time.Second)
+		start := time.Now()
+		if _, err := s.ExportPage(t.Context(), doc, page, coda.Markdown); err != nil || time.Since(start) > 10*time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		wg.Wait()
+	})
+}
+
 // A link that dies while the storage is busy is renewed.
 func TestALinkThatExpiresIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
