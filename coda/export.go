@@ -79,6 +79,9 @@ func (c *Client) export(ctx context.Context, r request, f Format) ([]byte, error
 	}
 	poll := get(slices.Concat(r.path, []string{begun.ID})...)
 	link, err := c.await(ctx, poll, time.Now())
+	for CodeOf(err) == CodeExportTimeout && c.isAway(ctx) {
+		link, err = c.await(ctx, poll, time.Now())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(
 	if bucketWaits {
 		b.refused(sent, d) // also where this request gives up: others follow
 	}
-	if !e.retryable(c.opts.MaxRetries) && !c.isAway(ctx, e) {
+	if !e.retryable(c.opts.MaxRetries) && !(e.Code == CodeUnreachable && c.isAway(ctx)) {
 		return false, e
 	}
 	level := slog.LevelDebug
@@ -73,21 +73,23 @@ func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(
 	return true, nil
 }
 
-// isAway tells whether a request that is out of retries is to wait for the service, which is out of reach for all. What
-// is so for one object alone would end whole runs, so another question is asked first.
-func (c *Client) isAway(ctx context.Context, e *Error) bool {
-	if !c.opts.WaitOut || c.opts.MaxRetries < 0 || e.Code != CodeUnreachable || !c.unanswered.wasReset() {
+// isAway tells whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
+// for one object alone would end whole runs, so another question is asked first.
+func (c *Client) isAway(ctx context.Context) bool {
+	if !c.opts.WaitOut || c.opts.MaxRetries < 0 || !c.unanswered.wasReset() {
 		return false
 	}
 	ask := get("whoami")
 	if b := c.buckets[ask.class]; b != nil && b.wait(ctx) != nil {
 		return true // the caller left, and will see that
 	}
-	found := within(ctx, tryTimeout, func(ctx context.Context) *Error {
+	c.unanswered.start()
+	defer c.unanswered.stop()
+	e := within(ctx, tryTimeout, func(ctx context.Context) *Error {
 		_, e := c.send(ctx, ask)
 		return e
 	})
-	return found != nil && found.Code == CodeUnreachable
+	return e != nil && e.Code == CodeUnreachable
 }
 
 // tellAfter is the failed attempt that is told of.
