@@ -39,7 +39,7 @@ func (d *Disk) Clear(ctx context.Context) (Removed, error) {
 	var failed []error
 	remove := func(path string) bool {
 		var name sum
-		if !parseSum(&name, filepath.Base(path)) {
+		if !parseSum(&name, []byte(filepath.Base(path))) {
 			return false // a foreign file
 		}
 		err := os.Remove(path)

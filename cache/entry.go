@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -32,18 +30,24 @@ type entry struct {
 const entryMagic = "codafs-entry-1"
 
 func (e entry) encode() []byte {
-	body := fmt.Appendf(nil, "%s %x %x %d %d ", entryMagic, e.key, e.content, e.size, e.filled.UnixNano())
-	return fmt.Appendf(body, "%x\n", sha256.Sum256(body))
+	b := append(make([]byte, 0, entryMax), entryMagic...)
+	b = hex.AppendEncode(append(b, ' '), e.key[:])
+	b = hex.AppendEncode(append(b, ' '), e.content[:])
+	b = strconv.AppendInt(append(b, ' '), e.size, 10)
+	b = strconv.AppendInt(append(b, ' '), e.filled.UnixNano(), 10)
+	b = append(b, ' ')
+	check := sha256.Sum256(b)
+	return append(hex.AppendEncode(b, check[:]), '\n')
 }
 
 // decodeEntry undoes encode. It takes nothing else.
 func decodeEntry(line []byte) (e entry, ok bool) {
-	fields := strings.Fields(string(line))
+	fields := bytes.Fields(line)
 	if len(fields) != 6 {
 		return entry{}, false
 	}
-	size, sizeErr := strconv.ParseInt(fields[3], 10, 64)
-	nanos, nanosErr := strconv.ParseInt(fields[4], 10, 64)
+	size, sizeErr := strconv.ParseInt(string(fields[3]), 10, 64)
+	nanos, nanosErr := strconv.ParseInt(string(fields[4]), 10, 64)
 	if sizeErr != nil || nanosErr != nil || size < 0 || !parseSum(&e.key, fields[1]) || !parseSum(&e.content, fields[2]) {
 		return entry{}, false
 	}
@@ -52,11 +56,11 @@ func decodeEntry(line []byte) (e entry, ok bool) {
 }
 
 // parseSum reads a hash as it stands in entries and file names.
-func parseSum(to *sum, text string) bool {
+func parseSum(to *sum, text []byte) bool {
 	if len(text) != hex.EncodedLen(len(to)) {
 		return false
 	}
-	_, err := hex.Decode(to[:], []byte(text))
+	_, err := hex.Decode(to[:], text)
 	return err == nil
 }
 

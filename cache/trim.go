@@ -172,7 +172,7 @@ func (d *Disk) evict(ctx context.Context, files []kept, bytes int64) error {
 // forget drops the note that the content in that file was verified.
 func (d *Disk) forget(path string) {
 	var content sum
-	if !parseSum(&content, filepath.Base(path)) {
+	if !parseSum(&content, []byte(filepath.Base(path))) {
 		return // a foreign file
 	}
 	d.mu.Lock()
