@@ -24,6 +24,9 @@ func runList(std streams, dir string) error {
 	if err != nil {
 		return err
 	}
+	if len(all) == 0 {
+		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s\n", dir)
+	}
 	out := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	for _, l := range all {
 		mark := " "

@@ -10,6 +10,7 @@ import (
 func newPrune(std streams) *cobra.Command {
 	var p snapshot.Policy
 	var dryRun bool
+	var config string
 	cmd := &cobra.Command{
 		Use:   "prune DIR --keep-…",
 		Short: "Remove old backups by a policy",
@@ -25,7 +26,11 @@ must be named. The names of those that are removed are printed.`,
 				fmt.Fprintln(std.out, id)
 			}
 			if err == nil {
-				fmt.Fprintf(std.err, "codafs: %d kept, %d removed\n", len(done.Kept), len(done.Removed))
+				removed := "removed"
+				if dryRun {
+					removed = "would be removed"
+				}
+				fmt.Fprintf(std.err, "codafs: %d kept, %d %s\n", len(done.Kept), len(done.Removed), removed)
 			}
 			return err
 		},
@@ -37,5 +42,6 @@ must be named. The names of those that are removed are printed.`,
 	f.IntVar(&p.Monthly, "keep-monthly", 0, "the same for `N` months")
 	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for `N` years")
 	f.BoolVar(&dryRun, "dry-run", false, "remove nothing")
+	registerConfig(f, &config)
 	return cmd
 }

@@ -42,7 +42,12 @@ func (s *settings) registerCache(f *pflag.FlagSet) {
 	f.StringVar(&s.logLevel, "log-level", "warn", "least `LEVEL` that is logged: debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "`FORM` of the log's lines: text or json")
 	f.StringVar(&s.logFile, "log-file", "", "add the log to `FILE` (default: standard error)")
-	f.StringVar(&s.config, "config", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
+	registerConfig(f, &s.config)
+}
+
+// registerConfig adds the flag without which no configuration file is read.
+func registerConfig(f *pflag.FlagSet, file *string) {
+	f.StringVar(file, "config", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
 }
 
 // register adds the flags that reach Coda and choose what is in the tree.
