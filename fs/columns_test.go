@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,5 +181,43 @@ func TestRefusedTokenIsNotTakenForAnOldDoc(t *testing.T) {
 				t.Errorf("a walk: %v: %s gave %v, want code %q", walks, code, err, want)
 			}
 		})
+	}
+}
+
+// evicted is a Store that let go of what it was told of columns, and knows when that was.
+type evicted struct {
+	fs.Store
+	at time.Time
+}
+
+func (e evicted) Lookup(ctx context.Context, key string) (fs.Content, bool) {
+	if strings.Contains(key, "columns-since") {
+		return nil, false
+	}
+	return e.Store.Lookup(ctx, key)
+}
+
+func (e evicted) Filled(key string) (time.Time, bool) {
+	if _, ok := e.Store.Filled(key); !ok {
+		return time.Time{}, false
+	}
+	return e.at, true
+}
+
+// Else they would seem to have just changed, and what was fetched when the version was young would be served once more.
+func TestColumnsAreAsOldAsTheyWereWhenTheNoteOfThemIsEvicted(t *testing.T) {
+	w := sample(t, fs.Selection{})
+	shoot(t, w)
+	noted := w.Clock.Now()
+	w.Clock.Advance(settle)
+	w.State.SetPageBody(codatest.SampleDoc, codatest.SamplePage, "# New\n") // moves the doc
+	w.Tree = w.NewTree(evicted{w.Store, noted}, fs.Selection{})
+	if version(t, file(t, w, hubRoadmap+".csv")).Young() {
+		t.Error("the table is young for another's edit")
+	}
+	w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) { d.Tables[0].Columns[1].Name = "Renamed" })
+	refresh(t, w)
+	if !version(t, file(t, w, hubRoadmap+".csv")).Young() {
+		t.Error("the table is not young for other columns")
 	}
 }

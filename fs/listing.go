@@ -144,20 +144,25 @@ type columnsNote struct {
 
 // columnsSince tells since when a table has the columns that were just read: since the doc's last edit, at
 // the latest. Where they were others before, that edit may be one that no list of docs has shown yet; the
-// doc is then asked.
+// doc is then asked. The note of it may be evicted. When it was made is remembered all the same, and of a mark made
+// just after it, whether it was of these columns.
 func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time, error) {
-	key := l.d.key("columns-since", id, "")
+	store, key, mark := l.d.t.store, l.d.key("columns-since", id, ""), l.d.key("columns-since", id, hash)
 	var known columnsNote
-	if c, ok := l.d.t.store.Lookup(ctx, key); ok {
+	if c, ok := store.Lookup(ctx, key); ok {
 		if b, err := readAll(c); err != nil || json.Unmarshal(b, &known) != nil {
 			known = columnsNote{}
 		}
 	}
+	noted, wasNoted := store.Filled(key)
+	marked, _ := store.Filled(mark)
 	note := columnsNote{hash, l.stamp}
-	switch known.Hash {
-	case hash:
+	switch {
+	case known.Hash == hash:
 		return known.Since, nil
-	case "":
+	case known.Hash == "" && !wasNoted:
+	case known.Hash == "" && !marked.Before(noted):
+		return noted, nil
 	default:
 		now, err := l.d.t.src.Doc(ctx, l.d.id)
 		if fatal(ctx, err) {
@@ -167,11 +172,16 @@ func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time,
 			note.Since = l.d.t.opts.Now()
 		}
 	}
-	c, err := l.d.t.store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
-	if err != nil {
-		return time.Time{}, err
+	for _, k := range []string{key, mark} {
+		c, err := store.Put(ctx, k, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
+		if err != nil {
+			return time.Time{}, err
+		}
+		if err := c.Close(); err != nil {
+			return time.Time{}, err
+		}
 	}
-	return note.Since, c.Close()
+	return note.Since, nil
 }
 
 // knownTable gives a table's own object if it was asked for before.
