@@ -24,6 +24,9 @@ var errUnknown = errors.New("nothing is known of this")
 // known. of finds the list in a listing; fill asks the service, and parse reads what it wrote.
 func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*listing) *lazy[T],
 	fill func(context.Context, io.Writer) error, parse func(context.Context, []byte) (T, error)) (T, error) {
+	if v, ok := of(l).known(); ok {
+		return v, nil // nearly always: what follows would allocate
+	}
 	load := func(ctx context.Context) (v T, err error) {
 		b, err := l.load(ctx, kind, id, fill)
 		if err != nil {
