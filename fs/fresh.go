@@ -2,7 +2,6 @@ package fs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -198,20 +197,9 @@ func readAll(c Content) ([]byte, error) {
 	return b, err
 }
 
-// docsKey is where the list of docs is kept. What is shown of each doc plays no part in it.
-func (t *Tree) docsKey() (string, error) {
-	s := t.opts.Select
-	sel, err := json.Marshal(Selection{IncludeShared: s.IncludeShared, WorkspaceID: s.WorkspaceID, Docs: s.Docs, ExcludeDocs: s.ExcludeDocs})
-	return t.opts.Account + "/docs/" + bytesVersion(sel, time.Time{}).Key, err
-}
-
 // remember keeps the list of docs for a time when the service is down.
 func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
-	key, err := t.docsKey()
-	if err != nil {
-		return err
-	}
-	c, err := t.store.Put(ctx, key, func(_ context.Context, w io.Writer) error {
+	c, err := t.store.Put(ctx, t.docsKey(), func(_ context.Context, w io.Writer) error {
 		a := newArrayWriter(w)
 		for _, d := range docs {
 			if err := a.Add(d.Raw); err != nil {
@@ -228,11 +216,12 @@ func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
 
 // recall takes the list of docs as it was last known.
 func (t *Tree) recall(ctx context.Context) (*entries, error) {
-	key, err := t.docsKey()
-	if err != nil {
-		return nil, err
-	}
+	key := t.docsKey()
 	c, ok := t.store.Lookup(ctx, key)
+	if !ok {
+		key = t.olderDocsKey()
+		c, ok = t.store.Lookup(ctx, key)
+	}
 	if !ok {
 		return nil, errUnknown
 	}

@@ -3,6 +3,8 @@ package snapshot
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/codafs/codafs/fs"
@@ -66,10 +68,28 @@ func sameRun(a, b Head) bool {
 	return a.Source == b.Source && canonical(a.Options.Selection) == canonical(b.Options.Selection)
 }
 
+// chosen is a selection without the settings that have their default value: a program that has one setting
+// more asks for the same as one that does not know it. Older programs recorded defaults too.
+func chosen(selection map[string]any) map[string]any {
+	kept := maps.Clone(selection)
+	maps.DeleteFunc(kept, func(name string, value any) bool {
+		v := reflect.ValueOf(value)
+		switch {
+		case !v.IsValid() || v.IsZero():
+			return true
+		case v.Kind() == reflect.Slice:
+			return v.Len() == 0
+		}
+		return name == "names" && fmt.Sprint(value) == string(fs.NamesID)
+	})
+	return kept
+}
+
 // canonical writes a selection as one string. JSON has sorted keys, and makes what came
 // from a manifest equal to what came from flags. The lists in it are sets: they come in the
 // order in which flags were given.
 func canonical(selection map[string]any) string {
+	selection = chosen(selection)
 	if len(selection) == 0 {
 		return ""
 	}

@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -146,6 +147,58 @@ func TestTheOrderOfASelectionIsNone(t *testing.T) {
 	o.AcceptShrink, o.Selection["doc"] = true, []string{"a"}
 	if _, err := snapshot.Run(t.Context(), from, atNext(&o)); snapshot.ExitCode(err) != 10 {
 		t.Errorf("fewer docs are another selection: %v", err)
+	}
+}
+
+// Each setting that codafs learns is one that older manifests and journals do not have. Older programs recorded
+// defaults too.
+func TestASettingWithItsDefaultValueIsAsIfItWereNotThere(t *testing.T) {
+	defaults := map[string]any{"rows-json": false, "workspace-id": "", "doc": []string(nil), "exclude-doc": []string{}, "limit": 0, "names": "id"}
+	for name, c := range map[string]struct {
+		before, now map[string]any
+		recorded    string
+	}{
+		"defaults, then nothing": {defaults, nil, `{}`},
+		"nothing, then defaults": {nil, defaults, `{}`},
+		"what is chosen stays": {map[string]any{"rows-json": false, "doc": []string{"b", "a"}}, map[string]any{"doc": []string{"a", "b"}, "names": "id"},
+			`{"doc":["a","b"]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, o := workspace(3), options(t)
+			o.Selection = c.now
+			recordSelection(t, filepath.Join(interrupted(t, from, o), "journal.jsonl"), c.before)
+			s := mustRun(t, from, atNext(&o), 0)
+			if len(from.opened) != 1 {
+				t.Errorf("fetched %d files: the partial folder was not taken over", len(from.opened))
+			}
+			manifest := filepath.Join(o.Output, s.ID, "manifest.json")
+			if got := asJSON(readJSON[snapshot.Manifest](t, manifest).Options.Selection); got != c.recorded {
+				t.Errorf("the manifest records %s, want %s", got, c.recorded)
+			}
+			recordSelection(t, manifest, c.before)
+			if again := mustRun(t, workspace(1), atNext(&o), 3); again.Result != snapshot.Suspect {
+				t.Errorf("%q: not measured by %s", again.Result, s.ID)
+			}
+		})
+	}
+}
+
+// recordSelection has a manifest or a journal say that its run was of that selection.
+func recordSelection(t *testing.T, file string, selection map[string]any) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(data), `"selection":`)
+	dec := json.NewDecoder(strings.NewReader(rest))
+	var old map[string]any
+	if err := dec.Decode(&old); err != nil {
+		t.Fatal(err)
+	}
+	text := before + `"selection":` + asJSON(selection) + rest[dec.InputOffset():]
+	if err := errors.Join(os.Remove(file), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -48,7 +48,8 @@ type Options struct {
 	// Tool names the program and its version, for the manifest: "codafs 0.1.0".
 	Tool string
 	// Source and Selection tell whose objects these are, and which of them were asked
-	// for. Runs are compared with earlier ones only where both are equal.
+	// for. Runs are compared with earlier ones only where both are equal. A setting that has its default
+	// value is as if it were not there.
 	Source    Source
 	Selection map[string]any
 	// Incremental takes files over from the last good snapshot of this source and
@@ -111,7 +112,7 @@ func (o Options) withDefaults() Options {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
 	}
-	if o.Selection == nil {
+	if o.Selection = chosen(o.Selection); o.Selection == nil {
 		o.Selection = map[string]any{}
 	}
 	if o.Explain == nil {

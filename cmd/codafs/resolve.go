@@ -210,22 +210,26 @@ func (s *settings) asMounted(flags *pflag.FlagSet, mountpoint string) error {
 	if s.apiURL = m.Source().APIURL; s.apiURL == demoURL {
 		s.demo = true
 	}
-	for name, v := range m.Selection() {
+	chosen := m.Selection()
+	for name := range s.recorded() {
 		f := flags.Lookup(name)
 		if f == nil || originOf(f) == fromFlag {
 			continue
 		}
-		if err := replace(f, v); err != nil {
+		if err := replace(f, chosen[name]); err != nil {
 			return fmt.Errorf("%s: %s: %w", mountpoint, name, err)
 		}
 	}
 	return nil
 }
 
-// replace gives a flag a value as it stands in JSON.
+// replace gives a flag a value as it stands in JSON; one that is not there is the default.
 func replace(f *pflag.Flag, v any) error {
 	list, ok := f.Value.(pflag.SliceValue)
-	if !ok {
+	switch {
+	case !ok && v == nil:
+		return f.Value.Set(f.DefValue)
+	case !ok:
 		return f.Value.Set(fmt.Sprint(v))
 	}
 	var words []string
