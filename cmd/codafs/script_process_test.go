@@ -49,7 +49,7 @@ func (s *session) command(ts *testscript.TestScript, args []string) *exec.Cmd {
 		cmd.Path, cmd.Err = s.bin, nil
 	}
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "CODAFS_API_URL", "CODA_API_TOKEN", "CODAFS_MAX_RETRIES", "NOTIFY_SOCKET", "GORACE"} {
+	for _, name := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "CODAFS_API_URL", "CODA_API_TOKEN", "CODAFS_MAX_RETRIES", "NOTIFY_SOCKET", "GORACE", "HTTPS_PROXY", "SSL_CERT_FILE"} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

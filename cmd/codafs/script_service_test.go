@@ -19,7 +19,7 @@ import (
 
 func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: serve sample|hostile|generated [KEY=VALUE...]")
+		ts.Fatalf("usage: serve sample|hostile|generated|pinned [KEY=VALUE...]")
 	}
 	o := codatest.Options{Token: scriptToken}
 	var docs, pages, tables, rows int
@@ -49,6 +49,10 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 		s.workspace = codatest.Hostile()
 	case "generated":
 		s.workspace = codatest.Generate(4, docs, pages, tables, rows)
+	case "pinned":
+		s.workspace = pinnedWorkspace()
+		s.servePinned(ts)
+		return
 	default:
 		ts.Fatalf("serve: no workspace %q", args[0])
 	}

@@ -19,10 +19,11 @@ import (
 // The scripts in testdata/script run the real program, built with the race detector where the tests are, against the
 // stand-in service on a real socket. What they may use beside testscript's own commands:
 //
-//	serve sample|hostile|generated [KEY=VALUE...]
+//	serve sample|hostile|generated|pinned [KEY=VALUE...]
 //	                                 start the service; sets CODAFS_API_URL and CODA_API_TOKEN. Keys are page-size, latency,
 //	                                 behind (how long ago edits are made; those of the last ten minutes are young)
-//	                                 and, for what is generated, docs, pages, tables, rows: how many (a doc, a doc, a table)
+//	                                 and, for what is generated, docs, pages, tables, rows: how many (a doc, a doc, a table).
+//	                                 What is pinned has Coda's own address, see fixture_service_test.go
 //	edit KIND DOC OBJECT ARG...      change the workspace: see editCmd
 //	fault METHOD PATH KIND [TIMES [DELAY]]
 //	                                 make requests go wrong; KIND is a status or a codatest.Kind; TIMES 0 is for good
@@ -53,8 +54,14 @@ func TestScripts(t *testing.T) {
 	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the scripts start is to get it nevertheless
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	p := scriptParams(bin)
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// scriptParams has scripts run a program.
+func scriptParams(bin string) testscript.Params {
+	return testscript.Params{
 		Setup: func(e *testscript.Env) error {
 			s := &session{t: e.T().(testing.TB), bin: bin, work: e.WorkDir, programs: map[string]*program{}, files: map[string]*heldFile{}}
 			e.Values["session"] = s
@@ -79,7 +86,7 @@ func TestScripts(t *testing.T) {
 			"listen": listenCmd, "notified": notifiedCmd,
 			"await": awaitCmd, "hold": holdCmd, "held": heldCmd,
 		},
-	})
+	}
 }
 
 // writeConfig lifts the rate limits, which have tests of their own.
