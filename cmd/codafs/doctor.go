@@ -44,7 +44,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print JSON")
-	f.StringVarP(&d.output, "output", "o", "", "also check `DIR`, which holds or will hold snapshots")
+	pathVar(f, &d.output, "output", "o", "", "also check `DIR`, which holds or will hold snapshots")
 	f.BoolVar(&d.allowOther, "allow-other", false, "also check whether other users can be let into a mount")
 	d.register(cmd)
 	return cmd

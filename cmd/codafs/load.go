@@ -154,7 +154,7 @@ func checkVariables(known, environ []string) error {
 
 // configFile is the configuration's path, "" where there is no place for one, and whether the user named it.
 func configFile(flags *pflag.FlagSet) (file string, named bool) {
-	if file, _ := flags.GetString("config"); file != "" {
+	if file := flags.Lookup("config").Value.String(); file != "" {
 		return file, true
 	}
 	dir, err := os.UserConfigDir()

@@ -42,7 +42,7 @@ What is known from earlier is looked at first; Coda is asked for the rest, with 
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&mountpoint, "mountpoint", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
+	pathVar(cmd.Flags(), &mountpoint, "mountpoint", "", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
 	s.register(cmd)
 	return cmd
 }

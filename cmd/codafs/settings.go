@@ -37,17 +37,17 @@ type settings struct {
 
 // registerCache adds the flags of all commands that use the cache.
 func (s *settings) registerCache(f *pflag.FlagSet) {
-	f.StringVar(&s.cacheDir, "cache-dir", "", "keep what was fetched in `DIR` (default: codafs in the user's cache folder)")
+	pathVar(f, &s.cacheDir, "cache-dir", "", "", "keep what was fetched in `DIR` (default: codafs in the user's cache folder)")
 	f.StringVar(&s.cacheSize, "cache-size", "5GiB", "largest `SIZE` of the cache, such as 500MiB or 20GiB")
 	f.StringVar(&s.logLevel, "log-level", "warn", "least `LEVEL` that is logged: debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "`FORM` of the log's lines: text or json")
-	f.StringVar(&s.logFile, "log-file", "", "add the log to `FILE` (default: standard error)")
+	pathVar(f, &s.logFile, "log-file", "", "", "add the log to `FILE` (default: standard error)")
 	registerConfig(f, &s.config)
 }
 
 // registerConfig adds the flag without which no configuration file is read.
 func registerConfig(f *pflag.FlagSet, file *string) {
-	f.StringVar(file, "config", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
+	pathVar(f, file, "config", "", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
 }
 
 // register adds the flags that reach Coda and choose what is in the tree.
@@ -55,7 +55,7 @@ func (s *settings) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	s.registerCache(f)
 	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API: a `URL` with its path")
-	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` that holds the API token (CODA_API_TOKEN and CODA_API_KEY go first)")
+	pathVar(f, &s.tokenFile, "token-file", "", "", "`FILE` that holds the API token (CODA_API_TOKEN and CODA_API_KEY go first)")
 	f.StringArrayVar(&s.rates, "rate", nil, "change a rate limit: `CLASS=N/TIME`, such as export=30/6s (list, read, write, content, export; may be given more than once)")
 	f.IntVar(&s.maxRetries, "max-retries", 6, "send a failed request again, up to `N` times")
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "`TIME` that Coda may take to export one page")

@@ -82,7 +82,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	}
 	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + onResultHelp + "\n\n" + exitHelp
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "./coda-backups", "`DIR` that holds the snapshots; made if it is missing")
+	pathVar(f, &o.output, "output", "o", "./coda-backups", "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
 	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder, of the `FORM` zip or tar.zst")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")

@@ -20,7 +20,8 @@ const settingsHelp = `Each flag is a setting. Its value is the first of these th
 The file is codafs/config.toml in the user's configuration folder (~/.config on Linux,
 ~/Library/Application Support on macOS, %AppData% on Windows), or the one that --config names. It is for
 all commands: each takes what concerns it. A key that no command has is an error, and so is a variable that
-looks like a misspelt setting. 'codafs config' shows what is in force, and from where.
+looks like a misspelt setting. 'codafs config' shows what is in force, and from where. In settings that name a file or
+folder, a leading ~/ is your own folder.
 
 The API token is no setting, and never a flag: all users of a machine see the flags of all programs. It is the
 first of these:
@@ -36,7 +37,7 @@ Examples:
   CODAFS_OUTPUT=/srv/coda codafs snapshot --incremental
 
   # ~/.config/codafs/config.toml
-  token-file = "/home/ada/.config/codafs/token"
+  token-file = "~/.config/codafs/token"
   output = "/srv/coda"
   exclude-doc = ["Playground", "https://coda.io/d/_dAbCDeFGH1a"]
   refresh = "5m"`
