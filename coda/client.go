@@ -120,14 +120,6 @@ func parseBase(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// newTransport bounds each wait for a peer that says nothing.
-func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 16
-	t.ResponseHeaderTimeout = time.Minute
-	return t
-}
-
 // redact keeps what may be secret in an address out of an error: user and password, query,
 // fragment. It works on text, since the address may be one that cannot be read.
 func redact(s string) string {

@@ -7,7 +7,7 @@
 //
 // All requests go through one place (send.go), which alone holds the token. It waits for a
 // place in the request's rate bucket (limit.go and the files beside it), turns each bad answer
-// into an [*Error] (error.go), and sends again what may succeed later (retry.go). Waiting for
+// into an [*Error] (error.go), and sends again what may succeed later (status.go, retry.go). Waiting for
 // a doc's newest state (stale.go) and asking for smaller pages (rows.go) stand above that.
 //
 // Coda counts the requests of an account, not of a process, so processes with the same

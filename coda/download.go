@@ -48,8 +48,7 @@ func (c *Client) fetchInTurn(ctx context.Context, link *url.URL) (a answer, e *E
 	return a, e
 }
 
-// fetch tries to download a file once. Whatever the storage refuses is taken for an expired
-// link, since there is nothing else that could be wrong with the request.
+// fetch tries to download a file once.
 func (c *Client) fetch(ctx context.Context, link *url.URL) (answer, *Error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link.String(), nil)
 	if err != nil {
@@ -61,8 +60,11 @@ func (c *Client) fetch(ctx context.Context, link *url.URL) (answer, *Error) {
 	switch {
 	case e == nil && isStorageError(a.body):
 		return answer{}, &Error{Code: CodeExportFailed, Status: a.status, Err: errLinkExpired}
-	case e != nil && e.Status/100 == 4 && e.Code != CodeRateLimited:
-		e.Code, e.Err = CodeExportFailed, errLinkExpired
+	case e != nil && e.Status != 0:
+		rule := ruleOf(e.Status).download
+		if e.last = rule == final; rule == expired {
+			e.Code, e.Err = CodeExportFailed, errLinkExpired
+		}
 	}
 	return a, e
 }

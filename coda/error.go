@@ -19,7 +19,7 @@ const (
 	CodeNotFound      Code = "not_found"
 	CodeGone          Code = "gone"
 	CodeRateLimited   Code = "rate_limited"
-	CodeServerError   Code = "server_error"
+	CodeServerError   Code = "server_error"    // also of other answers that may pass, such as 408 and 423
 	CodeUnreachable   Code = "unreachable"     // no answer, or a broken one
 	CodeOffline       Code = "offline"         // nothing may be sent
 	CodeBadAnswer     Code = "bad_answer"      // an answer that is not what the API sends
@@ -53,6 +53,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Err is what lies below, if anything does.
 	Err error
+	// last marks one that would come again, whatever its Code says.
+	last bool
 	// tooMuch marks a 504, or an answer that is too large, of a request that may be split.
 	tooMuch bool
 }
@@ -98,25 +100,4 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return ""
-}
-
-func codeOfStatus(status int) Code {
-	switch {
-	case status == http.StatusUnauthorized:
-		return CodeUnauthorized
-	case status == http.StatusForbidden:
-		return CodeForbidden
-	case status == http.StatusNotFound:
-		return CodeNotFound
-	case status == http.StatusGone:
-		return CodeGone
-	case status == http.StatusTooManyRequests:
-		return CodeRateLimited
-	case status >= 500:
-		return CodeServerError
-	case status >= 400:
-		return CodeBadRequest
-	default: // 1xx and 2xx never come here; a redirect that leads nowhere does
-		return CodeBadAnswer
-	}
 }

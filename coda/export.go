@@ -135,10 +135,11 @@ func (c *Client) await(ctx context.Context, poll request, started time.Time) (st
 	due, err := c.awaitFirst(ctx, u, leads, started, last)
 	for n, missing := 1, 0; err == nil; n++ {
 		var s exportStatus
-		next := again(ctx, due)
+		next := nextPoll(ctx, due)
 		s, err = c.exportStatus(ctx, poll)
+		failed, _ := errors.AsType[*Error](err)
 		switch {
-		case CodeOf(err) == CodeNotFound:
+		case failed != nil && failed.last && failed.Status != 0 && ruleOf(failed.Status).poll == passing:
 			if missing++; missing > c.opts.MaxRetries {
 				return "", lostExport(err)
 			}

@@ -51,9 +51,20 @@ func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page,
 	return func(yield func(page, error) bool) {
 		r := r // a list may be ranged over more than once
 		r.query = withLimit(r.query, limit)
+		first, at := r.query, place{}
 		seen, empty := map[string]bool{}, 0
 		for {
 			p, err := getPage(ctx, c, r)
+			if r.tokenRefused(err) && at.restart() {
+				r.query, empty = first, 0
+				clear(seen)
+				continue
+			}
+			sent, same := len(p.Items), true
+			if p.Items, same = at.rest(p.Items); !same || err == nil && p.NextPageToken == "" && at.short() {
+				yield(page{}, r.moved())
+				return
+			}
 			if !yield(p, err) || err != nil || p.NextPageToken == "" {
 				return
 			}
@@ -63,7 +74,7 @@ func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page,
 				return
 			}
 			seen[token] = true
-			if empty++; len(p.Items) > 0 {
+			if empty++; sent > 0 {
 				empty = 0
 			}
 			if empty == mostEmpty {

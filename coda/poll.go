@@ -139,9 +139,9 @@ func (p *pollTimes) done(ctx context.Context, started time.Time, n int, due time
 
 func share(d time.Duration, of float64) time.Duration { return time.Duration(float64(d) * of) }
 
-// again is when to poll after a poll that came too early: later and later, and more patiently
+// nextPoll is when to poll after a poll that came too early: later and later, and more patiently
 // where nobody waits.
-func again(ctx context.Context, last time.Duration) time.Duration {
+func nextPoll(ctx context.Context, last time.Duration) time.Duration {
 	gap := last / 4
 	if urgencyOf(ctx) == behind {
 		gap = last / 2

@@ -70,9 +70,11 @@ func (c *Client) statusError(resp *http.Response, body []byte) *Error {
 		Message string `json:"message"`
 	}
 	_ = json.Unmarshal(body, &envelope) // an answer of a proxy has none
+	rule := ruleOf(resp.StatusCode)
 	return &Error{
-		Code:       codeOfStatus(resp.StatusCode),
+		Code:       rule.code,
 		Status:     resp.StatusCode,
+		last:       rule.api == final,
 		Message:    c.scrub(envelope.Message),
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
 	}

@@ -55,7 +55,7 @@ func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(
 	if bucketWaits {
 		b.refused(sent, d) // also where this request gives up: others follow
 	}
-	if !e.retryable(c.opts.MaxRetries) && !(e.Code == CodeUnreachable && c.isAway(ctx)) {
+	if !e.retryable(c.opts.MaxRetries) && !(e.Code == CodeUnreachable && !e.last && c.isAway(ctx)) {
 		return false, e
 	}
 	level := slog.LevelDebug
@@ -108,8 +108,12 @@ func backoff(n int) time.Duration {
 	return d - rand.N(d/4)
 }
 
-// retryable tells whether sending the same request again may help, after so many attempts.
+// retryable tells whether sending the same request again may help, after so many attempts. Of an
+// answer's status, statusRules tell.
 func (e *Error) retryable(maxRetries int) bool {
+	if e.last {
+		return false
+	}
 	switch e.Code {
 	case CodeRateLimited, CodeServerError, CodeUnreachable:
 		if e.tooMuch {

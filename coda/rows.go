@@ -74,5 +74,5 @@ func (p *progress) list(rows iter.Seq2[Row, error], r request, yield func(Row, e
 
 // moved is the error for a list that was not the same when it was begun again.
 func (r request) moved() *Error {
-	return r.fail(CodeListMoved, "rows came, went or moved while the list was read; it must be read again")
+	return r.fail(CodeListMoved, "what is listed came, went or moved while it was read; it must be read again")
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -160,22 +159,3 @@ func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	req.Header.Set("Authorization", via[0].Header.Get("Authorization"))
 	return nil
 }
-
-// transportError is the error for a request that got no whole answer. The URL that net/http
-// puts into its errors is dropped: it may be a download link.
-func (c *Client) transportError(err error) *Error {
-	if r, ok := errors.AsType[redirectError](err); ok {
-		return &Error{Code: CodeRedirect, Message: r.Error()}
-	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errSilent
-	}
-	return &Error{Code: CodeUnreachable, Err: c.scrubError(err)}
-}
-
-// errSilent stands for all timeouts of this client, so that none is taken for the end of
-// the caller's context.
-var errSilent = errors.New("no answer in time")

@@ -123,12 +123,15 @@ type fault struct {
 const secondPages = "second pages"
 
 // refusal tells whether the service has said no, and would again.
-func (f fault) refusal() bool { return f.Status/100 == 4 && f.Status != http.StatusTooManyRequests }
+func (f fault) refusal() bool { return f.Status/100 == 4 && !f.again }
 
 var faults = []fault{
 	{name: "429", Fault: codatest.Fault{Status: 429}, code: coda.CodeRateLimited, again: true},
 	{name: "429 with Retry-After", Fault: codatest.Fault{Status: 429, Header: http.Header{"Retry-After": {"17"}}},
 		code: coda.CodeRateLimited, again: true, costs: 17 * time.Second},
+	{name: "408", Fault: codatest.Fault{Status: 408}, code: coda.CodeServerError, again: true},
+	{name: "425", Fault: codatest.Fault{Status: 425}, code: coda.CodeServerError, again: true},
+	{name: "page token refused", Fault: codatest.Fault{Status: 400}, at: secondPages},
 	{name: "500", Fault: codatest.Fault{Status: 500}, code: coda.CodeServerError, again: true},
 	{name: "502", Fault: codatest.Fault{Status: 502}, code: coda.CodeServerError, again: true},
 	{name: "503", Fault: codatest.Fault{Status: 503}, code: coda.CodeServerError, again: true},

@@ -1,0 +1,52 @@
+package coda
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// newTransport bounds each wait for a peer that says nothing.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 16
+	t.ResponseHeaderTimeout = time.Minute
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode == http.StatusProxyAuthRequired {
+			return errProxyPassword
+		}
+		return nil
+	}
+	return t
+}
+
+// errProxyPassword is a proxy's 407.
+var errProxyPassword = errors.New("the proxy wants a user and a password (give them in HTTPS_PROXY)")
+
+// errSilent stands for all timeouts of this client, so that none is taken for the end of
+// the caller's context.
+var errSilent = errors.New("no answer in time")
+
+// transportError is the error for a request that got no whole answer. The URL that net/http
+// puts into its errors is dropped: it may be a download link.
+func (c *Client) transportError(err error) *Error {
+	if r, ok := errors.AsType[redirectError](err); ok {
+		return &Error{Code: CodeRedirect, Message: r.Error()}
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errSilent
+	}
+	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err)}
+}
+
+// lasting tells whether another try would meet the same: somebody has to change something first.
+func lasting(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || errors.Is(err, errProxyPassword)
+}
