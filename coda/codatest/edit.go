@@ -20,6 +20,36 @@ func (w *Workspace) Edit(docID string, f func(d *Doc)) {
 	w.edit(docID, func(d *Doc, _ time.Time) { f(d) })
 }
 
+// Recompute runs f while no request is being answered, and moves no stamp. It is for what Coda computes from
+// elsewhere: other docs, the user, formulas among the words of a page.
+func (w *Workspace) Recompute(docID string, f func(d *Doc)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f(w.mustDoc(docID))
+}
+
+// compute gives all that the clock makes of the doc.
+func (d *Doc) compute(now time.Time) {
+	for _, t := range d.Tables {
+		for _, c := range t.Columns {
+			if c.Compute == nil {
+				continue
+			}
+			for _, r := range t.Rows {
+				if r.Cells == nil {
+					r.Cells = map[string]Value{}
+				}
+				r.Cells[c.ID] = c.Compute(now, r)
+			}
+		}
+	}
+	for _, f := range d.Formulas {
+		if f.Compute != nil {
+			f.Value = f.Compute(now)
+		}
+	}
+}
+
 // AddDoc adds a doc.
 func (w *Workspace) AddDoc(d *Doc) {
 	w.mu.Lock()

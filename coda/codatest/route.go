@@ -115,6 +115,7 @@ func (c *call) findDoc() error {
 	if c.d = c.w.doc(c.args[0]); c.d == nil {
 		return problem(http.StatusNotFound, "Could not find a doc with the specified ID.")
 	}
+	c.d.compute(c.s.o.Now())
 	newest := c.d
 	c.lagging()
 	switch c.r.Header.Get("X-Coda-Doc-Version") {

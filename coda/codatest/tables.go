@@ -67,7 +67,9 @@ func (c *call) getTable() (any, error) {
 		out.ParentTable = c.tableRefByID(t.Base)
 	}
 	if t.Filter != nil {
-		out.Filter = &wireFilter{Valid: true}
+		uses := t.FilterUses
+		out.Filter = &wireFilter{Valid: true, IsVolatile: uses != "",
+			HasUserFormula: uses == "User", HasTodayFormula: uses == "Today", HasNowFormula: uses == "Now"}
 	}
 	return out, nil
 }

@@ -89,6 +89,7 @@ type Table struct {
 	Display              string // id of the display column; "" is the first
 	Hidden               []string
 	Filter               func(*Row) bool
+	FilterUses           string // Today, Now or User, where the formula of the filter has that in it
 	Order                func(a, b *Row) int
 	Sorts                []Sort
 	CreatedAt, UpdatedAt time.Time
@@ -100,11 +101,13 @@ type Sort struct {
 	Descending bool
 }
 
-// Column is a column of a base table. A column with a Formula is a calculated one.
+// Column is a column of a base table. A column with a Formula is a calculated one. Compute, if there is one, gives its
+// cells at each request, by the clock of the service; no stamp moves with them.
 type Column struct {
 	ID, Name string
 	Format   Format
 	Formula  string
+	Compute  func(now time.Time, r *Row) Value
 	Default  string
 }
 
@@ -124,10 +127,11 @@ type Row struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// Formula is a named formula of a doc.
+// Formula is a named formula of a doc. Compute, if there is one, gives its value at each request.
 type Formula struct {
 	ID, Name, Parent string
 	Value            Value
+	Compute          func(now time.Time) Value
 }
 
 // Control is a control of a doc, such as a slider. Type is its controlType.
