@@ -101,8 +101,18 @@ type Table struct {
 	Parent      *Ref   `json:"parent"`      // the page it stands on; nil if it stands on none
 	ParentTable *Ref   `json:"parentTable"` // a view's base table
 	RowCount    int64  `json:"rowCount"`
-	CreatedAt   Time   `json:"createdAt"`
-	UpdatedAt   Time   `json:"updatedAt"`
+	// Filter says what the filter's formula has in it, nil where there is none. The formula is not told.
+	Filter    *Filter `json:"filter"`
+	CreatedAt Time    `json:"createdAt"`
+	UpdatedAt Time    `json:"updatedAt"` // moves with edits, not when a calculated value changes
+}
+
+// Filter is what is told of the formula that a table or view shows its rows by.
+type Filter struct {
+	IsVolatile      bool `json:"isVolatile"` // its result may differ from user to user, or with the time
+	HasUserFormula  bool `json:"hasUserFormula"`
+	HasTodayFormula bool `json:"hasTodayFormula"`
+	HasNowFormula   bool `json:"hasNowFormula"`
 }
 
 // Column is a column of a table (Coda API 1.5.0, listColumns).
@@ -120,6 +130,8 @@ type ColumnFormat struct {
 	Type string `json:"type"` // such as "text", "number", "select", or one not known today
 	// Options are the choices of a select column whose list is fixed.
 	Options []json.RawMessage `json:"options,omitempty"`
+	// Label is the formula for a button's label.
+	Label string `json:"label,omitempty"`
 }
 
 // Row is a row of a table (Coda API 1.5.0, listRows). Stamps and numbers are kept as the

@@ -78,7 +78,7 @@ type deltas struct {
 // deltas gives the table's deltas, or nil where all of it is to be read.
 func (m rowsMaker) deltas(ctx context.Context, l *listing, v Version) (*deltas, error) {
 	most := m.d.t.opts.RowDeltas
-	if most == 0 || m.view || v.Young() {
+	if most == 0 || m.view || v.Young() || v.Computed != ComputedNot {
 		return nil, nil
 	}
 	info, err := l.tableInfo(ctx, m.id)

@@ -22,8 +22,11 @@ type Entry struct {
 	Version string `json:"version,omitempty"`
 	// Source is how a page's text is got: [SourceExport] or [SourceContent].
 	Source string `json:"source,omitempty"`
-	// Rows is how many rows the service says that a table or view has; 0 where that is not known.
+	// Rows is how many rows the service says that a table or view has, or how many formulas or controls there are;
+	// 0 where that is not known.
 	Rows int64 `json:"rows,omitempty"`
+	// Computed tells what of the bytes the service computes: they may differ under the same version.
+	Computed Computed `json:"computed,omitempty"`
 	// Note is something to know of the whole: such an entry is no file.
 	Note string `json:"note,omitempty"`
 	// Failure says why the object, or the listing of Kind, is missing.

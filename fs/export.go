@@ -40,6 +40,7 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 	}
 	v := newVersionHash(source + " " + string(m.format))
 	v.add(m.id, l.orOwn(p.meta.UpdatedAt))
+	v.computes(ComputedCalculated)
 	if source == SourceExport { // lines have nothing of tables
 		if err := m.addTables(ctx, l, v); err != nil {
 			return Version{}, err

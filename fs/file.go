@@ -22,6 +22,7 @@ type file struct {
 	// renew has what has no stamp asked for again if it is old; it may be nil.
 	renew func()
 	last  atomic.Pointer[failedMake]
+	seen  atomic.Pointer[seen] // of bytes that are computed; nil until it is asked for
 }
 
 // maker makes the bytes of one kind of file.
@@ -63,14 +64,15 @@ func (f *file) Version(ctx context.Context) (Version, error) {
 		f.d.t.failed(ctx, err, f.obj, f.path())
 		return v, err
 	}
-	v.Unstamped = f.renew != nil
-	if f.d.t.isDown() && !v.Young() && !f.has(ctx, v) {
+	v.Unstamped = f.renew != nil || v.Computed == ComputedVolatile
+	now := f.asSeen(ctx, v)
+	if f.d.t.isDown() && !now.Young() && !f.has(ctx, now) {
 		// What was fetched when it was young is better than nothing.
-		if young := v.young(); f.has(ctx, young) {
+		if young := f.asSeen(ctx, v.young()); f.has(ctx, young) {
 			return young, nil
 		}
 	}
-	return v, nil
+	return now, nil
 }
 
 // has tells whether the bytes of v are at hand.
@@ -99,11 +101,7 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	if last := f.last.Load(); last != nil && last.key == key && t.opts.Now().Sub(last.at) < errLife {
 		return nil, last.err
 	}
-	fill := func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) }
-	c, err := t.store.Get(ctx, key, fill)
-	if coda.CodeOf(err) == coda.CodeListMoved { // rows came or went while they were read
-		c, err = t.store.Get(ctx, key, fill)
-	}
+	c, err := f.fetch(ctx, v)
 	if err == nil {
 		f.d.sizes.Store(f.sizeKey(), c.Size())
 		return c, nil
@@ -113,6 +111,32 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 		t.failed(ctx, err, f.obj, f.path())
 	}
 	return nil, err
+}
+
+// fetch has the bytes of v, which are not at hand, made.
+func (f *file) fetch(ctx context.Context, v Version) (Content, error) {
+	if v.Computed != ComputedVolatile && v.Bytes() == "" {
+		return f.fill(ctx, f.d.t.store.Get, f.key(v), v)
+	}
+	if f.asSeen(ctx, v.ofStamps()).Key != v.Key {
+		return nil, ErrStale // nobody has these bytes any more
+	}
+	c, now, err := f.fetchAnew(ctx, v)
+	if err == nil && now.Key != v.Key {
+		c.Close()
+		return nil, ErrStale
+	}
+	return c, err
+}
+
+// fill has the file made under a key of the Store.
+func (f *file) fill(ctx context.Context, into func(context.Context, string, func(context.Context, io.Writer) error) (Content, error), key string, v Version) (Content, error) {
+	fill := func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) }
+	c, err := into(ctx, key, fill)
+	if coda.CodeOf(err) == coda.CodeListMoved { // rows came or went while they were read
+		c, err = into(ctx, key, fill)
+	}
+	return c, err
 }
 
 // note tells of what lasts and is missing, such as objects left out for their ids.

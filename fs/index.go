@@ -261,7 +261,7 @@ func (f *found) ask(ctx context.Context) error {
 		return nil
 	}
 	f.entry = Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key}
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed}
 	if f.entry.UpdatedAt.IsZero() {
 		f.entry.UpdatedAt = v.ModTime
 	}
@@ -270,6 +270,12 @@ func (f *found) ask(ctx context.Context) error {
 		if info, ok := f.file.d.current().knownTable(o.ID); ok {
 			f.entry.Rows = info.table.RowCount
 		}
+	case KindFormulas, KindControls:
+		_, list, err := f.file.make.(objectsMaker).at(ctx)
+		if fatal(ctx, err) {
+			return err
+		}
+		f.entry.Rows = int64(list.count)
 	case KindPage, KindPageHTML:
 		f.entry.Source = f.file.make.(pageMaker).source()
 	}

@@ -69,6 +69,11 @@ const staleTries = 5
 // OpenCurrent opens the version of a file that is current now.
 func OpenCurrent(ctx context.Context, f File) (Content, Version, error) {
 	var err error
+	if r, ok := f.(Renewable); ok {
+		if err := r.RenewIfOld(ctx); err != nil {
+			return nil, Version{}, err
+		}
+	}
 	for range staleTries {
 		var v Version
 		if v, err = f.Version(ctx); err != nil {

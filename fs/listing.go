@@ -72,6 +72,8 @@ type columnList struct {
 	json    []byte
 	hash    string // of json
 	columns []coda.Column
+	// computed is what they make of the cells.
+	computed Computed
 	// since is when they became these, at the latest. They have no stamp of their own, and their
 	// table's may not move with them.
 	since time.Time
@@ -130,7 +132,7 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 			if err != nil {
 				return columnList{}, err
 			}
-			c := columnList{json: b, hash: bytesVersion(b, time.Time{}).Key, columns: columns}
+			c := columnList{json: b, hash: bytesVersion(b, time.Time{}).Key, columns: columns, computed: computedBy(columns)}
 			c.since, err = l.columnsSince(ctx, id, c.hash)
 			return c, err
 		})

@@ -36,7 +36,10 @@ func (o objectFile) withheld(err error) bool {
 
 // objectList is a doc's permissions, or references to its formulas or controls: those lack the value,
 // which is content.
-type objectList struct{ json []byte }
+type objectList struct {
+	json  []byte
+	count int
+}
 
 func (l *listing) formulaList(ctx context.Context) (objectList, error) {
 	return l.objects(ctx, "formulas", func(l *listing) *lazy[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer) error {
@@ -57,7 +60,11 @@ func (l *listing) permissionList(ctx context.Context) (objectList, error) {
 }
 
 func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *lazy[objectList], fill func(context.Context, io.Writer) error) (objectList, error) {
-	return fetch(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) { return objectList{b}, nil })
+	return fetch(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
+		var all []json.RawMessage
+		err := json.Unmarshal(b, &all)
+		return objectList{b, len(all)}, err
+	})
 }
 
 // knownPermissions are the permissions as they were last asked for.
@@ -109,7 +116,11 @@ func (d *doc) controlsJSON(name string) *file {
 
 func (d *doc) objectsJSON(name string, kind Kind, list func(*listing, context.Context) (objectList, error),
 	get func(ctx context.Context, id string) (json.RawMessage, error), gone func(ctx context.Context, id string) (bool, error)) *file {
-	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get, gone}}
+	computed := ComputedCalculated // a control has the value that somebody gave it, or one of a list that is computed
+	if kind == KindFormulas {
+		computed = ComputedVolatile
+	}
+	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get, gone, computed}}
 }
 
 // objectsMaker makes a list of references into one of whole objects.
@@ -118,7 +129,8 @@ type objectsMaker struct {
 	list func(*listing, context.Context) (objectList, error)
 	get  func(ctx context.Context, id string) (json.RawMessage, error)
 	// gone tells whether a fresh list does not name an object any more.
-	gone func(ctx context.Context, id string) (bool, error)
+	gone     func(ctx context.Context, id string) (bool, error)
+	computed Computed // what the values are, if there are any
 }
 
 func (m objectsMaker) version(ctx context.Context) (Version, error) {
@@ -135,6 +147,9 @@ func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
 	}
 	v := newVersionHash("objects " + bytesVersion(list.json, time.Time{}).Key)
 	v.add(m.d.id, l.stamp)
+	if list.count > 0 {
+		v.computes(m.computed)
+	}
 	return v.version(m.d.t.opts.Now()), list, nil
 }
 

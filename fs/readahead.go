@@ -2,7 +2,6 @@ package fs
 
 import (
 	"context"
-	"io"
 	"sync"
 	"time"
 
@@ -165,10 +164,16 @@ func (a *readAhead) fetch(ctx context.Context, r *reader, p *prefetch) {
 // prefetch has the file's bytes in the Store.
 func (f *file) prefetch(ctx context.Context) error {
 	v, err := f.make.version(ctx)
-	if err != nil || f.has(ctx, v) {
+	if err != nil {
 		return err
 	}
-	c, err := f.d.t.store.Get(ctx, f.key(v), func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) })
+	if v = f.asSeen(ctx, v); f.has(ctx, v) {
+		if v.Computed == ComputedVolatile {
+			return f.Renew(ctx, f.d.t.opts.Now().Add(-f.d.t.opts.Refresh))
+		}
+		return nil
+	}
+	c, err := f.fetch(ctx, v)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,9 @@ func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, 
 	if err := l.addStamps(ctx, v, m.id); err != nil {
 		return Version{}, nil, err
 	}
+	if err := l.addComputed(ctx, v, m.id); err != nil {
+		return Version{}, nil, err
+	}
 	return v.version(m.d.t.opts.Now()), list.columns, nil
 }
 

@@ -58,7 +58,10 @@ func (l *listing) addTable(ctx context.Context, v *versionHash, id string) error
 		return err
 	}
 	v.addColumns(columns)
-	return l.addStamps(ctx, v, id)
+	if err := l.addStamps(ctx, v, id); err != nil {
+		return err
+	}
+	return l.addComputed(ctx, v, id)
 }
 
 // addStamps takes a table's stamp into v, and for a view its base table's too.

@@ -69,9 +69,23 @@ type Version struct {
 	Volatile bool
 	// Costly marks a volatile file that much is asked for when it is made.
 	Costly bool
-	// Unstamped marks a file that the service gives no stamp for: only opening it anew tells whether it is
+	// Unstamped marks a file that changes without a stamp: only opening it anew tells whether it is
 	// current, so that nobody may take what was read before for it.
 	Unstamped bool
+	// Computed tells what of the bytes the service computes.
+	Computed Computed
+}
+
+// Renewable is a [File] whose bytes may change without a stamp.
+type Renewable interface {
+	File
+	// Renew has bytes that are computed (see [Version]) fetched anew, if they were last fetched before that time. Where
+	// they are others, the file has another version from then on. It does nothing where they never were: Open
+	// fetches them. It fails where Open would, also where older bytes are at hand.
+	Renew(ctx context.Context, before time.Time) error
+	// RenewIfOld is Renew for who reads a volatile file: what is older than [Options].Refresh is fetched anew. Where that fails
+	// for now, what is known stays current, and there is no error.
+	RenewIfOld(ctx context.Context) error
 }
 
 // Content is the bytes of one version: fixed, in full, safe for concurrent reads.

@@ -35,6 +35,8 @@ type versionHash struct {
 	h      hash.Hash
 	newest time.Time // of the stamps
 	moved  time.Time // when something moved that has no stamp; counts for youth alone
+	// computed is the most that is computed of what goes in.
+	computed Computed
 }
 
 func newVersionHash(how string) *versionHash {
@@ -57,14 +59,18 @@ func (v *versionHash) addColumns(c columnList) {
 	if c.since.After(v.moved) {
 		v.moved = c.since
 	}
+	v.computes(c.computed)
 }
+
+// computes notes that some of the bytes are computed. That is no part of the key.
+func (v *versionHash) computes(c Computed) { v.computed = max(v.computed, c) }
 
 func (v *versionHash) version(now time.Time) Version {
 	key := hex.EncodeToString(v.h.Sum(nil)[:16])
 	if now.Sub(v.newest) < youth || now.Sub(v.moved) < youth {
 		key += youngSuffix
 	}
-	return Version{Key: key, ModTime: v.newest}
+	return Version{Key: key, ModTime: v.newest, Computed: v.computed}
 }
 
 // bytesVersion is the version of a file whose bytes are known. The stamp counts too: who has a

@@ -227,7 +227,7 @@ func TestLookupAsksForWhatItNeeds(t *testing.T) {
 		hub + "pages.json":               {"GET " + hubPath + "/pages"},
 		hub + "tables.json":              {"GET " + hubPath + "/tables"},
 		pagePlan:                         {"GET " + hubPath + "/pages", "GET " + hubPath + "/tables"},
-		pageStatus:                       {"GET " + hubPath + "/pages", "GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/table--AtRisk-_1", "GET " + hubPath + "/tables/table--AtRisk-_1/columns"},
+		pageStatus:                       {"GET " + hubPath + "/pages", "GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x/columns", "GET " + hubPath + "/tables/table--AtRisk-_1", "GET " + hubPath + "/tables/table--AtRisk-_1/columns"},
 		hubRoadmap + ".csv":              {"GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x/columns"},
 		hubRoadmap + ".table.json":       {"GET " + hubPath + "/tables", "GET " + hubPath + "/tables/grid-Rm4_pq-T2x"},
 		hub + "pages/no such folder/x":   {"GET " + hubPath + "/pages"},

@@ -42,7 +42,11 @@ only be read: nothing in Coda is changed.
 
 A file's content is fetched when it is first opened, or when a program other than those that only
 look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS. Started by systemd
-(Type=notify), it tells when it is ready and when it ends.`,
+(Type=notify), it tells when it is ready and when it ends.
+
+What has changed is known from Coda's times of change. Tables with Today(), Now(), User() or a random number in a column or
+filter, the pages that show them, named formulas and permissions change without one: they are asked for again when they are read
+and older than --refresh. Other calculated values stay as they were fetched until their table or page is edited.`,
 		Example: `  mkdir -p mnt && codafs mount --demo mnt
   codafs mount --doc 'Product Launch Hub' ~/coda
   codafs mount --background ~/coda 2>>codafs.log`,

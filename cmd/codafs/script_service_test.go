@@ -19,7 +19,7 @@ import (
 
 func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: serve sample|hostile|generated|pinned [KEY=VALUE...]")
+		ts.Fatalf("usage: serve sample|hostile|calendar|generated|pinned [KEY=VALUE...]")
 	}
 	o := codatest.Options{Token: scriptToken}
 	var docs, pages, tables, rows int
@@ -47,6 +47,9 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 		s.workspace = codatest.Sample()
 	case "hostile":
 		s.workspace = codatest.Hostile()
+	case "calendar": // the day is 2026-06-01 until there is a tomorrow
+		s.workspace = codatest.Calendar("Today()")
+		o.Now = func() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, int(s.days.Load())) }
 	case "generated":
 		s.workspace = codatest.Generate(4, docs, pages, tables, rows)
 	case "pinned":
@@ -141,6 +144,9 @@ func faultCmd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	sessionOf(ts).service.Fail(f)
 }
+
+// tomorrowCmd moves the clock of the service, and no stamp.
+func tomorrowCmd(ts *testscript.TestScript, _ bool, _ []string) { sessionOf(ts).days.Add(1) }
 
 func healCmd(ts *testscript.TestScript, _ bool, _ []string) { sessionOf(ts).service.Heal() }
 

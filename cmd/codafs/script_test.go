@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 // The scripts in testdata/script run the real program, built with the race detector where the tests are, against the
 // stand-in service on a real socket. What they may use beside testscript's own commands:
 //
-//	serve sample|hostile|generated|pinned [KEY=VALUE...]
+//	serve sample|hostile|calendar|generated|pinned [KEY=VALUE...]
 //	                                 start the service; sets CODAFS_API_URL and CODA_API_TOKEN. Keys are page-size, latency,
 //	                                 behind (how long ago edits are made; those of the last ten minutes are young)
 //	                                 and, for what is generated, docs, pages, tables, rows: how many (a doc, a doc, a table).
@@ -30,6 +31,7 @@ import (
 //	heal                             undo all faults
 //	sent METHOD PATH N               the service has had N requests that match (regular expression)
 //	asked METHOD PATH                wait until the service has had such a request
+//	tomorrow                         the clock of the service goes on by a day; no stamp does
 //	recount                          from here on sent counts from 0
 //	answered N                       the service has answered N requests
 //	mount NAME ARG...                codafs mount ARG..., until it says that it is mounted
@@ -80,7 +82,7 @@ func scriptParams(bin string) testscript.Params {
 		},
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveCmd, "edit": editCmd, "fault": faultCmd, "heal": healCmd,
+			"serve": serveCmd, "edit": editCmd, "fault": faultCmd, "heal": healCmd, "tomorrow": tomorrowCmd,
 			"sent": sentCmd, "asked": askedCmd, "recount": recountCmd, "answered": answeredCmd,
 			"mount": mountCmd, "start": startCmd, "running": runningCmd, "end": endCmd,
 			"listen": listenCmd, "notified": notifiedCmd,
@@ -130,7 +132,8 @@ type session struct {
 	counted   int // requests that sent does not count
 	programs  map[string]*program
 	files     map[string]*heldFile
-	notify    net.Conn // the service manager's
+	notify    net.Conn     // the service manager's
+	days      atomic.Int64 // that the calendar went on
 }
 
 func sessionOf(ts *testscript.TestScript) *session { return ts.Value("session").(*session) }

@@ -25,6 +25,8 @@ const unseen, looking, opening call = 0, 1, 2
 
 func doing(context.Context) call { return unseen }
 
+func systemCall(context.Context) (call, bool) { return unseen, false }
+
 func seesCalls(bool) bool { return false }
 
 // canBeSilent is false: macFUSE does not know of it.

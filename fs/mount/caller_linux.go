@@ -85,23 +85,47 @@ const (
 
 // doing tells what the caller in ctx is doing, by the system call that it is in.
 func doing(ctx context.Context) call {
+	what, _ := systemCall(ctx)
+	return what
+}
+
+// systemCall is doing, and tells whether the call surely has a name that the kernel looks up for it: then it is not
+// about a file that the caller has open.
+func systemCall(ctx context.Context) (what call, byName bool) {
 	caller, ok := fuse.FromContext(ctx)
 	if !ok || caller.Pid == 0 {
-		return unseen
+		return unseen, false
 	}
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", caller.Pid))
 	if err != nil {
-		return unseen
+		return unseen, false
 	}
-	number, _, _ := strings.Cut(string(b), " ")
-	n, err := strconv.Atoi(number)
+	fields := strings.Fields(string(b)) // the number, then the arguments
+	if len(fields) == 0 {
+		return unseen, false
+	}
+	n, err := strconv.Atoi(fields[0])
 	switch {
 	case err != nil: // "running": it waits for nothing
-		return unseen
+		return unseen, false
 	case slices.Contains(lookingCalls, n):
-		return looking
+		return looking, takesName(n, fields[1:])
 	}
-	return opening
+	return opening, takesName(n, fields[1:])
+}
+
+// takesName tells whether a system call has a name among its arguments. Some have one that may be empty, if a flag says so:
+// fstat(2) is such a call.
+func takesName(number int, arguments []string) bool {
+	flags, ok := nameCalls[number]
+	if !ok || flags < 0 {
+		return ok
+	}
+	if flags >= len(arguments) {
+		return false
+	}
+	value, err := strconv.ParseUint(arguments[flags], 0, 64)
+	return err == nil && value&unix.AT_EMPTY_PATH == 0
 }
 
 // canBeSilent says that the kernel can be kept from telling of every open(2).

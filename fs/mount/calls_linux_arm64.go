@@ -8,3 +8,9 @@ var lookingCalls = []int{
 	unix.SYS_FACCESSAT, unix.SYS_FACCESSAT2, unix.SYS_INOTIFY_ADD_WATCH,
 	unix.SYS_GETXATTR, unix.SYS_LGETXATTR, unix.SYS_FGETXATTR, unix.SYS_LISTXATTR, unix.SYS_LLISTXATTR, unix.SYS_FLISTXATTR,
 }
+
+// nameCalls are those by which a file is opened, or its attributes are asked for, by its name, and which argument has
+// their flags; -1 where no flag makes them work on an open file.
+var nameCalls = map[int]int{
+	unix.SYS_OPENAT: -1, unix.SYS_OPENAT2: -1, unix.SYS_EXECVE: -1, unix.SYS_NEWFSTATAT: 3, unix.SYS_STATX: 2,
+}

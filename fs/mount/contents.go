@@ -187,8 +187,11 @@ func noEOF(err error) error {
 }
 
 // fetch opens the content of n anew, waiting for the service where it must, and takes it.
-func (n *fileNode) fetch(ctx context.Context) (*held, error) {
-	c, err := await(ctx, n.server, n.open, func(c fs.Content) { c.Close() })
+func (n *fileNode) fetch(ctx context.Context) (*held, error) { return n.take(ctx, n.open) }
+
+// take has open give the content of n, and takes it.
+func (n *fileNode) take(ctx context.Context, open func(context.Context) (fs.Content, error)) (*held, error) {
+	c, err := await(ctx, n.server, open, func(c fs.Content) { c.Close() })
 	if err != nil {
 		return nil, err
 	}

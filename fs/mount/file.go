@@ -26,6 +26,7 @@ type fileNode struct {
 	estimated atomic.Int64 // the estimate that the kernel was last told, 0 after the exact size
 	told      atomic.Int64 // how many estimates it was told
 	forgotten atomic.Bool  // the kernel has let go of it
+	opened    atomic.Int64 // how many have it open, if it is volatile and the kernel tells
 }
 
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
@@ -36,15 +37,15 @@ func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
 
 // Open waits for the whole content: a read cannot be interrupted, an open can. Where the mount is silent,
 // GETATTR has done so already.
-func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
-	if flags&syscall.O_ACCMODE != syscall.O_RDONLY || flags&syscall.O_TRUNC != 0 {
+func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
+	if how&syscall.O_ACCMODE != syscall.O_RDONLY || how&syscall.O_TRUNC != 0 {
 		return nil, 0, syscall.EROFS
 	}
 	if n.server.silent {
 		return nil, 0, syscall.ENOSYS // once, and the kernel asks for no file any more
 	}
 	guessed := n.estimated.Load() > 0
-	h, err := n.fetch(ctx)
+	h, err := n.fetchNow(ctx)
 	if err != nil {
 		return nil, 0, n.server.fail(n.file, "open", err)
 	}
@@ -54,7 +55,12 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 		// looks the name up again before the program hears of anything, and gets the exact size.
 		return nil, 0, syscall.ESTALE
 	}
-	return nil, fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH, 0
+	flags := uint32(fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH)
+	if n.version.Computed == fs.ComputedVolatile {
+		n.opened.Add(1)
+		return volatileHandle{n}, flags, 0
+	}
+	return nil, flags, 0
 }
 
 // Flush has nothing to do, and the kernel need not ask again.

@@ -24,6 +24,7 @@ var helpers = map[string]func(args []string) int{
 	"copy":       copyHelper,
 	"limit":      limitHelper,
 	"contents":   contentsHelper,
+	"hold":       holdHelper,
 	"posix":      posixHelper,
 }
 

@@ -11,6 +11,8 @@ import (
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/codafs/codafs/fs"
 )
 
 // lookers are the programs that only look at sizes: they print them, and copy nothing by them. Each
@@ -30,6 +32,9 @@ var listers = []string{"ls", "find", "du", "tree", "eza", "exa", "lsd", "fd", "f
 // Getattr is the one place where a stat fetches: the kernel holds no lock here. In a silent mount it is also all
 // that open(2) makes the kernel ask, of a file that is not at hand.
 func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	if e := n.check(ctx); e != 0 {
+		return e
+	}
 	if op := n.mustFetch(ctx); op != "" {
 		n.server.stats.fetched.Add(1)
 		told := n.told.Load()
@@ -88,7 +93,7 @@ func (n *fileNode) atHand() bool {
 func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	if size, ok := n.knownSize(); ok {
 		n.estimated.Store(0)
-		if n.server.silent && !n.atHand() {
+		if n.version.Computed == fs.ComputedVolatile || n.server.silent && !n.atHand() {
 			return size, 0
 		}
 		return size, keep
