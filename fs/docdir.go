@@ -21,11 +21,18 @@ type doc struct {
 	sizes sync.Map
 	// streams have what was opened lately; they belong to the tree's readAhead.
 	streams map[Kind]*stream
+	seenFiles
 
 	mu      sync.Mutex // guards all below
 	meta    coda.Doc
 	name    string // of its folder
 	listing *listing
+}
+
+// seenFiles has the versions of a doc's files whose bytes come with its lists, by file.
+type seenFiles struct {
+	seenMu sync.Mutex // guards seen
+	seen   map[string]memo
 }
 
 func (d *doc) setMeta(m coda.Doc) {

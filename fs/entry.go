@@ -16,8 +16,11 @@ type Entry struct {
 	URL       string    `json:"url,omitempty"`
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
-	// ModTime is the newest stamp of all that goes into the file's bytes.
+	// ModTime is the newest stamp of all that goes into the file's bytes, or when they were first seen.
 	ModTime time.Time `json:"mtime,omitzero"`
+	// Unstamped says that ModTime tells nothing of when the bytes changed: there is no stamp for them, and it is not
+	// remembered when they were first seen.
+	Unstamped bool `json:"unstamped,omitempty"`
 	// Version is the key of the version that a read now gives.
 	Version string `json:"version,omitempty"`
 	// Source is how a page's text is got: [SourceExport] or [SourceContent].

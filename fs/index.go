@@ -261,7 +261,8 @@ func (f *found) ask(ctx context.Context) error {
 		return nil
 	}
 	f.entry = Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed}
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed,
+		Unstamped: f.file.renew != nil && v.Since.IsZero()}
 	if f.entry.UpdatedAt.IsZero() {
 		f.entry.UpdatedAt = v.ModTime
 	}

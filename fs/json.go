@@ -9,7 +9,7 @@ import (
 // jsonMaker makes a file whose bytes come with the listings: its version is their hash.
 type jsonMaker struct {
 	f *file
-	// bytes gives the file's bytes and its mtime.
+	// bytes gives the file's bytes and their stamp.
 	bytes func(ctx context.Context) ([]byte, time.Time, error)
 }
 
@@ -21,12 +21,21 @@ func newJSON(d *doc, name, rel string, obj Object, bytes func(context.Context) (
 	return f
 }
 
+// at is the file as of now.
+func (m *jsonMaker) at(ctx context.Context) (Version, []byte, error) {
+	b, stamp, err := m.bytes(ctx)
+	if err != nil {
+		return Version{}, nil, err
+	}
+	v, err := m.f.versionSeen(ctx, b, stamp)
+	return v, b, err
+}
+
 func (m *jsonMaker) version(ctx context.Context) (Version, error) {
-	b, modTime, err := m.bytes(ctx)
+	v, b, err := m.at(ctx)
 	if err != nil {
 		return Version{}, err
 	}
-	v := bytesVersion(b, modTime)
 	if _, known := m.f.Size(v); !known {
 		// The bytes are at hand: stored now, their size is exact from the start.
 		c, err := m.f.d.t.store.Get(ctx, m.f.key(v), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
@@ -39,11 +48,11 @@ func (m *jsonMaker) version(ctx context.Context) (Version, error) {
 }
 
 func (m *jsonMaker) make(ctx context.Context, v Version, w io.Writer) error {
-	b, modTime, err := m.bytes(ctx)
+	now, b, err := m.at(ctx)
 	if err != nil {
 		return err
 	}
-	if bytesVersion(b, modTime).Key != v.Key {
+	if now.Key != v.Key {
 		return ErrStale
 	}
 	return writeAll(w, b)

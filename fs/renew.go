@@ -64,6 +64,7 @@ func (s *seen) version(v Version) Version {
 	if young {
 		v.Key += youngSuffix
 	}
+	v.Since = s.Since
 	if s.Since.After(v.ModTime) {
 		v.ModTime = s.Since
 	}

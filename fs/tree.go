@@ -62,8 +62,11 @@ type File interface {
 type Version struct {
 	// Key is a hash over the ids and stamps of all that goes into the bytes.
 	Key string
-	// ModTime is the newest of those stamps.
+	// ModTime is the newest of those stamps, or Since where that is later.
 	ModTime time.Time
+	// Since is when these bytes were first seen, if other bytes were known before that no stamp tells apart from
+	// them; else zero.
+	Since time.Time
 	// Volatile marks a file that is made anew at each Lookup, as those in .codafs are:
 	// its names must not be kept by anyone.
 	Volatile bool

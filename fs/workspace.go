@@ -152,17 +152,22 @@ func (t *Tree) take(docs []coda.Doc, gaps []Failure) (moved []string) {
 	type state struct {
 		name  string
 		stamp time.Time
+		raw   string // doc.json shows all of it, and not all in it has a stamp
+	}
+	stateOf := func(d *doc) state {
+		m := d.getMeta()
+		return state{d.getName(), m.UpdatedAt.Time, string(m.Raw)}
 	}
 	old := map[string]state{}
 	for _, d := range t.docs {
-		old[d.id] = state{d.getName(), d.modTime()}
+		old[d.id] = stateOf(d)
 	}
 	last, now := t.listedAt, t.opts.Now()
 	t.down = nil
 	t.set(docs, gaps, now)
 	list := len(old) != len(t.docs)
 	for _, d := range t.docs {
-		is := state{d.getName(), d.modTime()}
+		is := stateOf(d)
 		was, known := old[d.id]
 		list = list || !known || was.name != is.name
 		if was != is || last.Sub(is.stamp) < youth {

@@ -96,7 +96,7 @@ func (f *folder) members(id string) ([]member, error) {
 		all = append(all, member{name, info.Size(), m.FinishedAt})
 	}
 	for _, file := range m.Files {
-		at := file.UpdatedAt
+		at := file.modTime()
 		if at.IsZero() {
 			at = m.FinishedAt
 		}

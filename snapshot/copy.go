@@ -5,6 +5,7 @@ import (
 	"errors"
 	iofs "io/fs"
 	"sync"
+	"time"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -109,7 +110,7 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	fetched := r.opts.Now()
 	in, err := r.from.Open(ctx, e.Path)
 	if err == nil {
-		file, err = r.stage.put(ctx, e, in)
+		file, err = r.stage.put(ctx, e, in, r.seen(e))
 		in.Close()
 	}
 	if err != nil {
@@ -117,6 +118,16 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	}
 	// Here, not in keep, which may be a file behind: a kill then costs no more than this one.
 	return outcome{entry: e, file: file, damaged: same, fatal: r.stage.note(finished{stamp(fetched), file})}
+}
+
+// seen gives the time of e by the hash of its bytes: the tree's own, unless the base had other bytes with that time or a
+// later one, or had these bytes with a later one. Whoever copies snapshots by size and time must see each change.
+func (r *run) seen(e fs.Entry) func(sum string) time.Time {
+	var last fs.Seen
+	if old, ok := r.last[keyOf(e)]; ok {
+		last = fs.Seen{SHA256: old.SHA256, ModTime: old.modTime()}
+	}
+	return func(sum string) time.Time { return last.Next(sum, e.ModTime, e.Unstamped, r.head.StartedAt).ModTime }
 }
 
 // judge tells an error that costs one object from one that ends the run.

@@ -49,8 +49,14 @@ func (r *run) takeBase(id string) {
 	}
 	if err != nil {
 		r.warn("%s: cannot be compared with, run verify: %v", id, err)
-	} else if r.opts.Incremental {
-		r.before = newBefore(r.base)
+		return
+	}
+	r.last = make(map[fileKey]File, len(r.base.Files))
+	for _, f := range r.base.Files {
+		r.last[f.key()] = f
+	}
+	if r.opts.Incremental {
+		r.before = newBefore(r.base, r.last)
 	}
 }
 
@@ -170,19 +176,13 @@ func keyOf(e fs.Entry) fileKey { return fileKey{e.Kind, e.DocID, e.ObjectID} }
 
 // setStatus compares every file with the base. What was carried stays that.
 func (r *run) setStatus() {
-	before := map[fileKey]string{}
-	if r.base != nil {
-		for _, f := range r.base.Files {
-			before[f.key()] = f.SHA256
-		}
-	}
 	for i, f := range r.files {
-		sum, known := before[f.key()]
+		old, known := r.last[f.key()]
 		switch {
 		case f.Status == StatusCarried:
 		case !known:
 			r.files[i].Status = StatusNew
-		case sum == f.SHA256:
+		case old.SHA256 == f.SHA256:
 			r.files[i].Status = StatusUnchanged
 		default:
 			r.files[i].Status = StatusChanged

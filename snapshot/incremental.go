@@ -26,16 +26,15 @@ type before struct {
 	unsure map[string]bool
 }
 
-func newBefore(m *Manifest) *before {
+func newBefore(m *Manifest, files map[fileKey]File) *before {
 	b := &before{
 		id: m.ID, tool: m.Tool, started: m.StartedAt,
-		files: map[fileKey]File{}, docs: map[string]Doc{}, inDoc: map[string][]File{}, unsure: map[string]bool{},
+		files: files, docs: map[string]Doc{}, inDoc: map[string][]File{}, unsure: map[string]bool{},
 	}
 	for _, d := range m.Docs {
 		b.docs[d.DocID] = d
 	}
 	for _, f := range m.Files {
-		b.files[f.key()] = f
 		b.inDoc[f.DocID] = append(b.inDoc[f.DocID], f)
 		// A page that came as lines, since the token could start no exports, may come as an export now.
 		if f.Source == fs.SourceContent || f.Status == StatusCarried || (fs.Version{Key: f.Version}).Young() {
@@ -71,6 +70,7 @@ func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool 
 func (f File) as(e fs.Entry) File {
 	now := fileOf(e)
 	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
+	now.setModTime(f.modTime()) // which its bytes on disk have
 	return now
 }
 
@@ -127,7 +127,7 @@ func (b *before) entries(doc fs.Entry) []fs.Entry {
 		}
 		e := fs.Entry{
 			Path: b.moved(f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
-			UpdatedAt: f.UpdatedAt, ModTime: f.UpdatedAt, Version: f.Version, Source: f.Source,
+			UpdatedAt: f.UpdatedAt, ModTime: f.modTime(), Version: f.Version, Source: f.Source,
 		}
 		if f.Kind == fs.KindRows {
 			e.Type = path.Base(path.Dir(f.Path)) // tables/table/… or tables/view/…

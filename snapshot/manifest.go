@@ -75,6 +75,8 @@ type File struct {
 	ObjectID  string    `json:"object_id"`
 	Name      string    `json:"name"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// ModTime is the file's own time, where that is not UpdatedAt.
+	ModTime time.Time `json:"mtime,omitzero"`
 	// Version is the key that the index gave. Bytes of an object that was edited
 	// during the run may be newer, never older.
 	Version string `json:"version"`
@@ -85,6 +87,22 @@ type File struct {
 	// Rows is the number of rows in a table's CSV file, its header not counted.
 	Rows   *int64 `json:"rows,omitempty"`
 	Status Status `json:"status"`
+}
+
+// modTime is the time that the file has in the snapshot.
+func (f File) modTime() time.Time {
+	if f.ModTime.IsZero() {
+		return f.UpdatedAt
+	}
+	return f.ModTime
+}
+
+// setModTime notes the time that the file has.
+func (f *File) setModTime(at time.Time) {
+	f.ModTime = time.Time{}
+	if !at.Equal(f.UpdatedAt) {
+		f.ModTime = at.UTC()
+	}
 }
 
 // Status compares a file with that of the same object in the snapshot before.

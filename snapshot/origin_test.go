@@ -89,7 +89,7 @@ func (c *counted) WriteTo(w io.Writer) (int64, error) {
 
 func (c *counted) Close() error { return nil }
 
-// edit gives an object other bytes, and with them another version.
+// edit gives an object other bytes, and with them another version and a newer stamp.
 func (m *memory) edit(path, text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,6 +97,8 @@ func (m *memory) edit(path, text string) {
 	for i, e := range m.entries {
 		if e.Path == path {
 			m.entries[i].Version = versionOf(text)
+			m.entries[i].UpdatedAt = e.UpdatedAt.Add(time.Minute)
+			m.entries[i].ModTime = e.ModTime.Add(time.Minute)
 		}
 	}
 }

@@ -82,7 +82,6 @@ func (r *run) look() (left map[string]finished, err error) {
 // plan tells what of a listing is to be fetched, and sets the meter to it.
 func (r *run) plan(l listing, left map[string]finished) Plan {
 	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
-	last := r.lastFiles()
 	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
 	for _, e := range l.files {
 		p.Kinds[e.Kind]++
@@ -92,7 +91,7 @@ func (r *run) plan(l listing, left map[string]finished) Plan {
 			continue
 		}
 		p.Fetch[e.Kind]++
-		old, known := last[keyOf(e)]
+		old, known := r.last[keyOf(e)]
 		if known {
 			p.Bytes += old.Size
 		} else {
@@ -106,17 +105,6 @@ func (r *run) plan(l listing, left map[string]finished) Plan {
 	}
 	p.Estimate, p.ByClass = r.meter.left(), maps.Clone(r.meter.sum)
 	return p
-}
-
-// lastFiles are those of the last good snapshot.
-func (r *run) lastFiles() map[fileKey]File {
-	files := map[fileKey]File{}
-	if r.base != nil {
-		for _, f := range r.base.Files {
-			files[f.key()] = f
-		}
-	}
-	return files
 }
 
 // meter counts the requests that are still to be sent.

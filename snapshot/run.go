@@ -48,8 +48,9 @@ type run struct {
 	out     *folder
 	stage   *stage
 	meter   *meter
-	base    *Manifest // the last good run's, nil before there is one
-	before  *before   // the same for an incremental run, else nil
+	base    *Manifest        // the last good run's, nil before there is one
+	before  *before          // the same for an incremental run, else nil
+	last    map[fileKey]File // of base
 	docs    []Doc
 	files   []File
 	summary Summary

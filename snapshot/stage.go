@@ -180,9 +180,7 @@ func (s *stage) reuse(ctx context.Context, e fs.Entry) (File, bool, error) {
 	if err != nil || size != old.File.Size || sum != old.File.SHA256 {
 		return File{}, false, s.remove(name)
 	}
-	f := fileOf(e)
-	f.Size, f.SHA256, f.Rows = size, sum, old.File.Rows
-	return f, true, nil
+	return old.File.as(e), true, nil
 }
 
 // errDamaged says that a file of a sealed snapshot is not as it was sealed.
@@ -220,13 +218,13 @@ func (s *stage) copy(ctx context.Context, from string, old File, name string) er
 	if err != nil {
 		return errDamaged
 	}
-	_, err = s.put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in)
+	_, err = s.put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in, nil)
 	return err
 }
 
-// put writes what in gives as the file for e, read-only and durable. After an error
-// nothing of it is left, unless the disk itself fails.
-func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader) (File, error) {
+// put writes what in gives as the file for e, read-only and durable. Its time is e's, unless seen, which may be nil, has
+// another one for bytes with their hash. After an error nothing of it is left, unless the disk itself fails.
+func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum string) time.Time) (File, error) {
 	name := s.dir + "/" + e.Path
 	out, err := s.create(name)
 	if isNameError(err) {
@@ -245,11 +243,16 @@ func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader) (File, error)
 		out.Close()
 		return File{}, errors.Join(err, s.remove(name))
 	}
-	if err := out.finish(e.ModTime, sealedMode); err != nil {
-		return File{}, err
-	}
 	f := fileOf(e)
 	f.Size, f.SHA256 = size, hex.EncodeToString(hash.Sum(nil))
+	at := e.ModTime
+	if seen != nil {
+		at = seen(f.SHA256)
+		f.setModTime(at)
+	}
+	if err := out.finish(at, sealedMode); err != nil {
+		return File{}, err
+	}
 	if e.Kind == fs.KindRows {
 		n := rows.rows()
 		f.Rows = &n

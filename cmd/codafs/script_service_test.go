@@ -100,6 +100,13 @@ func editCmd(ts *testscript.TestScript, neg bool, args []string) {
 			row, column := cellOf(ts, w, doc, table, args[0], args[1])
 			w.SetCell(doc, table, row, column, codatest.Text(args[2]))
 		}},
+		// Of two who have access to the doc each gets the other's right. No stamp tells, nor does the size of the list.
+		"access": {"", func(w *codatest.Workspace, doc, _ string, _ []string) {
+			w.Recompute(doc, func(d *codatest.Doc) {
+				a, b := d.Permissions[0], d.Permissions[1]
+				a.Access, b.Access = b.Access, a.Access
+			})
+		}},
 	}
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: edit KIND DOC OBJECT ARG...")

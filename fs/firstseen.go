@@ -1,0 +1,88 @@
+package fs
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+)
+
+// Seen is what is known of the bytes of a file, so that no change of them goes without another mtime: programs that copy
+// go by size and mtime. Stamps do not cover all bytes. Some have none (permissions), some move in ways that no stamp
+// tells, and what is read just after an edit may be older than its stamp.
+type Seen struct {
+	// SHA256 is of the bytes, or any other hash that is always the same one.
+	SHA256 string `json:"sha256"`
+	// ModTime is the newest stamp, or when the bytes were first seen, whichever is later.
+	ModTime time.Time `json:"mtime"`
+	// Since is when the bytes were first seen; zero where the stamp is all that is known.
+	Since time.Time `json:"since,omitzero"`
+}
+
+// Next is what is known after bytes with a hash were seen under a stamp. Without a memory, when s is the zero value,
+// they have the time of their stamp. A stamp that is newer than what was known covers other bytes, unless they are
+// unstamped: such a change may be newer than the stamp.
+func (s Seen) Next(sum string, stamp time.Time, unstamped bool, now time.Time) Seen {
+	next := Seen{SHA256: sum, ModTime: stamp}
+	switch {
+	case s == Seen{}:
+		return next
+	case s.SHA256 == sum:
+		next.Since = s.Since
+		if s.ModTime.After(stamp) {
+			next.ModTime = s.ModTime
+		}
+		return next
+	case !unstamped && stamp.After(s.ModTime):
+		return next
+	}
+	next.Since = now.UTC().Truncate(time.Millisecond)
+	for _, known := range []time.Time{stamp, s.ModTime} {
+		// Programs compare whole seconds; and a clock that is behind must not hide the change.
+		if next.Since.Sub(known) < time.Second {
+			next.Since = known.Add(time.Second)
+		}
+	}
+	next.ModTime = next.Since
+	return next
+}
+
+// memo is the version that a file had last, and the version that its bytes would have by their stamp alone.
+type memo struct{ stamped, is Version }
+
+// versionSeen is the version of bytes that are at hand. The Store remembers what was seen, over all processes.
+func (f *file) versionSeen(ctx context.Context, b []byte, stamp time.Time) (Version, error) {
+	stamped := bytesVersion(b, stamp)
+	f.d.seenMu.Lock() // held over the Store: two that find the same change must give it one time
+	defer f.d.seenMu.Unlock()
+	if m, ok := f.d.seen[f.sizeKey()]; ok && m.stamped == stamped {
+		return m.is, nil
+	}
+	store, key := f.d.t.store, f.d.key("first-seen-"+string(f.obj.Kind), f.obj.ID, "")
+	var last Seen
+	if c, ok := store.Lookup(ctx, key); ok {
+		if b, err := readAll(c); err != nil || json.Unmarshal(b, &last) != nil {
+			last = Seen{}
+		}
+	} else if at, ok := store.Filled(key); ok {
+		last.ModTime = at // evicted: rather a time that moves in vain than a change that nobody sees
+	}
+	next := last.Next(bytesVersion(b, time.Time{}).Key, stamp, f.renew != nil, f.d.t.opts.Now())
+	if next != last {
+		c, err := store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(next) })
+		if err != nil {
+			return Version{}, err
+		}
+		c.Close()
+	}
+	is := stamped
+	if !next.ModTime.Equal(stamp) {
+		is = bytesVersion(b, next.ModTime)
+	}
+	is.Since = next.Since
+	if f.d.seen == nil {
+		f.d.seen = map[string]memo{}
+	}
+	f.d.seen[f.sizeKey()] = memo{stamped, is}
+	return is, nil
+}
