@@ -19,12 +19,12 @@ func TestUnchangedDocsAreNotListed(t *testing.T) {
 	changed := func() (entries []fs.Entry) {
 		t.Helper()
 		clear(asked)
-		entries, err := w.Tree.IndexChanged(t.Context(), func(id string, at time.Time) bool {
+		entries, err := w.Tree.IndexChanged(t.Context(), fs.Held{Doc: func(id string, at time.Time) bool {
 			mu.Lock()
 			defer mu.Unlock()
 			asked[id] = at
 			return id != but
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,5 +53,36 @@ func TestUnchangedDocsAreNotListed(t *testing.T) {
 	// And the tree goes on showing all of it.
 	if got := index(t, w.Tree); !slices.Equal(got, all) {
 		t.Errorf("%d entries, want %d", len(got), len(all))
+	}
+}
+
+// To find out how page text is got, a page is exported that the caller will fetch anyway; none where it will fetch none.
+func TestNoPageThatIsHeldIsExportedForAnIndex(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		fetch  string // the one page that is not held
+		faults []codatest.Fault
+		want   []string
+		source string
+	}{
+		{"all are held", "", nil, nil, fs.SourceExport},
+		{"one is not", gamma, nil, []string{"SecondDoc2 canvas-Gamma"}, fs.SourceExport},
+		{"the token may not export any more", gamma, []codatest.Fault{noExports},
+			[]string{"FirstDoc01 canvas-Alpha", "SecondDoc2 canvas-Gamma"}, fs.SourceContent},
+	} {
+		r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, c.faults...)
+		var entries []fs.Entry
+		sent := r.Sent(func() {
+			var err error
+			if entries, err = r.Tree.IndexChanged(t.Context(), fs.Held{File: func(e fs.Entry) bool { return e.Path != c.fetch }}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		equal(t, c.name, posts(sent), c.want)
+		for _, e := range entries {
+			if e.Kind == fs.KindPage && e.Note == "" && e.Source != c.source {
+				t.Errorf("%s: %s is had by %q", c.name, e.Path, e.Source)
+			}
+		}
 	}
 }

@@ -20,13 +20,23 @@ const indexParallel = 16
 // is not known yet how page text is got. The error is the context's, the token's, or that of the
 // listing of docs; any other is an entry with its Failure.
 func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
-	return t.IndexChanged(ctx, func(string, time.Time) bool { return false })
+	return t.IndexChanged(ctx, Held{})
 }
 
-// IndexChanged is Index, but of a doc for which unchanged reports true its doc.json alone is listed,
-// which costs no request: the listing of docs has it. unchanged is called by several goroutines, once
-// for each doc, with the doc's stamp.
-func (t *Tree) IndexChanged(ctx context.Context, unchanged func(docID string, updatedAt time.Time) bool) ([]Entry, error) {
+// Held is what the caller of IndexChanged has already. Several goroutines ask; a nil function has nothing.
+type Held struct {
+	// Doc tells that a doc did not change, by its stamp. It is asked once for each doc.
+	Doc func(docID string, updatedAt time.Time) bool
+	// File tells that the caller will not fetch the file of an entry, which lacks its rows and source yet.
+	File func(Entry) bool
+}
+
+func (h Held) doc(d *doc) bool { return h.Doc != nil && h.Doc(d.id, d.modTime()) }
+
+// IndexChanged is Index, but of a doc that is held its doc.json alone is listed, which costs no request:
+// the listing of docs has it. And no file that is held is fetched to find out how page text is got:
+// where all pages are held as exports, they stay what they are.
+func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	if err := t.Refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -37,8 +47,8 @@ func (t *Tree) IndexChanged(ctx context.Context, unchanged func(docID string, up
 	walks := make([]*walk, len(docs))
 	err := parallel(ctx, len(docs), func(ctx context.Context, i int) error {
 		walks[i] = &walk{t: t}
-		if d := docs[i]; unchanged(d.id, d.modTime()) {
-			return walks[i].docJSON(ctx, d)
+		if held.doc(docs[i]) {
+			return walks[i].docJSON(ctx, docs[i])
 		}
 		walks[i].copied = docs[i].afresh()
 		return walks[i].doc(ctx, walks[i].copied)
@@ -46,7 +56,7 @@ func (t *Tree) IndexChanged(ctx context.Context, unchanged func(docID string, up
 	if err != nil {
 		return nil, err
 	}
-	all := &walk{t: t}
+	all := &walk{t: t, held: held}
 	all.gaps(gaps)
 	for _, n := range notes {
 		all.found = append(all.found, found{entry: Entry{Kind: KindDoc, Note: n}})
@@ -104,10 +114,10 @@ func (w *walk) probe(ctx context.Context) error {
 	}
 }
 
-// fetchOne fetches a page that is not at hand, if there is one.
+// fetchOne fetches a page that is neither at hand nor held, if there is one.
 func (w *walk) fetchOne(ctx context.Context) error {
 	for i := range w.found {
-		f := w.found[i].file // the entry is being completed
+		f := w.found[i].file // the entry is being completed by others
 		if f == nil || f.obj.Kind != KindPage {
 			continue
 		}
@@ -115,7 +125,7 @@ func (w *walk) fetchOne(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, known := f.Size(v); known {
+		if _, known := f.Size(v); known || w.held.File != nil && w.held.File(newEntry(f.path(), f.Object(), v)) {
 			continue
 		}
 		c, _, err := OpenCurrent(ctx, f)
@@ -160,6 +170,7 @@ func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) er
 // walk finds the files and gaps of the tree.
 type walk struct {
 	t      *Tree
+	held   Held
 	copied *doc // the doc that it walks, apart from the tree's own; nil where it lists nothing
 	found  []found
 	// withheld has the kind of each file that a doc lacks because the token may not see it.
@@ -260,12 +271,8 @@ func (f *found) ask(ctx context.Context) error {
 		f.entry.Name = o.Title
 		return nil
 	}
-	f.entry = Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed,
-		Unstamped: f.file.renew != nil && v.Since.IsZero()}
-	if f.entry.UpdatedAt.IsZero() {
-		f.entry.UpdatedAt = v.ModTime
-	}
+	f.entry = newEntry(path, o, v)
+	f.entry.Unstamped = f.file.renew != nil && v.Since.IsZero()
 	switch o.Kind {
 	case KindRows, KindRowsJSON:
 		if info, ok := f.file.d.current().knownTable(o.ID); ok {
@@ -281,6 +288,16 @@ func (f *found) ask(ctx context.Context) error {
 		f.entry.Source = f.file.make.(pageMaker).source()
 	}
 	return nil
+}
+
+// newEntry is the entry of a version of an object, but for its rows and its source.
+func newEntry(path string, o Object, v Version) Entry {
+	e := Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed}
+	if e.UpdatedAt.IsZero() {
+		e.UpdatedAt = v.ModTime
+	}
+	return e
 }
 
 func (w *walk) entries() []Entry {

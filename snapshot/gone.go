@@ -3,6 +3,8 @@ package snapshot
 import (
 	"context"
 	"errors"
+
+	"github.com/codafs/codafs/fs"
 )
 
 // confirmGone lists once more if objects were not found: one that is gone from the list as
@@ -13,7 +15,7 @@ func (r *run) confirmGone(ctx context.Context) error {
 	if len(r.gone) == 0 {
 		return nil
 	}
-	index, err := r.list(ctx, r.from.Index)
+	index, err := r.list(ctx, fs.Held{File: func(fs.Entry) bool { return true }}) // all of it was fetched
 	if _, refused := errors.AsType[*RefusedError](err); refused || ctx.Err() != nil || errors.Is(err, ErrMountLost) {
 		return err
 	}

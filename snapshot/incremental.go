@@ -74,21 +74,30 @@ func (f File) as(e fs.Entry) File {
 	return now
 }
 
+// held tells that a file is there, in the last good snapshot or among those of a run that was stopped.
+func (r *run) held(e fs.Entry, left map[string]finished) bool {
+	if old, ok := left[e.Path]; ok && old.isOf(e) {
+		return true
+	}
+	_, same := r.before.unchanged(e)
+	return same
+}
+
 // index lists what the snapshot is to hold.
-func (r *run) index(ctx context.Context) ([]fs.Entry, error) {
-	from, able := r.from.(ChangeIndexer)
-	if r.before == nil || !r.opts.TrustDocTimestamps || !able {
-		return r.list(ctx, r.from.Index)
+func (r *run) index(ctx context.Context, left map[string]finished) ([]fs.Entry, error) {
+	held := fs.Held{File: func(e fs.Entry) bool { return r.held(e, left) }}
+	if _, able := r.from.(ChangeIndexer); r.before == nil || !r.opts.TrustDocTimestamps || !able {
+		return r.list(ctx, held)
 	}
 	var mu sync.Mutex
 	skipped := map[string]bool{}
-	unchanged := func(id string, updatedAt time.Time) bool {
+	held.Doc = func(id string, updatedAt time.Time) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		skipped[id] = r.before.unchangedDoc(id, updatedAt, r.head.Tool)
 		return skipped[id]
 	}
-	index, err := r.list(ctx, func(ctx context.Context) ([]fs.Entry, error) { return from.IndexChanged(ctx, unchanged) })
+	index, err := r.list(ctx, held)
 	if err != nil {
 		return nil, err
 	}

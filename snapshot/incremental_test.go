@@ -325,13 +325,15 @@ type gated struct {
 	asked map[string]time.Time
 }
 
-func (g gated) IndexChanged(ctx context.Context, unchanged func(string, time.Time) bool) ([]fs.Entry, error) {
+func (g gated) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
 	all, err := g.Index(ctx)
 	skip := map[string]bool{}
 	for _, e := range all {
 		if e.Kind == fs.KindDoc && e.Failure == nil {
-			g.asked[e.DocID] = e.UpdatedAt
-			skip[e.DocID] = unchanged(e.DocID, e.UpdatedAt)
+			if held.Doc != nil {
+				g.asked[e.DocID] = e.UpdatedAt
+				skip[e.DocID] = held.Doc(e.DocID, e.UpdatedAt)
+			}
 		}
 	}
 	return slices.DeleteFunc(all, func(e fs.Entry) bool { return skip[e.DocID] && e.Kind != fs.KindDoc }), err

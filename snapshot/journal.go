@@ -7,6 +7,8 @@ import (
 	iofs "io/fs"
 	"os"
 	"time"
+
+	"github.com/codafs/codafs/fs"
 )
 
 const (
@@ -29,6 +31,11 @@ type finished struct {
 	// taken over from the snapshot before it is the start of that one's run.
 	FetchedAt time.Time `json:"fetched_at"`
 	File      File      `json:"file"`
+}
+
+// isOf tells that the file has the version of an entry, and was read when that was settled.
+func (f finished) isOf(e fs.Entry) bool {
+	return e.Version != "" && f.File.Version == e.Version && settled(f.FetchedAt, e.ModTime)
 }
 
 // youth is how long an object's stamps must lie back for a read to be the last word.

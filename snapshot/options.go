@@ -24,14 +24,12 @@ type Origin interface {
 	Open(ctx context.Context, path string) (io.ReadCloser, error)
 }
 
-// ChangeIndexer is an [Origin] that can leave docs out of its listing.
+// ChangeIndexer is an [Origin] whose listing asks for less where something is held already.
 type ChangeIndexer interface {
 	Origin
-	// IndexChanged is Index, but of a doc for which unchanged reports true the entry of
-	// its doc.json alone is listed: the rest costs no request. unchanged is asked at most
-	// once for each doc, with the stamp that the listing of docs has, and is safe for
-	// concurrent use.
-	IndexChanged(ctx context.Context, unchanged func(docID string, updatedAt time.Time) bool) ([]fs.Entry, error)
+	// IndexChanged is Index, but of a doc that is held the entry of its doc.json alone is
+	// listed: the rest costs no request. Nor is a file fetched that is held.
+	IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error)
 }
 
 // Options says where a snapshot goes and what it records. Output is required; the zero

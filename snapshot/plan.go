@@ -55,7 +55,7 @@ func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	index, err := r.index(ctx)
+	index, err := r.index(ctx, left)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -85,9 +85,7 @@ func (r *run) plan(l listing, left map[string]finished) Plan {
 	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
 	for _, e := range l.files {
 		p.Kinds[e.Kind]++
-		_, kept := left[e.Path]
-		_, same := r.before.unchanged(e)
-		if kept || same {
+		if r.held(e, left) {
 			continue
 		}
 		p.Fetch[e.Kind]++

@@ -102,7 +102,7 @@ func (r *run) run(ctx context.Context) (err error) {
 
 // fill lists the tree and copies it into the stage.
 func (r *run) fill(ctx context.Context) error {
-	index, err := r.index(ctx)
+	index, err := r.index(ctx, r.stage.left)
 	if err != nil {
 		return err
 	}
@@ -132,9 +132,13 @@ func (r *run) fill(ctx context.Context) error {
 	return r.carry(ctx)
 }
 
-// list calls one of the origin's two ways to list.
-func (r *run) list(ctx context.Context, from func(context.Context) ([]fs.Entry, error)) ([]fs.Entry, error) {
-	index, err := from(ctx)
+// list lists the tree, with what is held in mind if the origin can.
+func (r *run) list(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
+	list := r.from.Index
+	if from, able := r.from.(ChangeIndexer); able {
+		list = func(ctx context.Context) ([]fs.Entry, error) { return from.IndexChanged(ctx, held) }
+	}
+	index, err := list(ctx)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

@@ -229,8 +229,8 @@ func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
 	return t.tree.Index(coda.Background(ctx))
 }
 
-func (t treeOrigin) IndexChanged(ctx context.Context, unchanged func(string, time.Time) bool) ([]fs.Entry, error) {
-	return t.tree.IndexChanged(coda.Background(ctx), unchanged)
+func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
+	return t.tree.IndexChanged(coda.Background(ctx), held)
 }
 
 func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {

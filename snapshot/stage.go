@@ -65,8 +65,7 @@ func (f *folder) leftBehind(head Head) (name string, left map[string]finished, e
 func trusted(left map[string]finished, files []fs.Entry) map[string]finished {
 	keep := map[string]finished{}
 	for _, e := range files {
-		old, ok := left[e.Path]
-		if ok && e.Version != "" && old.File.Version == e.Version && settled(old.FetchedAt, e.ModTime) {
+		if old, ok := left[e.Path]; ok && old.isOf(e) {
 			keep[e.Path] = old
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
@@ -64,6 +63,6 @@ that nobody edits; views too. The result is then what a whole read gives, but fo
 Such rows are right again when they are edited, or when the table is read whole.`
 
 // IndexChanged implements [snapshot.ChangeIndexer].
-func (t treeOrigin) IndexChanged(ctx context.Context, unchanged func(docID string, updatedAt time.Time) bool) ([]fs.Entry, error) {
-	return t.tree.IndexChanged(coda.Background(ctx), unchanged)
+func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
+	return t.tree.IndexChanged(coda.Background(ctx), held)
 }
