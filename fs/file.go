@@ -86,12 +86,6 @@ func (f *file) has(ctx context.Context, v Version) bool {
 
 func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	t, key := f.d.t, f.key(v)
-	if f.renew != nil {
-		f.renew()
-		if now, err := f.Version(ctx); err == nil && now.Key != v.Key {
-			return nil, ErrStale
-		}
-	}
 	c, ok := t.store.Lookup(ctx, key)
 	defer t.ahead.opened(f, ok)()
 	if ok {

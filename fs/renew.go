@@ -139,6 +139,9 @@ func (f *file) Renew(ctx context.Context, before time.Time) error {
 // RenewIfOld implements [Renewable].
 func (f *file) RenewIfOld(ctx context.Context) error {
 	t := f.d.t
+	if f.renew != nil {
+		f.renew()
+	}
 	v, err := f.Version(ctx)
 	if err != nil || v.Computed != ComputedVolatile || t.isDown() || f.loadSeen(ctx, v.Stamps()).SHA256 == "" {
 		return err // what was never fetched is fetched when it is opened

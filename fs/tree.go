@@ -86,7 +86,7 @@ type Renewable interface {
 	// they are others, the file has another version from then on. It does nothing where they never were: Open
 	// fetches them. It fails where Open would, also where older bytes are at hand.
 	Renew(ctx context.Context, before time.Time) error
-	// RenewIfOld is Renew for who reads a volatile file: what is older than [Options].Refresh is fetched anew. Where that fails
+	// RenewIfOld is Renew for who reads an unstamped file: what is older than [Options].Refresh is fetched anew. Where that fails
 	// for now, what is known stays current, and there is no error.
 	RenewIfOld(ctx context.Context) error
 }

@@ -49,7 +49,9 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 		s.workspace = codatest.Hostile()
 	case "calendar": // the day is 2026-06-01 until there is a tomorrow
 		s.workspace = codatest.Calendar("Today()")
-		o.Now = func() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, int(s.days.Load())) }
+		o.Now = func() time.Time {
+			return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, int(s.days.Load()))
+		}
 	case "generated":
 		s.workspace = codatest.Generate(4, docs, pages, tables, rows)
 	case "pinned":

@@ -26,7 +26,7 @@ type fileNode struct {
 	estimated atomic.Int64 // the estimate that the kernel was last told, 0 after the exact size
 	told      atomic.Int64 // how many estimates it was told
 	forgotten atomic.Bool  // the kernel has let go of it
-	opened    atomic.Int64 // how many have it open, if it is volatile and the kernel tells
+	opened    atomic.Int64 // how many have it open, if it is unstamped and the kernel tells
 }
 
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
@@ -56,9 +56,9 @@ func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uin
 		return nil, 0, syscall.ESTALE
 	}
 	flags := uint32(fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH)
-	if n.version.Computed == fs.ComputedVolatile {
+	if n.version.Unstamped {
 		n.opened.Add(1)
-		return volatileHandle{n}, flags, 0
+		return unstampedHandle{n}, flags, 0
 	}
 	return nil, flags, 0
 }

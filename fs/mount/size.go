@@ -11,8 +11,6 @@ import (
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
-
-	"github.com/codafs/codafs/fs"
 )
 
 // lookers are the programs that only look at sizes: they print them, and copy nothing by them. Each
@@ -93,7 +91,7 @@ func (n *fileNode) atHand() bool {
 func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	if size, ok := n.knownSize(); ok {
 		n.estimated.Store(0)
-		if n.version.Computed == fs.ComputedVolatile || n.server.silent && !n.atHand() {
+		if n.version.Unstamped || n.server.silent && !n.atHand() {
 			return size, 0
 		}
 		return size, keep

@@ -9,17 +9,18 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// Files with values that change by themselves ([fs.ComputedVolatile]). What was fetched is good for a while; then
+// Files whose bytes change without a stamp ([fs.Version].Unstamped): permissions, and values that change by themselves.
+// What was fetched is good for a while; then
 // whoever opens such a file, or asks for its attributes in order to copy it, has it fetched anew. The kernel keeps its
 // name as any other, and never its attributes, so that it asks each time. Where the bytes are others, the answer is that
 // the inode is stale, and the kernel looks the name up anew before the program hears of anything. That holds for names
 // alone: who has the file open reads on in the version that it opened, and an ESTALE would be an error to it.
 
-// check has a volatile file fetched anew where the caller in ctx wants to know what is in it now. A failure is told to
+// check has an unstamped file fetched anew where the caller in ctx wants to know what is in it now. A failure is told to
 // who opens the file; that one only asks for its attributes is no reason to fail.
 func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	s := n.server
-	if n.version.Computed != fs.ComputedVolatile || s.opts.Offline || s.mayEstimate(ctx) {
+	if !n.version.Unstamped || s.opts.Offline || s.mayEstimate(ctx) {
 		return 0
 	}
 	what, byName := unseen, n.opened.Load() == 0
@@ -41,10 +42,10 @@ func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	return 0
 }
 
-// renew has what is volatile fetched anew if it is old, and fails with [fs.ErrStale] where its name has another
+// renew has what is unstamped fetched anew if it is old, and fails with [fs.ErrStale] where its name has another
 // version now.
 func (n *fileNode) renew(ctx context.Context) error {
-	if f, ok := n.file.(fs.Renewable); ok && n.version.Computed == fs.ComputedVolatile {
+	if f, ok := n.file.(fs.Renewable); ok && n.version.Unstamped {
 		if err := f.RenewIfOld(ctx); err != nil {
 			return err
 		}
@@ -65,11 +66,11 @@ func (n *fileNode) fetchNow(ctx context.Context) (*held, error) {
 	})
 }
 
-// volatileHandle is a volatile file that somebody has open, where the kernel tells of that.
-type volatileHandle struct{ node *fileNode }
+// unstampedHandle is an unstamped file that somebody has open, where the kernel tells of that.
+type unstampedHandle struct{ node *fileNode }
 
 // Release implements [fusefs.FileReleaser].
-func (h volatileHandle) Release(context.Context) syscall.Errno {
+func (h unstampedHandle) Release(context.Context) syscall.Errno {
 	h.node.opened.Add(-1)
 	return 0
 }
