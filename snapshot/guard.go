@@ -29,7 +29,8 @@ func (r *run) compare() error {
 		if sameRun(head, r.head) {
 			r.takeBase(id)
 		} else if !r.opts.AllowOtherSelection {
-			return &ForeignError{r.out.path, fmt.Sprintf("%s, which is of another account or selection: choose another folder, or --allow-other-selection", id)}
+			return &ForeignError{r.out.path, fmt.Sprintf("%s, which was made with other settings (%s): choose another folder, or --allow-other-selection",
+				id, differs(head, r.head))}
 		}
 	}
 	return nil
@@ -91,27 +92,16 @@ func chosen(selection map[string]any) map[string]any {
 	return kept
 }
 
-// canonical writes a selection as one string. JSON has sorted keys, and makes what came
-// from a manifest equal to what came from flags. The lists in it are sets: they come in the
-// order in which flags were given.
+// canonical writes a selection as one string: JSON has sorted keys.
 func canonical(selection map[string]any) string {
-	selection = chosen(selection)
-	if len(selection) == 0 {
+	form, err := plain(selection)
+	if err != nil {
+		return err.Error()
+	}
+	if len(form) == 0 {
 		return ""
 	}
-	data, err := json.Marshal(selection)
-	var plain map[string]any
-	if err == nil {
-		err = json.Unmarshal(data, &plain)
-	}
-	for name, value := range plain {
-		if list, ok := value.([]any); ok {
-			plain[name] = asSet(list)
-		}
-	}
-	if err == nil {
-		data, err = json.Marshal(plain)
-	}
+	data, err := json.Marshal(form)
 	if err != nil {
 		return err.Error()
 	}

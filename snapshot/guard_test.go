@@ -100,20 +100,33 @@ func TestVanishedFilesCountAsShrinking(t *testing.T) {
 }
 
 func TestAFolderOfAnotherAccountOrSelectionIsRefused(t *testing.T) {
-	for name, change := range map[string]func(*snapshot.Options){
-		"account":   func(o *snapshot.Options) { o.Source.Account = "else@example.com" },
-		"host":      func(o *snapshot.Options) { o.Source.APIURL = "https://other.example.com" },
-		"selection": func(o *snapshot.Options) { o.Selection = map[string]any{"doc": []string{"doc1"}} },
+	for name, c := range map[string]struct {
+		change  func(*snapshot.Options)
+		differs string
+	}{
+		"account": {func(o *snapshot.Options) { o.Source.Account = "else@example.com" },
+			"account: someone@example.com there, else@example.com now"},
+		"host": {func(o *snapshot.Options) { o.Source.APIURL = "https://other.example.com" },
+			"api-url: https://coda.io/apis/v1 there, https://other.example.com now"},
+		"selection": {func(o *snapshot.Options) {
+			o.Selection = map[string]any{"doc": []string{"doc2", "doc1"}, "no-views": true}
+		},
+			"doc: doc0 there, doc1 doc2 now; limit: 3 there, not set now; no-views: not set there, true now"},
+		"quoted": {func(o *snapshot.Options) { o.Selection["workspace-id"] = "a\x1b[2Jb" },
+			`workspace-id: not set there, "a\x1b[2Jb" now`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := options(t)
 			o.Selection = map[string]any{"doc": []string{"doc0"}, "limit": 3}
 			mustRun(t, workspace(4), o, 0)
-			change(&o)
+			c.change(&o)
 			o.Now = clockAt(day.Add(time.Hour))
 			s, err := snapshot.Run(t.Context(), workspace(4), o)
 			if _, ok := errors.AsType[*snapshot.ForeignError](err); !ok || s.ExitCode != 10 {
 				t.Fatalf("exit code %d, error %v", s.ExitCode, err)
+			}
+			if want := "made with other settings (" + c.differs + "): choose"; !strings.Contains(err.Error(), want) {
+				t.Errorf("it says %q, without %q", err, want)
 			}
 			o.AllowOtherSelection = true
 			// Of another selection, so it is not measured by the one there.
