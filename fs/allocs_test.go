@@ -19,7 +19,7 @@ const sentRow = `{"id":"i-0000000001","type":"row","href":"https://coda.io/apis/
 func TestARowCostsLittle(t *testing.T) {
 	columns := make([]csvColumn, 5)
 	for i := range columns {
-		columns[i] = csvColumn{fmt.Sprintf("c-%d", i+1), "Column"}
+		columns[i] = csvColumn{ID: fmt.Sprintf("c-%d", i+1), Name: "Column"}
 	}
 	out, err := newCSVWriter(io.Discard, columns)
 	if err != nil {

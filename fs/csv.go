@@ -14,7 +14,10 @@ import (
 var ownColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
 
 // csvColumn is a column of a table: the id finds its cells, the name is its header.
-type csvColumn struct{ ID, Name string }
+type csvColumn struct {
+	ID, Name string
+	Date     bool // its cells are calendar dates
+}
 
 // csvRow is a row as the service sent it.
 type csvRow struct {
@@ -47,9 +50,13 @@ func (c *csvWriter) Row(r csvRow) error {
 	}
 	c.record = append(c.record[:0], r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink)
 	for _, column := range c.columns {
-		text, err := cell(r.Values[column.ID])
+		raw := r.Values[column.ID]
+		text, err := cell(raw)
 		if err != nil {
 			return fmt.Errorf("row %s, column %s: %w", r.ID, column.ID, err)
+		}
+		if column.Date && len(raw) > 0 && raw[0] == '"' {
+			text = calendarDate(text)
 		}
 		c.record = append(c.record, text)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func TestCSVOfTable(t *testing.T) {
-	columns := []csvColumn{{"c-1", "Task"}, {"c-2", "Due, or \"never\""}, {"c-3", "Task"}}
+	columns := []csvColumn{{ID: "c-1", Name: "Task"}, {ID: "c-2", Name: "Due, or \"never\""}, {ID: "c-3", Name: "Task"}}
 	rows := []csvRow{
 		{"i-1", "First", json.RawMessage(`0`), "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z", "https://coda.io/d/_d1#_tu1/r1",
 			map[string]json.RawMessage{"c-1": json.RawMessage(`"a,b"`), "c-2": json.RawMessage(`1e400`), "c-3": json.RawMessage(`["x", {"y": 1.0}]`)}},
@@ -46,7 +46,7 @@ func TestCSVHeadersAreUnique(t *testing.T) {
 	} {
 		var columns []csvColumn
 		for i, name := range c.names {
-			columns = append(columns, csvColumn{strconv.Itoa(i), name})
+			columns = append(columns, csvColumn{ID: strconv.Itoa(i), Name: name})
 		}
 		if got := headers(columns)[6:]; !slices.Equal(got, c.want) {
 			t.Errorf("headers of %q: %q, want %q", c.names, got, c.want)
@@ -92,7 +92,7 @@ func FuzzCSVIsReadBack(f *testing.F) {
 			t.Fatal(err)
 		}
 		got := writeTable(t,
-			[]csvColumn{{"c-1", header}, {"c-2", header}},
+			[]csvColumn{{ID: "c-1", Name: header}, {ID: "c-2", Name: header}},
 			[]csvRow{{ID: "i-1", Name: name, Values: map[string]json.RawMessage{"c-2": raw}}})
 		records, err := csv.NewReader(strings.NewReader(got)).ReadAll()
 		if err != nil || len(records) != 2 {
@@ -115,7 +115,7 @@ func FuzzCSVIsReadBack(f *testing.F) {
 
 func TestCSVWritesRowsAsTheyCome(t *testing.T) {
 	var written counter
-	w, err := newCSVWriter(&written, []csvColumn{{"c-1", "Text"}})
+	w, err := newCSVWriter(&written, []csvColumn{{ID: "c-1", Name: "Text"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ type kept struct {
 // deltas reads one version of a table's rows, and keeps them for the next.
 type deltas struct {
 	rowsMaker
-	v     Version
+	v     Version // of the rows as sent
 	table coda.Table
 	shape string
 }
@@ -94,7 +94,12 @@ func (m rowsMaker) deltas(ctx context.Context, l *listing, v Version) (*deltas, 
 		return nil, nil
 	}
 	shape, err := l.shape(info, columns)
-	return &deltas{m, v, info.table, shape}, err
+	if err != nil {
+		return nil, err
+	}
+	m.asSent = true
+	sent, _, err := m.at(ctx, l)
+	return &deltas{m, sent, info.table, shape}, err
 }
 
 // plainTypes are the formats of columns whose cells change only if somebody edits their row, or the

@@ -34,13 +34,14 @@ type ledger struct {
 func newLedger(n int) (*codatest.Workspace, *codatest.Table) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	t := &codatest.Table{ID: ledgerGrid, Name: "Ledger", CreatedAt: start, UpdatedAt: start}
-	for _, typ := range []string{"text", "number", "select", "checkbox"} {
+	for _, typ := range []string{"text", "number", "select", "checkbox", "date"} {
 		t.Columns = append(t.Columns, &codatest.Column{ID: "c-" + typ, Name: typ, Format: format(typ)})
 	}
 	for i := range n {
 		t.Rows = append(t.Rows, &codatest.Row{ID: fmt.Sprintf("i-%d", i), CreatedAt: start.Add(time.Duration(i) * time.Second),
 			Cells: map[string]codatest.Value{"c-text": codatest.Text(fmt.Sprintf("row \"%d\",\nß", i)),
-				"c-number": codatest.Number(fmt.Sprint(i) + ".50"), "c-select": codatest.Text("yes"), "c-checkbox": codatest.Bool(i%2 == 0)}})
+				"c-number": codatest.Number(fmt.Sprint(i) + ".50"), "c-select": codatest.Text("yes"), "c-checkbox": codatest.Bool(i%2 == 0),
+				"c-date": codatest.Stamp{Time: time.Date(2026, 2, 9+i, 0, 0, 0, 0, time.FixedZone("", -8*3600))}}})
 	}
 	d := &codatest.Doc{ID: ledgerDoc, Name: "Books", CreatedAt: start, Tables: []*codatest.Table{t}}
 	return &codatest.Workspace{ID: "ws-Ledger-001", Docs: []*codatest.Doc{d}}, t

@@ -26,7 +26,11 @@ func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, 
 	if err != nil {
 		return Version{}, nil, err
 	}
-	v := newVersionHash("rows")
+	how := "rows"
+	if !m.asSent && hasDates(list.columns) {
+		how = "rows, dates" // tables without dates have the versions that they had before dates were written as such
+	}
+	v := newVersionHash(how)
 	v.addColumns(list)
 	if err := l.addStamps(ctx, v, m.id); err != nil {
 		return Version{}, nil, err
@@ -85,7 +89,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
 func writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) error {
 	headers := make([]csvColumn, len(columns))
 	for i, c := range columns {
-		headers[i] = csvColumn{c.ID, c.Name}
+		headers[i] = csvColumn{c.ID, c.Name, isDate(c)}
 	}
 	out, err := newCSVWriter(w, headers)
 	if err != nil {

@@ -26,7 +26,9 @@ const fixtureFolder = "testdata/fixtures"
 
 // fetchedAnew is how many tables a run of this release fetches again though they did not change, since it renders them to
 // other bytes than the program of the fixture did.
-var fetchedAnew = map[string]int{}
+var fetchedAnew = map[string]int{
+	"9af0732": 1, // dates were written with the offset of the doc's time zone
+}
 
 func TestFixtures(t *testing.T) {
 	if runtime.GOOS != "linux" {
