@@ -89,9 +89,12 @@ func (e *exports) lock(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
+// NotInLines is what the text of a page lacks where it was read line by line.
+const NotInLines = "tables, links, images and ticked boxes"
+
 // contentNote is said once, and stands in each snapshot's warnings.
 const contentNote = "this token may not start page exports, so page text is read line by line: " +
-	"tables, links, images and ticked boxes are missing from it (a token that may write, too, gets them)"
+	NotInLines + " are missing from it (a token that may write, too, gets them)"
 
 // errNoHTML is the failure of a page's HTML where the token may not export.
 var errNoHTML = fmt.Errorf("a page's HTML needs a token that may start page exports: %w", iofs.ErrPermission)

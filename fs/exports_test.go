@@ -151,7 +151,7 @@ func TestIndexOfATokenThatMayOnlyReadSaysSo(t *testing.T) {
 		switch {
 		case e.Note != "":
 			notes++
-			if e.Path != "" || e.Version != "" || e.Failure != nil || e.Kind != fs.KindPage || e.Note != r.told[0] {
+			if e.Path != "" || e.Version != "" || e.Failure != nil || e.Kind != fs.KindPage || e.Note != r.told[0]+" (pages: 3)" {
 				t.Errorf("note %+v", e)
 			}
 		case e.Kind == fs.KindPage:

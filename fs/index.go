@@ -139,8 +139,14 @@ func (w *walk) fetchOne(ctx context.Context) error {
 
 // note adds what is to be known of the whole.
 func (w *walk) note() {
-	if w.t.exports.right() == exportsRefused && slices.ContainsFunc(w.found, found.isPage) {
-		w.found = append(w.found, found{entry: Entry{Kind: KindPage, Note: contentNote}})
+	pages := 0
+	for _, f := range w.found {
+		if f.isPage() {
+			pages++
+		}
+	}
+	if w.t.exports.right() == exportsRefused && pages > 0 {
+		w.found = append(w.found, found{entry: Entry{Kind: KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, pages)}})
 	}
 	docs := map[Kind]int{}
 	for _, kind := range w.withheld {

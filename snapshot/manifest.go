@@ -44,6 +44,7 @@ type Head struct {
 	FinishedAt time.Time `json:"finished_at"`
 	Tool       string    `json:"tool"`
 	Source     Source    `json:"source"`
+	Demo       bool      `json:"demo,omitempty"`
 	Options    Recorded  `json:"options"`
 }
 
@@ -125,11 +126,15 @@ type Summary struct {
 	ExitCode   int       `json:"exit_code"`
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at"`
+	Demo       bool      `json:"demo,omitempty"`
 	DocsFound  int       `json:"docs_found"`
 	// DocsProcessed are the docs found whose doc.json is there and whose pages and
 	// tables could be listed.
-	DocsProcessed    int          `json:"docs_processed"`
-	PagesExported    int          `json:"pages_exported"`
+	DocsProcessed int `json:"docs_processed"`
+	PagesExported int `json:"pages_exported"`
+	// PagesLineByLine are the pages of the snapshot whose text was read line by line, and lacks what lines do not
+	// have ([fs.NotInLines]): the token may not start exports.
+	PagesLineByLine  int          `json:"pages_line_by_line,omitempty"`
 	TablesExported   int          `json:"tables_exported"`
 	ViewsExported    int          `json:"views_exported"`
 	SkippedUnchanged int          `json:"skipped_unchanged"`

@@ -56,6 +56,8 @@ type Options struct {
 	// TrustDocTimestamps, with Incremental, does not look into docs whose stamp did not
 	// move, if the Origin is a [ChangeIndexer].
 	TrustDocTimestamps bool
+	// Demo tells that the objects are a sample, for the manifest and the summary alone.
+	Demo bool
 	// RowDeltas is for the manifest alone: the Origin may have put tables together from rows
 	// that it held and those that changed.
 	RowDeltas bool

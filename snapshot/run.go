@@ -33,10 +33,11 @@ func newRun(from Origin, o Options) *run {
 	r := &run{opts: o.withDefaults(), from: from, unlisted: map[fileKey]bool{}}
 	started := stamp(r.opts.Now())
 	r.head = Head{
-		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source,
+		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source, Demo: o.Demo,
 		Options: Recorded{Selection: r.opts.Selection, Incremental: o.Incremental, TrustDocTimestamps: o.TrustDocTimestamps, RowDeltas: o.RowDeltas},
 	}
 	r.summary = NewSummary(started)
+	r.summary.Demo = o.Demo
 	return r
 }
 
@@ -161,7 +162,7 @@ func (r *run) account() {
 	s.FinishedAt = stamp(r.opts.Now())
 	sent, throttled := r.opts.Requests()
 	s.Requests, s.ThrottledSeconds = sent, float64(throttled.Milliseconds())/1000
-	s.DocsProcessed = r.docsProcessed()
+	s.DocsProcessed, s.PagesLineByLine = r.docsProcessed(), pagesLineByLine(r.files)
 }
 
 // docsProcessed counts the docs that have their doc.json and whose listings came.
@@ -178,6 +179,16 @@ func (r *run) docsProcessed() int {
 		}
 	}
 	return len(done)
+}
+
+// pagesLineByLine counts the pages whose text is not an export.
+func pagesLineByLine(files []File) (n int) {
+	for _, f := range files {
+		if f.Kind == fs.KindPage && f.Source == fs.SourceContent {
+			n++
+		}
+	}
+	return n
 }
 
 // isListing tells whether more than one object is missing where a kind is.

@@ -20,6 +20,8 @@ type Report struct {
 	Files  int      `json:"files"`
 	Bytes  int64    `json:"bytes"`
 	Damage []Damage `json:"damage"`
+	// LineByLine counts the pages whose text lacks what lines do not have ([fs.NotInLines]), by snapshot.
+	LineByLine map[string]int `json:"pages_line_by_line,omitempty"`
 
 	n, t int
 }
@@ -76,7 +78,7 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 // is read; of the others name and size are checked. Which part a file is in depends on its
 // path alone, so runs with n = 1 to t read everything.
 func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
-	report := Report{Checked: []string{}, Damage: []Damage{}, n: n, t: t}
+	report := Report{Checked: []string{}, Damage: []Damage{}, LineByLine: map[string]int{}, n: n, t: t}
 	if n < 1 || n > t {
 		return report, fmt.Errorf("part %d of %d: %w", n, t, ErrSubset)
 	}
@@ -197,6 +199,9 @@ func (c *check) readManifest() {
 	if err != nil {
 		c.damage(manifestName, Unreadable, "%v", err)
 		return
+	}
+	if n := pagesLineByLine(m.Files); n > 0 {
+		c.report.LineByLine[c.id] = n
 	}
 	for _, f := range m.Files {
 		if err := checkPath(f.Path); err != nil {

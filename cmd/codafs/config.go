@@ -98,6 +98,9 @@ func valueOf(f *pflag.Flag) any {
 
 // tokenOrigin says where the token comes from.
 func (s *settings) tokenOrigin() string {
+	if err := s.demoBesideToken(); err != nil {
+		return err.Error()
+	}
 	if s.demo {
 		return "none is needed (--demo)"
 	}

@@ -17,8 +17,9 @@ func newDoctor(std streams) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check all that codafs needs, and say what to do",
 		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder if one is given, and
-the mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets two requests, with
---offline none.
+the mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets a few requests,
+with --offline none. One of them starts the export of a page, since nothing else tells whether the token may: the only
+one that is not a GET. Nothing in Coda is changed by it, and what comes is thrown away.
 
 Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
 		Example: `  codafs doctor

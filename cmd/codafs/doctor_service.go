@@ -14,6 +14,9 @@ import (
 
 // checkService looks at the token, and with it at the service and the clock. The error is one of use.
 func (d *doctor) checkService(ctx context.Context) (found []finding, err error) {
+	if err := d.demoBesideToken(); err != nil {
+		return nil, err
+	}
 	if !d.demo {
 		source, odd := d.checkToken()
 		found = append(found, odd...)
@@ -64,7 +67,11 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 		return append(found, finding{"api", isProblem, describe(err), ""})
 	default:
 		whose := fmt.Sprintf("%s (the token %q of %s)", d.tokenOrigin(), user.TokenName, user.LoginID)
-		found = append(found, finding{"token", isOK, whose, ""}, d.checkScope(ctx, client, user.Scoped))
+		scope, docs := d.checkScope(ctx, client, user.Scoped)
+		found = append(found, finding{"token", isOK, whose, ""}, scope)
+		if f, ok := checkExport(ctx, client, docs); ok {
+			found = append(found, f)
+		}
 	}
 	found = append(found, finding{"api", isOK, fmt.Sprintf("%s answers within %v", d.baseURL(), max(took, time.Millisecond).Round(time.Millisecond)), ""})
 	if c, ok := clock.finding(); ok {
@@ -73,32 +80,31 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	return found
 }
 
-// checkScope tells what the token lets its user do. The service only says that a token is
-// restricted; whether docs can be listed says more.
-func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) finding {
-	docs := 0
+// checkScope tells what the token lets its user do, and which docs it sees. The service only says that a token is
+// restricted; whether docs can be listed says more, and whether one can be exported: see checkExport.
+func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
+	var docs []coda.Doc
 	var err error
-	for _, e := range client.Docs(ctx, coda.DocFilter{OwnedOnly: !d.selection.IncludeShared, WorkspaceID: d.selection.WorkspaceID}) {
+	for doc, e := range client.Docs(ctx, coda.DocFilter{OwnedOnly: !d.selection.IncludeShared, WorkspaceID: d.selection.WorkspaceID}) {
 		if err = e; err != nil {
 			break
 		}
-		docs++
+		docs = append(docs, doc)
 	}
 	const check = "scope"
 	switch {
 	case coda.CodeOf(err) == coda.CodeForbidden && len(d.selection.Docs) > 0:
-		return finding{check, isOK, "the token is for single docs, and --doc names some", ""}
+		return finding{check, isOK, "the token is for single docs, and --doc names some", ""}, namedDocs(ctx, client, d.selection.Docs)
 	case coda.CodeOf(err) == coda.CodeForbidden:
-		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}
+		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}, nil
 	case err != nil:
-		return finding{check, isProblem, describe(err), ""}
-	case docs == 0:
-		return finding{check, isWarning, "the token sees no doc that its user owns", "--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}
+		return finding{check, isProblem, describe(err), ""}, nil
+	case len(docs) == 0:
+		return finding{check, isWarning, "the token sees no doc that its user owns", "--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}, nil
 	case restricted:
-		return finding{check, isWarning, fmt.Sprintf("%d docs; the token is restricted: if it may only read, page text comes without tables, links and images", docs),
-			"a token without restrictions has Coda's own export of pages"}
+		return finding{check, isOK, fmt.Sprintf("%d docs; the token is restricted, to some docs or to reading", len(docs)), ""}, docs
 	}
-	return finding{check, isOK, fmt.Sprintf("%d docs; the token may do all that its user may", docs), ""}
+	return finding{check, isOK, fmt.Sprintf("%d docs; the token may do all that its user may", len(docs)), ""}, docs
 }
 
 // clockWatch notes how far this machine's clock is from the service's.

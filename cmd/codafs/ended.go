@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/coda"
+	codafs "github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
 
@@ -40,13 +41,25 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 		if s.SkippedUnchanged > 0 {
 			unchanged = fmt.Sprintf(" (%d unchanged)", s.SkippedUnchanged)
 		}
-		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files%s, %d bytes; %d requests\n",
-			s.Result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, unchanged, s.Bytes, s.Requests)
+		result, end := string(s.Result), ""
+		if s.PagesLineByLine > 0 {
+			result += ", but " + lineByLine(s.PagesLineByLine)
+		}
+		if s.Demo {
+			end = "; " + demoNote
+		}
+		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files%s, %d bytes; %d requests%s\n",
+			result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, unchanged, s.Bytes, s.Requests, end)
 	}
 	if s.ExitCode == 0 {
 		return nil
 	}
 	return exitError{s.ExitCode, err}
+}
+
+// lineByLine says what is missing from the text of so many pages.
+func lineByLine(pages int) string {
+	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", codafs.NotInLines, pages)
 }
 
 // print writes what programs read: the summary, or the path of what was sealed, which is good

@@ -38,8 +38,15 @@ func runList(std streams, dir string) error {
 			continue
 		}
 		s := l.Summary
-		fmt.Fprintf(out, "%s %s\t%s\t%d docs\t%d files\t%d bytes\t%d missing\n",
+		fmt.Fprintf(out, "%s %s\t%s\t%d docs\t%d files\t%d bytes\t%d missing",
 			mark, l.ID, printable(string(s.Result)), s.DocsProcessed, s.Files, s.Bytes, len(s.Failures))
+		if s.PagesLineByLine > 0 {
+			fmt.Fprintf(out, "\t%s", lineByLine(s.PagesLineByLine))
+		}
+		if s.Demo {
+			fmt.Fprintf(out, "\t%s", demoNote)
+		}
+		fmt.Fprintln(out)
 	}
 	return out.Flush()
 }

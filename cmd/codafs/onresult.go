@@ -24,7 +24,7 @@ summary as JSON on its standard input, and these variables; what it prints goes 
   CODAFS_RESULT            complete, incomplete, suspect or failed
   CODAFS_RESULT_EXIT_CODE  the exit code, as below
   CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed
-  CODAFS_RESULT_MESSAGE    what went wrong; empty where nothing did`
+  CODAFS_RESULT_MESSAGE    what went wrong, or is missing from page text; empty where nothing is`
 
 // afterSignal is how long the command may take where the run was stopped: less than grace.
 const afterSignal = 4 * time.Second
@@ -81,7 +81,10 @@ func (o *snapshotOptions) sealedDir() string {
 }
 
 func (o *snapshotOptions) resultMessage(result error) string {
-	if result == nil {
+	switch {
+	case result == nil && o.summary.PagesLineByLine > 0:
+		return lineByLine(o.summary.PagesLineByLine)
+	case result == nil:
 		return ""
 	}
 	return cmp.Or(describe(result), fmt.Sprintf("%d missing", len(o.summary.Failures)))

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
-	"github.com/codafs/codafs/coda/codatest"
 	codafs "github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -33,6 +32,8 @@ type settings struct {
 
 	selection codafs.Selection
 	names     string
+
+	flags *pflag.FlagSet // of the command
 }
 
 // registerCache adds the flags of all commands that use the cache.
@@ -53,6 +54,7 @@ func registerConfig(f *pflag.FlagSet, file *string) {
 // register adds the flags that reach Coda and choose what is in the tree.
 func (s *settings) register(cmd *cobra.Command) {
 	f := cmd.Flags()
+	s.flags = f
 	s.registerCache(f)
 	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API: a `URL` with its path")
 	pathVar(f, &s.tokenFile, "token-file", "", "", "`FILE` that holds the API token (CODA_API_TOKEN and CODA_API_KEY go first)")
@@ -62,7 +64,7 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at a time; of pages, which wait for Coda, a snapshot fetches four times as many")
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "ask Coda for the newest state of a doc, or an error")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
-	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network")
+	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network, and no token beside it unless this is on the command line")
 
 	f.BoolVar(&s.selection.IncludeShared, "include-shared", false, "also docs that others own and that you have opened")
 	f.StringVar(&s.selection.WorkspaceID, "workspace-id", "", "only docs of the workspace with this `ID`")
@@ -88,17 +90,6 @@ func (s *settings) recorded() map[string]any {
 		"names": s.names,
 	}
 }
-
-// baseURL is the API's address that is in use.
-func (s *settings) baseURL() string {
-	if s.demo {
-		return demoURL
-	}
-	return s.apiURL
-}
-
-// demoURL stands for the built-in service. Nothing is ever sent there.
-const demoURL = "https://localhost" + codatest.Base
 
 // parseSize reads a number of bytes with a unit: 500MiB, 5GiB, 1000.
 func parseSize(s string) (int64, error) {

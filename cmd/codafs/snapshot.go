@@ -145,7 +145,7 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 	opts := o.runOptions(w.log)
 	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
 	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
-	opts.Selection = o.recorded()
+	opts.Selection, opts.Demo = o.recorded(), o.demo
 	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }
 	opts.Requests = func() (int, time.Duration) {
 		u := w.client.Usage()
@@ -180,6 +180,7 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir str
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
+	opts.Demo = opts.Source.APIURL == demoURL
 	return o.snapshot(ctx, std, m, opts, p)
 }
 

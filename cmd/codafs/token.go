@@ -14,8 +14,15 @@ const makeToken = "make one at https://coda.io/account (API settings) and set CO
 // maxToken is far more than a token has; a file larger than that is not one.
 const maxToken = 4096
 
-// credential is the token's name among a systemd unit's credentials (systemd.exec(5), LoadCredential=).
-const credential = "coda-token"
+// credential is the token's name among a systemd unit's credentials (systemd.exec(5), LoadCredential=), which are files
+// in the folder that the variable credentials names.
+const (
+	credential  = "coda-token"
+	credentials = "CREDENTIALS_DIRECTORY"
+)
+
+// tokenVariables may hold the token, the first goes first.
+var tokenVariables = []string{"CODA_API_TOKEN", "CODA_API_KEY"}
 
 // byteOrderMark is what editors on Windows put before a text.
 const byteOrderMark = "\ufeff"
@@ -44,7 +51,7 @@ func findToken(file string, warn func(string)) (string, error) {
 // tokenSources gives what holds a token, the one that is used first: CODA_API_TOKEN, CODA_API_KEY,
 // the file, a systemd credential. A file that cannot be read is an error where nothing before it holds one.
 func tokenSources(file string, warn func(string)) (found []tokenSource, err error) {
-	for _, name := range []string{"CODA_API_TOKEN", "CODA_API_KEY"} {
+	for _, name := range tokenVariables {
 		if t := strings.TrimSpace(os.Getenv(name)); t != "" {
 			found = append(found, tokenSource{name, t})
 		}
@@ -69,7 +76,7 @@ func tokenSources(file string, warn func(string)) (found []tokenSource, err erro
 			warn(fmt.Sprintf("other users of this machine can read the token file %s: chmod 600 %s", file, file))
 		}
 	}
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+	if dir := os.Getenv(credentials); dir != "" {
 		file := filepath.Join(dir, credential)
 		if _, missing := os.Stat(file); missing == nil {
 			if err := read("the systemd credential "+credential, file); err != nil {

@@ -31,7 +31,8 @@ first of these:
   --token-file FILE     a file that holds nothing else (it should be readable for you alone: chmod 600)
   coda-token            a systemd credential: LoadCredential=coda-token:/path/of/the/file
 
-Where two of them differ, a warning says which one is used.
+Where two of them differ, a warning says which one is used. --demo on the command line needs none and uses none; demo from
+a variable or the file beside a token is an error, so that nobody takes the sample workspace for their own.
 
 Examples:
   CODAFS_OUTPUT=/srv/coda codafs snapshot --incremental

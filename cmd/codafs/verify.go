@@ -41,10 +41,30 @@ func runVerify(ctx context.Context, std streams, dir, subset string) error {
 		fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail))
 	}
 	fmt.Fprintf(std.err, "codafs: %d snapshots, %d files, %d bytes: %d damaged\n", len(r.Checked), r.Files, r.Bytes, len(r.Damage))
+	if note := plainText(r); note != "" {
+		fmt.Fprintln(std.err, "codafs: "+note)
+	}
 	if code := r.ExitCode(); code != 0 {
 		return exitError{code: code}
 	}
 	return nil
+}
+
+// plainText says in which snapshots page text lacks something that was not there to be sealed, and how much in the newest.
+func plainText(r snapshot.Report) string {
+	if len(r.LineByLine) == 0 {
+		return ""
+	}
+	newest, more := "", ""
+	for _, id := range r.Checked {
+		if r.LineByLine[id] > 0 {
+			newest = id
+		}
+	}
+	if n := len(r.LineByLine) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d before it", n)
+	}
+	return printable(newest) + more + ": " + lineByLine(r.LineByLine[newest])
 }
 
 // parseSubset reads "2/7". Nothing is all of it.

@@ -113,6 +113,9 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 	if s.concurrency < 1 {
 		return o, usageError{fmt.Errorf("--concurrency %d: want 1 or more", s.concurrency)}
 	}
+	if err := s.demoBesideToken(); err != nil {
+		return o, err
+	}
 	if s.demo {
 		o.Token, o.Unlimited = "demo", true
 		o.Transport = codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()

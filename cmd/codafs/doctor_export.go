@@ -1,0 +1,63 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/codafs/codafs/coda"
+	codafs "github.com/codafs/codafs/fs"
+)
+
+// docsTried is in how many docs doctor looks for a page to export.
+const docsTried = 3
+
+// checkExport has one page exported, which a token that may only read cannot start. It is told by the first answer; the
+// file is waited for since it comes from another host, which a firewall may not let through. There is no finding where
+// there is no page.
+func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f finding, found bool) {
+	const check = "export"
+	doc, page, found := pageToExport(ctx, client, docs)
+	if !found {
+		return f, false
+	}
+	which := fmt.Sprintf("the page %q of the doc %q", page.Name, doc.Name)
+	_, err := client.ExportPage(ctx, doc.ID, page.ID, coda.Markdown)
+	switch {
+	case err == nil:
+		return finding{check, isOK, which + " came, with all that Coda exports", ""}, true
+	case coda.CodeOf(err) == coda.CodeExportRefused:
+		return finding{check, isWarning, fmt.Sprintf("Coda refuses to export %s with this token; one that may only read gets page text line by line: %s are missing from it", which, codafs.NotInLines),
+			"make a token that may write, too: an export is started by a POST, and codafs sends no other"}, true
+	}
+	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, describe(err)), ""}, true
+}
+
+// pageToExport finds a page that can be exported in the first docs.
+func pageToExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (doc coda.Doc, page coda.Page, found bool) {
+	for _, doc := range docs[:min(docsTried, len(docs))] {
+		for page, err := range client.Pages(ctx, doc.ID) {
+			if err != nil {
+				break
+			}
+			if cmp.Or(page.ContentType, coda.ContentCanvas) == coda.ContentCanvas {
+				return doc, page, true
+			}
+		}
+	}
+	return doc, page, false
+}
+
+// namedDocs asks for docs that --doc names, where they cannot be listed: a name says nothing then.
+func namedDocs(ctx context.Context, client *coda.Client, selectors []string) (docs []coda.Doc) {
+	for _, s := range selectors[:min(docsTried, len(selectors))] {
+		id, ok := codafs.DocOfLink(s)
+		if !ok {
+			id = s
+		}
+		if doc, err := client.Doc(ctx, id); err == nil {
+			docs = append(docs, doc)
+		}
+	}
+	return docs
+}
