@@ -134,16 +134,22 @@ type Summary struct {
 	PagesExported int `json:"pages_exported"`
 	// PagesLineByLine are the pages of the snapshot whose text was read line by line, and lacks what lines do not
 	// have ([fs.NotInLines]): the token may not start exports.
-	PagesLineByLine  int          `json:"pages_line_by_line,omitempty"`
-	TablesExported   int          `json:"tables_exported"`
-	ViewsExported    int          `json:"views_exported"`
-	SkippedUnchanged int          `json:"skipped_unchanged"`
-	Files            int          `json:"files"`
-	Bytes            int64        `json:"bytes"`
-	Requests         int          `json:"requests"`
-	ThrottledSeconds float64      `json:"throttled_seconds"`
-	Failures         []fs.Failure `json:"failures"`
-	Warnings         []string     `json:"warnings"`
+	PagesLineByLine  int     `json:"pages_line_by_line,omitempty"`
+	TablesExported   int     `json:"tables_exported"`
+	ViewsExported    int     `json:"views_exported"`
+	SkippedUnchanged int     `json:"skipped_unchanged"`
+	Files            int     `json:"files"`
+	Bytes            int64   `json:"bytes"`
+	Requests         int     `json:"requests"`
+	ThrottledSeconds float64 `json:"throttled_seconds"`
+	// Contents is nil where nothing was sealed.
+	Contents *Contents `json:"contents,omitempty"`
+	// Since names the last good snapshot, with which this one was compared; "" where there was none.
+	Since string `json:"since,omitempty"`
+	// Gone is sorted by kind, then by doc.
+	Gone     []GoneObject `json:"gone,omitempty"`
+	Failures []fs.Failure `json:"failures"`
+	Warnings []string     `json:"warnings"`
 	// Error says why nothing was sealed, or what went wrong after that.
 	Error string `json:"error,omitempty"`
 }

@@ -131,7 +131,7 @@ func TestJSONFieldsAreThoseOfTheContract(t *testing.T) {
 		t.Errorf("manifest.json has %q\nwant %q", got, want)
 	}
 	want = map[string][]string{
-		"": {"bytes", "docs_found", "docs_processed", "exit_code", "failures", "files", "finished_at", "id", "pages_exported",
+		"": {"bytes", "contents", "docs_found", "docs_processed", "exit_code", "failures", "files", "finished_at", "id", "pages_exported",
 			"requests", "result", "schema", "skipped_unchanged", "started_at", "tables_exported", "throttled_seconds",
 			"views_exported", "warnings"},
 		"failures": failure,
@@ -186,6 +186,8 @@ func TestSummaryCounts(t *testing.T) {
 		Schema: "codafs.summary/1", ID: s.ID, Result: snapshot.Complete, StartedAt: day, FinishedAt: s.FinishedAt,
 		DocsFound: 3, DocsProcessed: 3, PagesExported: 6, TablesExported: 3, ViewsExported: 3, Files: 33, Bytes: size,
 		Requests: 42, ThrottledSeconds: 1.5, Failures: []fs.Failure{}, Warnings: []string{},
+		Contents: &snapshot.Contents{Docs: snapshot.Count{Total: 3, New: 3}, Pages: snapshot.Count{Total: 6, New: 6},
+			Tables: snapshot.Count{Total: 3, New: 3}, Views: snapshot.Count{Total: 3, New: 3}},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("summary is %+v\nwant %+v", s, want)

@@ -43,6 +43,7 @@ func (r *run) seal(ctx context.Context) error {
 func (r *run) decide() {
 	r.setStatus()
 	r.account()
+	r.takeStock()
 	r.head.FinishedAt = r.summary.FinishedAt
 	why := r.shrunk()
 	switch {

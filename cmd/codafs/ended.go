@@ -36,20 +36,10 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 	if printErr := o.print(std, s); printErr != nil {
 		fmt.Fprintf(std.err, "codafs: warning: %v\n", printErr)
 	}
-	if err == nil && !o.quiet {
-		unchanged := ""
-		if s.SkippedUnchanged > 0 {
-			unchanged = fmt.Sprintf(" (%d unchanged)", s.SkippedUnchanged)
+	if !o.quiet {
+		for _, line := range o.report(s, err) {
+			fmt.Fprintln(std.err, "codafs: "+line)
 		}
-		result, end := string(s.Result), ""
-		if s.PagesLineByLine > 0 {
-			result += ", but " + lineByLine(s.PagesLineByLine)
-		}
-		if s.Demo {
-			end = "; " + demoNote
-		}
-		fmt.Fprintf(std.err, "codafs: %s: %d docs, %d pages, %d tables, %d views; %d files%s, %d bytes; %d requests%s\n",
-			result, s.DocsProcessed, s.PagesExported, s.TablesExported, s.ViewsExported, s.Files, unchanged, s.Bytes, s.Requests, end)
 	}
 	if s.ExitCode == 0 {
 		return nil

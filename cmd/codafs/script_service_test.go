@@ -98,6 +98,9 @@ func editCmd(ts *testscript.TestScript, neg bool, args []string) {
 		"remove-page": {"", func(w *codatest.Workspace, doc, page string, _ []string) {
 			w.RemovePage(doc, page)
 		}},
+		"remove-table": {"", func(w *codatest.Workspace, doc, table string, _ []string) {
+			w.RemoveTable(doc, table)
+		}},
 		"cell": {"ROW COLUMN TEXT", func(w *codatest.Workspace, doc, table string, args []string) {
 			row, column := cellOf(ts, w, doc, table, args[0], args[1])
 			w.SetCell(doc, table, row, column, codatest.Text(args[2]))

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+// shownGone is how many objects that are gone are named; all are in summary.json.
+const shownGone = 20
+
+// report says to people what came of a run: what there is now, and what of it is otherwise than in the last snapshot. Of a
+// run that was stopped, what is kept.
+func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
+	if s.Contents == nil {
+		return kept(s, err)
+	}
+	c := s.Contents
+	result, end := string(s.Result), ""
+	if s.PagesLineByLine > 0 {
+		result += ", but " + lineByLine(s.PagesLineByLine)
+	}
+	if s.Demo {
+		end = "; " + demoNote
+	}
+	lines := []string{fmt.Sprintf("%s: %s, %s, %s, %s; %s, %s; %s in %s%s", result,
+		amount(c.Docs.Total, "doc"), amount(c.Pages.Total, "page"), amount(c.Tables.Total, "table"), amount(c.Views.Total, "view"),
+		amount(s.Files, "file"), formatSize(s.Bytes), amount(s.Requests, "request"), formatTook(s.FinishedAt.Sub(s.StartedAt)), end)}
+	if s.Since == "" {
+		return lines
+	}
+	lines = append(lines, "since "+s.Since+": "+whatDiffers(*c))
+	for i, g := range s.Gone {
+		if i == shownGone {
+			lines = append(lines, fmt.Sprintf("gone: and %d more, see summary.json", len(s.Gone)-i))
+			break
+		}
+		line := "gone: " + g.Kind + " " + inQuotes(g.Name)
+		if g.Kind != "doc" {
+			line += " of " + inQuotes(g.Doc)
+		}
+		lines = append(lines, line)
+	}
+	if !o.incremental && isFirst(o.output, s.Since) {
+		lines = append(lines, "note: --incremental links what has not changed since the last snapshot, and fetches only the rest")
+	}
+	return lines
+}
+
+// kept says what a run that sealed nothing leaves to the next one. One that did not begin leaves what there was.
+func kept(s snapshot.Summary, err error) []string {
+	_, stopped := errors.AsType[signalError](err)
+	switch {
+	case s.ID != "" && s.Files > 0:
+		return []string{fmt.Sprintf("%s, %s are kept: the next run with these settings goes on from there", amount(s.Files, "file"), formatSize(s.Bytes))}
+	case stopped:
+		return []string{"nothing was copied yet"}
+	}
+	return nil
+}
+
+// whatDiffers counts what is new, changed and gone.
+func whatDiffers(c snapshot.Contents) string {
+	kinds := []struct {
+		name string
+		snapshot.Count
+	}{{"doc", c.Docs}, {"page", c.Pages}, {"table", c.Tables}, {"view", c.Views}}
+	var parts []string
+	add := func(what string, of func(snapshot.Count) int) {
+		var counts []string
+		for _, k := range kinds {
+			if n := of(k.Count); n > 0 {
+				counts = append(counts, amount(n, k.name))
+			}
+		}
+		if len(counts) > 0 {
+			parts = append(parts, strings.Join(counts, ", ")+" "+what)
+		}
+	}
+	add("new", func(c snapshot.Count) int { return c.New })
+	add("changed", func(c snapshot.Count) int { return c.Changed })
+	add("gone", func(c snapshot.Count) int { return c.Gone })
+	if len(parts) == 0 {
+		return "nothing is new, changed or gone"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// isFirst tells that a snapshot has no good one before it: whoever makes the next one may not know yet what --incremental does.
+func isFirst(output, id string) bool {
+	all, err := snapshot.List(output)
+	i := slices.IndexFunc(all, func(l snapshot.Listed) bool { return l.ID == id })
+	return err == nil && i >= 0 && all[i].Err == nil && all[i].Summary.Since == ""
+}
+
+// amount is a number of things, the name of which takes an s.
+func amount(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return fmt.Sprintf("%d %s", n, name)
+}
+
+// inQuotes is a title, which may have blanks.
+func inQuotes(s string) string {
+	if p := printable(s); p != s {
+		return p
+	}
+	return `"` + s + `"`
+}
+
+// formatTook is a time that something took: 0.4s, 1m12s.
+func formatTook(d time.Duration) string {
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,137 @@
+package snapshot
+
+import (
+	"cmp"
+	"path"
+	"slices"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Contents counts the objects of a snapshot. A page that cannot be exported is none of them.
+type Contents struct {
+	Docs   Count `json:"docs"`
+	Pages  Count `json:"pages"`
+	Tables Count `json:"tables"`
+	Views  Count `json:"views"`
+}
+
+// Count is of one kind of object. What is new, changed and gone is since the last good snapshot; where there is none, all is new.
+type Count struct {
+	Total   int `json:"total"`
+	New     int `json:"new"`
+	Changed int `json:"changed"`
+	Gone    int `json:"gone"`
+}
+
+// GoneObject is a doc, table or view that the last good snapshot has, and the workspace has not any more. What went
+// with its doc is not named.
+type GoneObject struct {
+	Kind     string `json:"kind"` // doc, table or view
+	DocID    string `json:"doc_id"`
+	ObjectID string `json:"object_id"`
+	Name     string `json:"name"`
+	// Doc is the name of its doc.
+	Doc string `json:"doc"`
+}
+
+// count is where a file's object is counted, by one file for each object; nil for all other files.
+func (c *Contents) count(f File) *Count {
+	switch f.Kind {
+	case fs.KindDoc:
+		return &c.Docs
+	case fs.KindPage:
+		return &c.Pages
+	case fs.KindRows:
+		if isView(f.Path) {
+			return &c.Views
+		}
+		return &c.Tables
+	}
+	return nil
+}
+
+// isView tells a view's files from a table's, by the folder that they are in.
+func isView(p string) bool { return path.Base(path.Dir(p)) == "view" }
+
+// takeStock counts what is there, and compares it with the last good snapshot. The files have their status.
+func (r *run) takeStock() {
+	s := &r.summary
+	s.Contents = new(Contents)
+	docs, objects := map[string]bool{}, map[objectKey]bool{} // that differ
+	if r.base != nil {
+		s.Since = r.base.ID
+		for _, old := range r.goneFiles() {
+			docs[old.DocID] = true
+			if c := s.Contents.count(old); c != nil {
+				c.Gone++
+			}
+		}
+	}
+	for _, f := range r.files {
+		if f.Status != StatusNew && f.Status != StatusChanged {
+			continue
+		}
+		docs[f.DocID] = true
+		// A table's metadata has its time of change, which says nothing more.
+		if f.Kind != fs.KindTable {
+			objects[objectKey{f.DocID, f.ObjectID}] = true
+		}
+	}
+	for _, f := range r.files {
+		c := s.Contents.count(f)
+		if c == nil {
+			continue
+		}
+		c.Total++
+		switch {
+		case f.Status == StatusNew:
+			c.New++
+		case f.Kind == fs.KindDoc && docs[f.DocID], f.Kind != fs.KindDoc && objects[objectKey{f.DocID, f.ObjectID}]:
+			c.Changed++
+		}
+	}
+}
+
+// namedKind is what a file's object is called where it is gone; "" for files whose objects are not named.
+func namedKind(f File) string {
+	switch {
+	case f.Kind == fs.KindDoc:
+		return "doc"
+	case f.Kind != fs.KindRows:
+		return ""
+	case isView(f.Path):
+		return "view"
+	}
+	return "table"
+}
+
+// goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary.
+func (r *run) goneFiles() []File {
+	removed := map[fileKey]bool{}
+	for _, c := range compareManifests(r.base, &Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
+		removed[fileKey{c.Kind, c.DocID, c.ObjectID}] = true
+	}
+	if len(removed) == 0 {
+		return nil
+	}
+	names := map[string]string{}
+	for _, d := range r.base.Docs {
+		names[d.DocID] = d.Name
+	}
+	var gone []File
+	for _, f := range r.base.Files {
+		if !removed[f.key()] {
+			continue
+		}
+		gone = append(gone, f)
+		withDoc := f.Kind != fs.KindDoc && removed[fileKey{fs.KindDoc, f.DocID, f.DocID}]
+		if kind := namedKind(f); kind != "" && !withDoc {
+			r.summary.Gone = append(r.summary.Gone, GoneObject{kind, f.DocID, f.ObjectID, f.Name, names[f.DocID]})
+		}
+	}
+	slices.SortFunc(r.summary.Gone, func(a, b GoneObject) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Doc, b.Doc), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ObjectID, b.ObjectID))
+	})
+	return gone
+}
