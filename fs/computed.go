@@ -65,9 +65,8 @@ func (l *listing) addComputed(ctx context.Context, v *versionHash, id string) er
 	if fatal(ctx, err) {
 		return err
 	}
-	if err != nil {
-		columns.computed = ComputedCalculated
+	if err == nil {
+		v.computes(columns.computed)
 	}
-	v.computes(columns.computed)
-	return nil
+	return nil // that they cannot be had is a failure of the base table
 }

@@ -47,6 +47,9 @@ func (c controlFolder) Entries(ctx context.Context) (nodes []Node, err error) {
 }
 
 func (c controlFolder) Lookup(_ context.Context, name string) (Node, error) {
+	if name == sinceName {
+		return sinceDir{t: c.t, name: name, path: name}, nil
+	}
 	if controls[name] == nil {
 		return nil, iofs.ErrNotExist
 	}

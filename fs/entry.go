@@ -30,6 +30,8 @@ type Entry struct {
 	Rows int64 `json:"rows,omitempty"`
 	// Computed tells what of the bytes the service computes: they may differ under the same version.
 	Computed Computed `json:"computed,omitempty"`
+	// FetchedAt is when bytes that are computed and at hand were fetched.
+	FetchedAt time.Time `json:"fetched_at,omitzero"`
 	// Note is something to know of the whole: such an entry is no file.
 	Note string `json:"note,omitempty"`
 	// Failure says why the object, or the listing of Kind, is missing.

@@ -279,6 +279,9 @@ func (f *found) ask(ctx context.Context) error {
 	}
 	f.entry = newEntry(path, o, v)
 	f.entry.Unstamped = f.file.renew != nil && v.Since.IsZero()
+	if v.Computed != ComputedNot && f.file.AtHand(v) {
+		f.entry.FetchedAt = f.file.fetchedAt(v).UTC()
+	}
 	switch o.Kind {
 	case KindRows, KindRowsJSON:
 		if info, ok := f.file.d.current().knownTable(o.ID); ok {

@@ -131,6 +131,9 @@ func (f *file) Renew(ctx context.Context, before time.Time) error {
 	}
 	c, _, err := f.fetchAnew(ctx, v)
 	if err != nil {
+		if coda.CodeOf(err) != coda.CodeOffline && !errors.Is(err, ErrStale) {
+			f.d.t.failed(ctx, err, f.obj, f.path())
+		}
 		return err
 	}
 	return c.Close()
@@ -159,9 +162,6 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	f.last.Store(&failedMake{f.seenKey(v.Stamps()), err, t.opts.Now()})
-	if coda.CodeOf(err) != coda.CodeOffline {
-		t.failed(ctx, err, f.obj, f.path())
-	}
 	if passing(err) {
 		return nil
 	}
@@ -185,9 +185,9 @@ func (f *file) fetchAnew(ctx context.Context, v Version) (Content, Version, erro
 	if known == "" {
 		known = f.hashAtHand(ctx, first)
 	}
-	next.Since = last.Since
-	if known != "" && known != next.SHA256 {
-		next.Since = next.FetchedAt
+	if known != "" {
+		was := Seen{known, last.version(first).ModTime, last.Since}
+		next.Since = was.Next(next.SHA256, first.ModTime, true, next.FetchedAt).Since
 	}
 	v = next.version(first)
 	c, err := store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error {

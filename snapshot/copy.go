@@ -92,32 +92,47 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcom
 
 // copyOne has one file in the stage, or says why not.
 func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
-	old, same := r.before.unchanged(e)
+	old, same, kept := r.kept(e)
 	file, ok, err := r.stage.reuse(ctx, e)
 	if ok || err != nil {
-		return outcome{entry: e, file: file, skipped: same && old.SHA256 == file.SHA256, fatal: err}
+		left := r.stage.left[e.Path]
+		file = r.dated(file, left.File.fetchedBy(left.FetchedAt))
+		return outcome{entry: e, file: file, skipped: kept && old.SHA256 == file.SHA256, fatal: err}
 	}
-	if same {
+	if kept {
 		err := r.stage.take(ctx, r.before.id, old, e.Path)
 		if err == nil {
-			file := old.as(e)
+			file := r.dated(old.as(e), old.fetchedBy(r.before.started))
 			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.note(finished{r.before.started, file})}
 		}
 		if !errors.Is(err, errDamaged) {
 			return r.judge(ctx, e, err)
 		}
 	}
-	fetched := r.opts.Now()
-	in, err := r.from.Open(ctx, e.Path)
+	return r.fetch(ctx, e, old, same, kept)
+}
+
+// fetch has a file in the stage that the origin gives. Where the last good snapshot has the same version of it, that is
+// old, and was damaged, or is not known to be what the origin gives now.
+func (r *run) fetch(ctx context.Context, e fs.Entry, old File, same, damaged bool) outcome {
+	var file File
+	in, fetched, err := r.open(ctx, e)
 	if err == nil {
 		file, err = r.stage.put(ctx, e, in, r.seen(e))
 		in.Close()
 	}
+	if err == nil && same && !damaged && file.SHA256 == old.SHA256 {
+		if err = r.stage.relink(ctx, r.before.id, old, e.Path); errors.Is(err, errDamaged) {
+			damaged, err = true, nil
+		}
+		file = old.as(e)
+	}
 	if err != nil {
 		return r.judge(ctx, e, err)
 	}
+	file = r.dated(file, fetched)
 	// Here, not in keep, which may be a file behind: a kill then costs no more than this one.
-	return outcome{entry: e, file: file, damaged: same, fatal: r.stage.note(finished{stamp(fetched), file})}
+	return outcome{entry: e, file: file, damaged: damaged, fatal: r.stage.note(finished{fetched, file})}
 }
 
 // seen gives the time of e by the hash of its bytes: the tree's own, unless the base had other bytes with that time or a

@@ -55,7 +55,7 @@ func (b *before) unchanged(e fs.Entry) (File, bool) {
 		return File{}, false
 	}
 	old, ok := b.files[keyOf(e)]
-	return old, ok && old.Version == e.Version && old.Status != StatusCarried && settled(b.started, e.ModTime)
+	return old, ok && sameVersion(e, old) && old.Status != StatusCarried && settledOf(e, b.started)
 }
 
 // unchangedDoc tells that no file of a doc can have moved, if stamps can be trusted. Every
@@ -76,11 +76,11 @@ func (f File) as(e fs.Entry) File {
 
 // held tells that a file is there, in the last good snapshot or among those of a run that was stopped.
 func (r *run) held(e fs.Entry, left map[string]finished) bool {
-	if old, ok := left[e.Path]; ok && old.isOf(e) {
+	if old, ok := left[e.Path]; ok && r.fits(old, e) {
 		return true
 	}
-	_, same := r.before.unchanged(e)
-	return same
+	_, _, kept := r.kept(e)
+	return kept
 }
 
 // index lists what the snapshot is to hold.
@@ -91,6 +91,7 @@ func (r *run) index(ctx context.Context, left map[string]finished) ([]fs.Entry, 
 	}
 	var mu sync.Mutex
 	skipped := map[string]bool{}
+	r.skipped = skipped
 	held.Doc = func(id string, updatedAt time.Time) bool {
 		mu.Lock()
 		defer mu.Unlock()
@@ -136,7 +137,7 @@ func (b *before) entries(doc fs.Entry) []fs.Entry {
 		}
 		e := fs.Entry{
 			Path: b.moved(f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
-			UpdatedAt: f.UpdatedAt, ModTime: f.modTime(), Version: f.Version, Source: f.Source,
+			UpdatedAt: f.UpdatedAt, ModTime: f.modTime(), Version: f.Version, Source: f.Source, Computed: f.Volatility,
 		}
 		if f.Kind == fs.KindRows {
 			e.Type = path.Base(path.Dir(f.Path)) // tables/table/… or tables/view/…
@@ -218,7 +219,7 @@ func (r *run) carryOne(ctx context.Context, old File, paths []string, taken path
 	if i < 0 {
 		return nil
 	}
-	f := old
+	f := r.dated(old, old.fetchedBy(r.before.started))
 	f.Path, f.Status = paths[i], StatusCarried
 	err := r.stage.take(ctx, r.before.id, old, f.Path)
 	if _, unfit := errors.AsType[*nameError](err); unfit {

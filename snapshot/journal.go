@@ -35,7 +35,7 @@ type finished struct {
 
 // isOf tells that the file has the version of an entry, and was read when that was settled.
 func (f finished) isOf(e fs.Entry) bool {
-	return e.Version != "" && f.File.Version == e.Version && settled(f.FetchedAt, e.ModTime)
+	return sameVersion(e, f.File) && settledOf(e, f.FetchedAt)
 }
 
 // youth is how long an object's stamps must lie back for a read to be the last word.

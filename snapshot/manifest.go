@@ -85,6 +85,12 @@ type File struct {
 	Source string `json:"source,omitempty"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Volatility tells what of the bytes the service computes: that changes without a stamp.
+	Volatility fs.Computed `json:"volatility,omitempty"`
+	// Computed says that such bytes were not fetched in this run, and so may differ from what the service gives now.
+	// FetchedAt is when they were.
+	Computed  bool      `json:"computed,omitempty"`
+	FetchedAt time.Time `json:"fetched_at,omitzero"`
 	// Rows is the number of rows in a table's CSV file, its header not counted.
 	Rows   *int64 `json:"rows,omitempty"`
 	Status Status `json:"status"`
@@ -134,10 +140,12 @@ type Summary struct {
 	PagesExported int `json:"pages_exported"`
 	// PagesLineByLine are the pages of the snapshot whose text was read line by line, and lacks what lines do not
 	// have ([fs.NotInLines]): the token may not start exports.
-	PagesLineByLine  int     `json:"pages_line_by_line,omitempty"`
-	TablesExported   int     `json:"tables_exported"`
-	ViewsExported    int     `json:"views_exported"`
-	SkippedUnchanged int     `json:"skipped_unchanged"`
+	PagesLineByLine  int `json:"pages_line_by_line,omitempty"`
+	TablesExported   int `json:"tables_exported"`
+	ViewsExported    int `json:"views_exported"`
+	SkippedUnchanged int `json:"skipped_unchanged"`
+	// ComputedKept are the files that are marked as computed.
+	ComputedKept     int     `json:"computed_kept"`
 	Files            int     `json:"files"`
 	Bytes            int64   `json:"bytes"`
 	Requests         int     `json:"requests"`

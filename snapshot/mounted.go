@@ -10,6 +10,8 @@ import (
 	iofs "io/fs"
 	"os"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -19,6 +21,7 @@ const (
 	statusFile = controlDir + "/status.json"
 	indexFile  = controlDir + "/index.jsonl"
 	errorsFile = controlDir + "/errors.jsonl"
+	sinceDir   = controlDir + "/since"
 )
 
 // Mount is the [Origin] that reads a mounted tree through the kernel.
@@ -97,6 +100,11 @@ func (m *Mount) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 		in.CloseWithError(m.copyTo(in, path))
 	}()
 	return out, nil
+}
+
+// OpenAnew implements [Renewer].
+func (m *Mount) OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
+	return m.Open(ctx, sinceDir+"/"+strconv.FormatInt(since.UnixMilli(), 10)+"/"+path)
 }
 
 func (m *Mount) copyTo(w io.Writer, path string) error {

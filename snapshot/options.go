@@ -58,6 +58,9 @@ type Options struct {
 	TrustDocTimestamps bool
 	// Demo tells that the objects are a sample, for the manifest and the summary alone.
 	Demo bool
+	// FullEvery, with Incremental, is how long at most bytes that the service computes are taken over before they are
+	// fetched anew, if that they change is not known; 0 is for good. What is volatile is fetched in each run.
+	FullEvery time.Duration
 	// RowDeltas is for the manifest alone: the Origin may have put tables together from rows
 	// that it held and those that changed.
 	RowDeltas bool

@@ -60,7 +60,7 @@ func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
 		return Plan{}, err
 	}
 	l := newListing(index)
-	return r.plan(l, trusted(left, l.files)), nil
+	return r.plan(l, r.trusted(left, l.files)), nil
 }
 
 // look reads what is in the output folder, if that is there.

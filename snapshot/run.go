@@ -58,6 +58,8 @@ type run struct {
 	sealed  bool
 	// unlisted are the failures that the index has.
 	unlisted map[fileKey]bool
+	// skipped are the docs that are not looked into.
+	skipped map[string]bool
 	// gone are the objects that were listed and then not found.
 	gone []fs.Failure
 }
@@ -112,7 +114,7 @@ func (r *run) fill(ctx context.Context) error {
 	for _, note := range l.notes {
 		r.warn("%s", note)
 	}
-	r.stage.left = trusted(r.stage.left, l.files)
+	r.stage.left = r.trusted(r.stage.left, l.files)
 	r.opts.Progress.Listed(r.plan(l, r.stage.left))
 	for _, f := range l.missing {
 		r.unlisted[failureKey(f)] = true
@@ -158,6 +160,12 @@ func (r *run) account() {
 	slices.SortFunc(r.docs, func(a, b Doc) int { return strings.Compare(a.Path, b.Path) })
 	sortFailures(r.summary.Failures)
 	slices.Sort(r.summary.Warnings)
+	r.summary.ComputedKept = 0
+	for _, f := range r.files {
+		if f.Computed {
+			r.summary.ComputedKept++
+		}
+	}
 	s := &r.summary
 	s.FinishedAt = stamp(r.opts.Now())
 	sent, throttled := r.opts.Requests()

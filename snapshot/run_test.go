@@ -131,7 +131,7 @@ func TestJSONFieldsAreThoseOfTheContract(t *testing.T) {
 		t.Errorf("manifest.json has %q\nwant %q", got, want)
 	}
 	want = map[string][]string{
-		"": {"bytes", "contents", "docs_found", "docs_processed", "exit_code", "failures", "files", "finished_at", "id", "pages_exported",
+		"": {"bytes", "computed_kept", "contents", "docs_found", "docs_processed", "exit_code", "failures", "files", "finished_at", "id", "pages_exported",
 			"requests", "result", "schema", "skipped_unchanged", "started_at", "tables_exported", "throttled_seconds",
 			"views_exported", "warnings"},
 		"failures": failure,

@@ -62,10 +62,10 @@ func (f *folder) leftBehind(head Head) (name string, left map[string]finished, e
 }
 
 // trusted is the part of left that files may be taken from, if they still hash right.
-func trusted(left map[string]finished, files []fs.Entry) map[string]finished {
+func (r *run) trusted(left map[string]finished, files []fs.Entry) map[string]finished {
 	keep := map[string]finished{}
 	for _, e := range files {
-		if old, ok := left[e.Path]; ok && old.isOf(e) {
+		if old, ok := left[e.Path]; ok && r.fits(old, e) {
 			keep[e.Path] = old
 		}
 	}
@@ -206,6 +206,27 @@ func (s *stage) take(ctx context.Context, id string, old File, name string) erro
 	return err
 }
 
+// relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right and
+// links can be made.
+func (s *stage) relink(ctx context.Context, id string, old File, name string) error {
+	from := id + "/" + old.Path
+	size, sum, err := s.hash(ctx, from)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil || size != old.Size || sum != old.SHA256 {
+		return errDamaged
+	}
+	temp := s.dir + "/same-" + hashOf([]byte(name))
+	if err := s.link(from, temp); err != nil {
+		if isLinkError(err) {
+			return nil
+		}
+		return err
+	}
+	return s.rename(temp, s.dir+"/"+name)
+}
+
 // copy is take for file systems without hard links.
 func (s *stage) copy(ctx context.Context, from string, old File, name string) error {
 	in, err := s.root.Open(from)
@@ -275,7 +296,7 @@ func (s *stage) syncFolders(ctx context.Context) error {
 func fileOf(e fs.Entry) File {
 	return File{
 		Path: e.Path, Kind: e.Kind, DocID: e.DocID, ObjectID: e.ObjectID, Name: e.Name,
-		UpdatedAt: e.UpdatedAt.UTC(), Version: e.Version, Source: e.Source,
+		UpdatedAt: e.UpdatedAt.UTC(), Version: e.Version, Source: e.Source, Volatility: e.Computed,
 	}
 }
 

@@ -20,7 +20,7 @@ func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 		perMinute[string(b.Class)] = float64(b.Rate.N) / (b.Rate.Per + b.Margin).Minutes()
 	}
 	return snapshot.Cost{PerMinute: perMinute, Requests: func(e fs.Entry, rows int64) map[string]int {
-		if deltasOver > 0 && rows > deltasOver {
+		if deltasOver > 0 && rows > deltasOver && e.Computed == fs.ComputedNot {
 			rows = 1
 		}
 		return requestsOf(e, rows)
@@ -36,6 +36,8 @@ func requestsOf(e fs.Entry, rows int64) map[string]int {
 			return map[string]int{read: 1}
 		}
 		return map[string]int{string(coda.ClassExport): 1, read: 1, classDownload: 1}
+	case fs.KindFormulas, fs.KindControls: // of each the value; the list of them comes with the listing
+		return map[string]int{read: int(rows)}
 	case fs.KindRows, fs.KindRowsJSON:
 		return map[string]int{read: max(1, int((rows+rowsPerRequest-1)/rowsPerRequest))}
 	}

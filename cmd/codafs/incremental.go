@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
@@ -13,11 +16,14 @@ import (
 type shortcuts struct {
 	trustDocs bool
 	rowDeltas bool
+	fullEvery period
 }
 
 func (s *shortcuts) registerShortcuts(f *pflag.FlagSet) {
 	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false, "with --incremental: do not look into docs whose time did not move")
 	f.BoolVar(&s.rowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
+	s.fullEvery = period(7 * day)
+	f.Var(&s.fullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")
 }
 
 // check refuses a flag on the command line that could have no effect. A file of settings may have
@@ -32,6 +38,9 @@ func (s *shortcuts) check(flags *pflag.FlagSet, incremental, mount bool) error {
 			return usageError{fmt.Errorf("--%s needs --incremental", name)}
 		}
 	}
+	if flags.Lookup("full-every").Changed && !incremental && !mount {
+		return usageError{errors.New("--full-every needs --incremental")}
+	}
 	return nil
 }
 
@@ -43,11 +52,19 @@ func (s *shortcuts) deltasOver(incremental bool) int64 {
 	return 0
 }
 
-const shortcutHelp = `--trust-doc-timestamps takes over all of a doc whose time of change is that of the last good snapshot,
+const shortcutHelp = `Coda's times of change move with edits. What it computes changes without one, and an incremental run can
+only fetch it anew. It always does so for named formulas, for tables and views with Today(), Now(), User() or a random number in
+a column or filter, and for the pages that show them. All other pages, whose text may hold formulas, and all
+other calculated tables (columns with a formula, buttons, relations, people, filters) are fetched at least every --full-every, spread over
+the days: with 7d about a seventh a night. A change of what they compute from elsewhere (a volatile column of
+another table, another doc) may be missed until then. What was kept so is marked as computed in manifest.json and counted in summary.json
+(computed_kept). Of a MOUNTPOINT the same holds.
+
+--trust-doc-timestamps takes over all of a doc whose time of change is that of the last good snapshot,
 without asking for its pages and tables: an unchanged workspace costs one listing of docs. As far as is
 known Coda moves that time with every edit of a page, table or row. What it may not move for is missed until
-the next edit in the doc: changes of permissions, and of values that Coda computes from the
-date, the user or other docs. Docs edited in the ten minutes before the last snapshot, docs of which
+the next edit in the doc: changes of permissions, and of all that Coda computes (the date, the user, other
+docs, formulas in pages), also what --full-every would have fetched. Docs edited in the ten minutes before the last snapshot, docs of which
 anything was missing there, and all docs after an update of codafs are looked into.
 
 --row-deltas asks Coda for the rows of a table that changed since it was last read, instead of all of
@@ -65,4 +82,9 @@ Such rows are right again when they are edited, or when the table is read whole.
 // IndexChanged implements [snapshot.ChangeIndexer].
 func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
 	return t.tree.IndexChanged(coda.Background(ctx), held)
+}
+
+// OpenAnew implements [snapshot.Renewer].
+func (t treeOrigin) OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
+	return t.tree.OpenSince(coda.Background(ctx), path, since)
 }

@@ -89,6 +89,11 @@ func editCmd(ts *testscript.TestScript, neg bool, args []string) {
 		"page": {"TEXT", func(w *codatest.Workspace, doc, page string, args []string) {
 			w.SetPageBody(doc, page, args[0]+"\n")
 		}},
+		"compute-page": {"TEXT", func(w *codatest.Workspace, doc, page string, args []string) { // a formula in it: no stamp moves
+			w.Recompute(doc, func(d *codatest.Doc) {
+				d.Pages[slices.IndexFunc(d.Pages, func(p *codatest.Page) bool { return p.ID == page })].Body = args[0] + "\n"
+			})
+		}},
 		"rename": {"NAME", func(w *codatest.Workspace, doc, page string, args []string) {
 			w.RenamePage(doc, page, args[0])
 		}},

@@ -203,7 +203,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 const pageShare = 4
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
-	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, Tool: tool(), AcceptShrink: o.shrink,
+	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, Tool: tool(), AcceptShrink: o.shrink, FullEvery: time.Duration(o.fullEvery),
 		AllowOtherSelection: o.otherSelection, Log: log}
 }
 

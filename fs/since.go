@@ -1,0 +1,132 @@
+package fs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// OpenSince opens the file at a path, from the root. What of its bytes is computed (see [Computed]) was fetched no
+// earlier than since.
+func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
+	n, err := Walk(ctx, t.Root(), path)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := n.(*file)
+	if !ok {
+		return nil, &iofs.PathError{Op: "open", Path: path, Err: iofs.ErrInvalid}
+	}
+	c, v, err := f.openSince(ctx, since)
+	if err != nil {
+		return nil, &iofs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return &openFile{SectionReader: io.NewSectionReader(c, 0, c.Size()), content: c,
+		info: info{f.Name(), c.Size(), 0o444, v.ModTime, f.Object()}}, nil
+}
+
+func (f *file) openSince(ctx context.Context, since time.Time) (Content, Version, error) {
+	// Where the stamps move meanwhile, there is another version, which was never fetched.
+	if err := f.Renew(ctx, since); err != nil && !errors.Is(err, ErrStale) {
+		return nil, Version{}, err
+	}
+	return OpenCurrent(ctx, f)
+}
+
+// sinceName is a folder in .codafs, for who makes a backup of a mount: .codafs/since/TIME/docs/… is docs/…, with what is
+// computed fetched no earlier than TIME, in Unix milliseconds. Its folders list nothing.
+const sinceName = "since"
+
+// sinceDir is a folder in it, in the place of another one.
+type sinceDir struct {
+	t     *Tree
+	name  string
+	path  string // from .codafs
+	since time.Time
+	dir   Dir // nil for the one that holds the times
+}
+
+func (s sinceDir) Name() string       { return s.name }
+func (s sinceDir) Object() Object     { return Object{Kind: KindFolder, Type: "control", ID: s.path} }
+func (s sinceDir) ModTime() time.Time { return s.t.modTime() }
+
+func (s sinceDir) Entries(context.Context) ([]Node, error) { return nil, nil }
+
+func (s sinceDir) Lookup(ctx context.Context, name string) (Node, error) {
+	below := sinceDir{s.t, name, s.path + "/" + name, s.since, s.t.Root()}
+	if s.dir == nil {
+		ms, err := strconv.ParseInt(name, 10, 64)
+		if err != nil {
+			return nil, iofs.ErrNotExist
+		}
+		below.since = time.UnixMilli(ms)
+		return below, nil
+	}
+	n, err := s.dir.Lookup(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	switch n := n.(type) {
+	case *folder:
+		below.dir = n
+		return below, nil
+	case *file:
+		key := fmt.Sprintf("%d-%d-%d", os.Getpid(), s.t.opts.Now().UnixNano(), controlSerial.Add(1))
+		return &sinceFile{of: n, path: below.path, since: s.since, version: Version{Key: key, Volatile: true}}, nil
+	}
+	return nil, iofs.ErrNotExist
+}
+
+// sinceFile is a file in it: made anew at each lookup, and fixed from its first open on.
+type sinceFile struct {
+	of      *file
+	path    string
+	since   time.Time
+	version Version
+
+	mu     sync.Mutex // guards all below
+	opened *Version   // of the file; nil before it was opened
+	size   int64
+}
+
+func (s *sinceFile) Name() string                             { return s.of.Name() }
+func (s *sinceFile) Object() Object                           { return Object{Kind: KindControl, ID: s.path} }
+func (s *sinceFile) Version(context.Context) (Version, error) { return s.version, nil }
+func (s *sinceFile) Estimate(Version) int64                   { return estimatePage }
+
+func (s *sinceFile) Size(Version) (int64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size, s.opened != nil
+}
+
+func (s *sinceFile) AtHand(Version) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opened != nil && s.of.AtHand(*s.opened)
+}
+
+func (s *sinceFile) Open(ctx context.Context, _ Version) (Content, error) {
+	s.mu.Lock()
+	opened := s.opened
+	s.mu.Unlock()
+	if opened != nil {
+		return s.of.Open(ctx, *opened)
+	}
+	c, v, err := s.of.openSince(ctx, s.since)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opened == nil {
+		s.opened, s.size = &v, c.Size()
+	}
+	return c, nil
+}

@@ -1,0 +1,119 @@
+package snapshot
+
+import (
+	"context"
+	"hash/fnv"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Bytes that the service computes change without a stamp (see [fs.Computed]): that a file has the version which the last
+// good snapshot has does not say that its bytes are the same. What is known to change with the time or the user is
+// fetched in each run. Of all else that is computed nobody can tell; it is fetched at least every Options.FullEvery, each
+// file in its turn, so that a run each night fetches about as much as any other. What is kept meanwhile is marked.
+
+// Renewer is an [Origin] that holds what it once fetched.
+type Renewer interface {
+	Origin
+	// OpenAnew is Open for a file of bytes that are computed: they are to be fetched no earlier than since.
+	OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error)
+}
+
+// sameVersion tells whether the version of an entry is that of a file, as far as is known: the stamps are the same, and
+// of computed bytes no others were seen.
+func sameVersion(e fs.Entry, f File) bool {
+	now := fs.Version{Key: e.Version}
+	return e.Version != "" && now.Stamps() == fs.Version{Key: f.Version}.Stamps() && strings.HasPrefix(f.SHA256, now.Bytes())
+}
+
+// settledOf tells that the bytes of e, if they were fetched at that time, were not young. Where the time of e is that at
+// which its bytes were first seen, that is no edit: its version tells.
+func settledOf(e fs.Entry, fetched time.Time) bool {
+	return fs.Version{Key: e.Version}.Bytes() != "" || settled(fetched, e.ModTime)
+}
+
+// fetchedBy is when the bytes of a file were fetched; a run that began at a time has it, and does not say.
+func (f File) fetchedBy(started time.Time) time.Time {
+	if f.FetchedAt.IsZero() {
+		return started
+	}
+	return f.FetchedAt
+}
+
+// stale tells whether bytes of e that were fetched at a time are to be fetched anew.
+func (r *run) stale(e fs.Entry, fetched time.Time) bool {
+	switch {
+	case e.Computed == fs.ComputedNot, r.skipped[e.DocID]:
+		return false
+	case e.Computed == fs.ComputedVolatile:
+		return true
+	}
+	return due(keyOf(e), fetched, r.head.StartedAt, r.opts.FullEvery)
+}
+
+// due tells whether it is a file's turn. Its turns are as far apart as every says, less a rest, and each file has its own.
+// After a turn that came in the rest behind a fetch, the next one comes in time all the same.
+func due(k fileKey, fetched, now time.Time, every time.Duration) bool {
+	rest := every / 24 // a run that follows another one in minutes fetches nothing twice
+	period := every - rest
+	if every <= 0 || period <= 0 {
+		return false
+	}
+	if age := now.Sub(fetched); age >= 0 && age < rest {
+		return false
+	} else if age < 0 || age >= period { // the clock was ahead; or there was a turn, however far away both are
+		return true
+	}
+	h := fnv.New64a()
+	for _, part := range []string{string(k.kind), k.doc, k.object} {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	turn := time.Duration(h.Sum64() % uint64(period))
+	turns := func(t time.Time) int64 { return (t.UnixNano() - int64(turn)) / int64(period) }
+	return turns(now) != turns(fetched)
+}
+
+// fits tells whether e need not be fetched, since a run that was stopped left it.
+func (r *run) fits(left finished, e fs.Entry) bool {
+	return left.isOf(e) && !r.stale(e, left.File.fetchedBy(left.FetchedAt))
+}
+
+// kept tells whether e need not be fetched, and gives the file that the last good snapshot has for it.
+func (r *run) kept(e fs.Entry) (old File, same, kept bool) {
+	if r.skipped[e.DocID] && e.Kind != fs.KindDoc {
+		old, same = r.before.files[keyOf(e)] // which e was made of
+		return old, same, same
+	}
+	old, same = r.before.unchanged(e)
+	return old, same, same && !r.stale(e, old.fetchedBy(r.before.started))
+}
+
+// open opens e at the origin, and tells when its bytes were fetched. What the origin holds may be old; what it fetched
+// minutes ago is no older than what the service gives, whose reads lag.
+func (r *run) open(ctx context.Context, e fs.Entry) (in io.ReadCloser, fetched time.Time, err error) {
+	fetched = stamp(r.opts.Now())
+	from, able := r.from.(Renewer)
+	held := !e.FetchedAt.IsZero()
+	if able && (e.Computed == fs.ComputedVolatile || held && r.stale(e, e.FetchedAt)) {
+		in, err = from.OpenAnew(ctx, e.Path, r.head.StartedAt)
+		return in, fetched, err
+	}
+	if held && r.head.StartedAt.Sub(e.FetchedAt) >= youth {
+		fetched = stamp(e.FetchedAt)
+	}
+	in, err = r.from.Open(ctx, e.Path)
+	return in, fetched, err
+}
+
+// dated is f with the time at which its bytes were fetched, if they are computed and that was not in this run.
+func (r *run) dated(f File, fetched time.Time) File {
+	f.FetchedAt, f.Computed = time.Time{}, f.Volatility != fs.ComputedNot && fetched.Before(r.head.StartedAt)
+	if f.Computed {
+		f.FetchedAt = fetched
+	}
+	return f
+}
