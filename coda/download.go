@@ -5,31 +5,33 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 )
 
-// errLinkExpired marks a download whose link is no longer good.
-var errLinkExpired = errors.New("the download link has expired")
+var (
+	// errLinkExpired marks a download whose link is no longer good.
+	errLinkExpired = errors.New("the download link has expired")
+	// errWrongFile marks a download that cannot be the page; another export may bring it.
+	errWrongFile = errors.New("that cannot be the page")
+)
 
-// download fetches an exported file. It goes without the token: the link is another host's.
-func (c *Client) download(ctx context.Context, poll request, link string, f Format) ([]byte, error) {
+// download fetches an exported file. It goes without the token: the link is another host's. The error is one
+// of errLinkExpired, or of errWrongFile for what cannot be the page.
+func (c *Client) download(ctx context.Context, poll request, link string, f Format) (a answer, err error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || !c.mayDownload(u) {
-		return nil, poll.fail(CodeBadAnswer, "the export's download link is not an https address")
+		return answer{}, poll.fail(CodeBadAnswer, "the export's download link is not an https address")
 	}
-	var a answer
 	err = c.retry(ctx, "", func(context.Context) *Error {
 		var e *Error
-		if a, e = c.fetchInTurn(ctx, u); e == nil && f == Markdown && a.isWebPage() {
-			// A proxy's or a sign-in page's, which would pass for the page's text.
-			e = &Error{Code: CodeBadAnswer, Status: a.status, Message: "the download is a web page, not the page's Markdown"}
+		if a, e = c.fetchInTurn(ctx, u); e == nil {
+			e = a.never(f)
 		}
 		if e != nil {
 			e.Method, e.Path = http.MethodGet, poll.String()+" (download)"
 		}
 		return e
 	})
-	return a.body, err
+	return a, err
 }
 
 // fetchInTurn is fetch when there is a place: a page is whole in memory while it is downloaded, so that few
@@ -56,25 +58,19 @@ func (c *Client) fetch(ctx context.Context, link *url.URL) (answer, *Error) {
 	}
 	req.Header.Set("User-Agent", c.opts.UserAgent)
 	c.sent.Add(1)
-	a, e := c.receive(c.files, req, maxExport)
-	switch {
-	case e == nil && isStorageError(a.body):
-		return answer{}, &Error{Code: CodeExportFailed, Status: a.status, Err: errLinkExpired}
-	case e != nil && e.Status != 0:
-		rule := ruleOf(e.Status).download
-		if e.last = rule == final; rule == expired {
-			e.Code, e.Err = CodeExportFailed, errLinkExpired
-		}
+	a, e := c.receive(c.files, req, http.StatusOK, maxExport)
+	if e == nil || e.Status == 0 || e.Code == CodeTooLarge {
+		return a, e
+	}
+	switch rule := ruleOf(e.Status).download; {
+	case e.Code == CodeBadAnswer && rule != final:
+		e.last, e.Err = true, errWrongFile
+	case rule == expired:
+		e.Code, e.Err = CodeExportFailed, errLinkExpired
+	default:
+		e.last = rule == final
 	}
 	return a, e
-}
-
-var storageError = regexp.MustCompile(`^\s*(<\?xml[^>]*>\s*)?<Error>\s*<Code>`)
-
-// isStorageError tells whether a file is really the storage's word that there is none: a dead
-// link was once seen to be answered by that with status 200.
-func isStorageError(b []byte) bool {
-	return len(b) < 4096 && storageError.Match(b)
 }
 
 // mayDownload tells whether a link may be followed: https, or http where the API itself is

@@ -16,7 +16,7 @@ const (
 
 // WhoAmI tells whose token the client uses (Coda API 1.5.0, whoami).
 func (c *Client) WhoAmI(ctx context.Context) (User, error) {
-	return one(ctx, c, get("whoami"), func(u User) string { return u.LoginID })
+	return one(ctx, c, get("whoami"), func(u User) bool { return u.LoginID != "" })
 }
 
 // DocFilter chooses docs. The zero value chooses all.
@@ -52,7 +52,7 @@ func (c *Client) Docs(ctx context.Context, f DocFilter) iter.Seq2[Doc, error] {
 
 // Doc gets one doc (Coda API 1.5.0, getDoc).
 func (c *Client) Doc(ctx context.Context, docID string) (Doc, error) {
-	return one(ctx, c, get("docs", docID), func(d Doc) string { return d.ID })
+	return one(ctx, c, get("docs", docID), func(d Doc) bool { return d.ID == docID })
 }
 
 // Pages lists a doc's pages, hidden ones too, in tree order (Coda API 1.5.0, listPages).
@@ -69,7 +69,7 @@ func (c *Client) Tables(ctx context.Context, docID string) iter.Seq2[Table, erro
 func (c *Client) Table(ctx context.Context, docID, tableID string) (Table, error) {
 	r := get("docs", docID, "tables", tableID)
 	r.query = url.Values{"useUpdatedTableLayouts": {"true"}} // else detail and form layouts go by older names
-	return one(ctx, c, r, func(t Table) string { return t.ID })
+	return one(ctx, c, r, func(t Table) bool { return t.ID == tableID })
 }
 
 // Columns lists all columns of a table or view, hidden ones too (Coda API 1.5.0, listColumns).

@@ -2,6 +2,7 @@ package coda
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -18,8 +19,8 @@ const (
 	HTML     Format = "html"
 )
 
-// exportStarts is how often an export is begun, each one but the first after the link of the
-// one before died twice.
+// exportStarts is how often an export is begun, each one but the first since the one before brought nothing:
+// its link died twice, or its file was not, or hardly, the page.
 const exportStarts = 3
 
 // exportStatus is Coda's word on a running export (Coda API 1.5.0, getPageContentExportStatus).
@@ -43,13 +44,58 @@ func (c *Client) ExportPage(ctx context.Context, docID, pageID string, f Format)
 	defer unlock()
 	r := request{class: ClassExport, method: http.MethodPost, path: []string{"docs", docID, "pages", pageID, "export"},
 		body: map[string]Format{"outputFormat": f}}
-	for range exportStarts {
-		var data []byte
-		if data, err = c.export(ctx, r, f); !errors.Is(err, errLinkExpired) {
-			return data, err
+	return c.exportAgain(ctx, r, f)
+}
+
+// exportAgain begins an export until one brings the page. One that hardly looks like it is taken when
+// another brings the same bytes.
+func (c *Client) exportAgain(ctx context.Context, r request, f Format) ([]byte, error) {
+	var doubted *[sha256.Size]byte
+	for n := 1; ; n++ {
+		got, err := c.export(ctx, r, f)
+		if err == nil {
+			why, sum := got.doubt(f), sha256.Sum256(got.body)
+			switch {
+			case why == "":
+				return got.body, nil
+			case doubted != nil && *doubted == sum:
+				c.takeDoubtful(ctx, r, why)
+				return got.body, nil
+			}
+			doubted = &sum
+			err = &Error{Code: CodeBadAnswer, Method: r.method, Path: r.String(), Status: got.status, Err: errWrongFile,
+				Message: "what was downloaded is hardly the page (" + why + "), and each export brings something else"}
+		}
+		expired, wrong := errors.Is(err, errLinkExpired), errors.Is(err, errWrongFile)
+		if !expired && !wrong || n == exportStarts {
+			if e, ok := errors.AsType[*Error](err); ok && wrong {
+				e.Attempts = n
+			}
+			return nil, err
+		}
+		if wrong {
+			if err := sleep(ctx, backoff(n)); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return nil, err
+}
+
+// takeDoubtful tells of a page that was taken although it hardly looks like one.
+func (c *Client) takeDoubtful(ctx context.Context, r request, why string) {
+	text := "the page's text is hardly one (" + why + "); two exports brought the same, so it was taken"
+	c.opts.Log.Warn(text, "method", r.method, "path", r.String())
+	if told, ok := ctx.Value(doubtfulExport{}).(func(string)); ok {
+		told(text)
+	}
+}
+
+type doubtfulExport struct{}
+
+// OnDoubtfulExport has told called where an export under the returned context brings a page that hardly looks
+// like one, with the reason in one line.
+func OnDoubtfulExport(ctx context.Context, told func(text string)) context.Context {
+	return context.WithValue(ctx, doubtfulExport{}, told)
 }
 
 type exportStart struct{}
@@ -63,63 +109,59 @@ func OnExportStart(ctx context.Context, started func()) context.Context {
 var exportID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // export runs one export from start to download.
-func (c *Client) export(ctx context.Context, r request, f Format) ([]byte, error) {
-	begun, err := c.exportStatus(ctx, r)
-	if e, ok := errors.AsType[*Error](err); ok && e.Code == CodeForbidden {
+func (c *Client) export(ctx context.Context, r request, f Format) (file answer, err error) {
+	begun, err := c.exportStatus(ctx, r, exportID.MatchString)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden {
 		e.Code = CodeExportRefused
 	}
 	if err != nil {
-		return nil, err
-	}
-	if !exportID.MatchString(begun.ID) {
-		return nil, r.fail(CodeBadAnswer, "the export has no usable id")
+		return file, err
 	}
 	if started, ok := ctx.Value(exportStart{}).(func()); ok {
 		started()
 	}
 	poll := get(slices.Concat(r.path, []string{begun.ID})...)
-	link, err := c.await(ctx, poll, time.Now())
+	link, err := c.await(ctx, poll, begun, time.Now())
 	for CodeOf(err) == CodeExportTimeout && c.isAway(ctx) {
-		link, err = c.await(ctx, poll, time.Now())
+		link, err = c.await(ctx, poll, begun, time.Now())
 	}
 	if err != nil {
-		return nil, err
+		return file, err
 	}
-	data, expired := c.download(ctx, poll, link, f)
+	file, expired := c.download(ctx, poll, link, f)
 	if !errors.Is(expired, errLinkExpired) {
-		return data, expired
+		return file, expired
 	}
-	s, err := c.exportStatus(ctx, poll) // each answer brings a new link
+	s, err := c.exportStatus(ctx, poll, begun.is) // each answer brings a new link
 	switch code := CodeOf(err); {
 	case code == CodeNotFound, code == CodeGone, err == nil && s.DownloadLink == "":
-		return nil, expired // the file is no longer kept
+		return file, expired // the file is no longer kept
 	case err != nil:
-		return nil, err
+		return file, err
 	}
 	return c.download(ctx, poll, s.DownloadLink, f)
 }
 
-func (c *Client) exportStatus(ctx context.Context, r request) (s exportStatus, err error) {
+// exportStatus asks for the status of an export, whose id it must have.
+func (c *Client) exportStatus(ctx context.Context, r request, is func(id string) bool) (s exportStatus, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
-		s, err = decodeExportStatus(b)
-		return err
+		s = exportStatus{}
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		if !is(s.ID) {
+			return errNotAPI
+		}
+		return nil
 	})
 	return s, err
 }
 
-func decodeExportStatus(b []byte) (s exportStatus, err error) {
-	if err := json.Unmarshal(b, &s); err != nil {
-		return exportStatus{}, err
-	}
-	if s == (exportStatus{}) {
-		return s, errNotAPI
-	}
-	return s, nil
-}
+func (s exportStatus) is(id string) bool { return s.ID == id }
 
 // await asks for the export's status until there is a link. At the export's timeout that ends, whatever
 // a poll then waits for.
-func (c *Client) await(ctx context.Context, poll request, started time.Time) (string, error) {
+func (c *Client) await(ctx context.Context, poll request, begun exportStatus, started time.Time) (string, error) {
 	limit := c.opts.ExportTimeout
 	timeout := poll.fail(CodeExportTimeout, "the export was not done after "+limit.String())
 	poll.sent = &timeout.Attempts
@@ -136,7 +178,7 @@ func (c *Client) await(ctx context.Context, poll request, started time.Time) (st
 	for n, missing := 1, 0; err == nil; n++ {
 		var s exportStatus
 		next := nextPoll(ctx, due)
-		s, err = c.exportStatus(ctx, poll)
+		s, err = c.exportStatus(ctx, poll, begun.is)
 		failed, _ := errors.AsType[*Error](err)
 		switch {
 		case failed != nil && failed.last && failed.Status != 0 && ruleOf(failed.Status).poll == passing:

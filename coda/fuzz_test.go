@@ -18,7 +18,12 @@ import (
 func fuzzClient(status int, body, retryAfter string) *coda.Client {
 	c, err := coda.New(coda.Options{
 		Token: secret, Unlimited: true, MaxRetries: -1, ExportTimeout: time.Second,
-		Transport: transportFunc(func(*http.Request) (*http.Response, error) { return reply(status, body, "Retry-After", retryAfter) }),
+		Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodPost && status == http.StatusOK {
+				return reply(http.StatusAccepted, body, "Retry-After", retryAfter)
+			}
+			return reply(status, body, "Retry-After", retryAfter)
+		}),
 	})
 	if err != nil {
 		panic(err) // all options are fixed

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -122,6 +123,9 @@ func tooDeep(b []byte) bool {
 	return false
 }
 
+// hasValues finds a row's cells. (To parse the row for that would cost as much again as to read it.)
+var hasValues = regexp.MustCompile(`"values"\s*:\s*\{`)
+
 var errNotAPI = errors.New("not an answer of the API")
 
 func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
@@ -136,19 +140,28 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 		if p.Items == nil || len(p.Items) > maxItems { // no list at all must not pass for an empty one
 			return errNotAPI
 		}
-		return nil
+		if !slices.ContainsFunc(p.Items, r.notItem) {
+			return nil
+		}
+		return errNotAPI
 	})
 	return p, err
 }
 
-// one gets a single object, which must have a key: some other JSON must not pass for an
-// object whose fields are all empty.
-func one[T any, P item[T]](ctx context.Context, c *Client, r request, key func(T) string) (v T, err error) {
+// notItem tells that a list has something that is none of its items: every one is an object, and a row
+// has values, without which it would pass for an empty one.
+func (r request) notItem(item json.RawMessage) bool {
+	return item[0] != '{' || r.rows && !hasValues.Match(item)
+}
+
+// one gets a single object, which must be the one that was asked for: neither another one nor some other
+// JSON, which would pass for an object whose fields are all empty.
+func one[T any, P item[T]](ctx context.Context, c *Client, r request, is func(T) bool) (v T, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
 		if b = bytes.TrimSpace(b); tooDeep(b) || !json.Valid(b) {
 			return errNotAPI
 		}
-		if v = decode[T, P](b); key(v) == "" {
+		if v = decode[T, P](b); !is(v) {
 			return errNotAPI
 		}
 		return nil

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,9 +141,9 @@ func TestItemsKeepTheirBytes(t *testing.T) {
 	items := []string{
 		`{"id":"p-1","name":"A","unknown":{"b":[1.0,1e400,"\u00fc"]},"id":"p-2"}`,
 		"{ \"id\" : \"p-3\",\n\t\"name\" :null , \"ключ\":\"\xff\" }",
-		`{}`, `null`, `17`,
+		`{}`,
 	}
-	c := answering(t, 200, "{ \"items\" : [ "+items[0]+" ,\n"+items[1]+","+items[2]+","+items[3]+","+items[4]+" ],\"nextPageToken\":null}\n")
+	c := answering(t, 200, "{ \"items\" : [ "+items[0]+" ,\n"+items[1]+","+items[2]+" ],\"nextPageToken\":null}\n")
 	pages := must[[]coda.Page](t)(collect(c.Pages(t.Context(), doc)))
 	if len(pages) != len(items) {
 		t.Fatalf("%d items, want %d", len(pages), len(items))
@@ -152,9 +153,9 @@ func TestItemsKeepTheirBytes(t *testing.T) {
 			t.Errorf("Raw is %s, want %s", p.Raw, items[i])
 		}
 	}
-	table := " \n{\"id\": \"grid-1\", \"new\":[ 1 ]}\n"
+	table := " \n{\"id\": \"" + grid + "\", \"new\":[ 1 ]}\n"
 	one := must[coda.Table](t)(answering(t, 200, table).Table(t.Context(), doc, grid))
-	if want := `{"id": "grid-1", "new":[ 1 ]}`; string(one.Raw) != want {
+	if want := `{"id": "` + grid + `", "new":[ 1 ]}`; string(one.Raw) != want {
 		t.Errorf("Raw is %s, want %s", one.Raw, want)
 	}
 }
@@ -162,7 +163,9 @@ func TestItemsKeepTheirBytes(t *testing.T) {
 func TestNoListIsNotAnEmptyList(t *testing.T) {
 	for _, body := range []string{
 		``, `{}`, `null`, `[]`, `""`, `{"items":null}`, `{"items":{}}`, `{"items":[]`, `{"items":[]}]`,
-		`{"items":[],"nextPageToken":7}`, `{"error":"sorry"}`, `<html></html>`,
+		`{"items":[],"nextPageToken":7}`, `{"error":"sorry"}`, `<html></html>`, `{"items":[]}{"items":[]}`, `{"items":[]} x`,
+		`{"items":[null]}`, `{"items":[17]}`, `{"items":[[]]}`, `{"items":[{"id":"a"}`,
+		`{"statusCode":503,"statusMessage":"Service Unavailable","message":"Service Unavailable"}`,
 	} {
 		c := answering(t, 200, body)
 		for _, name := range []string{"docs", "pages", "tables", "columns", "rows"} {
@@ -177,11 +180,53 @@ func TestNoListIsNotAnEmptyList(t *testing.T) {
 }
 
 func TestOtherJSONIsNotAnObject(t *testing.T) {
-	for _, body := range []string{``, `{}`, `null`, `[]`, `"x"`, `{"id":7}`, `{"items":[]}`, `{"id":"a"} trailing`} {
+	for _, body := range []string{``, `{}`, `null`, `[]`, `"x"`, `{"id":7}`, `{"items":[]}`, `{"id":"a"} trailing`,
+		`{"id":"Doc-_small1"}{"id":"Doc-_small1"}`, `{"id":"another","loginId":""}`, `{"id":"DOC-_SMALL1"}`,
+		`{"statusCode":404,"statusMessage":"Not Found","message":"Not Found"}`} {
 		c := answering(t, 200, body)
 		for _, name := range []string{"whoami", "doc", "table"} {
 			fails(t, calls[name](t.Context(), c), coda.CodeBadAnswer)
 		}
+	}
+}
+
+// A row without its cells would pass for an empty one.
+func TestRowsWithoutCellsOrIDAreNoRows(t *testing.T) {
+	for _, row := range []string{`{"id":"i-1"}`, `{"id":"i-1","values":null}`, `{"id":"i-1","values":[]}`, `{"values":{}}`, `{"id":7,"values":{}}`} {
+		c := answering(t, 200, `{"items":[{"id":"i-0","values" : {"c-1":"x"}},`+row+`]}`)
+		rows, err := collect(c.Rows(t.Context(), doc, grid, coda.RowOptions{}))
+		fails(t, err, coda.CodeBadAnswer)
+		if len(rows) > 1 {
+			t.Errorf("%s: %d rows", row, len(rows))
+		}
+	}
+}
+
+// JSON of another type is not the API's, and neither is another success.
+func TestAnswersOfAnotherTypeOrStatusAreNotTheAPIs(t *testing.T) {
+	list := `{"items":[],"id":"` + doc + `","loginId":"a"}`
+	for status, media := range map[int]string{200: "text/html", 201: "application/json", 203: "application/json", 204: "application/json",
+		206: "application/json", 202: "application/json"} {
+		for name, call := range calls {
+			if name != "export" {
+				e := fails(t, call(t.Context(), answering(t, status, list, "Content-Type", media)), coda.CodeBadAnswer)
+				if e.Status != status {
+					t.Errorf("%s: status is %d, want %d", name, e.Status, status)
+				}
+			}
+		}
+	}
+	for _, media := range []string{"", "application/json", "application/json; charset=utf-8", "application/problem+json", "TEXT/JSON"} {
+		if _, err := collect(answering(t, 200, list, "Content-Type", media).Pages(t.Context(), doc)); err != nil {
+			t.Errorf("%s: %v", media, err)
+		}
+	}
+}
+
+func TestAnErrorInDisguiseIsShown(t *testing.T) {
+	_, err := answering(t, 200, `{"statusCode":503,"message":"Coda is resting"}`).WhoAmI(t.Context())
+	if e := fails(t, err, coda.CodeBadAnswer); !strings.Contains(e.Error(), "Coda is resting") {
+		t.Errorf("got %v", e)
 	}
 }
 
@@ -269,7 +314,7 @@ func TestMalformedFieldsDoNotCostTheItem(t *testing.T) {
 			t.Errorf("createdAt %s: got %+v", stamp, d)
 		}
 	}
-	body := `{"items":[{"id":"i-1","index":1e2,"createdAt":7,"values":{"c-1":[1,{"a":2.50}],"c-2":null}},{"id":"i-2","values":[]}]}`
+	body := `{"items":[{"id":"i-1","index":1e2,"createdAt":7,"values":{"c-1":[1,{"a":2.50}],"c-2":null}},{"id":"i-2","name":[],"values":{}}]}`
 	rows := must[[]coda.Row](t)(collect(answering(t, 200, body).Rows(t.Context(), doc, grid, coda.RowOptions{})))
 	if len(rows) != 2 || string(rows[0].Index) != "1e2" || string(rows[0].Values["c-1"]) != `[1,{"a":2.50}]` ||
 		string(rows[0].Values["c-2"]) != "null" || rows[1].ID != "i-2" {

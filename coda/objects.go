@@ -92,7 +92,7 @@ func (c *Client) Formulas(ctx context.Context, docID string) iter.Seq2[Formula, 
 
 // Formula gets a formula with its value.
 func (c *Client) Formula(ctx context.Context, docID, id string) (Formula, error) {
-	return one(ctx, c, get("docs", docID, "formulas", id), func(f Formula) string { return f.ID })
+	return one(ctx, c, get("docs", docID, "formulas", id), func(f Formula) bool { return f.ID == id })
 }
 
 // Controls lists references to a doc's controls.
@@ -102,7 +102,7 @@ func (c *Client) Controls(ctx context.Context, docID string) iter.Seq2[Control, 
 
 // Control gets a control with its value.
 func (c *Client) Control(ctx context.Context, docID, id string) (Control, error) {
-	return one(ctx, c, get("docs", docID, "controls", id), func(v Control) string { return v.ID })
+	return one(ctx, c, get("docs", docID, "controls", id), func(v Control) bool { return v.ID == id })
 }
 
 // Permissions lists who may do what with a doc. A token for single docs is answered with 401.
@@ -112,7 +112,7 @@ func (c *Client) Permissions(ctx context.Context, docID string) iter.Seq2[Permis
 
 // ACLMetadata gets what the token's user may do with a doc.
 func (c *Client) ACLMetadata(ctx context.Context, docID string) (ACLMetadata, error) {
-	return one(ctx, c, get("docs", docID, "acl", "metadata"), func(m ACLMetadata) string { return flag(m.Raw, "canShare") })
+	return one(ctx, c, get("docs", docID, "acl", "metadata"), func(m ACLMetadata) bool { return hasFlag(m.Raw, "canShare") })
 }
 
 // Folders lists the folders that the user sees.
@@ -129,22 +129,20 @@ func (c *Client) Lines(ctx context.Context, docID, pageID string) iter.Seq2[Line
 func (c *Client) ResolveLink(ctx context.Context, link string) (Link, error) {
 	r := get("resolveBrowserLink")
 	r.query = url.Values{"url": {link}}
-	return one(ctx, c, r, func(l Link) string { return l.Resource.ID })
+	return one(ctx, c, r, func(l Link) bool { return l.Resource.ID != "" })
 }
 
 // Mutation tells whether a queued write is done; the service forgets it after about a day.
 func (c *Client) Mutation(ctx context.Context, requestID string) (Mutation, error) {
-	return one(ctx, c, get("mutationStatus", requestID), func(m Mutation) string { return flag(m.Raw, "completed") })
+	return one(ctx, c, get("mutationStatus", requestID), func(m Mutation) bool { return hasFlag(m.Raw, "completed") })
 }
 
-// flag is a key for objects that have no id: a boolean of theirs as it was sent, "" where none was.
-func flag(object json.RawMessage, name string) string {
+// hasFlag tells whether an object, of those that have no id, has a boolean of theirs.
+func hasFlag(object json.RawMessage, name string) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(object, &fields) != nil {
-		return ""
+		return false
 	}
-	if v := string(fields[name]); v == "true" || v == "false" {
-		return v
-	}
-	return ""
+	v := string(fields[name])
+	return v == "true" || v == "false"
 }

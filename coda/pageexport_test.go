@@ -110,8 +110,12 @@ func TestExportsThatGoWrong(t *testing.T) {
 		{"reset download", []codatest.Fault{{Path: downloadPath, Kind: codatest.ResetBody, Times: 1}}, "", 0, "SPDD"},
 		{"empty status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "{}"}}, coda.CodeBadAnswer, 200, "SPPP"},
 		{"null for a status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "null"}}, coda.CodeBadAnswer, 200, "SPPP"},
-		{"start without an id", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"status":"inProgress"}`}}, coda.CodeBadAnswer, 0, "S"},
-		{"id that climbs", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"id":"../../../whoami"}`}}, coda.CodeBadAnswer, 0, "S"},
+		{"start without an id", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"status":"inProgress"}`}}, coda.CodeBadAnswer, 202, "SSS"},
+		{"id that climbs", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"id":"../../../whoami"}`}}, coda.CodeBadAnswer, 202, "SSS"},
+		{"another export's status", []codatest.Fault{{Path: ".*/export/.*", Kind: codatest.Changed, Times: 2,
+			Change: codatest.With(0, "", `{"id":"another","status":"complete","downloadLink":"https://exports.codatest.invalid/x"}`)}}, "", 0, "SPPPD"},
+		{"start with status 200", []codatest.Fault{{Path: exportPath, Kind: codatest.Changed, Times: 1,
+			Change: func(a *codatest.Answer) { a.Status = 200 }}}, "", 0, "SSPD"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -351,6 +355,7 @@ func TestDownloadLinksThatAreNotFollowed(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := serve(t, small(), codatest.Options{}, coda.Options{})
 			body := fmt.Sprintf(`{"id":"x","status":"complete","downloadLink":%q}`, link)
+			s.api.Fail(codatest.Fault{Path: exportPath, Status: 202, Body: `{"id":"x"}`})
 			s.api.Fail(codatest.Fault{Path: ".*/export/.*", Status: 200, Body: body})
 			_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
 			fails(t, err, coda.CodeBadAnswer)

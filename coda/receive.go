@@ -3,15 +3,15 @@ package coda
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
+	"errors"
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Bounds of an answer's body, in bytes after gzip is undone.
+// Bounds of an answer's body, in bytes and of each step in undoing its compression.
 const (
 	maxAnswer  = 64 << 20  // of the API
 	maxExport  = 128 << 20 // an exported page; docs over 125 MB have no API at all
@@ -25,57 +25,73 @@ const maxRetryAfter = time.Hour
 type answer struct {
 	status int
 	media  string // the media type, if the answer names one
+	coded  bool   // the body was compressed
 	body   []byte
 }
 
-func (a answer) isWebPage() bool { return a.media == "text/html" }
-
-// receive sends req and reads the answer, at most limit bytes of it, into memory.
-func (c *Client) receive(h *http.Client, req *http.Request, limit int64) (answer, *Error) {
+// receive sends req and reads the answer, at most limit bytes of it, into memory. Only status want is good.
+func (c *Client) receive(h *http.Client, req *http.Request, want int, limit int64) (answer, *Error) {
+	req.Header.Set("Accept-Encoding", acceptEncoding)
 	resp, err := h.Do(req)
 	if err != nil {
 		return answer{}, c.transportError(err)
 	}
 	defer resp.Body.Close()
 	c.unanswered.reset()
-	if resp.StatusCode/100 != 2 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxProblem)) // the status says enough
+	if resp.StatusCode != want {
+		body, _, _ := readBody(resp, maxProblem) // the status says enough
 		return answer{}, c.statusError(resp, body)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	body, coded, err := readBody(resp, limit)
 	switch {
+	case errors.Is(err, errTooLarge):
+		return answer{}, &Error{Code: CodeTooLarge, Status: resp.StatusCode, Message: err.Error()}
+	case errors.Is(err, errCoded):
+		return answer{}, &Error{Code: CodeBadAnswer, Status: resp.StatusCode, Message: c.scrub(err.Error())}
 	case err != nil:
 		return answer{}, c.transportError(err)
-	case int64(len(body)) > limit:
-		return answer{}, &Error{Code: CodeTooLarge, Status: resp.StatusCode,
-			Message: fmt.Sprintf("the answer is larger than %d MiB", limit>>20)}
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return answer{resp.StatusCode, media, body}, nil
+	return answer{resp.StatusCode, media, coded, body}, nil
 }
 
-// notJSON is the error for a good answer that decode could not use.
-func (a answer) notJSON() *Error {
+// isJSON tells whether the answer says that it is JSON, or does not say what it is.
+func (a answer) isJSON() bool {
+	return a.media == "" || a.media == "application/json" || a.media == "text/json" || strings.HasSuffix(a.media, "+json")
+}
+
+// notJSON is the error for a good answer that cannot be used.
+func (c *Client) notJSON(a answer) *Error {
 	message := "the answer is not the JSON that the API sends"
-	if bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) {
+	switch said := messageIn(a.body); {
+	case bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")):
 		message = "the answer is a web page, not the JSON that the API sends"
+	case said != "":
+		message = "the answer is an error, in spite of its status: " + c.scrub(said)
+	case !a.isJSON():
+		message = "the answer is of type " + c.scrub(a.media) + ", not the JSON that the API sends"
 	}
 	return &Error{Code: CodeBadAnswer, Status: a.status, Message: message}
+}
+
+// messageIn is the explanation in the API's envelope for errors, "" where b is something else.
+func messageIn(b []byte) string {
+	var envelope struct {
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(b, &envelope) // an answer of a proxy has none
+	return envelope.Message
 }
 
 // statusError is the error for an answer that is none. Its message is the API's envelope's,
 // and nothing where the body is somebody else's.
 func (c *Client) statusError(resp *http.Response, body []byte) *Error {
-	var envelope struct {
-		Message string `json:"message"`
-	}
-	_ = json.Unmarshal(body, &envelope) // an answer of a proxy has none
 	rule := ruleOf(resp.StatusCode)
 	return &Error{
 		Code:       rule.code,
 		Status:     resp.StatusCode,
 		last:       rule.api == final,
-		Message:    c.scrub(envelope.Message),
+		Message:    c.scrub(messageIn(body)),
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
 	}
 }

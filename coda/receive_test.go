@@ -55,7 +55,7 @@ func TestAnAnswerWithoutEndIsCutOff(t *testing.T) {
 func TestALargeAnswerBelowTheLimitIsTaken(t *testing.T) {
 	body := io.MultiReader(strings.NewReader(`{"items":[`), io.LimitReader(&endless{}, 63<<20), strings.NewReader(`{"id":"d-1"}]}`))
 	c := newClient(t, coda.Options{Transport: transportFunc(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body)}, nil
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
 	})})
 	if docs, err := collect(c.Docs(t.Context(), coda.DocFilter{})); err != nil || len(docs) != 1 || docs[0].ID != "d-1" {
 		t.Errorf("got %v, %v", docs, err)
@@ -66,7 +66,7 @@ func TestALargeAnswerBelowTheLimitIsTaken(t *testing.T) {
 func TestAnErrorWithABrokenBodyKeepsItsStatus(t *testing.T) {
 	c := newClient(t, coda.Options{MaxRetries: -1, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(strings.NewReader(`{"mess`), broken{})
-		return &http.Response{StatusCode: 403, Header: http.Header{}, Body: io.NopCloser(body)}, nil
+		return &http.Response{StatusCode: 403, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
 	})})
 	_, err := c.WhoAmI(t.Context())
 	fails(t, err, coda.CodeForbidden)

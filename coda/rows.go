@@ -16,6 +16,7 @@ const fewestRows = 10
 func listRows(ctx context.Context, c *Client, r request, got func(page)) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		var given progress
+		r.rows = true
 		for limit := limitMost; ; limit = max(limit/2, fewestRows) {
 			r.heavy = limit > fewestRows
 			told := func(yield func(page, error) bool) {
@@ -49,6 +50,10 @@ func (p *progress) list(rows iter.Seq2[Row, error], r request, yield func(Row, e
 		}
 		if err != nil {
 			yield(row, err)
+			return false
+		}
+		if row.ID == "" {
+			yield(Row{}, r.fail(CodeBadAnswer, "the answer has a row without an id"))
 			return false
 		}
 		n++

@@ -23,6 +23,7 @@ type request struct {
 	query  url.Values
 	body   any  // sent as JSON, if not nil
 	heavy  bool // may be split: a 504 is no reason to send it often, an answer that is too large is none to give up
+	rows   bool // lists rows
 	sent   *int // counts how often it was sent, if not nil
 	// patience bounds one attempt, if not 0, where tryTimeout is too long.
 	patience time.Duration
@@ -54,6 +55,14 @@ func (r request) check() error {
 	return nil
 }
 
+// success is the one status of a good answer.
+func (r request) success() int {
+	if r.method == http.MethodPost { // work in the background
+		return http.StatusAccepted
+	}
+	return http.StatusOK
+}
+
 // fail makes an error that names the request.
 func (r request) fail(code Code, message string) *Error {
 	return &Error{Code: code, Method: r.method, Path: r.String(), Message: message}
@@ -82,8 +91,8 @@ func (c *Client) doOnce(ctx context.Context, r request, decode func([]byte) erro
 			defer cancel()
 		}
 		a, e := c.send(ctx, r)
-		if e == nil && decode(a.body) != nil {
-			e = a.notJSON()
+		if e == nil && (!a.isJSON() || decode(a.body) != nil) {
+			e = c.notJSON(a)
 		}
 		if e != nil {
 			e.Method, e.Path = r.method, r.String()
@@ -103,7 +112,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if r.sent != nil {
 		*r.sent++
 	}
-	return c.receive(c.api, req, maxAnswer)
+	return c.receive(c.api, req, r.success(), maxAnswer)
 }
 
 // newRequest is the one place where the token is put into a request.

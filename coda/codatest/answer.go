@@ -15,6 +15,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	asIs   bool // not to be compressed
 }
 
 // apiError is an error in the service's envelope. Only some have a type and detail.
@@ -49,12 +50,12 @@ func jsonAnswer(status int, body any) *answer {
 	if err := enc.Encode(body); err != nil {
 		return failed(problem(http.StatusInternalServerError, err.Error()))
 	}
-	return &answer{status, http.Header{
+	return &answer{status: status, header: http.Header{
 		"Content-Type":  {"application/json; charset=utf-8"},
 		"Cache-Control": {"no-store, no-cache, must-revalidate, proxy-revalidate"},
 		"Vary":          {"Origin, Accept-Encoding"},
 		"X-Coda-Server": {"api"},
-	}, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
+	}, body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
 }
 
 // compressors are kept for the next answer: each has a megabyte of tables. (A sync.Pool would

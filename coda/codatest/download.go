@@ -57,10 +57,10 @@ func (s *Server) download(r *http.Request) *answer {
 	if file == nil {
 		return xmlError(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 	}
-	return &answer{http.StatusOK, http.Header{
+	return &answer{status: http.StatusOK, header: http.Header{
 		"Content-Type":     {"text/plain"},
 		"Content-Encoding": {"gzip"},
-	}, file}
+	}, body: file}
 }
 
 func (s *Server) linkWorks(path string, q url.Values) bool {
@@ -79,5 +79,5 @@ func xmlError(status int, code, message string) *answer {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	fmt.Fprintf(&b, "<Error><Code>%s</Code><Message>%s</Message></Error>", code, message)
-	return &answer{status, http.Header{"Content-Type": {"application/xml"}}, []byte(b.String())}
+	return &answer{status: status, header: http.Header{"Content-Type": {"application/xml"}}, body: []byte(b.String())}
 }

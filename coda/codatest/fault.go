@@ -38,6 +38,8 @@ const (
 	FailedExport Kind = "failed-export"
 	// LoopingToken has a list's further pages answer the page token they were asked with.
 	LoopingToken Kind = "looping-token"
+	// Changed sends what Fault.Change makes of the true answer.
+	Changed Kind = "changed"
 )
 
 // Fault makes requests go wrong. What real services do is a fault of kind Status: a
@@ -62,6 +64,8 @@ type Fault struct {
 	Body   string
 	// Delay is how long a SlowBody waits.
 	Delay time.Duration
+	// Change is for kind Changed: [With], [Encoded], or any other.
+	Change func(*Answer)
 }
 
 // FaultHeader marks the answers that a fault changed: they are not what the service means.
@@ -131,6 +135,9 @@ func (f *Fault) instead(download bool) *answer {
 	}
 	if f.Body != "" {
 		a.body = []byte(f.Body)
+		if download && f.Status == http.StatusOK {
+			a.header.Set("Content-Type", "text/plain")
+		}
 	}
 	for k, v := range f.Header {
 		a.header[http.CanonicalHeaderKey(k)] = v
@@ -149,6 +156,8 @@ func (f *Fault) change(r *http.Request, a *answer) {
 		a.header.Set("Content-Type", "text/html; charset=utf-8")
 		a.header.Del("Content-Encoding")
 		a.body = []byte("<!DOCTYPE html><html><head><title>Coda</title></head><body>Something went wrong.</body></html>")
+	case Changed:
+		a.changed(f.Change)
 	case StuckExport:
 		a.edit(map[string]any{"status": "inProgress", "downloadLink": nil})
 	case FailedExport:

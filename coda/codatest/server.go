@@ -111,7 +111,7 @@ func (s *Server) answer(r *http.Request, fault *Fault, path string, download boo
 	if fault != nil {
 		fault.change(r, a)
 	}
-	if !download && a.header.Get("Content-Encoding") == "" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if !download && !a.asIs && a.header.Get("Content-Encoding") == "" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		a.header.Set("Content-Encoding", "gzip")
 		a.body = zip(a.body)
 	}
