@@ -31,7 +31,8 @@ type Options struct {
 	// Rates replaces entries of [DefaultRates].
 	Rates map[Class]Rate
 	// StateFile is the path of a small file through which the processes of one account on one
-	// machine share their rate buckets; a lock file lies beside it. Empty: this process is alone.
+	// machine share their rate buckets; a lock file lies beside it, and a folder that holds a file for each
+	// page that is being exported. Empty: this process is alone.
 	StateFile string
 	// Unlimited turns the rate buckets off: for a stand-in service that has no limits.
 	Unlimited bool
@@ -61,7 +62,7 @@ type Client struct {
 	// unanswered runs while any request is on its way or waits to be sent again; an answer resets it.
 	unanswered stopwatch
 	polls      *pollTimes
-	running    *keyed // one export a page
+	pages      *pageLocks
 	// downloads holds a token for each download that runs.
 	downloads chan struct{}
 	sent      atomic.Int64
@@ -94,7 +95,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: o, base: base, running: newKeyed(), downloads: make(chan struct{}, maxDownloads)}
+	c := &Client{opts: o, base: base, pages: newPageLocks(o), downloads: make(chan struct{}, maxDownloads)}
 	c.api = &http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
 	c.files = &http.Client{Transport: o.Transport, CheckRedirect: c.checkDownloadRedirect}
 	if o.Unlimited {

@@ -14,7 +14,7 @@
 // [Options.StateFile] share their buckets: the file holds the times of the last sends, and what
 // 429s have taught, and each send is decided and written down under its lock. A restart in the
 // middle of a window forgets nothing; a file that cannot be trusted counts as full windows,
-// never as empty ones. [Client.Limits] and [ReadLimits] show it all.
+// never as empty ones. They also take turns with each page that they export (pagelock.go). [Client.Limits] and [ReadLimits] show it all.
 //
 // What is known of the service comes from its OpenAPI file, version 1.5.0, whose operation
 // names the comments give ('Coda API 1.5.0, listRows'), and from what users observed.

@@ -34,16 +34,22 @@ type exportStatus struct {
 
 // ExportPage gives a page's text, as Coda writes it: without subpages, and with the rows that
 // the tables on it show (Coda API 1.5.0, beginPageContentExport). It starts the export, waits
-// for its end and downloads the file. Exports of one page go one after the other: the service
-// keeps them under one name.
+// for its end and downloads the file. Exports of one page go one after the other, in all processes
+// that share a state file: the service keeps them under one name.
 func (c *Client) ExportPage(ctx context.Context, docID, pageID string, f Format) ([]byte, error) {
-	unlock, err := c.running.lock(ctx, docID+"/"+pageID)
+	r := request{class: ClassExport, method: http.MethodPost, path: []string{"docs", docID, "pages", pageID, "export"},
+		body: map[string]Format{"outputFormat": f}}
+	if err := c.maySend(r); err != nil {
+		return nil, err
+	}
+	unlock, err := c.pages.lock(ctx, docID+"/"+pageID)
+	if errors.Is(err, errPageTaken) {
+		return nil, r.fail(CodeExportTimeout, err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	r := request{class: ClassExport, method: http.MethodPost, path: []string{"docs", docID, "pages", pageID, "export"},
-		body: map[string]Format{"outputFormat": f}}
 	return c.exportAgain(ctx, r, f)
 }
 

@@ -70,16 +70,24 @@ func (r request) fail(code Code, message string) *Error {
 
 // do sends r until it is answered or there is no more hope, and has decode read the answer.
 func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) error {
+	if err := c.maySend(r); err != nil {
+		return err
+	}
+	if c.strict(r) {
+		return c.doLatest(ctx, r, decode)
+	}
+	return c.doOnce(ctx, r, decode)
+}
+
+// maySend refuses a request that is never sent.
+func (c *Client) maySend(r request) error {
 	if err := r.check(); err != nil {
 		return r.fail(CodeBadRequest, err.Error())
 	}
 	if c.opts.Offline {
 		return r.fail(CodeOffline, "nothing is asked of Coda in offline mode")
 	}
-	if c.strict(r) {
-		return c.doLatest(ctx, r, decode)
-	}
-	return c.doOnce(ctx, r, decode)
+	return nil
 }
 
 // doOnce is do without waiting for a doc's newest state.
