@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,6 +41,12 @@ const (
 	LoopingToken Kind = "looping-token"
 	// Changed sends what Fault.Change makes of the true answer.
 	Changed Kind = "changed"
+	// Empty has a list answer, rightly in all else, that there is nothing in it.
+	Empty Kind = "empty"
+	// Lacks has a list leave out the item whose id is Fault.Body.
+	Lacks Kind = "lacks"
+	// Meanwhile calls Fault.Do before it answers as it should: an edit between two pages of a list.
+	Meanwhile Kind = "meanwhile"
 )
 
 // Fault makes requests go wrong. What real services do is a fault of kind Status: a
@@ -66,6 +73,8 @@ type Fault struct {
 	Delay time.Duration
 	// Change is for kind Changed: [With], [Encoded], or any other.
 	Change func(*Answer)
+	// Do is what Meanwhile calls. It may edit the workspace.
+	Do func()
 }
 
 // FaultHeader marks the answers that a fault changed: they are not what the service means.
@@ -162,6 +171,10 @@ func (f *Fault) change(r *http.Request, a *answer) {
 		a.edit(map[string]any{"status": "inProgress", "downloadLink": nil})
 	case FailedExport:
 		a.edit(map[string]any{"status": "failed", "downloadLink": nil, "error": cmp.Or(f.Body, "Export failed.")})
+	case Empty:
+		a.edit(map[string]any{"items": []any{}, "nextPageToken": nil, "nextPageLink": nil})
+	case Lacks:
+		a.without(f.Body)
 	case LoopingToken:
 		if token := r.URL.Query().Get("pageToken"); token != "" {
 			link := baseOf(r) + strings.TrimPrefix(r.URL.EscapedPath(), Base) + "?pageToken=" + url.QueryEscape(token)
@@ -179,7 +192,7 @@ func (a *answer) edit(set map[string]any) {
 	for k, v := range set {
 		delete(object, k)
 		if v != nil {
-			b, _ := json.Marshal(v) // strings only
+			b, _ := json.Marshal(v) // strings, and lists of JSON
 			object[k] = b
 		}
 	}
@@ -187,6 +200,22 @@ func (a *answer) edit(set map[string]any) {
 	if json.NewEncoder(&b).Encode(object) == nil {
 		a.body = b.Bytes()
 	}
+}
+
+// without takes an item out of a list.
+func (a *answer) without(id string) {
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if json.Unmarshal(a.body, &list) != nil || list.Items == nil {
+		return
+	}
+	a.edit(map[string]any{"items": slices.DeleteFunc(list.Items, func(item json.RawMessage) bool {
+		var of struct {
+			ID string `json:"id"`
+		}
+		return json.Unmarshal(item, &of) == nil && of.ID == id
+	})})
 }
 
 // send writes an answer, as badly as the fault says.

@@ -97,7 +97,7 @@ func (c *call) listContent() (any, error) {
 
 func (l line) wire(page string) wireLine {
 	out := wireLine{
-		ID: shortID("cl-", page, strconv.Itoa(l.number)), Type: "line",
+		ID: shortID("cl-", page, l.source, strconv.Itoa(l.number)), Type: "line",
 		Content: lineContent{Style: l.style, Format: "plainText", Content: l.text()},
 	}
 	if l.style[0] != 'h' {

@@ -91,6 +91,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	fault := s.faults.next(r, path)
+	if fault != nil && fault.Kind == Meanwhile {
+		fault.Do()
+		fault = nil // the answer is as it should be
+	}
 	a := s.answer(r, fault, path, download)
 	if fault == nil || fault.Kind != Reset {
 		s.log.done(entry, a.status)

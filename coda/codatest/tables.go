@@ -53,7 +53,7 @@ func (c *call) getTable() (any, error) {
 	}
 	out := wireTable{
 		tableRef: *c.tableRef(t), DisplayColumn: c.columnRef(t, c.d.base(t).displayColumn()),
-		RowCount: len(c.d.rows(t)), Sorts: []wireSort{}, Layout: layout,
+		RowCount: len(c.d.rows(t)) + t.CountOff, Sorts: []wireSort{}, Layout: layout,
 		CreatedAt: when(t.CreatedAt), UpdatedAt: when(t.UpdatedAt), ViewID: t.ID,
 	}
 	for _, s := range t.Sorts {

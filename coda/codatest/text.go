@@ -9,7 +9,7 @@ import (
 
 // line is one line of a page, as GET …/content shows it: text without marks.
 type line struct {
-	number int    // in its page
+	number int    // among the lines of its page with the same source: lines keep their ids when others come
 	style  string // of the API's PageLineStyle
 	source string // the Markdown of the line, without what made its style
 	level  int
@@ -33,19 +33,22 @@ func (p *Page) lines() []line {
 // a page to the API; an empty page has one empty paragraph.
 func lines(markdown string) []line {
 	var out []line
-	code := false
+	code, before := false, map[string]int{}
+	add := func(l line) {
+		l.number = before[l.source]
+		before[l.source]++
+		out = append(out, l)
+	}
 	for s := range strings.Lines(markdown) {
 		s = strings.TrimRight(s, "\n")
 		switch {
 		case strings.HasPrefix(s, "```"):
 			code = !code
 		case code:
-			out = append(out, line{number: len(out), style: "code", source: s})
+			add(line{style: "code", source: s})
 		case strings.TrimSpace(s) == "", strings.HasPrefix(s, "|"), rule.MatchString(s):
 		default:
-			l := parseLine(s)
-			l.number = len(out)
-			out = append(out, l)
+			add(parseLine(s))
 		}
 	}
 	if out == nil {

@@ -92,6 +92,7 @@ type Table struct {
 	FilterUses           string // Today, Now or User, where the formula of the filter has that in it
 	Order                func(a, b *Row) int
 	Sorts                []Sort
+	CountOff             int // how many rows more the service counts than there are
 	CreatedAt, UpdatedAt time.Time
 }
 
