@@ -126,7 +126,7 @@ func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	}
 	t.mu.Unlock()
 	failures := t.failures.all()
-	status["errors"] = len(failures)
+	status["errors"], status["warnings"] = len(failures), len(t.Warnings())
 	if len(failures) > 0 {
 		status["last_error"] = failures[len(failures)-1]
 	}
@@ -137,7 +137,12 @@ func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-func (t *Tree) errorLines(context.Context) ([]byte, error) { return jsonLines(t.failures.all()) }
+// errorLines are failures and warnings, oldest first.
+func (t *Tree) errorLines(context.Context) ([]byte, error) {
+	all := append(t.failures.all(), t.Warnings()...)
+	slices.SortStableFunc(all, func(a, b Failure) int { return a.Time.Compare(b.Time) })
+	return jsonLines(all)
+}
 
 func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
 	entries, err := t.Index(ctx)

@@ -70,6 +70,7 @@ type kept struct {
 // deltas reads one version of a table's rows, and keeps them for the next.
 type deltas struct {
 	rowsMaker
+	l     *listing
 	v     Version // of the rows as sent
 	table coda.Table
 	shape string
@@ -99,7 +100,7 @@ func (m rowsMaker) deltas(ctx context.Context, l *listing, v Version) (*deltas, 
 	}
 	m.asSent = true
 	sent, _, err := m.at(ctx, l)
-	return &deltas{m, sent, info.table, shape}, err
+	return &deltas{m, l, sent, info.table, shape}, err
 }
 
 // plainTypes are the formats of columns whose cells change only if somebody edits their row, or the
@@ -145,19 +146,22 @@ var errMisfit = errors.New("the changed rows do not make up the table")
 
 // rows gives the file of the rows as sent, which is made where it is not at hand.
 func (s *deltas) rows(ctx context.Context) (Content, error) {
-	return s.d.t.store.Get(ctx, s.key(s.v.Key), s.write)
+	return s.d.t.store.Get(ctx, s.key(s.v.Key), func(ctx context.Context, w io.Writer) error { return s.write(ctx, w, &try{}) })
 }
 
 func (s *deltas) key(version string) string { return s.d.key(string(KindRowsJSON), s.id, version) }
 
 // write makes the file of the rows as sent.
-func (s *deltas) write(ctx context.Context, w io.Writer) error {
+func (s *deltas) write(ctx context.Context, w io.Writer, t *try) error {
+	if t.last { // the table moves
+		return s.whole(ctx, w, t)
+	}
 	k, err := s.load(ctx)
 	if err == nil {
 		err = s.change(ctx, k, w)
 	}
 	if errors.Is(err, errMisfit) {
-		return s.whole(ctx, w)
+		return s.whole(ctx, w, t)
 	}
 	return err
 }
@@ -224,13 +228,17 @@ func (s *deltas) unmoved(ctx context.Context) error {
 }
 
 // whole writes all rows as the service gives them, and keeps them if they are the table as listed.
-func (s *deltas) whole(ctx context.Context, w io.Writer) error {
+func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
+	count, err := s.newRowCount(ctx, s.l, t)
+	if err != nil {
+		return err
+	}
 	h := sha256.New()
 	b := bufio.NewWriterSize(io.MultiWriter(w, h), 64<<10)
 	rows, next := s.d.t.src.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, "")
 	at := newPlaces(s.table.RowCount)
 	passed := func(yield func(coda.Row, error) bool) {
-		for r, err := range rows {
+		for r, err := range count.of(once(t, rows, rowID)) {
 			at.add(r.Index)
 			if !yield(r, err) {
 				return
@@ -243,10 +251,10 @@ func (s *deltas) whole(ctx context.Context, w io.Writer) error {
 	if err := b.Flush(); err != nil {
 		return err
 	}
-	if !at.full() || next() == "" {
-		return nil
+	if err := count.check(ctx, t); err != nil || !at.full() || next() == "" || len(t.odd) > 0 {
+		return err
 	}
-	err := s.unmoved(ctx)
+	err = s.unmoved(ctx)
 	if err == nil {
 		s.keep(ctx, kept{Token: next(), SHA256: hex.EncodeToString(h.Sum(nil))})
 	}

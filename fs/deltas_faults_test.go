@@ -94,7 +94,7 @@ func TestARowThatGoesBetweenTheListingAndTheRead(t *testing.T) {
 	l.edit(1) // before the deleted one, so that its place tells nothing
 	l.night(t)
 	l.remove(59)
-	l.wantSent(t, "not as listed", 3, 1)
+	l.wantSent(t, "not as listed, so each file is read once more", 10, 6)
 	l.edit(8)
 	l.night(t)
 	l.wantSent(t, "one fewer than was kept", 2, 1)

@@ -115,9 +115,8 @@ type tableFiles struct{ csv, lines string }
 
 func (l *ledger) read(t *testing.T, tree *fs.Tree) (got tableFiles) {
 	t.Helper()
-	for path, to := range map[string]*string{l.csv: &got.csv, strings.TrimSuffix(l.csv, "csv") + "rows.jsonl": &got.lines} {
-		*to = l.readFile(t, tree, path)
-	}
+	got.csv = l.readFile(t, tree, l.csv)
+	got.lines = l.readFile(t, tree, strings.TrimSuffix(l.csv, "csv")+"rows.jsonl")
 	return got
 }
 

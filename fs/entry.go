@@ -44,7 +44,7 @@ const (
 	SourceContent = "content" // the page's lines, for a token that may not start exports
 )
 
-// Failure is one object that could not be had, and why. It never holds a secret.
+// Failure is one object that could not be had, and why; or with Warning, what is odd about one. It never holds a secret.
 // It is a line of .codafs/errors.jsonl and an item of a manifest's failures.
 type Failure struct {
 	Time     time.Time `json:"time,omitzero"`
@@ -59,4 +59,6 @@ type Failure struct {
 	// Attempts is how often the request was sent.
 	Attempts int    `json:"attempts"`
 	Message  string `json:"message"`
+	// Warning marks an object that is there, and of which something is odd.
+	Warning bool `json:"warning,omitempty"`
 }

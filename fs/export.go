@@ -71,7 +71,7 @@ func (m pageMaker) addTables(ctx context.Context, l *listing, v *versionHash) er
 }
 
 // make asks only once how text is got: what it finds out on the way is for another version.
-func (m pageMaker) make(ctx context.Context, v Version, w io.Writer) error {
+func (m pageMaker) make(ctx context.Context, v Version, w io.Writer, t *try) error {
 	source := m.source()
 	now, err := m.versionFrom(ctx, source)
 	switch {
@@ -88,5 +88,5 @@ func (m pageMaker) make(ctx context.Context, v Version, w io.Writer) error {
 	case m.format == coda.HTML:
 		return errNoHTML
 	}
-	return writeLinesMarkdown(w, m.d.t.src.Lines(ctx, m.d.id, m.id))
+	return writeLinesMarkdown(w, once(t, m.d.t.src.Lines(ctx, m.d.id, m.id), func(l coda.Line) string { return l.ID }))
 }

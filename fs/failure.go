@@ -75,6 +75,36 @@ func (l *failureLog) note(f Failure, now time.Time) {
 	}
 }
 
+// replace puts now in the place of all that isOf finds, and gives those of now that were not there. They keep their time
+// while they are the same.
+func (l *failureLog) replace(isOf func(Failure) bool, with []Failure, now time.Time) (added []Failure) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var old []Failure
+	l.log = slices.DeleteFunc(l.log, func(f Failure) bool {
+		if isOf(f) {
+			old = append(old, f)
+		}
+		return isOf(f)
+	})
+	for _, f := range with {
+		same := func(o Failure) bool { f.Time = o.Time; return o == f }
+		if !slices.ContainsFunc(old, same) {
+			f.Time = now.UTC()
+			added = append(added, f)
+		}
+		l.log = append(l.log, f)
+	}
+	l.log = l.log[max(0, len(l.log)-maxFailures):]
+	return added
+}
+
+func (l *failureLog) has(is func(Failure) bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.log, is)
+}
+
 func (l *failureLog) all() []Failure {
 	l.mu.Lock()
 	defer l.mu.Unlock()

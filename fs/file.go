@@ -6,8 +6,6 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
-
-	"github.com/codafs/codafs/coda"
 )
 
 // file is a file of the tree. What differs from kind to kind is in its maker.
@@ -29,8 +27,9 @@ type file struct {
 type maker interface {
 	// version is the version that make would give now.
 	version(ctx context.Context) (Version, error)
-	// make writes the bytes of v, or fails with ErrStale where v is not current any more.
-	make(ctx context.Context, v Version, w io.Writer) error
+	// make writes the bytes of v, or fails with ErrStale where v is not current any more, or with errMoved in
+	// the first try. In the last one t is told what is odd about them.
+	make(ctx context.Context, v Version, w io.Writer, t *try) error
 }
 
 // failedMake is a version that could not be made.
@@ -123,14 +122,22 @@ func (f *file) fetch(ctx context.Context, v Version) (Content, error) {
 	return c, err
 }
 
-// fill has the file made under a key of the Store.
-func (f *file) fill(ctx context.Context, into func(context.Context, string, func(context.Context, io.Writer) error) (Content, error), key string, v Version) (Content, error) {
-	fill := func(ctx context.Context, w io.Writer) error { return f.make.make(ctx, v, w) }
-	c, err := into(ctx, key, fill)
-	if coda.CodeOf(err) == coda.CodeListMoved { // rows came or went while they were read
-		c, err = into(ctx, key, fill)
-	}
+// fill has the file made under a key of the Store, once more where it moved meanwhile.
+func (f *file) fill(ctx context.Context, into func(context.Context, string, func(context.Context, io.Writer) error) (Content, error), key string, v Version) (c Content, err error) {
+	err = twice(func(last bool) error {
+		c, err = into(ctx, key, func(ctx context.Context, w io.Writer) error { return f.write(ctx, v, w, &try{last: last}) })
+		return err
+	})
 	return c, err
+}
+
+// write makes the bytes of v.
+func (f *file) write(ctx context.Context, v Version, w io.Writer, t *try) error {
+	err := f.make.make(ctx, v, w, t)
+	if err == nil {
+		f.d.t.warned(f.obj, f.path(), t)
+	}
+	return err
 }
 
 // note tells of what lasts and is missing, such as objects left out for their ids.

@@ -22,7 +22,7 @@ var errUnknown = errors.New("nothing is known of this")
 // fetch gives one of a doc's lists: as it is now if that can be had soon, else as it was last
 // known. of finds the list in a listing; fill asks the service, and parse reads what it wrote.
 func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*listing) *lazy[T],
-	fill func(context.Context, io.Writer) error, parse func(context.Context, []byte) (T, error)) (T, error) {
+	fill filler, parse func(context.Context, []byte) (T, error)) (T, error) {
 	if v, ok := of(l).known(); ok {
 		return v, nil // nearly always: what follows would allocate
 	}
@@ -55,11 +55,17 @@ func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*lis
 
 // failedList notes why a list is an older one: under its file's name, or that of the folder of its table's files.
 func (d *doc) failedList(ctx context.Context, kind, id string, err error) {
-	obj, path := d.object(Kind(kind), "doc"), kind+".json"
+	obj, path := d.listObject(kind, id)
+	d.t.failed(ctx, err, obj, path)
+}
+
+// listObject is what a list is called where something is wrong with it.
+func (d *doc) listObject(kind, id string) (obj Object, path string) {
+	obj, path = d.object(Kind(kind), "doc"), kind+".json"
 	if id != "" {
 		obj.ID, path = id, "tables"
 	}
-	d.t.failed(ctx, err, obj, d.path()+"/"+path)
+	return obj, d.path() + "/" + path
 }
 
 // soon gives the value of lz, or an older one where that takes longer than patience or fails in
@@ -216,24 +222,10 @@ func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
 
 // recall takes the list of docs as it was last known.
 func (t *Tree) recall(ctx context.Context) (*entries, error) {
-	key := t.docsKey()
-	c, ok := t.store.Lookup(ctx, key)
-	if !ok {
-		key = t.olderDocsKey()
-		c, ok = t.store.Lookup(ctx, key)
-	}
-	if !ok {
-		return nil, errUnknown
-	}
-	b, err := readAll(c)
+	docs, listed, err := t.lastDocs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	docs, err := coda.DecodeList[coda.Doc](b)
-	if err != nil {
-		return nil, err
-	}
-	listed, _ := t.store.Filled(key)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.folder == nil {
@@ -241,4 +233,24 @@ func (t *Tree) recall(ctx context.Context) (*entries, error) {
 		t.recalled = listed
 	}
 	return t.folder, nil
+}
+
+// lastDocs is the list of docs that was last remembered, and when it was listed.
+func (t *Tree) lastDocs(ctx context.Context) (docs []coda.Doc, listed time.Time, err error) {
+	key := t.docsKey()
+	c, ok := t.store.Lookup(ctx, key)
+	if !ok {
+		key = t.olderDocsKey()
+		c, ok = t.store.Lookup(ctx, key)
+	}
+	if !ok {
+		return nil, listed, errUnknown
+	}
+	b, err := readAll(c)
+	if err != nil {
+		return nil, listed, err
+	}
+	listed, _ = t.store.Filled(key)
+	docs, err = coda.DecodeList[coda.Doc](b)
+	return docs, listed, err
 }

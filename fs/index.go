@@ -29,6 +29,10 @@ type Held struct {
 	Doc func(docID string, updatedAt time.Time) bool
 	// File tells that the caller will not fetch the file of an entry, which lacks its rows and source yet.
 	File func(Entry) bool
+	// Docs are the ids of docs that it has: those that the list of docs lacks are asked for. Odd is what was odd then: it
+	// is not looked into each time.
+	Docs []string
+	Odd  []Failure
 }
 
 func (h Held) doc(d *doc) bool { return h.Doc != nil && h.Doc(d.id, d.modTime()) }
@@ -37,11 +41,13 @@ func (h Held) doc(d *doc) bool { return h.Doc != nil && h.Doc(d.id, d.modTime())
 // the listing of docs has it. And no file that is held is fetched to find out how page text is got:
 // where all pages are held as exports, they stay what they are.
 func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
+	t.expect(held.Docs, held.Odd)
 	if err := t.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
-	docs, gaps, notes := t.docs, t.gaps, t.notes
+	gaps, notes := t.gaps, t.notes
+	docs := slices.DeleteFunc(slices.Clone(t.docs), func(d *doc) bool { return slices.Contains(t.expected, d.id) }) // those are gaps
 	t.mu.Unlock()
 
 	walks := make([]*walk, len(docs))

@@ -47,7 +47,7 @@ func (m *jsonMaker) version(ctx context.Context) (Version, error) {
 	return v, nil
 }
 
-func (m *jsonMaker) make(ctx context.Context, v Version, w io.Writer) error {
+func (m *jsonMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) error {
 	now, b, err := m.at(ctx)
 	if err != nil {
 		return err

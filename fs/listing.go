@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	iofs "io/fs"
 	"iter"
@@ -19,6 +20,7 @@ type listing struct {
 	d     *doc
 	key   string // over the doc's stamp
 	stamp time.Time
+	size  coda.DocSize
 	// oversized docs are too large for the service's API: it is not asked for their lists.
 	oversized bool
 	// older is what was known before; nil in a walk of all that is listed afresh.
@@ -47,7 +49,7 @@ const (
 )
 
 func newListing(d *doc, key string, meta coda.Doc, fresh bool) *listing {
-	l := &listing{d: d, key: key, stamp: meta.UpdatedAt.Time, oversized: meta.DocSize.OverAPISizeLimit, fresh: fresh,
+	l := &listing{d: d, key: key, stamp: meta.UpdatedAt.Time, size: meta.DocSize, oversized: meta.DocSize.OverAPISizeLimit, fresh: fresh,
 		table: map[string]*lazy[tableInfo]{}, columns: map[string]*lazy[columnList]{}}
 	l.pages, l.tables = lazyIn[*pageList](l), lazyIn[*tableList](l)
 	l.formulas, l.controls, l.permissions = lazyIn[objectList](l), lazyIn[objectList](l), lazyIn[objectList](l)
@@ -81,8 +83,9 @@ type columnList struct {
 
 func (l *listing) pageList(ctx context.Context) (*pageList, error) {
 	return fetch(ctx, l, "pages", "", func(l *listing) *lazy[*pageList] { return l.pages },
-		func(ctx context.Context, w io.Writer) error {
-			return writeList(w, l.d.t.src.Pages(ctx, l.d.id), func(p coda.Page) json.RawMessage { return p.Raw })
+		func(ctx context.Context, w io.Writer, try *try) error {
+			all := once(try, l.d.t.src.Pages(ctx, l.d.id), func(p coda.Page) string { return p.ID })
+			return writeList(w, all, func(p coda.Page) json.RawMessage { return p.Raw })
 		},
 		func(_ context.Context, b []byte) (*pageList, error) {
 			pages, err := coda.DecodeList[coda.Page](b)
@@ -95,8 +98,9 @@ func (l *listing) pageList(ctx context.Context) (*pageList, error) {
 
 func (l *listing) tableList(ctx context.Context) (*tableList, error) {
 	return fetch(ctx, l, "tables", "", func(l *listing) *lazy[*tableList] { return l.tables },
-		func(ctx context.Context, w io.Writer) error {
-			return writeList(w, l.d.t.src.Tables(ctx, l.d.id), func(t coda.Table) json.RawMessage { return t.Raw })
+		func(ctx context.Context, w io.Writer, try *try) error {
+			all := once(try, l.d.t.src.Tables(ctx, l.d.id), func(t coda.Table) string { return t.ID })
+			return writeList(w, all, func(t coda.Table) json.RawMessage { return t.Raw })
 		},
 		func(_ context.Context, b []byte) (*tableList, error) {
 			tables, err := coda.DecodeList[coda.Table](b)
@@ -109,7 +113,7 @@ func (l *listing) tableList(ctx context.Context) (*tableList, error) {
 
 func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
 	return fetch(ctx, l, "table", id, func(l *listing) *lazy[tableInfo] { return lazyOf(l, l.table, id) },
-		func(ctx context.Context, w io.Writer) error {
+		func(ctx context.Context, w io.Writer, _ *try) error {
 			t, err := l.d.t.src.Table(ctx, l.d.id, id)
 			if err != nil {
 				return err
@@ -124,8 +128,9 @@ func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
 
 func (l *listing) columnList(ctx context.Context, id string) (columnList, error) {
 	return fetch(ctx, l, "columns", id, func(l *listing) *lazy[columnList] { return lazyOf(l, l.columns, id) },
-		func(ctx context.Context, w io.Writer) error {
-			return writeList(w, l.d.t.src.Columns(ctx, l.d.id, id), func(c coda.Column) json.RawMessage { return c.Raw })
+		func(ctx context.Context, w io.Writer, try *try) error {
+			all := once(try, l.d.t.src.Columns(ctx, l.d.id, id), func(c coda.Column) string { return c.ID })
+			return writeList(w, all, func(c coda.Column) json.RawMessage { return c.Raw })
 		},
 		func(ctx context.Context, b []byte) (columnList, error) {
 			columns, err := coda.DecodeList[coda.Column](b)
@@ -203,11 +208,22 @@ func lazyOf[T any](l *listing, m map[string]*lazy[T], id string) *lazy[T] {
 // listPermissions has no stamp, so that what the Store knows may be of any age.
 const listPermissions = "permissions"
 
+// filler writes a list, or an object.
+type filler func(ctx context.Context, w io.Writer, t *try) error
+
 // load gives the JSON of a list, or of an object, from the Store or from the service.
-func (l *listing) load(ctx context.Context, kind, id string, fill func(context.Context, io.Writer) error) ([]byte, error) {
+func (l *listing) load(ctx context.Context, kind, id string, fill filler) (b []byte, err error) {
 	if l.oversized {
 		return nil, errOversized
 	}
+	err = twice(func(last bool) error {
+		b, err = l.loadOnce(ctx, kind, id, last, fill)
+		return err
+	})
+	return b, err
+}
+
+func (l *listing) loadOnce(ctx context.Context, kind, id string, last bool, fill filler) ([]byte, error) {
 	get := l.d.t.store.Get
 	if l.fresh || kind == listPermissions {
 		get = l.d.t.store.Put
@@ -215,7 +231,7 @@ func (l *listing) load(ctx context.Context, kind, id string, fill func(context.C
 	asked := false
 	c, err := get(ctx, l.d.key("list-"+kind, id, l.key), func(ctx context.Context, w io.Writer) error {
 		asked = true
-		return fill(ctx, w)
+		return l.fill(ctx, kind, id, w, &try{last: last}, fill)
 	})
 	if err != nil {
 		return nil, err
@@ -229,6 +245,42 @@ func (l *listing) load(ctx context.Context, kind, id string, fill func(context.C
 		return nil, err
 	}
 	return b, c.Close()
+}
+
+// fill writes a list, or an object, as the service gives it.
+func (l *listing) fill(ctx context.Context, kind, id string, w io.Writer, t *try, fill filler) error {
+	written := &lengthWriter{w: w}
+	if err := fill(ctx, written, t); err != nil {
+		return err
+	}
+	obj, path := l.d.listObject(kind, id)
+	if err := l.doubt(kind, obj, written.n, t); err != nil {
+		return err
+	}
+	l.d.t.warned(obj, path, t)
+	return nil
+}
+
+// doubt fails the first try at a list of pages or tables that has shrunk to under half of its bytes, or is empty while
+// the doc has such things as the service counts: names should not vanish for a slip.
+func (l *listing) doubt(kind string, obj Object, bytes int64, t *try) error {
+	counts := map[string]int{"pages": l.size.PageCount, "tables": l.size.TableAndViewCount}
+	count, ok := counts[kind]
+	if !ok {
+		return nil
+	}
+	if empty := bytes == int64(len(emptyArray)); empty && count > 0 {
+		message := fmt.Sprintf("Coda lists no %s of this doc, and counts some", kind)
+		if !t.last && !l.d.t.knows(obj, message) {
+			return errMoved
+		}
+		t.warn(CodeListEmpty, "%s", message)
+		return nil
+	}
+	if before, known := l.d.t.store.Size(l.lastKey(kind, "")); known && 2*bytes < before && !t.last {
+		return errMoved
+	}
+	return nil
 }
 
 // writeList writes a list as one JSON array, or fails: half a list is none.

@@ -42,24 +42,27 @@ type objectList struct {
 }
 
 func (l *listing) formulaList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, "formulas", func(l *listing) *lazy[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer) error {
-		return writeList(w, l.d.t.src.Formulas(ctx, l.d.id), func(f coda.Formula) json.RawMessage { return f.Raw })
+	return l.objects(ctx, "formulas", func(l *listing) *lazy[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer, t *try) error {
+		all := once(t, l.d.t.src.Formulas(ctx, l.d.id), func(f coda.Formula) string { return f.ID })
+		return writeList(w, all, func(f coda.Formula) json.RawMessage { return f.Raw })
 	})
 }
 
 func (l *listing) controlList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, "controls", func(l *listing) *lazy[objectList] { return l.controls }, func(ctx context.Context, w io.Writer) error {
-		return writeList(w, l.d.t.src.Controls(ctx, l.d.id), func(c coda.Control) json.RawMessage { return c.Raw })
+	return l.objects(ctx, "controls", func(l *listing) *lazy[objectList] { return l.controls }, func(ctx context.Context, w io.Writer, t *try) error {
+		all := once(t, l.d.t.src.Controls(ctx, l.d.id), func(c coda.Control) string { return c.ID })
+		return writeList(w, all, func(c coda.Control) json.RawMessage { return c.Raw })
 	})
 }
 
 func (l *listing) permissionList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, listPermissions, (*listing).knownPermissions, func(ctx context.Context, w io.Writer) error {
-		return writeList(w, l.d.t.src.Permissions(ctx, l.d.id), func(p coda.Permission) json.RawMessage { return p.Raw })
+	return l.objects(ctx, listPermissions, (*listing).knownPermissions, func(ctx context.Context, w io.Writer, t *try) error {
+		all := once(t, l.d.t.src.Permissions(ctx, l.d.id), func(p coda.Permission) string { return p.ID })
+		return writeList(w, all, func(p coda.Permission) json.RawMessage { return p.Raw })
 	})
 }
 
-func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *lazy[objectList], fill func(context.Context, io.Writer) error) (objectList, error) {
+func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *lazy[objectList], fill filler) (objectList, error) {
 	return fetch(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
 		var all []json.RawMessage
 		err := json.Unmarshal(b, &all)
@@ -153,7 +156,7 @@ func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
 	return v.version(m.d.t.opts.Now()), list, nil
 }
 
-func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer) error {
+func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) error {
 	now, list, err := m.at(ctx)
 	if err != nil {
 		return err

@@ -6,7 +6,10 @@ import (
 	"io"
 )
 
-const jsonIndent = "  "
+const (
+	jsonIndent = "  "
+	emptyArray = "[]\n"
+)
 
 // writeJSON writes a value as sent, but for the space between its parts: indented, with
 // a newline at the end. Unknown fields, their order and each literal stay.
@@ -54,7 +57,7 @@ func (a *arrayWriter) Add(raw json.RawMessage) error {
 func (a *arrayWriter) Close() error {
 	end := "\n]\n"
 	if a.count == 0 {
-		end = "[]\n"
+		end = emptyArray
 	}
 	_, err := io.WriteString(a.w, end)
 	return err

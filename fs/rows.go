@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
 
@@ -47,7 +48,7 @@ func (m rowsMaker) version(ctx context.Context) (Version, error) {
 }
 
 // make writes the rows as they come, a page of them at a time.
-func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
+func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) error {
 	l := m.d.current()
 	now, columns, err := m.at(ctx, l)
 	if err != nil {
@@ -61,19 +62,24 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
 		return err
 	}
 	if deltas != nil && m.asSent {
-		return deltas.write(ctx, w)
+		return deltas.write(ctx, w, t)
 	}
 	rows := m.d.t.src.Rows(ctx, m.d.id, m.id, coda.RowOptions{Visible: m.view})
-	if deltas != nil {
+	if deltas != nil && !t.last { // a table that moves is read as it is
 		kept, err := deltas.rows(ctx)
 		switch {
 		case err == nil:
 			defer kept.Close()
 			rows = rowsIn(kept)
-		case ctx.Err() != nil || coda.CodeOf(err) != "":
+		case ctx.Err() != nil || coda.CodeOf(err) != "" || errors.Is(err, errMoved):
 			return err
 		} // else the Store has no room for them
 	}
+	count, err := m.newRowCount(ctx, l, t)
+	if err != nil {
+		return err
+	}
+	rows = count.of(once(t, rows, rowID))
 	b := bufio.NewWriterSize(w, 64<<10)
 	if m.asSent {
 		err = writeLines(b, rows)
@@ -83,8 +89,13 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return b.Flush()
+	if err := b.Flush(); err != nil {
+		return err
+	}
+	return count.check(ctx, t)
 }
+
+func rowID(r coda.Row) string { return r.ID }
 
 func writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) error {
 	headers := make([]csvColumn, len(columns))

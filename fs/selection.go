@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	iofs "io/fs"
 	"regexp"
@@ -58,23 +59,25 @@ func matches(selector string, d coda.Doc) bool {
 // listDocs lists the selected docs; known are those of the last listing. A selector that
 // finds nothing costs no other doc: it is a gap, unless nothing at all is found.
 // An exclusion that means no doc is a note: it may be a slip, and show what should stay out.
-func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc) (docs []coda.Doc, gaps []Failure, notes []string, err error) {
+func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc, t *try) (l docList, err error) {
 	if len(sel.Docs) == 0 {
-		docs, err = collect(src.Docs(ctx, sel.filter()))
+		l.docs, err = collect(once(t, src.Docs(ctx, sel.filter()), docOwnID))
 	} else {
-		p := picker{src: src, sel: sel, known: known}
-		docs, gaps, err = p.all(ctx)
+		p := picker{src: src, sel: sel, known: known, try: t}
+		l.docs, l.gaps, err = p.all(ctx)
 	}
 	for _, s := range sel.ExcludeDocs {
-		if err == nil && len(which(docs, s)) == 0 {
-			notes = append(notes, fmt.Sprintf("none of the docs is %q, which should be left out", s))
+		if err == nil && len(which(l.docs, s)) == 0 {
+			l.notes = append(l.notes, fmt.Sprintf("none of the docs is %q, which should be left out", s))
 		}
 	}
-	docs = slices.DeleteFunc(docs, func(d coda.Doc) bool {
+	l.docs = slices.DeleteFunc(l.docs, func(d coda.Doc) bool {
 		return slices.ContainsFunc(sel.ExcludeDocs, func(s string) bool { return matches(s, d) })
 	})
-	return docs, gaps, notes, err
+	return l, err
 }
+
+func docOwnID(d coda.Doc) string { return d.ID }
 
 func (sel Selection) filter() coda.DocFilter {
 	return coda.DocFilter{OwnedOnly: !sel.IncludeShared, WorkspaceID: sel.WorkspaceID}
@@ -86,6 +89,7 @@ type picker struct {
 	src    Source
 	sel    Selection
 	known  []coda.Doc
+	try    *try
 	listed []coda.Doc // asked for when the first name comes
 }
 
@@ -95,7 +99,7 @@ func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []Failure, err 
 	answered := false
 	for _, s := range p.sel.Docs {
 		found, err := p.pick(ctx, s)
-		if fatal(ctx, err) {
+		if fatal(ctx, err) || errors.Is(err, errMoved) {
 			return nil, nil, err
 		}
 		if err != nil {
@@ -131,7 +135,7 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	}
 	if p.listed == nil {
 		var err error
-		if p.listed, err = collect(p.src.Docs(ctx, p.sel.filter())); err != nil {
+		if p.listed, err = collect(once(p.try, p.src.Docs(ctx, p.sel.filter()), docOwnID)); err != nil {
 			if noID != nil && refused(err) { // a token for one doc: what it says of the id tells more
 				return nil, noID
 			}

@@ -9,6 +9,7 @@ import (
 
 // Source is what the tree needs of the service. *coda.Client has it.
 type Source interface {
+	WhoAmI(ctx context.Context) (coda.User, error)
 	Docs(ctx context.Context, f coda.DocFilter) iter.Seq2[coda.Doc, error]
 	Doc(ctx context.Context, docID string) (coda.Doc, error)
 	Pages(ctx context.Context, docID string) iter.Seq2[coda.Page, error]

@@ -25,6 +25,8 @@ type Options struct {
 	RowDeltas int64
 	// Notice is told, once, what users should know of all they read; nil tells nobody.
 	Notice func(text string)
+	// Warned is told what is odd about something that was read, once while it stays; nil tells nobody.
+	Warned func(Failure)
 	// Changed is told, after each refresh and when a slow answer came, which docs may show something
 	// else now, by id; "" stands for the list of docs. It must not call the tree. It may be nil.
 	Changed func(docID string)
@@ -40,6 +42,8 @@ type Tree struct {
 	store    Store
 	opts     Options
 	failures failureLog
+	warnings failureLog
+	earlier  failureLog      // warnings of an earlier run: see Held
 	first    *lazy[*entries] // the first listing of docs
 	turn     chan struct{}   // holds one token while no Refresh runs
 	noDocs   atomic.Bool     // the docs were waited for in vain
@@ -57,6 +61,7 @@ type Tree struct {
 	folder   *entries   // of docs/; nil until docs were listed
 	byID     map[string]*doc
 	gaps     []Failure
+	expected []string // ids of docs that are to be there: see Held
 	notes    []string
 	listedAt time.Time // zero while what is known is from an earlier run
 	recalled time.Time // when an earlier run listed the docs, if they are known from there
@@ -94,13 +99,14 @@ func (t *Tree) Refresh(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	defer func() { t.turn <- struct{}{} }()
-	docs, gaps, notes, err := listDocs(ctx, t.src, t.opts.Select, t.known())
+	l, err := t.readDocs(ctx)
 	if err != nil {
 		t.setDown(ctx, err)
 		return err
 	}
-	moved := t.take(docs, gaps)
-	t.setNotes(notes)
+	moved := t.take(l)
+	t.setNotes(l.notes)
+	t.warnOfDocs(l)
 	for _, id := range moved {
 		t.changed(id)
 	}
@@ -109,7 +115,7 @@ func (t *Tree) Refresh(ctx context.Context) error {
 		return nil
 	}
 	t.kept = now
-	return t.remember(ctx, docs)
+	return t.remember(ctx, l.docs)
 }
 
 // rememberEvery is how often the list of docs is remembered while it stays the same, so that a later run can tell how
@@ -146,7 +152,7 @@ func (t *Tree) isDown() bool {
 
 // take takes over a listing of docs and tells which docs may show something else now. Those
 // that were young at the last listing are among them: their versions settle without a new stamp.
-func (t *Tree) take(docs []coda.Doc, gaps []Failure) (moved []string) {
+func (t *Tree) take(l docList) (moved []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	type state struct {
@@ -163,8 +169,8 @@ func (t *Tree) take(docs []coda.Doc, gaps []Failure) (moved []string) {
 		old[d.id] = stateOf(d)
 	}
 	last, now := t.listedAt, t.opts.Now()
-	t.down = nil
-	t.set(docs, gaps, now)
+	t.down, t.expected = nil, l.unsure
+	t.set(l.docs, l.gaps, now)
 	list := len(old) != len(t.docs)
 	for _, d := range t.docs {
 		is := stateOf(d)

@@ -70,6 +70,10 @@ func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool 
 func (f File) as(e fs.Entry) File {
 	now := fileOf(e)
 	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
+	switch f.Kind { // lists are read each time
+	case fs.KindRows, fs.KindRowsJSON, fs.KindPage:
+		now.Warnings = f.Warnings
+	}
 	now.setModTime(f.modTime()) // which its bytes on disk have
 	return now
 }
@@ -86,6 +90,7 @@ func (r *run) held(e fs.Entry, left map[string]finished) bool {
 // index lists what the snapshot is to hold.
 func (r *run) index(ctx context.Context, left map[string]finished) ([]fs.Entry, error) {
 	held := fs.Held{File: func(e fs.Entry) bool { return r.held(e, left) }}
+	held.Docs, held.Odd = r.expected()
 	if _, able := r.from.(ChangeIndexer); r.before == nil || !r.opts.TrustDocTimestamps || !able {
 		return r.list(ctx, held)
 	}

@@ -94,6 +94,8 @@ type File struct {
 	// Rows is the number of rows in a table's CSV file, its header not counted.
 	Rows   *int64 `json:"rows,omitempty"`
 	Status Status `json:"status"`
+	// Warnings say what is odd about the file, such as rows that the service counts and did not give.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // modTime is the time that the file has in the snapshot.

@@ -148,11 +148,20 @@ func (m *Mount) Explain(path string, err error) fs.Failure {
 		return explain(path, err)
 	}
 	for _, f := range slices.Backward(known) {
-		if f.Path == path {
+		if f.Path == path && !f.Warning {
 			return f
 		}
 	}
 	return explain(path, err)
+}
+
+// Warnings implements [Warner].
+func (m *Mount) Warnings(ctx context.Context) ([]fs.Failure, error) {
+	known, err := readLines[fs.Failure](ctx, m, errorsFile)
+	if errors.Is(err, iofs.ErrNotExist) && !errors.Is(err, ErrMountLost) {
+		return nil, nil
+	}
+	return slices.DeleteFunc(known, func(f fs.Failure) bool { return !f.Warning }), err
 }
 
 // readLines reads a file of JSON values, as those in .codafs are.

@@ -32,6 +32,13 @@ type ChangeIndexer interface {
 	IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error)
 }
 
+// Warner is an [Origin] that knows what is odd about what it gave.
+type Warner interface {
+	Origin
+	// Warnings are as of now, one for each thing that is odd about a file or a list.
+	Warnings(ctx context.Context) ([]fs.Failure, error)
+}
+
 // Options says where a snapshot goes and what it records. Output is required; the zero
 // value of every other field is usable.
 type Options struct {

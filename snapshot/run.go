@@ -30,7 +30,7 @@ func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
 }
 
 func newRun(from Origin, o Options) *run {
-	r := &run{opts: o.withDefaults(), from: from, unlisted: map[fileKey]bool{}}
+	r := &run{opts: o.withDefaults(), from: from, unlisted: map[fileKey]bool{}, odd: map[fileKey][]string{}}
 	started := stamp(r.opts.Now())
 	r.head = Head{
 		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source, Demo: o.Demo,
@@ -60,6 +60,8 @@ type run struct {
 	unlisted map[fileKey]bool
 	// skipped are the docs that are not looked into.
 	skipped map[string]bool
+	// odd is what is odd about files that are there.
+	odd map[fileKey][]string
 	// gone are the objects that were listed and then not found.
 	gone []fs.Failure
 }
@@ -109,6 +111,9 @@ func (r *run) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.askOdd(ctx); err != nil {
+		return err
+	}
 	l := newListing(index)
 	r.docs, r.summary.DocsFound = l.docs, l.found
 	for _, note := range l.notes {
@@ -132,7 +137,14 @@ func (r *run) fill(ctx context.Context) error {
 	if err := r.confirmGone(ctx); err != nil {
 		return err
 	}
-	return r.carry(ctx)
+	if err := r.carry(ctx); err != nil {
+		return err
+	}
+	if err := r.askOdd(ctx); err != nil {
+		return err
+	}
+	r.warnOfOdd()
+	return nil
 }
 
 // list lists the tree, with what is held in mind if the origin can.

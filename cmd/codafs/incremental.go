@@ -79,6 +79,9 @@ that nobody edits; views too. The result is then what a whole read gives, but fo
   - names of people and rows mentioned in text, and dates after a change of the doc's time zone.
 Such rows are right again when they are edited, or when the table is read whole.`
 
+// Warnings implements [snapshot.Warner].
+func (t treeOrigin) Warnings(context.Context) ([]fs.Failure, error) { return t.tree.Warnings(), nil }
+
 // IndexChanged implements [snapshot.ChangeIndexer].
 func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
 	return t.tree.IndexChanged(coda.Background(ctx), held)

@@ -183,10 +183,16 @@ func (r mountReport) lines() (out [][2]string) {
 		}
 	}
 	add("errors", "%d", number("errors"))
+	if n := number("warnings"); n > 0 {
+		add("warnings", "%d", n)
+	}
 	for _, f := range r.Errors {
 		where := cmp.Or(f.Path, f.ObjectID)
 		if where != "" {
 			where += ": "
+		}
+		if f.Warning {
+			where = "warning: " + where
 		}
 		add("", "%s %s%s", f.Time.Local().Format(time.DateTime), where, f.Message)
 	}

@@ -18,6 +18,7 @@ type rowMill struct {
 }
 
 func (m rowMill) before(next http.Handler) http.Handler {
+	m.table.CountOff = m.rows - len(m.table.Rows)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/tables/"+m.table.ID+"/rows") {
 			next.ServeHTTP(w, r)
@@ -45,7 +46,7 @@ func (m rowMill) before(next http.Handler) http.Handler {
 
 func (m rowMill) row(out io.Writer, i int) {
 	fmt.Fprintf(out, `{"id":"i-%010d","type":"row","href":"https://coda.io/apis/v1/docs/d/tables/t/rows/i-%010d","name":"Row %d","index":%d,`+
-		`"createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-02T00:00:00.000Z","browserLink":"https://coda.io/d/_d#_t/_r%d","values":{`, i, i, i, i, i)
+		`"createdAt":"2024-01-01T00:00:00.000Z","updatedAt":"2026-01-02T00:00:00.000Z","browserLink":"https://coda.io/d/_d#_t/_r%d","values":{`, i, i, i, i, i)
 	for j, c := range m.table.Columns {
 		if j > 0 {
 			io.WriteString(out, ",")

@@ -106,6 +106,12 @@ func editCmd(ts *testscript.TestScript, neg bool, args []string) {
 		"remove-table": {"", func(w *codatest.Workspace, doc, table string, _ []string) {
 			w.RemoveTable(doc, table)
 		}},
+		"remove-doc": {"", func(w *codatest.Workspace, doc, _ string, _ []string) { w.RemoveDoc(doc) }},
+		"miscount": {"N", func(w *codatest.Workspace, doc, table string, args []string) {
+			n, err := strconv.Atoi(args[0])
+			ts.Check(err)
+			w.EditTable(doc, table, func(t *codatest.Table, _ time.Time) { t.CountOff = n })
+		}},
 		"cell": {"ROW COLUMN TEXT", func(w *codatest.Workspace, doc, table string, args []string) {
 			row, column := cellOf(ts, w, doc, table, args[0], args[1])
 			w.SetCell(doc, table, row, column, codatest.Text(args[2]))
@@ -143,7 +149,8 @@ func faultCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: fault METHOD PATH KIND [TIMES [DELAY]]")
 	}
-	f := codatest.Fault{Method: args[0], Path: args[1], Kind: codatest.Kind(args[2])}
+	kind, body, _ := strings.Cut(args[2], "=")
+	f := codatest.Fault{Method: args[0], Path: args[1], Kind: codatest.Kind(kind), Body: body}
 	if status, err := strconv.Atoi(args[2]); err == nil {
 		f.Kind, f.Status = codatest.Status, status
 	}

@@ -27,7 +27,7 @@ import (
 //	                                 What is pinned has Coda's own address, see fixture_service_test.go
 //	edit KIND DOC OBJECT ARG...      change the workspace: see editCmd
 //	fault METHOD PATH KIND [TIMES [DELAY]]
-//	                                 make requests go wrong; KIND is a status or a codatest.Kind; TIMES 0 is for good
+//	                                 make requests go wrong; KIND is a status or a codatest.Kind, as lacks=ID; TIMES 0 is for good
 //	heal                             undo all faults
 //	sent METHOD PATH N               the service has had N requests that match (regular expression)
 //	asked METHOD PATH                wait until the service has had such a request

@@ -41,6 +41,8 @@ type openOptions struct {
 	prefetch int
 	// rowDeltas is fs.Options.RowDeltas.
 	rowDeltas int64
+	// summary tells that warnings stand in one in the end: until then they are told only where much is told.
+	summary bool
 	// waitOut is coda.Options.WaitOut.
 	waitOut bool
 }
@@ -72,8 +74,15 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	level := slog.LevelWarn
+	if o.summary {
+		level = slog.LevelDebug
+	}
+	warned := func(f fs.Failure) {
+		log.Log(context.Background(), level, f.Message, "path", f.Path, "code", f.Code)
+	}
 	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas, Status: o.status,
-		Changed: o.changed, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
+		Changed: o.changed, Warned: warned, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }
