@@ -107,7 +107,7 @@ var manifestInPlace = broken{change: func(b *brokenRun, op, name string, do func
 			}
 			return os.Rename(b.path(name), b.path(dir+"manifest.json"))
 		})
-	case op == "chtimes" && base == ".manifest.json.tmp", op == "rename" && base == "manifest.json":
+	case op == "rename" && base == "manifest.json":
 		return nil
 	}
 	return b.step(op, name, do)

@@ -17,6 +17,7 @@ import (
 type disk struct {
 	root  *os.Root
 	hooks hooks
+	times keptTimes
 }
 
 // hooks let tests stand between a run and its disk. They are nil outside of tests.
@@ -84,11 +85,14 @@ func (f *outFile) Write(p []byte) (n int, err error) {
 }
 
 // finish makes f durable, with the given time and mode, and closes it, whatever fails. A
-// file system that has no times or modes (FAT, some network shares) keeps its own.
+// file system that has no times or modes (FAT, some network shares) keeps its own. A zero time leaves that of the
+// writing.
 func (f *outFile) finish(mtime time.Time, mode os.FileMode) error {
-	err := f.disk.do("chtimes", f.name, func() error {
-		return f.disk.root.Chtimes(f.name, time.Time{}, mtime)
-	})
+	var err error
+	if !mtime.IsZero() {
+		// Both times: many file systems in user space take no single one, and say nothing.
+		err = f.disk.do("chtimes", f.name, func() error { return f.disk.root.Chtimes(f.name, mtime, mtime) })
+	}
 	if err == nil || isUnsupported(err) {
 		err = f.disk.do("chmod", f.name, func() error { return f.Chmod(mode) })
 	}
@@ -97,6 +101,9 @@ func (f *outFile) finish(mtime time.Time, mode os.FileMode) error {
 	}
 	if closed := f.disk.do("close", f.name, f.Close); err == nil {
 		err = closed
+	}
+	if err == nil && !mtime.IsZero() {
+		f.disk.checkTime(f.name, mtime)
 	}
 	return err
 }

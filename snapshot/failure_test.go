@@ -308,6 +308,9 @@ func TestADiskWithoutModesAndTimesWillDo(t *testing.T) {
 		return nil
 	})
 	s := mustRun(t, from, o, 0)
+	if n := strings.Count(strings.Join(s.Warnings, "\n"), "time at which they were written"); n != 1 {
+		t.Errorf("%d warnings of lost times, want 1: %q", n, s.Warnings)
+	}
 	wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
 	mustVerify(t, o.Output, 0)
 }

@@ -42,6 +42,9 @@ func (r *run) seal(ctx context.Context) error {
 // decide sets the result and the exit code.
 func (r *run) decide() {
 	r.setStatus()
+	if r.stage.times.lost.Load() {
+		r.warn("files have the time at which they were written, not the one of their last change: the file system of the output folder did not take it")
+	}
 	r.account()
 	r.takeStock()
 	r.head.FinishedAt = r.summary.FinishedAt
