@@ -56,7 +56,7 @@ var reads = map[string]func(context.Context, *coda.Client) (any, error){
 
 // notSent are the fields of a type that one of the calls that give it does not fill.
 var notSent = map[string][]string{
-	"Tables": {"parentTable", "rowCount", "createdAt", "updatedAt"}, // references only
+	"Tables": {"parentTable", "rowCount", "filter", "createdAt", "updatedAt"}, // references only
 }
 
 // exports is the method that reads by several requests, which has a test of its own.

@@ -44,7 +44,8 @@ type wire struct {
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme+"://"+r.URL.Host != w.api {
 		w.downloads = append(w.downloads, r.URL.String())
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(exported)), Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(exported)),
+			ContentLength: int64(len(exported)), Request: r}, nil
 	}
 	r = r.Clone(r.Context())
 	if w.prefer != "" {
