@@ -61,7 +61,7 @@ also do by themselves, or under another one. The sizes of files stay known.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "bring it under `SIZE`, such as 500MiB, instead of the limit")
+	cmd.Flags().StringVar(&to, "to", "", "bring it under `SIZE`, such as 500M, instead of the limit")
 	s.registerCache(cmd.Flags())
 	return cmd
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/codafs/codafs/coda"
@@ -39,7 +36,7 @@ type settings struct {
 // registerCache adds the flags of all commands that use the cache.
 func (s *settings) registerCache(f *pflag.FlagSet) {
 	pathVar(f, &s.cacheDir, "cache-dir", "", "", "keep what was fetched in `DIR` (default: codafs in the user's cache folder)")
-	f.StringVar(&s.cacheSize, "cache-size", "5GiB", "largest `SIZE` of the cache, such as 500MiB or 20GiB")
+	f.StringVar(&s.cacheSize, "cache-size", "5GiB", "largest `SIZE` of the cache, such as 500M or 20G")
 	f.StringVar(&s.logLevel, "log-level", "warn", "least `LEVEL` that is logged: debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "`FORM` of the log's lines: text or json")
 	pathVar(f, &s.logFile, "log-file", "", "", "add the log to `FILE` (default: standard error)")
@@ -89,37 +86,4 @@ func (s *settings) recorded() map[string]any {
 		"skip-hidden-pages": sel.SkipHiddenPages, "no-views": sel.NoViews, "html-pages": sel.HTMLPages, "rows-json": sel.RowsJSON,
 		"names": s.names,
 	}
-}
-
-// parseSize reads a number of bytes with a unit: 500MiB, 5GiB, 1000.
-func parseSize(s string) (int64, error) {
-	units := []struct {
-		name  string
-		shift int
-	}{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}}
-	shift := 0
-	num := s
-	for _, u := range units {
-		if rest, ok := strings.CutSuffix(s, u.name); ok {
-			num, shift = strings.TrimSpace(rest), u.shift
-		}
-	}
-	n, err := strconv.ParseInt(num, 10, 64)
-	if err != nil || n <= 0 || n > 1<<62>>shift {
-		return 0, fmt.Errorf("%q is no size: want a whole number with KiB, MiB, GiB or TiB", s)
-	}
-	return n << shift, nil
-}
-
-// formatSize is a number of bytes for people: 512 B, 1.5 MiB.
-func formatSize(n int64) string {
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	units := "KMGTPE"
-	size := float64(n) / 1024
-	for size >= 1024 && len(units) > 1 {
-		size, units = size/1024, units[1:]
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", size), ".0") + " " + units[:1] + "iB"
 }
