@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -98,7 +99,12 @@ func (d *Disk) writeEntry(e entry) error {
 	}
 	defer os.Remove(f.Name()) // fails once it has its place, as it should
 	_, err = d.write(f, e.encode())
-	if err := errors.Join(err, f.Close()); err != nil {
+	if runtime.GOOS == "windows" { // an open file cannot be renamed there
+		err = errors.Join(err, f.Close())
+	} else {
+		defer f.Close() // with its lock
+	}
+	if err != nil {
 		return err
 	}
 	return d.install(f.Name(), d.path(entriesDir, e.key))

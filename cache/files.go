@@ -196,18 +196,23 @@ func (d *Disk) dropDamaged(path string, size int64, e entry, why error) {
 	}
 }
 
-// createTemp makes an empty temporary file that [Disk.install] can move. Where the cache
-// folder was deleted, it is made again.
+// createTemp makes an empty temporary file that [Disk.install] can move. It is locked as long as it is open,
+// which keeps [Disk.trimTemps] from it. Where the cache folder was deleted, it is made again.
 func (d *Disk) createTemp() (*os.File, error) {
 	dir := filepath.Join(d.dir, tempDir)
-	f, err := os.CreateTemp(dir, "*")
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := d.makeFolders(); err != nil {
-			return nil, err
+	for {
+		f, err := os.CreateTemp(dir, "*")
+		if errors.Is(err, fs.ErrNotExist) {
+			if err := d.makeFolders(); err != nil {
+				return nil, err
+			}
+			f, err = os.CreateTemp(dir, "*")
 		}
-		return os.CreateTemp(dir, "*")
+		if err != nil || lockTemp(f) {
+			return f, err
+		}
+		f.Close()
 	}
-	return f, err
 }
 
 // install gives the temporary file its place, and notes on it that it is used now. (Not

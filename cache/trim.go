@@ -198,7 +198,8 @@ func (d *Disk) trimEntries(ctx context.Context) error {
 	return errors.Join(err, errors.Join(failed...))
 }
 
-// trimTemps goes by the real clock, as the stamps of these files do.
+// trimTemps goes by the real clock, as the stamps of these files do. That may be another machine's, or wrong: a
+// file that is in use stays, however old it looks.
 func (d *Disk) trimTemps() error {
 	dir := filepath.Join(d.dir, tempDir)
 	files, err := os.ReadDir(dir)
@@ -208,10 +209,20 @@ func (d *Disk) trimTemps() error {
 	for _, f := range files {
 		info, infoErr := f.Info()
 		if infoErr == nil && time.Since(info.ModTime()) > tempLife {
-			err = errors.Join(err, removeGone(filepath.Join(dir, f.Name())))
+			err = errors.Join(err, removeUnused(filepath.Join(dir, f.Name())))
 		}
 	}
 	return err
+}
+
+// removeUnused removes a temporary file unless a process has it open.
+func removeUnused(path string) error {
+	release, used := tempInUse(path)
+	defer release()
+	if used {
+		return nil
+	}
+	return removeGone(path)
 }
 
 // removeGone removes a file that another process may have removed already.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -242,6 +243,33 @@ func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	}
 	if left := temps(t, dir); len(left) != 1 || filepath.Base(left[0]) != "young" {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// To a process whose clock is ahead, all files are old.
+func TestTemporaryFilesInUseStay(t *testing.T) {
+	dir := t.TempDir()
+	c, err := openDisk(t, dir, Options{}).Get(t.Context(), "key", func(ctx context.Context, w io.Writer) error {
+		if _, err := io.WriteString(w, large); err != nil {
+			return err
+		}
+		stamp := time.Now().Add(-2 * tempLife)
+		used := temps(t, dir)
+		if len(used) != 1 {
+			t.Errorf("temporary files: %v, want one", used)
+		}
+		for _, path := range used {
+			if err := os.Chtimes(path, stamp, stamp); err != nil {
+				return err
+			}
+		}
+		return openDisk(t, dir, Options{}).Trim(ctx)
+	})
+	if read(t, c, err) != large {
+		t.Error("wrong bytes")
+	}
+	if c, found := openDisk(t, dir, Options{}).Lookup(t.Context(), "key"); !found || read(t, c, nil) != large {
+		t.Error("another process does not find the content")
 	}
 }
 
