@@ -22,6 +22,8 @@ type Report struct {
 	Damage []Damage `json:"damage"`
 	// LineByLine counts the pages whose text lacks what lines do not have ([fs.NotInLines]), by snapshot.
 	LineByLine map[string]int `json:"pages_line_by_line,omitempty"`
+	// Strays are files that were added and harm nothing.
+	Strays []Stray `json:"strays"`
 
 	n, t int
 }
@@ -78,7 +80,7 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 // is read; of the others name and size are checked. Which part a file is in depends on its
 // path alone, so runs with n = 1 to t read everything.
 func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
-	report := Report{Checked: []string{}, Damage: []Damage{}, LineByLine: map[string]int{}, n: n, t: t}
+	report := Report{Checked: []string{}, Damage: []Damage{}, LineByLine: map[string]int{}, Strays: []Stray{}, n: n, t: t}
 	if n < 1 || n > t {
 		return report, fmt.Errorf("part %d of %d: %w", n, t, ErrSubset)
 	}
@@ -247,6 +249,10 @@ func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error
 		}
 		found[path] = true
 		want, known := c.sums[path]
+		if !known && isStray(path) {
+			c.report.Strays = append(c.report.Strays, Stray{c.id, path})
+			return nil
+		}
 		if !known {
 			c.damage(path, Extra, "not in %s", sumsName)
 			return nil

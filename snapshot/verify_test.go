@@ -165,6 +165,42 @@ func TestVerifyFindsEachKindOfDamage(t *testing.T) {
 	}
 }
 
+func TestFilesOfFileManagersAreNoDamage(t *testing.T) {
+	o := options(t)
+	dir := filepath.Join(o.Output, mustRun(t, workspace(1), o, 0).ID)
+	put := func(path string) {
+		t.Helper()
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{".DS_Store", "._docs", "docs/.directory", "docs/@eaDir/doc.json/SYNO@.icon", "docs/Desktop.ini", "docs/Thumbs.db"}
+	for _, path := range want {
+		put(path)
+	}
+	for _, extra := range []string{"", "docs/thumbs.db.md"} {
+		if extra != "" {
+			put(extra)
+		}
+		r, err := snapshot.Verify(t.Context(), o.Output)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var strays, damaged []string
+		for _, s := range r.Strays {
+			strays = append(strays, s.Path)
+		}
+		for _, d := range r.Damage {
+			damaged = append(damaged, d.Path)
+		}
+		slices.Sort(strays)
+		if !slices.Equal(strays, want) || strings.Join(damaged, " ") != extra {
+			t.Errorf("strays %q, damage %q, want the damage %q", strays, damaged, extra)
+		}
+	}
+}
+
 func TestVerifyChecksWhatLatestNames(t *testing.T) {
 	o := options(t)
 	mustRun(t, workspace(1), o, 0)

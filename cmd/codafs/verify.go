@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,8 @@ func newVerify(std streams) *cobra.Command {
 		Use:   "verify DIR",
 		Short: "Check backups against their checksums",
 		Long: `Compare what is in DIR, an output folder or one snapshot in it, with what was sealed: every name,
-size and hash. Damage is printed one line each; nothing is written.
+size and hash. Damage is printed one line each; nothing is written. What file managers and network storage leave
+in folders (.DS_Store, ._NAME, Thumbs.db, desktop.ini, @eaDir, .directory) is counted in a note, and is no damage.
 
 Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 		Example: `  codafs verify ~/coda-backups
@@ -39,6 +41,10 @@ func runVerify(ctx context.Context, std streams, dir, subset string) error {
 	}
 	for _, d := range r.Damage {
 		fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail))
+	}
+	if n := len(r.Strays); n > 0 {
+		first := path.Join(r.Strays[0].Snapshot, r.Strays[0].Path)
+		fmt.Fprintf(std.err, "codafs: note: a file manager or a NAS left %d files among the sealed ones, which harm nothing: %s …\n", n, printable(first))
 	}
 	fmt.Fprintf(std.err, "codafs: %d snapshots, %d files, %d bytes: %d damaged\n", len(r.Checked), r.Files, r.Bytes, len(r.Damage))
 	if note := plainText(r); note != "" {
