@@ -97,9 +97,9 @@ func parseHelperCall(args []string) (helperCall, error) {
 	if flags.NArg() != 2 {
 		return call, fmt.Errorf("want a source and a mountpoint, have %d arguments", flags.NArg())
 	}
-	// Room for what a source may one day choose.
-	if source := flags.Arg(0); source != "codafs" && source != "none" {
-		return call, fmt.Errorf("the source %q: want codafs or none", source)
+	// Room for what a source may one day choose. mount(8) makes it a path where a file of that name is in the working folder.
+	if source := filepath.Base(flags.Arg(0)); source != "codafs" && source != "none" {
+		return call, fmt.Errorf("the source %q: want codafs or none", flags.Arg(0))
 	}
 	call.args = []string{"mount", "--background"}
 	for _, list := range *options {
