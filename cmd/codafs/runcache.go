@@ -26,6 +26,10 @@ func newScratch(cacheDir string) (*scratch, error) {
 	if s, err := inRuns(cacheDir); err == nil {
 		return s, nil
 	}
+	return newTempScratch()
+}
+
+func newTempScratch() (*scratch, error) {
 	dir, err := os.MkdirTemp("", "codafs-run-")
 	if err != nil {
 		return nil, err

@@ -79,7 +79,9 @@ func (s *settings) status(ctx context.Context, std streams, args []string) (out 
 	} else if out.Mounts, err = allMounts(ctx); err != nil {
 		return out, err
 	}
-	if out.Cache, err = s.cacheStatus(ctx, std); err != nil {
+	if _, err := s.cacheFolder(); err != nil {
+		out.Cache.Problem = err.Error()
+	} else if out.Cache, err = s.cacheStatus(ctx, std); err != nil {
 		if _, misused := errors.AsType[usageError](err); misused {
 			return out, err
 		}

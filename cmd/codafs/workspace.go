@@ -66,11 +66,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := s.cacheFolder()
-	if err != nil {
-		return nil, err
-	}
-	disk, scratch, err := s.openContents(std, dir, log, o.afresh)
+	disk, scratch, dir, err := s.openContents(std, log, o.afresh)
 	if err != nil {
 		return nil, err
 	}
@@ -134,31 +130,47 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 	if o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.err, "codafs: warning: "+line) }); err != nil {
 		return o, err
 	}
-	dir, err := s.cacheFolder()
-	o.StateFile = rateFile(dir, o)
-	return o, err
+	if dir, err := s.cacheFolder(); err == nil { // else this process keeps to the limits alone
+		o.StateFile = rateFile(dir, o)
+	}
+	return o, nil
 }
 
 // openContents opens the cache, or for a run of its own, a scratch folder: afresh wants that, and a cache folder
-// that cannot be used leaves nothing else.
-func (s *settings) openContents(std streams, dir string, log *slog.Logger, afresh bool) (*cache.Disk, *scratch, error) {
-	removeDeadRuns(dir)
-	if !afresh {
-		disk, err := s.openCache(dir, log)
+// that cannot be used, or no place for one, leaves nothing else. dir is where the cache is, or what stands in for it.
+func (s *settings) openContents(std streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
+	dir, err = s.cacheFolder()
+	homeless := err != nil
+	if homeless && s.offline {
+		return nil, nil, "", err
+	}
+	if !homeless {
+		removeDeadRuns(dir)
+	}
+	if !homeless && !afresh {
+		disk, err = s.openCache(dir, log)
 		if _, misused := errors.AsType[usageError](err); err == nil || misused || s.offline {
-			return disk, nil, err
+			return disk, nil, dir, err
 		}
+	}
+	if err != nil {
 		fmt.Fprintf(std.err, "codafs: warning: %v; what is fetched is kept for this run alone\n", err)
 	}
-	run, err := newScratch(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
+	if homeless {
+		run, err = newTempScratch()
+	} else {
+		run, err = newScratch(dir)
 	}
-	disk, err := s.openCache(run.dir, log)
 	if err != nil {
-		return nil, nil, errors.Join(err, run.remove())
+		return nil, nil, "", fmt.Errorf("cache: %w (another place: --cache-dir)", err)
 	}
-	return disk, run, nil
+	if homeless {
+		dir = run.dir
+	}
+	if disk, err = s.openCache(run.dir, log); err != nil {
+		return nil, nil, "", errors.Join(err, run.remove())
+	}
+	return disk, run, dir, nil
 }
 
 func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
@@ -180,7 +192,7 @@ func (s *settings) cacheFolder() (string, error) {
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {
-		return "", usageError{fmt.Errorf("no place for the cache (%w): set --cache-dir", err)}
+		return "", usageError{fmt.Errorf("no place for the cache (%w): set HOME or --cache-dir", err)}
 	}
 	return filepath.Join(base, "codafs"), nil
 }
