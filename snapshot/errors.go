@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/codafs/codafs/fs"
@@ -70,12 +71,26 @@ func (e *RefusedError) ExitCode() int { return ExitRefused }
 // DestinationError is a failed operation in the output folder.
 type DestinationError struct{ Err error }
 
-func (e *DestinationError) Error() string { return "output folder: " + e.Err.Error() }
+func (e *DestinationError) Error() string {
+	if e.tooManyFiles() {
+		return e.Err.Error()
+	}
+	return "output folder: " + e.Err.Error()
+}
 
 func (e *DestinationError) Unwrap() error { return e.Err }
 
-// ExitCode is [ExitDestination].
-func (e *DestinationError) ExitCode() int { return ExitDestination }
+// ExitCode is [ExitDestination], but for what the process may do, which is not the folder's fault.
+func (e *DestinationError) ExitCode() int {
+	if e.tooManyFiles() {
+		return ExitFailed
+	}
+	return ExitDestination
+}
+
+func (e *DestinationError) tooManyFiles() bool {
+	return errors.Is(e.Err, syscall.EMFILE) || errors.Is(e.Err, syscall.ENFILE)
+}
 
 // LockedError says that another run works in the output folder.
 type LockedError struct {

@@ -7,6 +7,7 @@ import (
 	"io"
 	iofs "io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/snapshot"
@@ -86,8 +87,11 @@ func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
 	_, silent := errors.AsType[*coda.SilenceError](err)
 	_, refused := errors.AsType[*snapshot.RefusedError](err)
+	source, noSource := errors.AsType[noSourceError](err)
 	_, unmounted := errors.AsType[unmountedError](err)
 	switch code := coda.CodeOf(err); {
+	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
+		line += "; allow more open files (ulimit -n), or lower --concurrency"
 	case silent:
 		line += "; what is done is kept, run again to resume"
 	case refused || code == coda.CodeUnauthorized:
@@ -104,6 +108,8 @@ func describe(err error) string {
 		line += "; is --api-url right, and is there a proxy or a sign-in page in between?"
 	case unmounted:
 		line += "; without a folder, 'codafs status' shows all mounts"
+	case noSource && errors.Is(err, iofs.ErrNotExist):
+		line += fmt.Sprintf("; to make the backup in that folder: codafs snapshot --output %s", shellWord(source.dir))
 	case errors.Is(err, snapshot.ErrNotMount):
 		line += "; name the folder that 'codafs mount' shows, or none to read from Coda directly"
 	case errors.Is(err, snapshot.ErrPolicy):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,3 +19,13 @@ func printable(s string) string {
 
 // unseen leaves the joiner of emoji alone, which titles have.
 func unseen(r rune) bool { return !unicode.IsGraphic(r) && r != '\u200d' }
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./~@%+=:,-]+$`)
+
+// shellWord is s as it may be typed into a shell.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

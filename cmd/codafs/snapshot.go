@@ -71,6 +71,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 			if o.offline && len(args) == 0 {
 				return usageError{errors.New("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")}
 			}
+			o.withinOpenFiles(std)
 			if len(args) == 1 {
 				if err := noSelection(cmd.Flags()); err != nil {
 					return err
@@ -176,13 +177,21 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir str
 	}
 	m, err := snapshot.Mounted(dir)
 	if err != nil {
-		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
+		return o.ended(std, p, snapshot.NewSummary(time.Now()), noSourceError{err, dir})
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
 	opts.Demo = opts.Source.APIURL == demoURL
 	return o.snapshot(ctx, std, m, opts, p)
 }
+
+// noSourceError is a folder that was named as the mount to copy, and is none: often, it was to be the output.
+type noSourceError struct {
+	error
+	dir string
+}
+
+func (e noSourceError) Unwrap() error { return e.error }
 
 func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
 	if !o.dryRun {
@@ -201,6 +210,23 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 // pageShare is how many times as many pages as other files are under way: Coda takes seconds for a
 // page, and so many are needed to use up its rate.
 const pageShare = 4
+
+const (
+	// filesATask is how many files one fetch may have open: a connection, what it fetched, the cache's and the snapshot's.
+	filesATask = 4
+	// filesBeside is how many the rest of a run has open.
+	filesBeside = 24
+)
+
+// withinOpenFiles lowers the concurrency to what this process may have open.
+func (o *snapshotOptions) withinOpenFiles(std streams) {
+	limit := openFilesLimit()
+	fits := max(1, (limit-filesBeside)/(filesATask*(1+pageShare)))
+	if limit > 0 && fits < o.concurrency {
+		fmt.Fprintf(std.err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
+		o.concurrency = fits
+	}
+}
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, Tool: tool(), AcceptShrink: o.shrink, FullEvery: time.Duration(o.fullEvery),
