@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -117,17 +118,20 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	meant := ""
-	if ours := otherWords[args[0]]; ours != "" && !cmd.HasParent() {
-		meant = fmt.Sprintf("; did you mean %s?", ours)
-	} else {
+	meant, word := "", strings.ToLower(args[0])
+	switch atRoot := !cmd.HasParent(); {
+	case atRoot && otherWays[word] != "":
+		meant = "; " + otherWays[word]
+	case atRoot && otherWords[word] != "":
+		meant = fmt.Sprintf("; did you mean %s?", otherWords[word])
+	default:
 		var names []string
 		for _, c := range cmd.Commands() {
 			if !c.Hidden {
 				names = append(append(names, c.Name()), c.Aliases...)
 			}
 		}
-		meant = didYouMean("", args[0], names)
+		meant = didYouMean("", word, names)
 	}
 	return usageError{fmt.Errorf("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())}
 }

@@ -7,10 +7,20 @@ import (
 
 // otherWords are what other programs call our commands.
 var otherWords = map[string]string{
-	"backup": "snapshot", "export": "snapshot", "dump": "snapshot", "check": "verify", "forget": "prune", "gc": "prune",
-	"snapshots": "list", "dir": "ls", "docs": "ls", "tree": "ls", "get": "cat", "show": "cat", "open": "resolve", "url": "resolve",
-	"diagnose": "doctor", "login": "doctor", "auth": "doctor", "whoami": "doctor", "settings": "config", "env": "config",
-	"info": "status", "mounts": "status", "ps": "status", "stop": "unmount", "eject": "unmount",
+	"backup": "snapshot", "dump": "snapshot", "archive": "snapshot", "download": "snapshot", "sync": "snapshot", "copy": "snapshot", "clone": "snapshot",
+	"pull": "snapshot", "create": "snapshot", "save": "snapshot", "check": "verify", "validate": "verify", "fsck": "verify",
+	"forget": "prune", "gc": "prune", "expire": "prune", "cleanup": "prune", "rotate": "prune", "compare": "diff",
+	"snapshots": "list", "backups": "list", "history": "list", "dir": "ls", "docs": "ls", "tree": "ls", "find": "ls", "get": "cat", "show": "cat", "print": "cat",
+	"open": "resolve", "url": "resolve", "link": "resolve",
+	"diagnose": "doctor", "test": "doctor", "login": "doctor", "auth": "doctor", "whoami": "doctor", "settings": "config", "env": "config",
+	"info": "status", "mounts": "status", "ps": "status", "stats": "status", "stop": "unmount", "eject": "unmount", "detach": "unmount", "attach": "mount",
+}
+
+// otherWays are words of other programs that no single command stands for.
+var otherWays = map[string]string{
+	"export":  "'codafs snapshot' writes all as files, 'codafs cat PATH' prints one",
+	"restore": "a snapshot holds plain files: copy them from its folder (see 'codafs list')",
+	"init":    "there is nothing to prepare: 'codafs snapshot' makes its folder",
 }
 
 // nearest is the name that was meant by one that does not exist: at most two slips away, or begun
