@@ -39,6 +39,16 @@ func (i *identity) get(ctx context.Context) (name, problem string) {
 	return i.name, i.problem
 }
 
+// answered tells whether there was an answer.
+func (i *identity) answered() bool {
+	select {
+	case <-i.asked:
+		return true
+	default:
+		return false
+	}
+}
+
 func (i *identity) set(name, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -64,7 +64,7 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "`WHO` gets an estimate for the size of a file that was never fetched: auto (ls and other programs that only look), exact (nobody), estimate (everybody, until the file is opened)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
-	f.BoolVar(&o.background, "background", false, "return when it is mounted; it then logs to standard error only where that is a file")
+	f.BoolVar(&o.background, "background", false, "return when it is mounted and Coda has accepted the token, or has not answered for 2 seconds; it then logs to standard error only where that is a file")
 	o.register(cmd)
 	return cmd
 }
@@ -118,12 +118,14 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	}
 	server.Store(m)
 	m.Changed("") // what changed before it could be told
-	how := "Ctrl-C or "
-	if o.background {
-		how = ""
+	if !o.background {
+		fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
 	}
-	fmt.Fprintf(std.err, "codafs: mounted at %s; %s'codafs unmount %s' ends it\n", dir, how, dir)
-	return serve(ctx, cancel, o, w, who, m)
+	ready := func() error { return nil }
+	if o.background {
+		ready = func() error { return goIntoBackground(std, who, dir) }
+	}
+	return serve(ctx, cancel, o, w, who, m, ready)
 }
 
 // guardName is what this program is called as a mount's guard.
@@ -136,8 +138,21 @@ func guardProcess() *exec.Cmd {
 	return cmd
 }
 
-// serve keeps the mount until it is taken away, a signal comes or the token is refused at once.
-func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server) error {
+// goIntoBackground says that it is mounted, which is not said before the token was accepted, or too long without an answer.
+func goIntoBackground(std streams, who *identity, dir string) error {
+	if !who.answered() {
+		fmt.Fprintf(std.err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' tells later\n", refusedWithin, dir)
+	}
+	fmt.Fprintf(std.err, "codafs: mounted at %s; 'codafs unmount %s' ends it\n", dir, dir)
+	if err := tellReady(); err != nil {
+		return fmt.Errorf("going into the background: %w", err)
+	}
+	return nil
+}
+
+// serve keeps the mount until it is taken away, a signal comes or the token is refused at once. It calls ready when
+// the token was accepted, or nobody waits for that any longer.
+func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server, ready func() error) error {
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		if !o.offline {
@@ -146,18 +161,16 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	})
 	beside.Go(func() { who.find(ctx, w, cancel) })
 	beside.Go(func() {
-		who.get(ctx) // a token that is refused now ends the mount
-		if err := o.noDoc(ctx, w); err != nil {
+		if err := o.noDoc(ctx, w, who.until); err != nil {
 			cancel(err)
 		}
+		who.get(ctx) // a token that is refused now ends the mount
 		if ctx.Err() != nil {
 			return
 		}
 		tellSystemd(w.log, daemon.SdNotifyReady)
-		if o.background {
-			if err := tellReady(); err != nil {
-				cancel(fmt.Errorf("going into the background: %w", err))
-			}
+		if err := ready(); err != nil {
+			cancel(err)
 		}
 	})
 	gone := make(chan struct{})
@@ -183,11 +196,11 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 
 // noDoc tells where --doc names what is not there, as far as that can be told at once; with --offline also
 // that nothing is known.
-func (o *mountOptions) noDoc(ctx context.Context, w *workspace) error {
+func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time) error {
 	if len(o.selection.Docs) == 0 && !o.offline {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, refusedWithin)
+	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	docs, err := w.tree.Root().Lookup(ctx, "docs")
 	if err == nil {
