@@ -52,7 +52,7 @@ func completeArgs(cmd *cobra.Command) {
 		return
 	}
 	directive := noFiles
-	if strings.Contains(cmd.Use, "DIR") || strings.Contains(cmd.Use, "MOUNTPOINT") || strings.HasSuffix(cmd.Use, "A B") {
+	if strings.Contains(cmd.Use, "DIR") || strings.Contains(cmd.Use, "MOUNTPOINT") || strings.HasSuffix(cmd.Use, "[A B]") {
 		directive = cobra.ShellCompDirectiveFilterDirs
 	}
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return nil, directive }

@@ -8,17 +8,24 @@ import (
 )
 
 func newDiff(std streams) *cobra.Command {
+	var o outputFolder
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "diff A B",
+		Use:   "diff [A B]",
 		Short: "Compare two backups",
 		Long: `Compare two snapshots object by object: a page that was renamed is the same page. One line for each
 file: what happened to it (added, removed, missing, renamed, changed), and its path. "missing" is what
-only A has because B could not have it: B's summary.json says why.`,
-		Example: `  codafs diff ~/coda-backups/2026-03-06T101530Z ~/coda-backups/latest`,
-		Args:    cobra.ExactArgs(2),
+only A has because B could not have it: B's summary.json says why. Without A and B the two newest in --output
+are compared; A and B may be names in it, such as latest.`,
+		Example: `  codafs diff
+  codafs diff ~/coda-backups/2026-03-06T101530Z ~/coda-backups/latest`,
+		Args: noneOrTwo,
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := snapshot.Diff(args[0], args[1])
+			a, b, err := o.pair(args)
+			if err != nil {
+				return err
+			}
+			d, err := snapshot.Diff(a, b)
 			if err != nil {
 				return err
 			}
@@ -29,7 +36,15 @@ only A has because B could not have it: B's summary.json says why.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	o.register(cmd.Flags())
 	return cmd
+}
+
+func noneOrTwo(_ *cobra.Command, args []string) error {
+	if len(args) != 0 && len(args) != 2 {
+		return fmt.Errorf("accepts two snapshots, or none, received %d", len(args))
+	}
+	return nil
 }
 
 func printDifference(std streams, d snapshot.Difference) error {

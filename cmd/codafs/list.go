@@ -9,14 +9,23 @@ import (
 )
 
 func newList(std streams) *cobra.Command {
-	return &cobra.Command{
-		Use:     "list DIR",
+	var o outputFolder
+	cmd := &cobra.Command{
+		Use:     "list [DIR]",
 		Short:   "List the backups in a folder",
-		Long:    `List the snapshots in an output folder, oldest first. The one that latest.txt names has a *.`,
+		Long:    `List the snapshots in DIR, an output folder, else in --output, oldest first. The one that latest.txt names has a *.`,
 		Example: `  codafs list ~/coda-backups`,
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return runList(std, args[0]) },
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := o.of(cmd, args)
+			if err != nil {
+				return err
+			}
+			return runList(std, dir)
+		},
 	}
+	o.register(cmd.Flags())
+	return cmd
 }
 
 func runList(std streams, dir string) error {

@@ -10,18 +10,22 @@ import (
 func newPrune(std streams) *cobra.Command {
 	var p snapshot.Policy
 	var dryRun bool
-	var config string
+	var o outputFolder
 	cmd := &cobra.Command{
-		Use:   "prune DIR --keep-…",
+		Use:   "prune [DIR] --keep-…",
 		Short: "Remove old backups by a policy",
-		Long: `Remove the snapshots in DIR that no rule keeps. Rules add up: a snapshot stays if any of them keeps it.
+		Long: `Remove the snapshots in DIR, an output folder, else in --output, that no rule keeps. Rules add up: a snapshot stays if any of them keeps it.
 What latest.txt names, the newest complete snapshot, and those that are suspect stay always. At least one rule
 must be named. The names of those that are removed are printed.`,
 		Example: `  codafs prune ~/coda-backups --keep-daily 14 --keep-monthly 12 --keep-yearly 10
   codafs prune ~/coda-backups --keep-last 3 --dry-run`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			done, err := snapshot.Prune(cmd.Context(), args[0], p, dryRun)
+			dir, err := o.of(cmd, args)
+			if err != nil {
+				return err
+			}
+			done, err := snapshot.Prune(cmd.Context(), dir, p, dryRun)
 			for _, id := range done.Removed {
 				fmt.Fprintln(std.out, id)
 			}
@@ -42,6 +46,6 @@ must be named. The names of those that are removed are printed.`,
 	f.IntVar(&p.Monthly, "keep-monthly", 0, "the same for `N` months")
 	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for `N` years")
 	f.BoolVar(&dryRun, "dry-run", false, "remove nothing")
-	registerConfig(f, &config)
+	o.register(f)
 	return cmd
 }

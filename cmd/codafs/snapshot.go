@@ -63,7 +63,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
 			}
 			if o.output == "" {
-				return usageError{errors.New("--output is empty: name a folder")}
+				return errNoOutput
 			}
 			if err := o.check(cmd.Flags(), o.incremental, len(args) == 1); err != nil {
 				return err
@@ -83,7 +83,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	}
 	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + onResultHelp + "\n\n" + exitHelp
 	f := cmd.Flags()
-	pathVar(f, &o.output, "output", "o", "./coda-backups", "`DIR` that holds the snapshots; made if it is missing")
+	pathVar(f, &o.output, "output", "o", defaultOutput, "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
 	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder, of the `FORM` zip or tar.zst")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")

@@ -12,20 +12,28 @@ import (
 )
 
 func newVerify(std streams) *cobra.Command {
+	var o outputFolder
 	var subset string
 	cmd := &cobra.Command{
-		Use:   "verify DIR",
+		Use:   "verify [DIR]",
 		Short: "Check backups against their checksums",
-		Long: `Compare what is in DIR, an output folder or one snapshot in it, with what was sealed: every name,
+		Long: `Compare what is in DIR, an output folder or one snapshot in it, else in --output, with what was sealed: every name,
 size and hash. Damage is printed one line each; nothing is written. What file managers and network storage leave
 in folders (.DS_Store, ._NAME, Thumbs.db, desktop.ini, @eaDir, .directory) is counted in a note, and is no damage.
 
 Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 		Example: `  codafs verify ~/coda-backups
   codafs verify ~/coda-backups/latest`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), std, args[0], subset) },
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := o.of(cmd, args)
+			if err != nil {
+				return err
+			}
+			return runVerify(cmd.Context(), std, dir, subset)
+		},
 	}
+	o.register(cmd.Flags())
 	cmd.Flags().StringVar(&subset, "subset", "", "check one part of the files, as `N/T`: the N-th of T; a part a night checks all in T nights")
 	return cmd
 }
