@@ -68,7 +68,7 @@ func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc, 
 	}
 	for _, s := range sel.ExcludeDocs {
 		if err == nil && len(which(l.docs, s)) == 0 {
-			l.notes = append(l.notes, fmt.Sprintf("none of the docs is %q, which should be left out", s))
+			l.notes = append(l.notes, fmt.Sprintf("none of the docs is %q, which should be left out%s", s, didYouMean(s, l.docs)))
 		}
 	}
 	l.docs = slices.DeleteFunc(l.docs, func(d coda.Doc) bool {
@@ -145,14 +145,14 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	if found := which(p.listed, s); len(found) > 0 {
 		return found, nil
 	}
-	return nil, noSuchDoc{}
+	return nil, noSuchDoc{didYouMean(s, p.listed)}
 }
 
 // noSuchDoc is why a selector found nothing.
-type noSuchDoc struct{}
+type noSuchDoc struct{ meant string }
 
-func (noSuchDoc) Error() string {
-	return "none that you own has this id or name; --include-shared adds those of others that you have opened"
+func (e noSuchDoc) Error() string {
+	return "none that you own has this id or name; --include-shared adds those of others that you have opened" + e.meant
 }
 
 func (noSuchDoc) Is(target error) bool { return target == iofs.ErrNotExist }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	iofs "io/fs"
@@ -41,6 +42,9 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 		f, err := openFile(tree, p)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, iofs.ErrNotExist) {
+			err = fmt.Errorf("%w%s", err, nearPath(ctx, w.tree.Root(), treePath(p)))
 		}
 		if err != nil {
 			failed.add(err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	codafs "github.com/codafs/codafs/fs"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -145,7 +146,7 @@ func checkVariables(known, environ []string) error {
 		if key == "config" || slices.Contains(known, key) {
 			continue
 		}
-		if near := nearest(key, known); near != "" {
+		if near := codafs.Nearest(key, known); near != "" {
 			return usageError{fmt.Errorf("%s: there is no such setting; did you mean %s?", name, variable(near))}
 		}
 	}

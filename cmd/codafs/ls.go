@@ -38,7 +38,7 @@ func runLs(ctx context.Context, s *settings, std streams, name string, long bool
 		return err
 	}
 	defer w.close()
-	node, err := fs.Walk(ctx, w.tree.Root(), treePath(name))
+	node, err := w.find(ctx, treePath(name))
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func search(ctx context.Context, dir fs.Dir, name string, t target) (string, err
 
 // linkOf gives the link of what is at a path.
 func (w *workspace) linkOf(ctx context.Context, name string) (string, error) {
-	n, err := fs.Walk(ctx, w.tree.Root(), name)
+	n, err := w.find(ctx, name)
 	if err != nil {
 		return "", err
 	}

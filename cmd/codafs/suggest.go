@@ -1,8 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	iofs "io/fs"
+	"path"
 	"strings"
+
+	"github.com/codafs/codafs/fs"
 )
 
 // otherWords are what other programs call our commands.
@@ -23,56 +29,69 @@ var otherWays = map[string]string{
 	"init":    "there is nothing to prepare: 'codafs snapshot' makes its folder",
 }
 
-// nearest is the name that was meant by one that does not exist: at most two slips away, or begun
-// alike. It is "" where that is anybody's guess.
-func nearest(name string, names []string) string {
-	best, slips := "", 3
-	for _, n := range names {
-		d := distance(name, n)
-		if d < slips && d*3 <= len(name) {
-			best, slips = n, d
-		}
-	}
-	if best == "" && len(name) >= 3 {
-		for _, n := range names {
-			if strings.HasPrefix(n, name) {
-				return n
-			}
-		}
-	}
-	return best
-}
-
 // didYouMean is the part of a message that names the nearest, "" where there is none.
 func didYouMean(prefix, name string, names []string) string {
-	if n := nearest(name, names); n != "" {
+	if n := fs.Nearest(name, names); n != "" {
 		return fmt.Sprintf("; did you mean %s%s?", prefix, n)
 	}
 	return ""
 }
 
-// distance counts the slips between two words: a letter too many, too few, wrong, or two letters
-// in the wrong order (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
+// find is the node at a path of the tree. Where there is none, the error names one that may have been meant.
+func (w *workspace) find(ctx context.Context, name string) (fs.Node, error) {
+	n, err := fs.Walk(ctx, w.tree.Root(), name)
+	if errors.Is(err, iofs.ErrNotExist) {
+		err = fmt.Errorf("%w%s", err, nearPath(ctx, w.tree.Root(), name))
 	}
-	for j := range rows[0] {
-		rows[0][j] = j
+	return n, err
+}
+
+// nearPath is the part of a message that names the path in the tree that was meant by one that does not exist, as far as
+// there is something near.
+func nearPath(ctx context.Context, root fs.Dir, name string) string {
+	near := nearBelow(ctx, root, name)
+	if near == "" && !strings.HasPrefix(name, "docs/") {
+		near = nearBelow(ctx, root, path.Join("docs", name))
 	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			wrong := 1
-			if a[i-1] == b[j-1] {
-				wrong = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+wrong)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", shellWord(near))
+}
+
+func nearBelow(ctx context.Context, dir fs.Dir, name string) string {
+	found := ""
+	for part := range strings.SplitSeq(name, "/") {
+		if dir == nil {
+			return ""
+		}
+		n, err := dir.Lookup(ctx, part)
+		if errors.Is(err, iofs.ErrNotExist) {
+			n, err = nearNode(ctx, dir, part)
+		}
+		if err != nil || n == nil {
+			return ""
+		}
+		found = path.Join(found, n.Name())
+		dir, _ = n.(fs.Dir)
+	}
+	return found
+}
+
+// nearNode is what is meant by a name that is not in the folder. The id may be left out.
+func nearNode(ctx context.Context, dir fs.Dir, name string) (fs.Node, error) {
+	nodes, err := dir.Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	of := map[string]fs.Node{}
+	for _, n := range nodes {
+		for _, known := range []string{n.Name(), strings.Replace(n.Name(), "__"+n.Object().ID, "", 1)} {
+			if of[known] == nil {
+				names, of[known] = append(names, known), n
 			}
 		}
 	}
-	return rows[len(a)][len(b)]
+	return of[fs.Nearest(name, names)], nil
 }
