@@ -92,33 +92,29 @@ func TestSecondWalkAsksNextToNothing(t *testing.T) {
 	root, folders := docTree(map[string][]fs.Node{"d1": knownFiles(n, "d1")})
 	dir, s, asked := countedMount(t, root, Options{Notified: true})
 	doc := join(dir, "docs", folders["d1"].name)
-	listedAgain := 0
+	nothing := func(asked map[string]int) bool {
+		if s.silent {
+			return len(asked) == 0
+		}
+		return asked["OPENDIR"] == total(asked) && total(asked) <= 2
+	}
 	for _, command := range []string{"ls -l", "ls --color=always", "find", "find -size +0", "du -s", "stat page-*", "python3 -c 'import os; [os.lstat(f) for f in os.listdir()]'"} {
 		sh := newShell(t, doc)
 		sh.run(command + " | wc -l")
 		first := asked.take()
 		var again map[string]int
-		for range 3 {
+		// The kernel may drop pages of the listing at any time: it is short of memory, or its host is. It then
+		// reads on to the end, and the next walk reads all once more.
+		for tries := 0; tries < 6; tries++ {
 			sh.run(command + " | wc -l")
-			if again = asked.take(); len(again) == 0 {
+			if again = asked.take(); nothing(again) {
 				break
 			}
 		}
 		t.Logf("%s: first %v, then %v", command, first, again)
-		if reads := again["READDIR"] + again["READDIRPLUS"]; reads > 0 {
-			// A kernel whose host reclaims memory drops pages at any time, of folders too: some virtual machines lose 6,000 in
-			// 20 seconds with 22 GB free (nr_file_pages in /proc/vmstat).
-			listedAgain++
-			delete(again, "READDIR")
-			delete(again, "READDIRPLUS")
-			delete(again, "OPENDIR")
-		}
-		if s.silent && len(again) > 0 || again["OPENDIR"] != total(again) || total(again) > 2 {
+		if !nothing(again) {
 			t.Errorf("%s, once more: asked %v", command, again)
 		}
-	}
-	if listedAgain > 2 {
-		t.Errorf("%d of 7 commands had the folder listed again: the kernel keeps no listing", listedAgain)
 	}
 }
 
