@@ -84,7 +84,7 @@ func BenchmarkCold(b *testing.B) {
 func haveFUSE(what, how string) bool {
 	ok, _ := condition("fuse")
 	if !ok {
-		figuresMeasured.add(measured{What: what, How: how, Missing: "no FUSE: /dev/fuse is missing"})
+		figuresMeasured.add(measured{What: what, How: how, Missing: "FUSE is missing"})
 	}
 	return ok
 }

@@ -63,9 +63,7 @@ func (r realService) command(args ...string) *exec.Cmd {
 // said after that, and how it ended.
 func (r realService) mount(tb testing.TB, mnt string, args ...string) (cmd *exec.Cmd, ended func() (string, error)) {
 	tb.Helper()
-	if ok, _ := condition("fuse"); !ok {
-		tb.Skip("no FUSE: /dev/fuse is missing")
-	}
+	needFUSE(tb)
 	if err := os.Mkdir(mnt, 0o700); err != nil && !errors.Is(err, iofs.ErrExist) {
 		tb.Fatal(err)
 	}

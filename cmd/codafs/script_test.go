@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/fs/mount"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -104,12 +105,19 @@ func writeConfig(dir string) error {
 func condition(name string) (bool, error) {
 	switch name {
 	case "fuse":
-		_, err := os.Stat("/dev/fuse")
-		return err == nil, nil
+		return mount.Check(false) == nil, nil
 	case "unshare":
 		return exec.Command("unshare", "--mount", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("no condition %q", name)
+}
+
+// needFUSE skips where nothing can be mounted.
+func needFUSE(tb testing.TB) {
+	tb.Helper()
+	if err := mount.Check(false); err != nil {
+		tb.Skip("no mount tests:", err)
+	}
 }
 
 func buildProgram(t *testing.T) string {

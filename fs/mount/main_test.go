@@ -158,6 +158,18 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+// scratch is a folder for copies of a mount. Their folders are read-only too, and only root can empty such ones.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		if out, err := exec.Command("chmod", "-R", "u+rwX", dir).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	return dir
+}
+
 func killedBy(err error) syscall.Signal {
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.Sys().(syscall.WaitStatus).Signal()

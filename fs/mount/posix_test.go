@@ -330,7 +330,7 @@ func posixHelper(args []string) int {
 
 // The same checks hold for a copy on disk, so they are none of our inventions.
 func TestReadOnlyPOSIX(t *testing.T) {
-	sub, copied := newDir("sub"), t.TempDir()
+	sub, copied := newDir("sub"), scratch(t)
 	root := newDir("", newFile("a.md", sample(300_000)).onDisk(t), newFile("empty.md", nil), sub)
 	for _, name := range names500() {
 		sub.entries = append(sub.entries, newFile(name, []byte("text\n")))

@@ -3,7 +3,7 @@
 package mount
 
 // program is a row of the matrix: what a program does with the tree at $M. Its output, and the files
-// that it leaves in the folder $O, must be those that it gives for a plain copy of the tree.
+// that it leaves in the folder $O, must be those that it gives for a plain copy of the tree. $T is for what it needs meanwhile.
 type program struct {
 	name   string // the first word is what must be installed, and what has no other
 	script string
@@ -11,6 +11,8 @@ type program struct {
 	looks bool
 	// optional ones are left out where they are not installed, without a skip.
 	optional bool
+	// byRoot is set where only root gets all files: everybody else gets an error that says so.
+	byRoot bool
 }
 
 // each runs a command for every file, with the file as $i and a place for a copy as $o; text leaves out none, since
@@ -38,7 +40,8 @@ func goCopy(way string) program {
 	return program{name: "Go " + way, script: `CODAFS_MOUNT_TEST_HELPER=copy $GO "` + way + `" $M $O`}
 }
 
-const untar = ` && tar -C $O -xf t.tar && rm t.tar`
+// An archive is made in $T: unpacked, it makes $O a folder that cannot be written any more.
+const untar = ` && tar -C $O -xf $T/t.tar`
 
 // gitAt runs git with its own files in $O, which are taken away in the end.
 const gitAt = `G() { git -c safe.directory='*' -c user.name=a -c user.email=a@b --git-dir=$O/g --work-tree=$M "$@"; }; G init -q && `
@@ -87,17 +90,18 @@ var programs = []program{
 	{name: "diff -r", script: `diff -r $P $M`},
 	{name: "sha256sum", script: `cd $M; sha256sum $F`},
 	{name: "md5sum", script: `cd $M; md5sum $F`},
-	{name: "tar", script: `tar -C $M -cf t.tar .` + untar},
-	{name: "tar -S", script: `tar -C $M -S -cf t.tar .` + untar},
-	{name: "tar --hard-dereference", script: `tar -C $M --hard-dereference -cf t.tar .` + untar},
-	{name: "tar --create --gzip", script: `tar -C $M -czf t.tar .` + untar},
-	{name: "bsdtar", script: `bsdtar -C $M -cf t.tar .` + untar},
-	{name: "busybox tar", script: `busybox tar -C $M -cf t.tar .` + untar},
-	{name: "busybox sh -c tar", script: `busybox sh -c 'tar -C $M -cf t.tar .'` + untar},
+	{name: "tar", script: `tar -C $M -cf $T/t.tar .` + untar},
+	{name: "tar -S", script: `tar -C $M -S -cf $T/t.tar .` + untar},
+	{name: "tar --hard-dereference", script: `tar -C $M --hard-dereference -cf $T/t.tar .` + untar},
+	{name: "tar --create --gzip", script: `tar -C $M -czf $T/t.tar .` + untar},
+	{name: "bsdtar", script: `bsdtar -C $M -cf $T/t.tar .` + untar},
+	{name: "busybox tar", script: `busybox tar -C $M -cf $T/t.tar .` + untar},
+	{name: "busybox sh -c tar", script: `busybox sh -c 'tar -C $M -cf $T/t.tar .'` + untar},
 	{name: "busybox cat", script: each(`busybox cat $i >$o`)},
 	{name: "busybox cat <f", script: each(`busybox cat <$i >$o`)},
 	{name: "busybox cp", script: each(`busybox cp $i $o`)},
-	{name: "cpio", script: `(cd $M; find . | cpio -o -H newc --quiet) >t.cpio; cpio -idm --quiet <t.cpio; rm t.cpio`},
+	{name: "cpio", script: `(cd $M; find . | cpio -o -H newc --quiet) >$T/t.cpio; cpio -idm --quiet <$T/t.cpio`, byRoot: true},
+	{name: "cpio of find -depth", script: `(cd $M; find . -depth | cpio -o -H newc --quiet) >$T/t.cpio; cpio -idm --quiet <$T/t.cpio`},
 	{name: "zip", script: `(cd $M; zip -qr $O/t.zip .); unzip -q t.zip; rm t.zip`},
 	{name: "gzip", script: each(`gzip -c $i | gzip -d >$o`)},
 	{name: "zstd", script: each(`zstd -q $i -o $o.zst && zstd -q -d --rm $o.zst`)},
@@ -128,7 +132,7 @@ var programs = []program{
 	{name: "python copyfile", script: python(`    shutil.copyfile(i, o)`)},
 	{name: "python copy2", script: python(`    shutil.copy2(i, o)`)},
 	{name: "python tarfile", script: `$PYTHON -c 'import sys, tarfile
-with tarfile.open("t.tar", "w") as t: t.add(sys.argv[1], ".")' $M` + untar},
+with tarfile.open(sys.argv[1], "w") as t: t.add(sys.argv[2], ".")' $T/t.tar $M` + untar},
 	{name: "python zipfile", script: `$PYTHON -c 'import shutil, sys; shutil.make_archive("t", "zip", sys.argv[1])' $M; unzip -q t.zip; rm t.zip`},
 	{name: "node readFileSync", script: node(`fs.writeFileSync(o, fs.readFileSync(i))`)},
 	{name: "node streams", script: node(`fs.createReadStream(i).pipe(fs.createWriteStream(o))`)},

@@ -40,6 +40,9 @@ the same tree on disk. ` + "`ok`" + `: output, copies and exit code are the same
 
 ` + "`~`" + `: the program shows sizes, and showed estimates.
 
+` + "`root`" + `: the same for root. Everybody else gets an error, and files are missing: folders of a mount are read-only, and so
+are those that the program makes, before it writes into them. It is no other with any tree of read-only folders.
+
 This file is written by ` + "`go test ./fs/mount -run TestPrograms -update`" + `. Without the flag the test runs each
 program in one state, chosen by CODAFS_SEED or by chance, and with CODAFS_SOAK=1 in all, and compares. Each cell holds for a
 mount that is silent and for one that is not (see doc.go).
@@ -116,13 +119,13 @@ func newWorkbench(t *testing.T) *workbench {
 
 // run runs a program over the tree at dir, which should hold version v.
 func (w *workbench) run(t *testing.T, p program, dir string, v int) result {
-	out := t.TempDir()
+	out := scratch(t)
 	if err := os.Mkdir(join(out, "sub"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", "set -o pipefail; "+p.script)
 	cmd.Dir = out
-	cmd.Env = append(slices.Clone(w.env), "HOME="+out, "M="+dir, "O="+out, "P="+w.plain[v])
+	cmd.Env = append(slices.Clone(w.env), "HOME="+out, "M="+dir, "O="+out, "T="+t.TempDir(), "P="+w.plain[v])
 	b, err := cmd.CombinedOutput()
 	r := result{err: err, files: map[string]string{}}
 	r.out = strings.NewReplacer(dir, "$M", out, "$O", w.plain[v], "$P").Replace(string(b))
@@ -213,6 +216,11 @@ func judge(t *testing.T, p program, state string, want, got result) string {
 	}
 	estimates := p.looks && state != "known" && state != "warm"
 	switch {
+	case p.byRoot && os.Geteuid() != 0:
+		if got.err == nil {
+			t.Errorf("%s: it says nothing of what only root gets", state)
+		}
+		return "root"
 	case got.err != nil:
 		t.Errorf("%s: %v\n%s", state, got.err, got.out)
 	case estimates:
@@ -229,6 +237,8 @@ func judge(t *testing.T, p program, state string, want, got result) string {
 			}
 		}
 		t.Errorf("%s: %d files, want %d", state, len(got.files), len(want.files))
+	case p.byRoot:
+		return "root"
 	default:
 		return "ok"
 	}
