@@ -11,7 +11,8 @@ func newUnmount(std streams) *cobra.Command {
 		Aliases: []string{"umount"},
 		Short:   "Take a mount away",
 		Long: `Take a codafs mount away, also one whose process died. Where files in it are still open, the
-folder is free at once and the programs that have them open read on to the end.`,
+folder is free at once and the programs that have them open read on to the end. The process of a
+mount that gives no answer for 5 seconds may be killed: whoever waits for it then gets an error.`,
 		Example: `  codafs unmount ./mnt`,
 		Args:    cobra.ExactArgs(1),
 

@@ -19,8 +19,7 @@ const (
 	// when it drops one.
 	maxMissing = 1000
 	// atEase is how long the kernel is not told of a name while something is under way in its folder: telling waits for
-	// that, in a way that not even kill -9 ends, and a server that is killed just then would leave all who wait
-	// for it waiting for good.
+	// that, and meanwhile all others who come to the folder wait for the telling.
 	atEase = time.Second
 	// pollFolder is how often it is looked whether that has ended.
 	pollFolder = 5 * time.Millisecond
@@ -91,6 +90,7 @@ func (s *Server) tell() {
 		case <-s.changes.wake:
 		case <-again:
 			s.expireDocs(s.root, told[0], true)
+			s.tellBatch()
 			told = told[1:]
 			continue
 		case <-s.ctx.Done():
@@ -106,6 +106,7 @@ func (s *Server) tell() {
 			return
 		}
 		s.expireDocs(s.root, t, false)
+		s.tellBatch()
 		t.again = time.Now().Add(straggle)
 		told = append(told, t)
 	}
@@ -116,7 +117,7 @@ func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
 	all := t.docs[n.dir.Object().DocID]
 	switch {
 	case all && !again:
-		n.NotifyContent(0, 0) // its attributes, and the listing
+		s.expireFolder(n)
 		for name, at := range n.names.take() {
 			s.expire(n, name)
 			if at.After(t.changed.Add(-straggle)) {
@@ -145,6 +146,9 @@ func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
 
 // expire tells the kernel of one name, at a moment when it can do so at once, if there is one soon.
 func (s *Server) expire(n *dirNode, name string) {
+	if n.busy.Load() > 0 {
+		s.tellBatch()
+	}
 	for wait := atEase; n.busy.Load() > 0 && wait > 0; wait -= pollFolder {
 		select {
 		case <-time.After(pollFolder):
@@ -152,7 +156,7 @@ func (s *Server) expire(n *dirNode, name string) {
 			return
 		}
 	}
-	s.notify.expire(n, name)
+	s.expireName(n, name)
 }
 
 // givenNames are the names in a folder that the kernel was given since it was last told of a change, found or not, and

@@ -101,9 +101,9 @@
 // READ deadlock beyond kill -9. The one goroutine that tells (change.go) holds no lock, and may have to wait for
 // the lookups in a folder to end, which therefore never wait for it.
 // Telling takes the folder's lock in the kernel, in a way that nothing interrupts. A server that is killed while it waits
-// there for a lookup that it should answer itself cannot let go of the mount. So it tells while nothing is under way in
-// the folder, as far as it can see (atEase), and has a guard (guard_linux.go): a second process that has the kernel end the
-// mount a second after such a death. [Unmount] does the same for a mount that does not answer.
+// there for a lookup that it should answer itself could not let go of the mount. So it tells while nothing is under way in
+// the folder, as far as it can see (atEase), and has another process tell, its guard (guard_linux.go). [Unmount] ends a mount
+// that does not answer: where the caller may do no more, it kills the server.
 //
 // Contents that are kept open hold a descriptor each where they are on disk. Go raises the soft limit of
 // descriptors to the hard one at the start of a program.

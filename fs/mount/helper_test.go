@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"runtime"
 	"syscall"
@@ -30,7 +31,8 @@ var helpers = map[string]func(args []string) int{
 
 // serveHelper mounts a tree at args[0], says so, and serves until it is killed.
 func serveHelper(args []string) int {
-	s, err := Mount(args[0], newDir("", newFile("a.md", []byte("of a helper\n")).knowSize()), Options{})
+	s, err := Mount(args[0], newDir("", newFile("a.md", []byte("of a helper\n")).knowSize()),
+		Options{Notified: true, Guard: func() *exec.Cmd { return asGuard("guard") }})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

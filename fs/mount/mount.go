@@ -99,7 +99,6 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 	}
 	s.notify = notify
 	go s.serve(kernel)
-	s.start(s.tell)
 	err = kernel.WaitMount()
 	if m, ok := mountAt(path); ok {
 		s.id = m.id
@@ -108,9 +107,8 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 		return nil, errors.Join(mountFailed(path, err), s.Unmount())
 	}
 	s.ready.Store(true)
-	if s.opts.Guard != nil && s.names == keep {
-		s.start(s.guard)
-	}
+	s.guard()
+	s.start(s.tell)
 	return s, nil
 }
 

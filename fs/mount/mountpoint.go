@@ -37,7 +37,7 @@ func StateOf(dir string) (State, error) {
 	switch err := askServer(path); {
 	case err == nil:
 		return Live, nil
-	case errors.Is(err, syscall.ENOTCONN), errors.Is(err, syscall.ENXIO):
+	case errors.Is(err, syscall.ENOTCONN), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.ENXIO):
 		return Dead, nil
 	default:
 		return Live, fmt.Errorf("asking the mount at %s: %w", dir, err)
@@ -45,8 +45,8 @@ func StateOf(dir string) (State, error) {
 }
 
 // Unmount takes the codafs mount at dir away, whichever process serves it, and lazily where files
-// are open in it. One that does not answer any more is aborted first, so that whoever waits for it gets an
-// error. The error is [ErrNotMounted] where something else or nothing is mounted.
+// are open in it. One that does not answer any more is ended first, so that whoever waits for it gets an
+// error; its process may be killed for it. The error is [ErrNotMounted] where something else or nothing is mounted.
 func Unmount(dir string) error {
 	path, err := realPath(dir)
 	if err != nil {

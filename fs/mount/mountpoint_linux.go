@@ -126,11 +126,12 @@ func detach(path string) (gone bool, err error) {
 }
 
 // abort has the kernel end all requests to the server of mount m. Its switch belongs to the user who mounted; where
-// /sys has none, root has another.
+// /sys has none, root has another, and everybody else ends the server.
 func abort(path string, m mountInfo) {
 	_, minor, _ := strings.Cut(m.id, ":")
-	if os.WriteFile("/sys/fs/fuse/connections/"+minor+"/abort", []byte("1"), 0) != nil {
-		_ = unix.Unmount(path, unix.UMOUNT_NOFOLLOW|unix.MNT_FORCE)
+	if os.WriteFile("/sys/fs/fuse/connections/"+minor+"/abort", []byte("1"), 0) != nil &&
+		errors.Is(unix.Unmount(path, unix.UMOUNT_NOFOLLOW|unix.MNT_FORCE), syscall.EPERM) {
+		killServer(path, m.id)
 	}
 }
 

@@ -14,7 +14,11 @@ func connect(raw fuse.RawFileSystem, path string, o *fuse.MountOptions) (*fuse.S
 	return kernel, notifier{}, err
 }
 
-func (notifier) expire(n *dirNode, name string) { n.NotifyEntry(name) }
+func (s *Server) expireName(n *dirNode, name string) { n.NotifyEntry(name) }
+
+func (s *Server) expireFolder(n *dirNode) { n.NotifyContent(0, 0) }
+
+func (s *Server) tellBatch() {}
 
 func (notifier) close() {}
 

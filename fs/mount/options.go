@@ -34,7 +34,8 @@ type Options struct {
 
 	// Guard makes a process that calls [Guard], for Linux and mounts with Notified; its arguments and descriptors are
 	// the server's to set. It gets none of this process's secrets if it has none in its environment. nil is none: then
-	// a server that is killed at the wrong moment leaves whoever uses the mount waiting, until [Unmount].
+	// a server that is killed at the wrong moment leaves whoever uses the mount waiting, and so does [Unmount] of one that is stopped,
+	// unless root ends the mount.
 	Guard func() *exec.Cmd
 
 	// blind is for tests: it makes a mount as where nobody may see what programs are doing.
