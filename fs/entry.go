@@ -61,4 +61,6 @@ type Failure struct {
 	Message  string `json:"message"`
 	// Warning marks an object that is there, and of which something is odd.
 	Warning bool `json:"warning,omitempty"`
+	// Accepted marks a gap of a snapshot that its user knows of, and that does not make it incomplete.
+	Accepted bool `json:"accepted,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	iofs "io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -168,12 +169,12 @@ func (r *run) keep(o outcome) error {
 	}
 	if o.missing != nil {
 		r.meter.done(o.missing.Path)
-		r.opts.Progress.Missed(*o.missing, r.meter.left())
+		f := r.tellMissed(*o.missing)
 		if o.gone {
-			r.gone = append(r.gone, *o.missing)
+			r.gone = append(r.gone, f)
 			return nil
 		}
-		return r.miss(*o.missing)
+		return r.miss(f)
 	}
 	if o.damaged {
 		r.warn("%s: %q is damaged there and was fetched again, run verify", r.before.id, o.file.Path)
@@ -199,6 +200,13 @@ func (r *run) count(o outcome) {
 	default:
 		r.summary.TablesExported++
 	}
+}
+
+// tellMissed tells of a gap, and marks one that is accepted.
+func (r *run) tellMissed(f fs.Failure) fs.Failure {
+	f.Accepted = slices.Contains(r.opts.AcceptGaps, f.ObjectID)
+	r.opts.Progress.Missed(f, r.meter.left())
+	return f
 }
 
 // miss puts a gap on record. Its error ends the run.

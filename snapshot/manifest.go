@@ -164,13 +164,23 @@ type Summary struct {
 	Error string `json:"error,omitempty"`
 }
 
+// Missing counts the gaps that are not accepted.
+func (s Summary) Missing() (n int) {
+	for _, f := range s.Failures {
+		if !f.Accepted {
+			n++
+		}
+	}
+	return n
+}
+
 // Result is a run's outcome in one word.
 type Result string
 
 // The results of a run. Only Failed leaves no sealed snapshot.
 const (
 	Complete   Result = "complete"
-	Incomplete Result = "incomplete" // sealed, with named gaps
+	Incomplete Result = "incomplete" // sealed, with named gaps that are not accepted
 	Suspect    Result = "suspect"    // sealed, but much smaller than the one before, or empty
 	Failed     Result = "failed"
 )

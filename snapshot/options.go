@@ -75,6 +75,9 @@ type Options struct {
 	Archive Format
 	// AcceptShrink seals an empty or a much smaller workspace as a good snapshot.
 	AcceptShrink bool
+	// AcceptGaps are the ids of pages, tables and docs that may be missing: their failures are listed, and do not make
+	// the snapshot incomplete. An id is that of the object itself: a doc's is for its own files and lists, not for its pages.
+	AcceptGaps []string
 	// AllowOtherSelection lets the folder hold snapshots of several accounts or selections.
 	AllowOtherSelection bool
 	// Explain turns an error of the Origin into what the manifest says of it; path is

@@ -123,8 +123,7 @@ func (r *run) fill(ctx context.Context) error {
 	r.opts.Progress.Listed(r.plan(l, r.stage.left))
 	for _, f := range l.missing {
 		r.unlisted[failureKey(f)] = true
-		r.opts.Progress.Missed(f, r.meter.left())
-		if err := r.miss(f); err != nil {
+		if err := r.miss(r.tellMissed(f)); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ func (r *run) decide() {
 	case why != "":
 		r.warn("suspect: %s; latest.txt stays as it is", why)
 		r.summary.Result, r.summary.ExitCode = Suspect, ExitGaps
-	case len(r.summary.Failures) > 0:
+	case r.summary.Missing() > 0:
 		r.summary.Result, r.summary.ExitCode = Incomplete, ExitGaps
 	default:
 		r.summary.Result, r.summary.ExitCode = Complete, ExitComplete

@@ -22,9 +22,13 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 	for _, line := range s.Warnings {
 		fmt.Fprintln(std.err, "codafs: warning: "+printable(line))
 	}
-	for i, f := range s.Failures {
-		if i == shownFailures {
-			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", len(s.Failures)-i)
+	shown := 0
+	for _, f := range s.Failures {
+		if f.Accepted {
+			continue
+		}
+		if shown++; shown > shownFailures {
+			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", s.Missing()-shownFailures)
 			break
 		}
 		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", printable(cmp.Or(f.Path, f.ObjectID)), printable(f.Message))

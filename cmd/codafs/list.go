@@ -48,7 +48,10 @@ func runList(std streams, dir string) error {
 		}
 		s := l.Summary
 		fmt.Fprintf(out, "%s %s\t%s\t%d docs\t%d files\t%d bytes\t%d missing",
-			mark, l.ID, printable(string(s.Result)), s.DocsProcessed, s.Files, s.Bytes, len(s.Failures))
+			mark, l.ID, printable(string(s.Result)), s.DocsProcessed, s.Files, s.Bytes, s.Missing())
+		if n := len(s.Failures) - s.Missing(); n > 0 {
+			fmt.Fprintf(out, " and %d accepted", n)
+		}
 		if s.PagesLineByLine > 0 {
 			fmt.Fprintf(out, "\t%s", lineByLine(s.PagesLineByLine))
 		}

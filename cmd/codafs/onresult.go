@@ -87,7 +87,7 @@ func (o *snapshotOptions) resultMessage(result error) string {
 	case result == nil:
 		return ""
 	}
-	return cmp.Or(describe(result), fmt.Sprintf("%d missing", len(o.summary.Failures)))
+	return cmp.Or(describe(result), fmt.Sprintf("%d missing", o.summary.Missing()))
 }
 
 // shell is a command line in the system's own shell. What it starts may outlive it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
 
@@ -30,6 +31,7 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 	lines := []string{fmt.Sprintf("%s: %s, %s, %s, %s; %s, %s; %s in %s%s", result,
 		amount(c.Docs.Total, "doc"), amount(c.Pages.Total, "page"), amount(c.Tables.Total, "table"), amount(c.Views.Total, "view"),
 		amount(s.Files, "file"), formatSize(s.Bytes), amount(s.Requests, "request"), formatTook(s.FinishedAt.Sub(s.StartedAt)), end)}
+	lines = append(lines, o.acceptedGaps(s)...)
 	if s.Since == "" {
 		return lines
 	}
@@ -47,6 +49,19 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 	}
 	if !o.incremental && isFirst(o.output, s.Since) {
 		lines = append(lines, "note: --incremental links what has not changed since the last snapshot, and fetches only the rest")
+	}
+	return lines
+}
+
+// acceptedGaps says which gaps there are as expected, and which are there no more.
+func (o *snapshotOptions) acceptedGaps(s snapshot.Summary) (lines []string) {
+	if n := len(s.Failures) - s.Missing(); n > 0 {
+		lines = append(lines, fmt.Sprintf("missing as accepted: %s, see summary.json", amount(n, "file")))
+	}
+	for _, id := range o.acceptGaps {
+		if !slices.ContainsFunc(s.Failures, func(f fs.Failure) bool { return f.ObjectID == id }) {
+			lines = append(lines, fmt.Sprintf("note: nothing of %s is missing: --accept-gap is not needed for it", printable(id)))
+		}
 	}
 	return lines
 }

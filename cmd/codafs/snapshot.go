@@ -28,6 +28,7 @@ type snapshotOptions struct {
 	json           bool
 	quiet          bool
 	shrink         bool
+	acceptGaps     []string
 	otherSelection bool
 	onResult       string
 	summary        snapshot.Summary // of the run, for onResult
@@ -90,6 +91,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.BoolVar(&o.json, "json", false, "print progress and the summary as JSON, one object a line")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the new folder; with --json print the summary alone")
 	f.BoolVar(&o.shrink, "accept-shrink", false, "accept a workspace that is empty, or has shrunk by half")
+	f.StringArrayVar(&o.acceptGaps, "accept-gap", nil, "the page, table or doc with this `ID` may be missing: summary.json still names it, and it makes no exit code 3 (may be given more than once)")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
 	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell when the snapshot has ended, however it did (see above)")
@@ -101,7 +103,7 @@ const exitHelp = `Exit codes:
   0   complete
   1   failed, nothing was sealed
   2   wrong use
-  3   sealed, with gaps that summary.json names, or suspiciously small
+  3   sealed, with gaps that summary.json names and --accept-gap does not, or suspiciously small
   4   the token is missing or was refused
   10  the source is no mount, or the output holds another account's or selection's snapshots
   11  another run works in the output folder
@@ -230,7 +232,7 @@ func (o *snapshotOptions) withinOpenFiles(std streams) {
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, Tool: tool(), AcceptShrink: o.shrink, FullEvery: time.Duration(o.fullEvery),
-		AllowOtherSelection: o.otherSelection, Log: log}
+		AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection, Log: log}
 }
 
 // treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single
