@@ -52,7 +52,8 @@ func (p Policy) check() error {
 	return nil
 }
 
-// Pruned is what [Prune] did, or would do. Both lists are oldest first, neither is nil.
+// Pruned is what [Prune] did, or would do. Both lists are oldest first, neither is nil. After an error, Removed is
+// what is gone, and what was to go and is still there is in neither.
 type Pruned struct {
 	Kept    []Kept   `json:"kept"`
 	Removed []string `json:"removed"`
@@ -77,34 +78,48 @@ func Prune(ctx context.Context, output string, policy Policy, dryRun bool) (Prun
 }
 
 func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks hooks) (Pruned, error) {
+	done := Pruned{Kept: []Kept{}, Removed: []string{}}
 	if err := policy.check(); err != nil {
-		return Pruned{}, err
+		return done, err
 	}
 	f, err := openExisting(output)
 	if err != nil {
-		return Pruned{}, err
+		return done, err
 	}
 	defer f.close()
 	f.hooks = hooks
 	// Before the lock, which writes: the folder may be anything.
 	if ids, err := f.sealed(); err != nil || len(ids) == 0 {
-		return Pruned{}, errors.Join(err, fmt.Errorf("%s: %w", output, ErrNotSnapshot))
+		return done, errors.Join(err, fmt.Errorf("%s: %w", output, ErrNotSnapshot))
 	}
 	if !dryRun {
 		release, err := f.lock(time.Now())
 		if err != nil {
-			return Pruned{}, err
+			return done, err
 		}
 		defer release()
 	}
 	all, err := f.candidates()
 	if err != nil {
-		return Pruned{}, err
+		return done, err
 	}
-	if err := mark(all, policy); err != nil || dryRun {
-		return sortOut(all), err
+	if err := mark(all, policy); err != nil {
+		return done, err
 	}
-	return sortOut(all), f.removeAll(ctx, all)
+	var leave []string
+	for _, c := range all {
+		if len(c.why) > 0 {
+			done.Kept = append(done.Kept, Kept{c.id, c.why})
+		} else {
+			leave = append(leave, c.id)
+		}
+	}
+	if dryRun {
+		done.Removed = append(done.Removed, leave...)
+		return done, nil
+	}
+	err = f.removeAll(ctx, leave, func(id string) { done.Removed = append(done.Removed, id) })
+	return done, err
 }
 
 // candidate is a snapshot that may be removed if there is no why.
@@ -209,57 +224,44 @@ func markRule(good []*candidate, r rule) {
 	}
 }
 
-func sortOut(all []*candidate) Pruned {
-	p := Pruned{Kept: []Kept{}, Removed: []string{}}
-	for _, c := range all {
-		if len(c.why) > 0 {
-			p.Kept = append(p.Kept, Kept{c.id, c.why})
-		} else {
-			p.Removed = append(p.Removed, c.id)
-		}
-	}
-	return p
-}
-
 const pruningPrefix = ".pruning-"
 
-// removeAll removes the snapshots that nothing keeps.
-func (f *folder) removeAll(ctx context.Context, all []*candidate) error {
+// removeAll removes snapshots. gone is told of each once its name is.
+func (f *folder) removeAll(ctx context.Context, ids []string, gone func(id string)) error {
 	if err := f.clearLeftovers(); err != nil {
 		return err
 	}
 	if err := f.mendLink(); err != nil {
 		return err
 	}
-	for _, c := range all {
-		if len(c.why) > 0 {
-			continue
-		}
+	for _, id := range ids {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := f.removeSnapshot(c.id); err != nil {
+		hidden, err := f.hideSnapshot(id)
+		if err != nil {
+			return err
+		}
+		gone(id)
+		if err := f.syncFolder("."); err != nil { // gone for good, before anything in it is
+			return err
+		}
+		if err := f.removeTree(hidden); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// removeSnapshot takes the snapshot's name away, for good, before anything in it.
-func (f *folder) removeSnapshot(id string) error {
+// hideSnapshot removes a snapshot's archives and gives it a name that no snapshot has.
+func (f *folder) hideSnapshot(id string) (hidden string, err error) {
 	for _, format := range archiveFormats {
 		if err := f.remove(archiveName(id, format)); err != nil {
-			return err
+			return "", err
 		}
 	}
-	hidden := pruningPrefix + id
-	if err := f.rename(id, hidden); err != nil {
-		return err
-	}
-	if err := f.syncFolder("."); err != nil {
-		return err
-	}
-	return f.removeTree(hidden)
+	hidden = pruningPrefix + id
+	return hidden, f.rename(id, hidden)
 }
 
 // mendLink lets the link name what latest.txt names, should a run have been stopped between
