@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -88,12 +89,19 @@ func (s *settings) inForce(cmd *cobra.Command) (configuration, error) {
 	return c, nil
 }
 
-// valueOf is a flag's value for people and for JSON: a list, or one word.
+// valueOf is a flag's value as a configuration file has it: a list, a number, true or false, or a word.
 func valueOf(f *pflag.Flag) any {
+	word := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		return append([]string{}, list.GetSlice()...)
 	}
-	return f.Value.String()
+	switch f.Value.Type() {
+	case "bool":
+		return word == "true"
+	case "int":
+		return json.Number(word)
+	}
+	return word
 }
 
 // tokenOrigin says where the token comes from.

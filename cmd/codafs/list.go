@@ -10,6 +10,7 @@ import (
 
 func newList(std streams) *cobra.Command {
 	var o outputFolder
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "list [DIR]",
 		Short:   "List the backups in a folder",
@@ -21,17 +22,21 @@ func newList(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runList(std, dir)
+			return runList(std, dir, asJSON)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the whole summary of each")
 	o.register(cmd.Flags())
 	return cmd
 }
 
-func runList(std streams, dir string) error {
+func runList(std streams, dir string, asJSON bool) error {
 	all, err := snapshot.List(dir)
 	if err != nil {
 		return err
+	}
+	if asJSON {
+		return printJSON(std.out, newListing(dir, all))
 	}
 	if len(all) == 0 {
 		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s\n", dir)

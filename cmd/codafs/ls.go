@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
+	"path"
 	"text/tabwriter"
 	"time"
 
@@ -12,7 +15,7 @@ import (
 
 func newLs(std streams) *cobra.Command {
 	var s settings
-	var long bool
+	var long, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ls [PATH]",
 		Short: "List a folder of the tree, without mounting it",
@@ -20,85 +23,91 @@ func newLs(std streams) *cobra.Command {
 mount or a snapshot. With -l the times of the last change come too, in UTC, and sizes in bytes, as far
 as they are known without fetching content.`,
 		Example: `  codafs ls docs
-  codafs ls -l 'docs/Product Launch Hub__AbCdE-fgH1/pages'`,
+  codafs ls -l 'docs/Product Launch Hub__AbCdE-fgH1/pages'
+  codafs ls docs --json | jq -r '.[].name'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runLs(cmd.Context(), &s, std, append(args, ".")[0], long)
+			return runLs(cmd.Context(), &s, std, append(args, ".")[0], long, asJSON)
 		},
 	}
 	cmd.Flags().BoolVarP(&long, "long", "l", false, "also sizes and times")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list: what each name is, by the words of .codafs/index.jsonl; with -l sizes and times too")
 	s.register(cmd)
 	cmd.ValidArgsFunction = s.completeTree
 	return cmd
 }
 
-func runLs(ctx context.Context, s *settings, std streams, name string, long bool) error {
+func runLs(ctx context.Context, s *settings, std streams, name string, long, asJSON bool) error {
 	w, err := s.open(std, openOptions{})
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	node, err := w.find(ctx, treePath(name))
+	at := treePath(name)
+	node, err := w.find(ctx, at)
 	if err != nil {
 		return err
 	}
-	dir, ok := node.(fs.Dir)
-	if !ok {
-		return printNodes(ctx, std, []fs.Node{namedFile{node.(fs.File), name}}, long)
-	}
-	nodes, err := dir.Entries(ctx)
-	if err != nil {
-		return err
-	}
-	return printNodes(ctx, std, nodes, long)
-}
-
-// namedFile is a file that goes by the path that the user typed.
-type namedFile struct {
-	fs.File
-	path string
-}
-
-func (n namedFile) Name() string { return n.path }
-
-func printNodes(ctx context.Context, std streams, nodes []fs.Node, long bool) error {
-	failed := failures{out: std.err}
-	out := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, n := range nodes {
-		line := n.Name()
-		if long {
-			var err error
-			line, err = longLine(ctx, n)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err != nil {
-				failed.add(fmt.Errorf("%s: %w", n.Name(), err))
-			}
+	nodes, found := []fs.Node{node}, []nodeInfo{newNodeInfo(at, node)}
+	found[0].file = name // a single file goes by the path that the user typed
+	if dir, ok := node.(fs.Dir); ok {
+		if nodes, err = dir.Entries(ctx); err != nil {
+			return err
 		}
-		fmt.Fprintln(out, line)
+		found = []nodeInfo{}
+		for _, n := range nodes {
+			found = append(found, newNodeInfo(path.Join(at, n.Name()), n))
+		}
 	}
-	if err := out.Flush(); err != nil {
+	failed := failures{out: std.err}
+	for i := range found {
+		if !long {
+			break
+		}
+		err := found[i].version(ctx, nodes[i])
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && asJSON {
+			failed.first = cmp.Or(failed.first, err) // its entry says it
+		} else if err != nil {
+			failed.add(fmt.Errorf("%s: %w", found[i].file, err))
+		}
+	}
+	if asJSON {
+		err = printJSON(std.out, found)
+	} else {
+		err = printNames(std.out, found, long)
+	}
+	if err != nil {
 		return err
 	}
 	return failed.ending()
 }
 
-// longLine is an entry with its size and time, in columns. Where there is an error, they are not known.
-func longLine(ctx context.Context, n fs.Node) (string, error) {
-	if dir, ok := n.(fs.Dir); ok {
-		return fmt.Sprintf("-\t  %s  %s/", timeColumn(dir.ModTime()), n.Name()), nil
+func printNames(w io.Writer, found []nodeInfo, long bool) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, i := range found {
+		if long {
+			fmt.Fprintln(out, i.longLine())
+		} else {
+			fmt.Fprintln(out, i.file)
+		}
 	}
-	f := n.(fs.File)
-	v, err := f.Version(ctx)
-	if err != nil {
-		return fmt.Sprintf("?\t  %*s  %s", len(timeLayout), "?", n.Name()), err
+	return out.Flush()
+}
+
+// longLine is an entry with its size and time, in columns: ? where it is not known, - where there is none.
+func (i *nodeInfo) longLine() string {
+	switch {
+	case i.isFolder():
+		return fmt.Sprintf("-\t  %s  %s/", timeColumn(i.ModTime), i.file)
+	case i.Error != "":
+		return fmt.Sprintf("?\t  %*s  %s", len(timeLayout), "?", i.file)
+	case i.Size == nil:
+		return fmt.Sprintf("?\t  %s  %s", timeColumn(i.ModTime), i.file)
 	}
-	size := "?"
-	if known, ok := f.Size(v); ok {
-		size = fmt.Sprint(known)
-	}
-	return fmt.Sprintf("%s\t  %s  %s", size, timeColumn(v.ModTime), n.Name()), nil
+	return fmt.Sprintf("%d\t  %s  %s", *i.Size, timeColumn(i.ModTime), i.file)
 }
 
 const timeLayout = "2006-01-02T15:04:05Z"

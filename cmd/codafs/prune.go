@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/codafs/codafs/snapshot"
@@ -9,7 +10,7 @@ import (
 
 func newPrune(std streams) *cobra.Command {
 	var p snapshot.Policy
-	var dryRun bool
+	var dryRun, asJSON bool
 	var o outputFolder
 	cmd := &cobra.Command{
 		Use:   "prune [DIR] --keep-…",
@@ -26,15 +27,9 @@ must be named. The names of those that are removed are printed.`,
 				return err
 			}
 			done, err := snapshot.Prune(cmd.Context(), dir, p, dryRun)
-			for _, id := range done.Removed {
-				fmt.Fprintln(std.out, id)
-			}
-			if err == nil {
-				removed := "removed"
-				if dryRun {
-					removed = "would be removed"
-				}
-				fmt.Fprintf(std.err, "codafs: %d kept, %d %s\n", len(done.Kept), len(done.Removed), removed)
+			out := pruning{dryRun, done}
+			if err == nil || len(done.Removed) > 0 {
+				err = cmp.Or(err, out.print(std, asJSON, err == nil))
 			}
 			return err
 		},
@@ -46,6 +41,33 @@ must be named. The names of those that are removed are printed.`,
 	f.IntVar(&p.Monthly, "keep-monthly", 0, "the same for `N` months")
 	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for `N` years")
 	f.BoolVar(&dryRun, "dry-run", false, "remove nothing")
+	f.BoolVar(&asJSON, "json", false, "print JSON: what was removed, what was kept and why")
 	o.register(f)
 	return cmd
+}
+
+// pruning is what 'codafs prune' shows; its JSON form is promised.
+type pruning struct {
+	DryRun bool `json:"dry_run"`
+	snapshot.Pruned
+}
+
+// print tells what was removed, and if it is done, how many there were.
+func (p pruning) print(std streams, asJSON, done bool) error {
+	if asJSON {
+		return printJSON(std.out, p)
+	}
+	for _, id := range p.Removed {
+		if _, err := fmt.Fprintln(std.out, id); err != nil {
+			return err
+		}
+	}
+	removed := "removed"
+	if p.DryRun {
+		removed = "would be removed"
+	}
+	if done {
+		fmt.Fprintf(std.err, "codafs: %d kept, %d %s\n", len(p.Kept), len(p.Removed), removed)
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 func newResolve(std streams) *cobra.Command {
 	var s settings
 	var mountpoint string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resolve LINK|PATH",
 		Short: "Tell the path of what a link leads to, or the link of a path",
@@ -34,50 +35,56 @@ What is known from earlier is looked at first; Coda is asked for the rest, with 
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: s.completeTree,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := s.resolve(cmd, std, args[0], mountpoint)
+			found, err := s.resolve(cmd, std, args[0], mountpoint)
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				return printJSON(std.out, found)
+			}
+			answer := found.URL
+			if isLink(args[0]) {
+				answer = filepath.FromSlash(found.Path)
 			}
 			_, err = fmt.Fprintln(std.out, answer)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the path, the link and what is there, as JSON")
 	pathVar(cmd.Flags(), &mountpoint, "mountpoint", "", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
 	s.register(cmd)
 	return cmd
 }
 
-// resolve gives the path for a link, and the link for a path.
-func (s *settings) resolve(cmd *cobra.Command, std streams, arg, mountpoint string) (string, error) {
-	if isLink(arg) {
-		t, err := parseLink(arg)
-		if err != nil {
-			return "", err
+// resolve finds what a link leads to, or what is at a path.
+func (s *settings) resolve(cmd *cobra.Command, std streams, arg, mountpoint string) (nodeInfo, error) {
+	find := func(w *workspace, asks bool) (nodeInfo, error) { return w.linked(cmd.Context(), arg, asks) }
+	below := mountpoint
+	if !isLink(arg) {
+		var name string
+		var err error
+		below = ""
+		if name, mountpoint, err = inTree(arg); err != nil {
+			return nodeInfo{}, err
 		}
-		if mountpoint != "" {
-			if err := s.asMounted(cmd.Flags(), mountpoint); err != nil {
-				return "", err
-			}
-		}
-		found, err := s.eitherWay(std, func(w *workspace, asks bool) (string, error) { return w.pathOf(cmd.Context(), arg, t, asks) })
-		return filepath.Join(mountpoint, filepath.FromSlash(found)), err
-	}
-	name, mountpoint, err := inTree(arg)
-	if err != nil {
-		return "", err
+		find = func(w *workspace, _ bool) (nodeInfo, error) { return w.withLink(cmd.Context(), name) }
 	}
 	if mountpoint != "" {
 		if err := s.asMounted(cmd.Flags(), mountpoint); err != nil {
-			return "", err
+			return nodeInfo{}, err
 		}
 	}
-	return s.eitherWay(std, func(w *workspace, _ bool) (string, error) { return w.linkOf(cmd.Context(), name) })
+	found, err := s.eitherWay(std, find)
+	if below != "" {
+		found.Path = filepath.Join(below, filepath.FromSlash(found.Path))
+	}
+	return found, err
 }
 
 func isLink(arg string) bool { return strings.Contains(arg, "://") }
 
 // eitherWay looks at what is known, and asks Coda where that is not enough.
-func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (string, error)) (string, error) {
+func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
 	if w, err := s.cached(); err == nil {
 		found, err := find(w, false)
 		w.close()
@@ -87,10 +94,27 @@ func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (st
 	}
 	w, err := s.open(std, openOptions{})
 	if err != nil {
-		return "", err
+		return nodeInfo{}, err
 	}
 	defer w.close()
 	return find(w, !s.offline)
+}
+
+// linked finds what a link leads to.
+func (w *workspace) linked(ctx context.Context, link string, asks bool) (nodeInfo, error) {
+	t, err := parseLink(link)
+	if err != nil {
+		return nodeInfo{}, err
+	}
+	at, err := w.pathOf(ctx, link, t, asks)
+	if err != nil {
+		return nodeInfo{}, err
+	}
+	n, err := w.find(ctx, at)
+	if err != nil {
+		return nodeInfo{}, err
+	}
+	return newNodeInfo(at, n), nil
 }
 
 // pathOf finds the place in the tree of what a link leads to. An object has more links than the one that
@@ -166,16 +190,16 @@ func search(ctx context.Context, dir fs.Dir, name string, t target) (string, err
 	return "", nil
 }
 
-// linkOf gives the link of what is at a path.
-func (w *workspace) linkOf(ctx context.Context, name string) (string, error) {
-	n, err := w.find(ctx, name)
+// withLink finds what is at a path, and has a link.
+func (w *workspace) withLink(ctx context.Context, at string) (nodeInfo, error) {
+	n, err := w.find(ctx, at)
 	if err != nil {
-		return "", err
+		return nodeInfo{}, err
 	}
-	if url := n.Object().URL; url != "" {
-		return url, nil
+	if n.Object().URL == "" {
+		return nodeInfo{}, fmt.Errorf("%s: %w: only docs and what is in them have links", at, iofs.ErrInvalid)
 	}
-	return "", fmt.Errorf("%s: %w: only docs and what is in them have links", name, iofs.ErrInvalid)
+	return newNodeInfo(at, n), nil
 }
 
 // inTree gives the path in the tree of a path as users have it: in a mount, whose mountpoint comes

@@ -14,6 +14,7 @@ import (
 func newVerify(std streams) *cobra.Command {
 	var o outputFolder
 	var subset string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify [DIR]",
 		Short: "Check backups against their checksums",
@@ -30,15 +31,16 @@ Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 			if err != nil {
 				return err
 			}
-			return runVerify(cmd.Context(), std, dir, subset)
+			return runVerify(cmd.Context(), std, dir, subset, asJSON)
 		},
 	}
 	o.register(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&subset, "subset", "", "check one part of the files, as `N/T`: the N-th of T; a part a night checks all in T nights")
 	return cmd
 }
 
-func runVerify(ctx context.Context, std streams, dir, subset string) error {
+func runVerify(ctx context.Context, std streams, dir, subset string, asJSON bool) error {
 	n, t, err := parseSubset(subset)
 	if err != nil {
 		return err
@@ -47,8 +49,26 @@ func runVerify(ctx context.Context, std streams, dir, subset string) error {
 	if err != nil {
 		return err
 	}
+	if asJSON {
+		err = printJSON(std.out, r)
+	} else {
+		err = printReport(std, r)
+	}
+	if err != nil {
+		return err
+	}
+	if code := r.ExitCode(); code != 0 {
+		return exitError{code: code}
+	}
+	return nil
+}
+
+// printReport has damage as data, all else as talk.
+func printReport(std streams, r snapshot.Report) error {
 	for _, d := range r.Damage {
-		fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail))
+		if _, err := fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail)); err != nil {
+			return err
+		}
 	}
 	if n := len(r.Strays); n > 0 {
 		first := path.Join(r.Strays[0].Snapshot, r.Strays[0].Path)
@@ -57,9 +77,6 @@ func runVerify(ctx context.Context, std streams, dir, subset string) error {
 	fmt.Fprintf(std.err, "codafs: %d snapshots, %d files, %d bytes: %d damaged\n", len(r.Checked), r.Files, r.Bytes, len(r.Damage))
 	if note := plainText(r); note != "" {
 		fmt.Fprintln(std.err, "codafs: "+note)
-	}
-	if code := r.ExitCode(); code != 0 {
-		return exitError{code: code}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -15,41 +16,65 @@ var version = "0.1.0-dev"
 // tool names the program in manifests and to Coda.
 func tool() string { return "codafs " + version }
 
+// build is what the program was made of; its JSON form is promised.
+type build struct {
+	Version string `json:"version"`
+	// Commit and CommittedAt are as the Go tool notes them in a program that it builds in a checkout, else absent.
+	Commit      string    `json:"commit,omitempty"`
+	CommittedAt time.Time `json:"committed_at,omitzero"`
+	Modified    bool      `json:"modified"`
+	Go          string    `json:"go"`
+	OS          string    `json:"os"`
+	Arch        string    `json:"arch"`
+}
+
+func thisBuild() build {
+	b := build{Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.CommittedAt, _ = time.Parse(time.RFC3339, s.Value)
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}
+
 // versionLine names the program and what it was built with.
 func versionLine() string {
-	return fmt.Sprintf("%s (%s%s, %s/%s)\n", tool(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	b, from := thisBuild(), ""
+	if b.Commit != "" && !b.CommittedAt.IsZero() {
+		from = fmt.Sprintf("%.12s of %s", b.Commit, b.CommittedAt.UTC().Format(time.RFC3339))
+		if b.Modified {
+			from += " with changes"
+		}
+		from += ", "
+	}
+	return fmt.Sprintf("%s (%s%s, %s/%s)\n", tool(), from, b.Go, b.OS, b.Arch)
 }
 
 func newVersion(std streams) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Long:  "Print the program's version, the Go release that built it, and the system that it was built for.",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return printJSON(std.out, thisBuild())
+			}
 			_, err := io.WriteString(std.out, versionLine())
 			return err
 		},
 	}
-}
-
-// builtFrom is the commit and its date, as the Go tool notes them in a program that it builds in a
-// checkout: "ab12cd34ef56 of 2026-03-07T10:15:30Z, ". It is empty elsewhere.
-func builtFrom() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	noted := map[string]string{}
-	for _, s := range info.Settings {
-		noted[s.Key] = s.Value
-	}
-	commit, date := noted["vcs.revision"], noted["vcs.time"]
-	if commit == "" || date == "" {
-		return ""
-	}
-	if noted["vcs.modified"] == "true" {
-		date += " with changes"
-	}
-	return fmt.Sprintf("%.12s of %s, ", commit, date)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }

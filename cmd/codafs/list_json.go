@@ -1,0 +1,37 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+// listing is what 'codafs list --json' shows; its form is promised.
+type listing struct {
+	Folder    string           `json:"folder"`
+	Snapshots []listedSnapshot `json:"snapshots"` // oldest first
+}
+
+type listedSnapshot struct {
+	ID   string `json:"id"`
+	Path string `json:"path"`
+	// Latest tells that latest.txt names it.
+	Latest bool `json:"latest"`
+	// Summary is its summary.json; absent where that cannot be read, for which Error has the reason.
+	Summary *snapshot.Summary `json:"summary,omitempty"`
+	Error   string            `json:"error,omitempty"`
+}
+
+func newListing(folder string, all []snapshot.Listed) listing {
+	l := listing{folder, []listedSnapshot{}}
+	for _, s := range all {
+		one := listedSnapshot{ID: s.ID, Path: filepath.Join(folder, s.ID), Latest: s.Latest}
+		if s.Err != nil {
+			one.Error = s.Err.Error()
+		} else {
+			one.Summary = &s.Summary
+		}
+		l.Snapshots = append(l.Snapshots, one)
+	}
+	return l
+}
