@@ -51,7 +51,13 @@ func (t *Tree) readDocs(ctx context.Context) (l docList, err error) {
 	if err != nil {
 		return l, err
 	}
-	return l, t.askForLost(ctx, &l, known)
+	if err := t.askForLost(ctx, &l, known); err != nil {
+		return l, err
+	}
+	if len(l.docs)+len(l.gaps) == 0 {
+		l.notes = append(l.notes, whyEmpty(t.opts.Select))
+	}
+	return l, nil
 }
 
 // knownDocs are the docs of the last listing: of this run, or of an earlier one; of those that a snapshot had only the id

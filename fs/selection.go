@@ -77,6 +77,21 @@ func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc, 
 	return l, err
 }
 
+// whyEmpty says what there is to do where no doc is shown.
+func whyEmpty(sel Selection) string {
+	where := ""
+	if sel.WorkspaceID != "" {
+		where = fmt.Sprintf(" in the workspace %q", sel.WorkspaceID)
+	}
+	if len(sel.ExcludeDocs) > 0 {
+		where += " but those of --exclude-doc"
+	}
+	if sel.IncludeShared {
+		return "there is no doc" + where + ": Coda lists those of others when they were opened in a browser"
+	}
+	return "the account of this token owns no doc" + where + " (a service account hardly ever does): --include-shared adds those of others that it has opened"
+}
+
 func docOwnID(d coda.Doc) string { return d.ID }
 
 func (sel Selection) filter() coda.DocFilter {

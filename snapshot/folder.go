@@ -198,6 +198,11 @@ func (f *folder) linkLatest(id string) error {
 	return f.rename(temp, latestLink)
 }
 
+func (f *folder) hasName(name string) bool {
+	_, err := f.root.Lstat(name)
+	return err == nil
+}
+
 // head reads which run a snapshot, or a partial one, is of.
 func (f *folder) head(id string) (Head, error) {
 	file, err := openFile(f.root.FS(), path.Join(id, manifestName))

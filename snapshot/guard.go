@@ -52,6 +52,7 @@ func (r *run) takeBase(id string) {
 		r.warn("%s: cannot be compared with, run verify: %v", id, err)
 		return
 	}
+	r.known = slices.Concat(s.Notes, s.Warnings)
 	r.last = make(map[fileKey]File, len(r.base.Files))
 	for _, f := range r.base.Files {
 		r.last[f.key()] = f

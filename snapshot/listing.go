@@ -21,8 +21,8 @@ type listing struct {
 	// missing are the gaps that the index already knows, and the entries that it
 	// must not hold.
 	missing []fs.Failure
-	// notes are to know of the whole, and stand among the warnings.
-	notes []string
+	// notes are to know of the whole.
+	notes []fs.Entry
 	// found is the number of docs, with or without their doc.json.
 	found int
 }
@@ -34,7 +34,7 @@ func newListing(index []fs.Entry) listing {
 	docs := map[string]bool{}
 	for _, e := range index {
 		if e.Note != "" {
-			l.notes = append(l.notes, e.Note)
+			l.notes = append(l.notes, e)
 			continue
 		}
 		if e.Kind == fs.KindDoc && !docs[e.DocID+e.ObjectID] {

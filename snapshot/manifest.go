@@ -160,6 +160,8 @@ type Summary struct {
 	Gone     []GoneObject `json:"gone,omitempty"`
 	Failures []fs.Failure `json:"failures"`
 	Warnings []string     `json:"warnings"`
+	// Notes are what is to be known of the whole, in each snapshot; the first that has one also has it among its warnings.
+	Notes []string `json:"notes,omitempty"`
 	// Error says why nothing was sealed, or what went wrong after that.
 	Error string `json:"error,omitempty"`
 }

@@ -52,6 +52,7 @@ type run struct {
 	base    *Manifest        // the last good run's, nil before there is one
 	before  *before          // the same for an incremental run, else nil
 	last    map[fileKey]File // of base
+	known   []string         // notes and warnings of base
 	docs    []Doc
 	files   []File
 	summary Summary
@@ -116,9 +117,7 @@ func (r *run) fill(ctx context.Context) error {
 	}
 	l := newListing(index)
 	r.docs, r.summary.DocsFound = l.docs, l.found
-	for _, note := range l.notes {
-		r.warn("%s", note)
-	}
+	r.noteIndex(l)
 	r.stage.left = r.trusted(r.stage.left, l.files)
 	r.opts.Progress.Listed(r.plan(l, r.stage.left))
 	for _, f := range l.missing {
@@ -171,6 +170,7 @@ func (r *run) account() {
 	slices.SortFunc(r.docs, func(a, b Doc) int { return strings.Compare(a.Path, b.Path) })
 	sortFailures(r.summary.Failures)
 	slices.Sort(r.summary.Warnings)
+	slices.Sort(r.summary.Notes)
 	r.summary.ComputedKept = 0
 	for _, f := range r.files {
 		if f.Computed {

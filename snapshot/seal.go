@@ -43,7 +43,8 @@ func (r *run) seal(ctx context.Context) error {
 func (r *run) decide() {
 	r.setStatus()
 	if r.stage.times.lost.Load() {
-		r.warn("files have the time at which they were written, not the one of their last change: the file system of the output folder did not take it")
+		const noTimes = "files have the time at which they were written, not the one of their last change: the file system of the output folder did not take it"
+		r.note(noTimes, r.isNew(noTimes))
 	}
 	r.account()
 	r.takeStock()
@@ -105,7 +106,8 @@ func (r *run) publish(pointer string) error {
 	if err := r.out.rename(pointer, latestName); err != nil {
 		return err
 	}
-	if err := r.out.linkLatest(r.stage.id); err != nil {
+	// Where there never was one, the first night has said so.
+	if err := r.out.linkLatest(r.stage.id); err != nil && (r.base == nil || r.out.hasName(latestLink)) {
 		r.warn("no link named %s: %v", latestLink, err)
 	}
 	return r.out.syncFolder(".")

@@ -43,6 +43,8 @@ type openOptions struct {
 	rowDeltas int64
 	// summary tells that warnings stand in one in the end: until then they are told only where much is told.
 	summary bool
+	// quiet tells nobody what is to be known of all that is read.
+	quiet bool
 	// waitOut is coda.Options.WaitOut.
 	waitOut bool
 }
@@ -77,8 +79,12 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	warned := func(f fs.Failure) {
 		log.Log(context.Background(), level, f.Message, "path", f.Path, "code", f.Code)
 	}
+	notice := func(text string) { fmt.Fprintln(std.err, "codafs: note: "+printable(text)) }
+	if o.quiet {
+		notice = nil
+	}
 	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas, Status: o.status,
-		Changed: o.changed, Warned: warned, Notice: func(text string) { fmt.Fprintln(std.err, "codafs: note: "+text) }})
+		Changed: o.changed, Warned: warned, Notice: notice})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }
