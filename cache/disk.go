@@ -188,6 +188,16 @@ func (d *Disk) Filled(key string) (time.Time, bool) {
 	return e.filled, ok
 }
 
+// Sum is the SHA-256 of the content last kept under key. It is remembered as long as the size.
+func (d *Disk) Sum(key string) ([sha256.Size]byte, bool) {
+	id := sum(sha256.Sum256([]byte(key)))
+	if b := d.unsaved.get(id); b != nil {
+		return sha256.Sum256(b.data), true
+	}
+	e, ok := d.readEntry(id)
+	return e.content, ok
+}
+
 // path is where the entry or content with that hash is. Subfolders keep each folder
 // at a size that all file systems and tools are at ease with.
 func (d *Disk) path(kind string, id sum) string {

@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -81,6 +82,31 @@ func TestFilledIsWhenTheFillBegan(t *testing.T) {
 	}
 	if _, ok := d.Filled("other"); ok {
 		t.Error("filled what never was")
+	}
+}
+
+func TestSumIsRemembered(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	d, m := openDisk(t, dir, Options{}), NewMemory(1000)
+	defer m.Close()
+	for key, want := range map[string]string{"small": "small", "large": large} { // which is too large for this memory
+		c, err := d.Get(t.Context(), key, text(want, &n))
+		read(t, c, err)
+		c, err = m.Get(t.Context(), key, text(want, &n))
+		read(t, c, err)
+		if err := os.RemoveAll(filepath.Join(dir, contentsDir)); err != nil {
+			t.Fatal(err)
+		}
+		for _, store := range []interface {
+			Sum(key string) ([sha256.Size]byte, bool)
+		}{d, openDisk(t, dir, Options{}), m} {
+			if got, ok := store.Sum(key); !ok || got != sha256.Sum256([]byte(want)) {
+				t.Errorf("%T: the sum of %s is %x, %v", store, key, got, ok)
+			}
+			if got, ok := store.Sum("other"); ok {
+				t.Errorf("%T: %x is the sum of what never was", store, got)
+			}
+		}
 	}
 }
 

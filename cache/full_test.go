@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -62,6 +63,9 @@ func TestFullDiskServesFromMemory(t *testing.T) {
 			}
 			if size, ok := d.Size("key"); size != int64(len(want)) || !ok {
 				t.Errorf("room for %d: size %d, %v", room, size, ok)
+			}
+			if sum, ok := d.Sum("key"); sum != sha256.Sum256([]byte(want)) || !ok {
+				t.Errorf("room for %d: sum %x, %v", room, sum, ok)
 			}
 			if filled, ok := d.Filled("key"); filled.IsZero() || !ok {
 				t.Errorf("room for %d: filled %v, %v", room, filled, ok)

@@ -63,6 +63,12 @@ func (m *Memory) Filled(key string) (time.Time, bool) {
 	return e.filled, ok
 }
 
+// Sum is [Disk.Sum].
+func (m *Memory) Sum(key string) ([sha256.Size]byte, bool) {
+	e, ok := m.entries.Get(sha256.Sum256([]byte(key)))
+	return e.content, ok
+}
+
 // Close is [Disk.Close].
 func (m *Memory) Close() error {
 	m.share.flight.Close()
@@ -90,6 +96,6 @@ func (m memoryKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, e
 	id := sum(sha256.Sum256([]byte(key)))
 	b := &blob{data: bytes.Clone(buf.Bytes()), size: int64(buf.Len())}
 	m.contents.add(id, b)
-	m.entries.Add(id, entry{key: id, size: b.size, filled: filled})
+	m.entries.Add(id, entry{key: id, content: sha256.Sum256(b.data), size: b.size, filled: filled})
 	return b, nil
 }

@@ -108,18 +108,10 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 
 // fetch has the bytes of v, which are not at hand, made.
 func (f *file) fetch(ctx context.Context, v Version) (Content, error) {
-	if v.Computed != ComputedVolatile && v.Bytes() == "" {
-		return f.fill(ctx, f.d.t.store.Get, f.key(v), v)
+	if f.hasStamps() && (v.Computed == ComputedVolatile || f.lastSeen(ctx, v).SHA256 != "") {
+		return f.fetchAgain(ctx, v)
 	}
-	if f.asSeen(ctx, v.ofStamps()).Key != v.Key {
-		return nil, ErrStale // nobody has these bytes any more
-	}
-	c, now, err := f.fetchAnew(ctx, v)
-	if err == nil && now.Key != v.Key {
-		c.Close()
-		return nil, ErrStale
-	}
-	return c, err
+	return f.fill(ctx, f.d.t.store.Get, f.key(v), v)
 }
 
 // fill has the file made under a key of the Store, once more where it moved meanwhile.

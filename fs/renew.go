@@ -4,120 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/codafs/codafs/coda"
 )
-
-// Bytes that are computed (see [Computed]) may be others under the same stamps. Only fetching them anew tells. Who first
-// fetched them has the version of the stamps; other bytes that are found later make another version of it, whose key goes
-// on with their hash, and whose time is when they were first seen. This is remembered in the Store, so that
-// a later run and another process show the same.
-
-// seen is what is remembered of the bytes of a file under its present stamps.
-type seen struct {
-	stamps string // the key of the version of the stamps
-	// SHA256 is of the bytes that were fetched last, FetchedAt when that began.
-	SHA256    string    `json:"sha256"`
-	FetchedAt time.Time `json:"fetched_at"`
-	// Since is when these bytes were first seen; zero while none but the first were.
-	Since time.Time `json:"since,omitzero"`
-}
-
-// bytesDigits is how many digits of a hash are in a key.
-const bytesDigits = 12
-
-// Stamps is the key of the stamps alone: versions that have it in common differ in what was computed.
-func (v Version) Stamps() string {
-	stamps, rest, _ := strings.Cut(v.Key, ".")
-	if rest != "" && v.Young() {
-		stamps += youngSuffix
-	}
-	return stamps
-}
-
-// Bytes is what the SHA-256 of the bytes begins with, in hexadecimal digits; "" for those that were
-// first fetched under their stamps.
-func (v Version) Bytes() string {
-	_, bytes, _ := strings.Cut(v.Key, ".")
-	return bytes[:min(len(bytes), bytesDigits)]
-}
-
-// ofStamps is the version of the stamps of v.
-func (v Version) ofStamps() Version {
-	v.Key = v.Stamps()
-	return v
-}
-
-// version is the version of the bytes that were seen last, of those with the stamps of v.
-func (s *seen) version(v Version) Version {
-	if s.Since.IsZero() {
-		return v
-	}
-	stamps, young := strings.CutSuffix(v.Key, youngSuffix)
-	v.Key = stamps + "." + s.SHA256[:bytesDigits] + strconv.FormatInt(s.Since.UnixMilli(), 36)
-	if young {
-		v.Key += youngSuffix
-	}
-	v.Since = s.Since
-	if s.Since.After(v.ModTime) {
-		v.ModTime = s.Since
-	}
-	return v
-}
-
-// asSeen is the current version of the stamps of v, which has no more than those.
-func (f *file) asSeen(ctx context.Context, v Version) Version {
-	if v.Computed == ComputedNot {
-		return v
-	}
-	s := f.seen.Load()
-	if s == nil || s.stamps != v.Key {
-		s = f.loadSeen(ctx, v.Key)
-	}
-	return s.version(v)
-}
-
-func (f *file) seenKey(stamps string) string {
-	return f.d.key("seen-"+string(f.obj.Kind), f.obj.ID, stamps)
-}
-
-// loadSeen reads what is remembered, by whichever process.
-func (f *file) loadSeen(ctx context.Context, stamps string) *seen {
-	s := &seen{}
-	if c, ok := f.d.t.store.Lookup(ctx, f.seenKey(stamps)); ok {
-		b, err := readAll(c)
-		if err != nil || json.Unmarshal(b, s) != nil || len(s.SHA256) != 2*sha256.Size {
-			s = &seen{}
-		}
-	}
-	s.stamps = stamps
-	f.seen.Store(s)
-	return s
-}
-
-func (f *file) keepSeen(ctx context.Context, s *seen) error {
-	f.seen.Store(s)
-	c, err := f.d.t.store.Put(ctx, f.seenKey(s.stamps), func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(s) })
-	if err != nil {
-		return err
-	}
-	return c.Close()
-}
-
-// fetchedAt is when the bytes of v, which are at hand, were fetched.
-func (f *file) fetchedAt(v Version) time.Time {
-	if s := f.seen.Load(); s != nil && s.stamps == v.Stamps() && s.SHA256 != "" {
-		return s.FetchedAt
-	}
-	at, _ := f.d.t.store.Filled(f.key(v))
-	return at
-}
 
 // Renew implements [Renewable].
 func (f *file) Renew(ctx context.Context, before time.Time) error {
@@ -125,18 +17,17 @@ func (f *file) Renew(ctx context.Context, before time.Time) error {
 	if err != nil || v.Computed == ComputedNot {
 		return err
 	}
-	s := f.loadSeen(ctx, v.Stamps())
+	s := f.loadSeen(ctx, v)
 	if v = s.version(v.ofStamps()); s.SHA256 == "" && !f.AtHand(v) || !f.fetchedAt(v).Before(before) {
 		return nil
 	}
-	c, _, err := f.fetchAnew(ctx, v)
+	err = f.fetchAnew(ctx, v)
 	if err != nil {
 		if coda.CodeOf(err) != coda.CodeOffline && !errors.Is(err, ErrStale) {
 			f.d.t.failed(ctx, err, f.obj, f.path())
 		}
-		return err
 	}
-	return c.Close()
+	return err
 }
 
 // RenewIfOld implements [Renewable].
@@ -146,11 +37,11 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 		f.renew()
 	}
 	v, err := f.Version(ctx)
-	if err != nil || v.Computed != ComputedVolatile || t.isDown() || f.loadSeen(ctx, v.Stamps()).SHA256 == "" {
+	if err != nil || v.Computed != ComputedVolatile || t.isDown() || f.loadSeen(ctx, v).SHA256 == "" {
 		return err // what was never fetched is fetched when it is opened
 	}
 	before := t.opts.Now().Add(-t.opts.Refresh)
-	if last := f.last.Load(); !f.fetchedAt(v).Before(before) || last != nil && last.key == f.seenKey(v.Stamps()) && t.opts.Now().Sub(last.at) < errLife {
+	if last := f.last.Load(); !f.fetchedAt(v).Before(before) || last != nil && last.key == f.seenKey(v.stampsAtAnyAge()) && t.opts.Now().Sub(last.at) < errLife {
 		return nil
 	}
 	defer t.ahead.opened(f, false)()
@@ -161,63 +52,88 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	f.last.Store(&failedMake{f.seenKey(v.Stamps()), err, t.opts.Now()})
+	f.last.Store(&failedMake{f.seenKey(v.stampsAtAnyAge()), err, t.opts.Now()})
 	if passing(err) {
 		return nil
 	}
 	return err
 }
 
-// fetchAnew fetches the bytes under the stamps of v, whatever is at hand, and gives them with their version.
-func (f *file) fetchAnew(ctx context.Context, v Version) (Content, Version, error) {
-	store, first := f.d.t.store, v.ofStamps()
-	next := &seen{stamps: first.Key, FetchedAt: f.d.t.opts.Now()}
-	got, err := f.fill(ctx, store.Put, f.d.key("renewed-"+string(f.obj.Kind), f.obj.ID, first.Key), first)
+// fetchAnew fetches the bytes under the stamps of v, whatever is at hand.
+func (f *file) fetchAnew(ctx context.Context, v Version) error {
+	got, next, err := f.renewed(ctx, v)
 	if err != nil {
-		return nil, v, err
+		return err
 	}
 	defer got.Close()
-	if next.SHA256, err = hashOf(got); err != nil {
-		return nil, v, err
-	}
-	last := f.loadSeen(ctx, first.Key)
-	known := last.SHA256
-	if known == "" {
-		known = f.hashAtHand(ctx, first)
-	}
-	if known != "" {
-		was := Seen{known, last.version(first).ModTime, last.Since}
-		next.Since = was.Next(next.SHA256, first.ModTime, true, next.FetchedAt).Since
-	}
-	v = next.version(first)
-	c, err := store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error {
-		_, err := io.Copy(w, io.NewSectionReader(got, 0, got.Size()))
-		return err
-	})
-	if err != nil {
-		return nil, v, err
-	}
-	if v.Computed == ComputedVolatile || !next.Since.IsZero() { // of most files nothing needs to be remembered
-		if err := f.keepSeen(ctx, next); err != nil {
-			c.Close()
-			return nil, v, err
-		}
-	}
-	return c, v, nil
+	return f.keepAs(ctx, next.version(v.ofStamps()), got, next)
 }
 
-// hashAtHand is the hash of the bytes of v, "" if they are not at hand.
-func (f *file) hashAtHand(ctx context.Context, v Version) string {
-	c, ok := f.d.t.store.Lookup(ctx, f.key(v))
-	if !ok {
-		return ""
+// fetchAgain has the bytes of v made, under whose stamps some were seen before. Where these are others it keeps them for
+// the version that they have, and fails with ErrStale.
+func (f *file) fetchAgain(ctx context.Context, v Version) (Content, error) {
+	if f.loadSeen(ctx, v).version(v.ofStamps()).Key != v.Key {
+		return nil, ErrStale // nobody has these bytes any more
 	}
-	defer c.Close()
-	sum, err := hashOf(c)
+	return f.d.t.store.Get(ctx, f.key(v), func(ctx context.Context, w io.Writer) error {
+		got, next, err := f.renewed(ctx, v)
+		if err != nil {
+			return err
+		}
+		defer got.Close()
+		if now := next.version(v.ofStamps()); now.Key != v.Key {
+			if err := f.keepAs(ctx, now, got, next); err != nil {
+				return err
+			}
+			return ErrStale
+		}
+		if err := f.remember(ctx, v, next); err != nil {
+			return err
+		}
+		return copyTo(w, got)
+	})
+}
+
+// renewed has the bytes under the stamps of v made, and tells what is then known of them.
+func (f *file) renewed(ctx context.Context, v Version) (Content, *seen, error) {
+	first := v.ofStamps()
+	next := &seen{stamps: v.stampsAtAnyAge(), FetchedAt: f.d.t.opts.Now()}
+	got, err := f.fill(ctx, f.d.t.store.Put, f.d.key("renewed-"+string(f.obj.Kind), f.obj.ID, first.Key), first)
 	if err != nil {
-		return ""
+		return nil, nil, err
 	}
-	return sum
+	if next.SHA256, err = hashOf(got); err != nil {
+		got.Close()
+		return nil, nil, err
+	}
+	if last := f.lastSeen(ctx, first); last.SHA256 != "" {
+		was := Seen{last.SHA256, last.version(first).ModTime, last.Since}
+		next.Since = was.Next(next.SHA256, first.ModTime, true, next.FetchedAt).Since
+	}
+	return got, next, nil
+}
+
+// keepAs keeps bytes as those of v.
+func (f *file) keepAs(ctx context.Context, v Version, got Content, s *seen) error {
+	c, err := f.d.t.store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error { return copyTo(w, got) })
+	if err != nil {
+		return err
+	}
+	c.Close()
+	return f.remember(ctx, v, s)
+}
+
+// remember keeps what is known of the bytes of v. Of most files that is nothing but what the Store knows anyway.
+func (f *file) remember(ctx context.Context, v Version, s *seen) error {
+	if v.Computed != ComputedVolatile && s.Since.IsZero() {
+		return nil
+	}
+	return f.keepSeen(ctx, s)
+}
+
+func copyTo(w io.Writer, c Content) error {
+	_, err := io.Copy(w, io.NewSectionReader(c, 0, c.Size()))
+	return err
 }
 
 func hashOf(c Content) (string, error) {

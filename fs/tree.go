@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"crypto/sha256"
 	"io"
 	"time"
 )
@@ -116,6 +117,8 @@ type Store interface {
 	Has(key string) bool
 	// Filled is when the fill of the content last kept under key began.
 	Filled(key string) (time.Time, bool)
+	// Sum is the SHA-256 of the content last kept under key, also after it was evicted.
+	Sum(key string) ([sha256.Size]byte, bool)
 }
 
 // Kind says what a node holds. The names are those of manifest.json.

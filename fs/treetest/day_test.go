@@ -2,6 +2,7 @@ package treetest_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -164,6 +165,8 @@ func (r renewed) Size(key string) (int64, bool) { return r.store().Size(key) }
 func (r renewed) Has(key string) bool           { return r.store().Has(key) }
 
 func (r renewed) Filled(key string) (time.Time, bool) { return r.store().Filled(key) }
+
+func (r renewed) Sum(key string) ([sha256.Size]byte, bool) { return r.store().Sum(key) }
 
 // round has all actors act until end.
 func (d *day) round(end time.Time) {

@@ -2,6 +2,7 @@ package treetest
 
 import (
 	"context"
+	"crypto/sha256"
 	iofs "io/fs"
 	"slices"
 	"sync"
@@ -155,6 +156,7 @@ type kept interface {
 	Size(key string) (int64, bool)
 	Has(key string) bool
 	Filled(key string) (time.Time, bool)
+	Sum(key string) ([sha256.Size]byte, bool)
 }
 
 // store joins a cache to what the tree needs of it.
@@ -181,6 +183,8 @@ func (s store) Size(key string) (int64, bool) { return s.kept.Size(key) }
 func (s store) Has(key string) bool { return s.kept.Has(key) }
 
 func (s store) Filled(key string) (time.Time, bool) { return s.kept.Filled(key) }
+
+func (s store) Sum(key string) ([sha256.Size]byte, bool) { return s.kept.Sum(key) }
 
 // content keeps a nil pointer from becoming an interface that is not nil.
 func content(c *cache.Content, err error) (fs.Content, error) {
