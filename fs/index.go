@@ -54,6 +54,7 @@ func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	err := parallel(ctx, len(docs), func(ctx context.Context, i int) error {
 		walks[i] = &walk{t: t}
 		if held.doc(docs[i]) {
+			walks[i].unlisted = true
 			return walks[i].docJSON(ctx, docs[i])
 		}
 		walks[i].copied = docs[i].afresh()
@@ -62,7 +63,7 @@ func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &walk{t: t, held: held}
+	all := &walk{t: t, held: held, unlisted: len(gaps) > 0}
 	all.gaps(gaps)
 	for _, n := range notes {
 		all.found = append(all.found, found{entry: Entry{Kind: KindDoc, Note: n}})
@@ -70,6 +71,7 @@ func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	for i, w := range walks {
 		all.found = append(all.found, w.found...)
 		all.withheld = append(all.withheld, w.withheld...)
+		all.excluded, all.unlisted = append(all.excluded, w.excluded...), all.unlisted || w.unlisted
 		if w.copied != nil {
 			docs[i].adopt(w.copied)
 		}
@@ -145,6 +147,7 @@ func (w *walk) fetchOne(ctx context.Context) error {
 
 // note adds what is to be known of the whole.
 func (w *walk) note() {
+	w.noteExclusions()
 	pages := 0
 	for _, f := range w.found {
 		if f.isPage() {
@@ -187,6 +190,9 @@ type walk struct {
 	found  []found
 	// withheld has the kind of each file that a doc lacks because the token may not see it.
 	withheld []Kind
+	// excluded are the selectors that left pages out; unlisted tells that a doc's pages were not listed.
+	excluded []string
+	unlisted bool
 }
 
 // found is a file whose version is still to be asked for, or a gap.
@@ -214,11 +220,14 @@ func (w *walk) doc(ctx context.Context, d *doc) error {
 	}
 	l := d.current()
 	if l.oversized {
+		w.unlisted = true
 		w.gaps(d.refusals("", errOversized))
 		return nil
 	}
-	if pages, err := l.pageList(ctx); err == nil {
+	pages, err := l.pageList(ctx)
+	if w.unlisted = err != nil; !w.unlisted {
 		w.gaps(pages.gaps)
+		w.excluded = pages.excluded
 	} else if refused(err) { // its file, which would name the failure, is not there
 		w.gaps(d.refusals("pages.json", err))
 	}

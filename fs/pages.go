@@ -18,6 +18,8 @@ type pageList struct {
 	root *page // has no page of its own: its children stand at the top
 	byID map[string]*page
 	gaps []Failure
+	// excluded are the selectors that left pages out.
+	excluded []string
 
 	mu sync.Mutex // guards folder and rel of each page
 }
@@ -36,12 +38,14 @@ type page struct {
 func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
 	l := &pageList{json: json, root: &page{rel: "pages/"}, byID: map[string]*page{}}
 	var order []*page
+	out, used := d.t.opts.Select.excluded(d.id, metas)
+	l.excluded = used
 	for _, m := range metas {
 		switch {
+		case out[m.ID], d.t.opts.Select.SkipHiddenPages && m.IsEffectivelyHidden:
 		case !validID(m.ID):
 			l.gaps = append(l.gaps, badID(d.id, m.ID, m.Name, KindPage))
 		case l.byID[m.ID] != nil: // a list that changes while it is read may name an item twice
-		case d.t.opts.Select.SkipHiddenPages && m.IsEffectivelyHidden:
 		default:
 			p := &page{meta: m}
 			l.byID[m.ID] = p

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	iofs "io/fs"
-	"regexp"
 	"slices"
 
 	"github.com/codafs/codafs/coda"
@@ -19,24 +18,14 @@ type Selection struct {
 	// Docs and ExcludeDocs name docs by id, browser link or name.
 	Docs        []string
 	ExcludeDocs []string
+	// ExcludePages name pages by id, browser link or name; what is below them is left out, too. Tables that stand on them stay.
+	ExcludePages []string
 	// SkipHiddenPages leaves out the pages that are hidden, or are below one that is.
 	SkipHiddenPages bool
 	NoViews         bool
 	HTMLPages       bool // also each page's HTML export
 	RowsJSON        bool // also each table's rows as they were sent
 	Names           NameMode
-}
-
-// docLink finds the id in a doc's browser link: the first part of the path ends in _d and the id.
-var docLink = regexp.MustCompile(`^https://[^/]+/d/[^/?#]*_d([A-Za-z0-9_-]{10})(?:[/?#]|$)`)
-
-// DocOfLink gives the id of the doc that a browser link leads into; ok is false for any other address.
-func DocOfLink(link string) (id string, ok bool) {
-	m := docLink.FindStringSubmatch(link)
-	if m == nil {
-		return "", false
-	}
-	return m[1], true
 }
 
 // docID is the id that a selector gives, if it is a link or may be an id.

@@ -17,12 +17,6 @@ type target struct {
 	tail string
 }
 
-// How the parts of browser links begin that name a page and a table.
-const (
-	tailPage  = "_su"
-	tailTable = "_tu"
-)
-
 // parseLink reads a browser link, an address on the API, or an address of ids such as
 // docs://DOC/pages/PAGE. A row stands for its table.
 func parseLink(link string) (target, error) {
@@ -31,7 +25,7 @@ func parseLink(link string) (target, error) {
 		return target{}, usageError{fmt.Errorf("%q is no link", link)}
 	}
 	if doc, ok := fs.DocOfLink(link); ok {
-		return target{doc: doc, tail: linkTail(link)}, nil
+		return target{doc: doc, tail: fs.LinkTail(link)}, nil
 	}
 	parts := strings.Split(strings.Trim(u.Host+u.Path, "/"), "/")
 	if u.Scheme == "https" || u.Scheme == "http" {
@@ -57,30 +51,13 @@ func targetOfIDs(link string, parts []string) (target, error) {
 	return target{doc: ids[0], object: ids[1]}, nil
 }
 
-// linkTail finds what a browser link names in its doc: after /d/DOC comes Page-Name_suXYZ, or #Table-Name_tuXYZ,
-// which may go on with a row. It is "" for a doc.
-func linkTail(link string) string {
-	u, err := url.Parse(link)
-	if err != nil {
-		return ""
-	}
-	table, _, _ := strings.Cut(u.Fragment, "/")
-	if i := strings.LastIndex(table, tailTable); i >= 0 {
-		return table[i:]
-	}
-	if i := strings.LastIndex(u.Path, tailPage); i >= 0 {
-		return strings.Trim(u.Path[i:], "/")
-	}
-	return ""
-}
-
 // isDoc tells whether the doc itself is meant.
 func (t target) isDoc() bool { return t.object == "" && t.tail == "" }
 
 // folders are those of the doc that may have the file.
 func (t target) folders() []string {
 	switch {
-	case strings.HasPrefix(t.tail, tailPage):
+	case strings.HasPrefix(t.tail, fs.TailPage):
 		return []string{"pages"}
 	case t.tail != "":
 		return []string{"tables"}
@@ -97,5 +74,5 @@ func (t target) means(n fs.Node) bool {
 	if t.object != "" {
 		return o.ID == t.object
 	}
-	return t.tail == linkTail(o.URL)
+	return t.tail == fs.LinkTail(o.URL)
 }

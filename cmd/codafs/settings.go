@@ -67,6 +67,7 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.StringVar(&s.selection.WorkspaceID, "workspace-id", "", "only docs of the workspace with this `ID`")
 	f.StringArrayVar(&s.selection.Docs, "doc", nil, "only this `DOC`: its id, link or name (may be given more than once)")
 	f.StringArrayVar(&s.selection.ExcludeDocs, "exclude-doc", nil, "not this `DOC`: its id, link or name (may be given more than once)")
+	f.StringArrayVar(&s.selection.ExcludePages, "exclude-page", nil, "not this `PAGE`, nor what is below it: its id, link or name; tables on it stay (may be given more than once)")
 	f.BoolVar(&s.selection.SkipHiddenPages, "skip-hidden-pages", false, "leave out hidden pages and what is below them")
 	f.BoolVar(&s.selection.NoViews, "no-views", false, "leave out views of tables")
 	f.BoolVar(&s.selection.HTMLPages, "html-pages", false, "also each page's HTML export")
@@ -74,6 +75,7 @@ func (s *settings) register(cmd *cobra.Command) {
 	for _, name := range []string{"doc", "exclude-doc"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, s.completeDocs) // fails for a flag that is not there
 	}
+	_ = cmd.RegisterFlagCompletionFunc("exclude-page", cobra.NoFileCompletions)
 	f.StringVar(&s.names, "names", string(codafs.NamesID), "`FORM` of file names: id (title and id) or title (ids only where titles clash)")
 }
 
@@ -82,7 +84,7 @@ func (s *settings) register(cmd *cobra.Command) {
 func (s *settings) recorded() map[string]any {
 	sel := s.selection
 	return map[string]any{
-		"include-shared": sel.IncludeShared, "workspace-id": sel.WorkspaceID, "doc": sel.Docs, "exclude-doc": sel.ExcludeDocs,
+		"include-shared": sel.IncludeShared, "workspace-id": sel.WorkspaceID, "doc": sel.Docs, "exclude-doc": sel.ExcludeDocs, "exclude-page": sel.ExcludePages,
 		"skip-hidden-pages": sel.SkipHiddenPages, "no-views": sel.NoViews, "html-pages": sel.HTMLPages, "rows-json": sel.RowsJSON,
 		"names": s.names,
 	}

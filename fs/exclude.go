@@ -1,0 +1,56 @@
+package fs
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// meansPage tells whether a selector means a page of a doc.
+func meansPage(selector, docID string, p coda.Page) bool {
+	if id, ok := DocOfLink(selector); ok {
+		tail := LinkTail(selector)
+		return id == docID && tail != "" && tail == LinkTail(p.BrowserLink)
+	}
+	return selector == p.ID || selector == p.Name
+}
+
+// excluded finds the pages of a doc that are left out: those that are meant, and those below them. used are the
+// selectors that mean a page.
+func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]bool, used []string) {
+	out = map[string]bool{}
+	below := map[string][]string{}
+	var todo []string
+	for _, p := range pages {
+		if p.Parent != nil {
+			below[p.Parent.ID] = append(below[p.Parent.ID], p.ID)
+		}
+		for _, s := range sel.ExcludePages {
+			if meansPage(s, docID, p) {
+				todo, used = append(todo, p.ID), append(used, s)
+			}
+		}
+	}
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !out[id] {
+			out[id] = true
+			todo = append(todo, below[id]...)
+		}
+	}
+	return out, used
+}
+
+// noteExclusions notes each exclusion that means no page, which may be a slip. Where not all lists of pages came, nobody can tell.
+func (w *walk) noteExclusions() {
+	if w.unlisted {
+		return
+	}
+	for _, s := range w.t.opts.Select.ExcludePages {
+		if !slices.Contains(w.excluded, s) {
+			w.found = append(w.found, found{entry: Entry{Kind: KindPages, Note: fmt.Sprintf("none of the pages is %q, which should be left out", s)}})
+		}
+	}
+}
