@@ -85,6 +85,7 @@ left alone.`,
 		},
 	}
 	s.registerCache(cmd.Flags())
+	cmd.Flags().Lookup("cache-size").Hidden = true
 	return cmd
 }
 

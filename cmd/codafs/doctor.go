@@ -47,7 +47,9 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	pathVar(f, &d.output, "output", "o", "", "also check `DIR`, which holds or will hold snapshots")
 	f.BoolVar(&d.allowOther, "allow-other", false, "also check whether other users can be let into a mount")
-	d.register(cmd)
+	d.registerService(cmd, "max-retries")
+	d.registerDocs(cmd)
+	f.Lookup("exclude-doc").Hidden = true // what is excluded is not looked into anyway
 	return cmd
 }
 

@@ -32,7 +32,7 @@ as they are known without fetching content.`,
 	}
 	cmd.Flags().BoolVarP(&long, "long", "l", false, "also sizes and times")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list: what each name is, by the words of .codafs/index.jsonl; with -l sizes and times too")
-	s.register(cmd)
+	s.register(cmd, "export-timeout")
 	cmd.ValidArgsFunction = s.completeTree
 	return cmd
 }

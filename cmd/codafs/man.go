@@ -52,6 +52,7 @@ func writeManPages(root *cobra.Command, dir string) error {
 
 func manPage(c *cobra.Command) ([]byte, error) {
 	var b bytes.Buffer
+	c.Flags().SortFlags = false // its own first
 	err := doc.GenMan(c, &doc.GenManHeader{Section: "1", Source: tool(), Manual: "codafs manual"}, &b)
 	return b.Bytes(), err
 }

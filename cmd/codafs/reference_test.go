@@ -73,31 +73,34 @@ func reference(root *cobra.Command) string {
 	for _, c := range all {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", c.CommandPath(), strings.ReplaceAll(c.CommandPath(), " ", "-"), c.Short)
 	}
-	shared := sharedFlags()
-	fmt.Fprint(&b, "\n## Settings of all commands that reach Coda\n")
-	writeFlags(&b, shared, func(*pflag.Flag) bool { return true })
 	for _, c := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n", c.CommandPath())
 		if c.Runnable() {
 			fmt.Fprintf(&b, "    %s\n\n", c.UseLine())
 		}
+		if c.Name() == "flags" {
+			writeShared(&b)
+			continue
+		}
 		b.WriteString(paragraphs(c.Long))
 		if c.Example != "" {
 			fmt.Fprintf(&b, "\n```sh\n%s\n```\n", unindented(c.Example))
 		}
-		own := func(f *pflag.Flag) bool { return f.Name != "help" && shared.Lookup(f.Name) == nil }
-		writeFlags(&b, c.Flags(), own)
-		if c.Flags().Lookup("api-url") != nil {
-			b.WriteString("\nAnd the settings of all commands that reach Coda.\n")
+		own, shared := ownFlags(c)
+		writeFlags(&b, own)
+		if shared {
+			b.WriteString("\nAnd [the flags that it shares with other commands](#codafs-flags).\n")
 		}
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
-func sharedFlags() *pflag.FlagSet {
-	var c cobra.Command
-	new(settings).register(&c)
-	return c.Flags()
+func writeShared(b *strings.Builder) {
+	b.WriteString(flagsIntro + "\n")
+	for _, g := range sharedFlags() {
+		b.WriteString("\n" + g.title + ":\n")
+		writeFlags(b, g.flags)
+	}
 }
 
 // paragraphs sets lists and tables, which are indented or begin with a colon's line, as they are.
@@ -121,10 +124,10 @@ func unindented(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-func writeFlags(b *strings.Builder, flags *pflag.FlagSet, which func(*pflag.Flag) bool) {
+func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	var rows []string
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !which(f) {
+		if f.Hidden || f.Name == "help" {
 			return
 		}
 		arg, usage := pflag.UnquoteUsage(f)

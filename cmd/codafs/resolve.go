@@ -52,7 +52,7 @@ What is known from earlier is looked at first; Coda is asked for the rest, with 
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the path, the link and what is there, as JSON")
 	pathVar(cmd.Flags(), &mountpoint, "mountpoint", "", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
-	s.register(cmd)
+	s.register(cmd, "export-timeout")
 	return cmd
 }
 

@@ -48,8 +48,16 @@ func registerConfig(f *pflag.FlagSet, file *string) {
 	pathVar(f, file, "config", "", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
 }
 
-// register adds the flags that reach Coda and choose what is in the tree.
-func (s *settings) register(cmd *cobra.Command) {
+// register adds the flags that reach Coda and choose what is in the tree. Those that are idle do nothing in the command:
+// they are taken, so that a script can give the same to all commands, and not shown.
+func (s *settings) register(cmd *cobra.Command, idle ...string) {
+	s.registerService(cmd, idle...)
+	s.registerDocs(cmd)
+	s.registerTree(cmd)
+}
+
+// registerService adds the flags of all commands that reach Coda.
+func (s *settings) registerService(cmd *cobra.Command, idle ...string) {
 	f := cmd.Flags()
 	s.flags = f
 	s.registerCache(f)
@@ -58,24 +66,43 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.StringArrayVar(&s.rates, "rate", nil, "change a rate limit: `CLASS=N/TIME`, such as export=30/6s (list, read, write, content, export; may be given more than once)")
 	f.IntVar(&s.maxRetries, "max-retries", 6, "send a failed request again, up to `N` times")
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "`TIME` that Coda may take to export one page")
-	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at a time; of pages, which wait for Coda, a snapshot fetches four times as many")
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "ask Coda for the newest state of a doc, or an error")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
 	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network, and no token beside it unless this is on the command line")
+	if f.Lookup("concurrency") == nil { // only a snapshot has it for itself
+		s.registerConcurrency(f)
+		idle = append(idle, "concurrency")
+	}
+	for _, name := range idle {
+		f.Lookup(name).Hidden = true
+	}
+}
 
+func (s *settings) registerConcurrency(f *pflag.FlagSet) {
+	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at a time; of pages, which wait for Coda, a snapshot fetches four times as many")
+}
+
+// registerDocs adds the flags that choose docs.
+func (s *settings) registerDocs(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.BoolVar(&s.selection.IncludeShared, "include-shared", false, "also docs that others own and that you have opened")
 	f.StringVar(&s.selection.WorkspaceID, "workspace-id", "", "only docs of the workspace with this `ID`")
 	f.StringArrayVar(&s.selection.Docs, "doc", nil, "only this `DOC`: its id, link or name (may be given more than once)")
 	f.StringArrayVar(&s.selection.ExcludeDocs, "exclude-doc", nil, "not this `DOC`: its id, link or name (may be given more than once)")
+	for _, name := range []string{"doc", "exclude-doc"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, s.completeDocs) // fails for a flag that is not there
+	}
+}
+
+// registerTree adds the flags that choose what is in the tree of the docs, and how it looks.
+func (s *settings) registerTree(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringArrayVar(&s.selection.ExcludePages, "exclude-page", nil, "not this `PAGE`, nor what is below it: its id, link or name; tables on it stay (may be given more than once)")
+	_ = cmd.RegisterFlagCompletionFunc("exclude-page", cobra.NoFileCompletions)
 	f.BoolVar(&s.selection.SkipHiddenPages, "skip-hidden-pages", false, "leave out hidden pages and what is below them")
 	f.BoolVar(&s.selection.NoViews, "no-views", false, "leave out views of tables")
 	f.BoolVar(&s.selection.HTMLPages, "html-pages", false, "also each page's HTML export")
 	f.BoolVar(&s.selection.RowsJSON, "rows-json", false, "also each table's rows as Coda sent them, one JSON object a line")
-	for _, name := range []string{"doc", "exclude-doc"} {
-		_ = cmd.RegisterFlagCompletionFunc(name, s.completeDocs) // fails for a flag that is not there
-	}
-	_ = cmd.RegisterFlagCompletionFunc("exclude-page", cobra.NoFileCompletions)
 	f.StringVar(&s.names, "names", string(codafs.NamesID), "`FORM` of file names: id (title and id) or title (ids only where titles clash)")
 }
 

@@ -95,7 +95,8 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
 	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell when the snapshot has ended, however it did (see above)")
-	o.register(cmd)
+	o.registerConcurrency(f)
+	o.register(cmd, "offline") // it would have nothing to copy; of a mount, it is the mount that asks
 	return cmd
 }
 

@@ -32,7 +32,7 @@ processes of this token on this machine count together. Nothing is asked of Coda
 		RunE:              func(cmd *cobra.Command, args []string) error { return runStatus(cmd.Context(), &s, std, args, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	s.register(cmd)
+	s.registerService(cmd, "rate", "max-retries", "export-timeout", "strict-latest", "offline")
 	return cmd
 }
 

@@ -1,13 +1,29 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 // topics are pages of help that belong to no single command.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
+		{Use: "flags", Short: "The flags that many commands share", Long: flagsHelp()},
 		{Use: "settings", Short: "Flags, variables, the configuration file, the token", Long: settingsHelp},
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	}
+}
+
+const flagsIntro = `These flags mean the same in all commands that have them. A command's own --help has its other flags. Each can also be a
+variable or a key of the configuration file: 'codafs help settings'.`
+
+func flagsHelp() string {
+	text := flagsIntro
+	for _, g := range sharedFlags() {
+		text += "\n\n" + g.title + ":\n" + strings.TrimRight(flagTable(g.flags), "\n")
+	}
+	return text
 }
 
 const settingsHelp = `Each flag is a setting. Its value is the first of these that is there:

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,13 +35,59 @@ func printUsage(c *cobra.Command) error {
 	}
 	printCommands(w, "Commands:", c, func(sub *cobra.Command) bool { return sub.GroupID == "" && isListed(sub) })
 	printCommands(w, "Topics:", c, (*cobra.Command).IsAdditionalHelpTopicCommand)
-	if flags := flagTable(c.Flags()); flags != "" {
+	own, shared := ownFlags(c)
+	if flags := flagTable(own); flags != "" {
 		fmt.Fprintf(w, "\nFlags:\n%s", flags)
+	}
+	if shared {
+		fmt.Fprint(w, "\nThe flags that it shares with other commands: codafs help flags\n")
 	}
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(w, "\n'%s COMMAND --help' tells more.\n", c.CommandPath())
 	}
 	return nil
+}
+
+// ownFlags are a command's flags but for those that many share.
+func ownFlags(c *cobra.Command) (own *pflag.FlagSet, shared bool) {
+	if c.Flags().Lookup("api-url") == nil {
+		return c.Flags(), false
+	}
+	own = pflag.NewFlagSet(c.Name(), pflag.ContinueOnError)
+	known := sharedFlags()
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !slices.ContainsFunc(known, func(g sharedGroup) bool { return g.has(f.Name) }) {
+			own.AddFlag(f)
+		}
+	})
+	return own, true
+}
+
+// sharedGroup are flags that many commands have, under a heading that says which.
+type sharedGroup struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+func (g sharedGroup) has(name string) bool {
+	f := g.flags.Lookup(name)
+	return f != nil && !f.Hidden
+}
+
+func sharedFlags() []sharedGroup {
+	groups := []sharedGroup{
+		{title: "The way to Coda, the cache and the log: mount, snapshot, ls, cat, resolve, doctor; of status, those that it needs"},
+		{title: "Which docs: mount, snapshot, ls, cat, resolve, doctor"},
+		{title: "What is shown of them: mount, snapshot, ls, cat, resolve"},
+	}
+	for i, register := range []func(*settings, *cobra.Command){
+		func(s *settings, c *cobra.Command) { s.registerService(c) }, (*settings).registerDocs, (*settings).registerTree,
+	} {
+		var c cobra.Command
+		register(new(settings), &c)
+		groups[i].flags = c.Flags()
+	}
+	return groups
 }
 
 func isListed(c *cobra.Command) bool { return c.IsAvailableCommand() || c.Name() == "help" }
