@@ -13,6 +13,9 @@ import (
 // ownColumns come before a table's own in each of its CSV files.
 var ownColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
 
+// byteOrderMark begins a CSV file by which Excel and others are to tell that it is UTF-8.
+const byteOrderMark = "\ufeff"
+
 // csvColumn is a column of a table: the id finds its cells, the name is its header.
 type csvColumn struct {
 	ID, Name string

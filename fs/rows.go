@@ -31,6 +31,9 @@ func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, 
 	if !m.asSent && hasDates(list.columns) {
 		how = "rows, dates" // tables without dates have the versions that they had before dates were written as such
 	}
+	if m.hasBOM() {
+		how += ", bom"
+	}
 	v := newVersionHash(how)
 	v.addColumns(list)
 	if err := l.addStamps(ctx, v, m.id); err != nil {
@@ -41,6 +44,8 @@ func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, 
 	}
 	return v.version(m.d.t.opts.Now()), list.columns, nil
 }
+
+func (m rowsMaker) hasBOM() bool { return !m.asSent && m.d.t.opts.Select.CSVBOM }
 
 func (m rowsMaker) version(ctx context.Context) (Version, error) {
 	v, _, err := m.at(ctx, m.d.current())
@@ -81,6 +86,9 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 	}
 	rows = count.of(once(t, rows, rowID))
 	b := bufio.NewWriterSize(w, 64<<10)
+	if m.hasBOM() {
+		_, _ = b.WriteString(byteOrderMark) // Flush has the error
+	}
 	if m.asSent {
 		err = writeLines(b, rows)
 	} else {

@@ -25,6 +25,7 @@ type Selection struct {
 	NoViews         bool
 	HTMLPages       bool // also each page's HTML export
 	RowsJSON        bool // also each table's rows as they were sent
+	CSVBOM          bool // CSV files begin with a byte order mark
 	Names           NameMode
 }
 

@@ -103,6 +103,7 @@ func (s *settings) registerTree(cmd *cobra.Command) {
 	f.BoolVar(&s.selection.NoViews, "no-views", false, "leave out views of tables")
 	f.BoolVar(&s.selection.HTMLPages, "html-pages", false, "also each page's HTML export")
 	f.BoolVar(&s.selection.RowsJSON, "rows-json", false, "also each table's rows as Coda sent them, one JSON object a line")
+	f.BoolVar(&s.selection.CSVBOM, "csv-bom", false, "begin CSV files with a byte order mark, so that Excel reads their letters right")
 	f.StringVar(&s.names, "names", string(codafs.NamesID), "`FORM` of file names: id (title and id) or title (ids only where titles clash)")
 }
 
@@ -113,6 +114,6 @@ func (s *settings) recorded() map[string]any {
 	return map[string]any{
 		"include-shared": sel.IncludeShared, "workspace-id": sel.WorkspaceID, "doc": sel.Docs, "exclude-doc": sel.ExcludeDocs, "exclude-page": sel.ExcludePages,
 		"skip-hidden-pages": sel.SkipHiddenPages, "no-views": sel.NoViews, "html-pages": sel.HTMLPages, "rows-json": sel.RowsJSON,
-		"names": s.names,
+		"csv-bom": sel.CSVBOM, "names": s.names,
 	}
 }
