@@ -4,6 +4,7 @@ package snapshot
 
 import (
 	"errors"
+	iofs "io/fs"
 	"os"
 	"syscall"
 )
@@ -37,3 +38,16 @@ var linkErrors = []error{syscall.EXDEV, syscall.EMLINK}
 // unsupportedErrors are what a file system answers that has no modes or times, or that
 // cannot sync a folder.
 var unsupportedErrors = []error{syscall.EPERM, syscall.ENOTSUP, syscall.EINVAL, syscall.ENOSYS}
+
+// onDisk tells which file it is, and what it takes. Some file systems do not tell the latter.
+func onDisk(info iofs.FileInfo) (file inode, bytes int64, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return file, 0, false
+	}
+	bytes = int64(st.Blocks) * 512
+	if bytes == 0 && info.Mode().IsRegular() {
+		bytes = info.Size()
+	}
+	return inode{uint64(st.Dev), uint64(st.Ino)}, bytes, true
+}

@@ -16,8 +16,8 @@ func newDoctor(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check all that codafs needs, and say what to do",
-		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder if one is given, and
-the mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets a few requests,
+		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder (if one is
+set, or there is one: how old the last good backup is, what there is room for, and when systemd or cron make the next one), and the mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets a few requests,
 with --offline none. One of them starts the export of a page, since nothing else tells whether the token may: the only
 one that is not a GET. Nothing in Coda is changed by it, and what comes is thrown away.
 
@@ -45,7 +45,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print JSON")
-	pathVar(f, &d.output, "output", "o", "", "also check `DIR`, which holds or will hold snapshots")
+	pathVar(f, &d.output, "output", "o", defaultOutput, "`DIR` that holds, or will hold, snapshots")
 	f.BoolVar(&d.allowOther, "allow-other", false, "also check whether other users can be let into a mount")
 	d.registerService(cmd, "max-retries")
 	d.registerDocs(cmd)
@@ -93,8 +93,8 @@ func (d *doctor) examine(ctx context.Context, config string) (examination, error
 	}
 	out.Checks = append(out.Checks, service...)
 	out.Checks = append(out.Checks, d.checkFUSE(), d.checkCache())
-	if d.output != "" {
-		out.Checks = append(out.Checks, checkOutput(d.output))
+	if d.output != "" && (originOf(d.flags.Lookup("output")) != fromDefault || exists(d.output)) {
+		out.Checks = append(out.Checks, checkOutput(ctx, d.output)...)
 	}
 	out.Checks = append(out.Checks, checkMounts(ctx)...)
 	for _, c := range out.Checks {

@@ -8,10 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"github.com/codafs/codafs/fs/mount"
-	"github.com/codafs/codafs/snapshot"
 )
 
 func checkConfig(file string) finding {
@@ -55,33 +53,6 @@ func (d *doctor) checkCache() finding {
 		return finding{check, isWarning, text, "make room, or give another folder with --cache-dir: what does not fit is fetched again and again"}
 	}
 	return finding{check, isOK, text, ""}
-}
-
-// checkOutput looks at a folder of snapshots, which may still be to be made.
-func checkOutput(dir string) finding {
-	const check = "output"
-	free, err := tryFolder(dir)
-	if err != nil {
-		return finding{check, isProblem, err.Error(), "give another folder with --output"}
-	}
-	room := fmt.Sprintf("%s: %s free", dir, formatSize(free))
-	all, err := snapshot.List(dir)
-	switch {
-	case errors.Is(err, snapshot.ErrNotSnapshot):
-		return finding{check, isOK, room + ", no snapshot yet", ""}
-	case err != nil:
-		return finding{check, isProblem, err.Error(), ""}
-	}
-	for _, s := range all {
-		if s.Latest && s.Err == nil {
-			text := fmt.Sprintf("%s, %d snapshots, the last good one of %s", room, len(all), s.Summary.FinishedAt.Local().Format(time.DateTime))
-			if free < s.Summary.Bytes {
-				return finding{check, isWarning, text + fmt.Sprintf(" with %s", formatSize(s.Summary.Bytes)), "make room for another one: codafs prune"}
-			}
-			return finding{check, isOK, text, ""}
-		}
-	}
-	return finding{check, isWarning, fmt.Sprintf("%s, %d snapshots, none of them good", room, len(all)), "codafs list " + dir}
 }
 
 // tryFolder tells how much room there is in a folder that can be written, or made.

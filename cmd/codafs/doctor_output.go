@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+// checkOutput looks at a folder of snapshots, which may still be to be made, and at what makes them.
+func checkOutput(ctx context.Context, dir string) []finding {
+	const check = "output"
+	free, err := tryFolder(dir)
+	if err != nil {
+		return []finding{{check, isProblem, err.Error(), "give another folder with --output"}}
+	}
+	b, err := backupsIn(dir)
+	if err != nil {
+		return []finding{{check, isProblem, err.Error(), ""}}
+	}
+	s := findSchedule(ctx)
+	return []finding{finding{check, isOK, dir + ": " + room(ctx, dir, b) + formatSize(free) + " free", ""}.lack(b, free),
+		b.finding(s, time.Now()), {"schedule", isOK, s.String(), ""}}
+}
+
+// room says what the snapshots of a folder take, as far as that can be told.
+func room(ctx context.Context, dir string, b backups) string {
+	if len(b.all) == 0 {
+		return ""
+	}
+	text := amount(len(b.all), "snapshot")
+	space, err := snapshot.Space(ctx, dir, b.ids())
+	if err != nil || space == nil {
+		return text + ", "
+	}
+	all := int64(0)
+	for _, n := range space {
+		all += n
+	}
+	verb := " take "
+	if len(b.all) == 1 {
+		verb = " takes "
+	}
+	return text + verb + formatSize(all) + ", "
+}
+
+// lack is a warning where there may not be room for one more snapshot.
+func (f finding) lack(b backups, free int64) finding {
+	if b.good != nil && free < b.good.Summary.Bytes {
+		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", formatSize(b.good.Summary.Bytes))
+	}
+	return f
+}
+
+// How old the last good backup may be: where something makes them by itself, that is each day.
+const (
+	oldIfScheduled = 2 * day
+	oldBackup      = 7 * day
+)
+
+// finding tells how old the last good backup is.
+func (b backups) finding(s schedule, now time.Time) finding {
+	const check = "backup"
+	switch {
+	case len(b.all) == 0:
+		return finding{check, isOK, "there is none yet", "codafs snapshot"}
+	case b.good == nil:
+		return finding{check, isWarning, "none is good", "codafs list tells what there is"}
+	}
+	last := b.all[len(b.all)-1]
+	good := b.good.Summary
+	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", formatAge(b.age(now)), good.FinishedAt.Local().Format(time.DateTime), good.Result)
+	switch age := b.age(now); {
+	case last.ID != b.good.ID:
+		return finding{check, isWarning, text + "; a later one is not good", "codafs list tells what there is"}
+	case s.by != "" && age > oldIfScheduled:
+		return finding{check, isWarning, text, "look why no later one came: " + s.log()}
+	case age > oldBackup:
+		return finding{check, isWarning, text, "codafs snapshot --incremental"}
+	}
+	return finding{check, isOK, text, ""}
+}
+
+// log names the place where what makes the backups says how they went.
+func (s schedule) log() string {
+	if s.by == timerUnit {
+		return "journalctl --user -u codafs-snapshot"
+	}
+	return "cron mails what they print"
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codafs/codafs/snapshot"
+)
+
+func TestTheAgeOfTheLastGoodBackup(t *testing.T) {
+	now := time.Now()
+	made := func(ago time.Duration) snapshot.Listed {
+		return snapshot.Listed{ID: ago.String(), Summary: snapshot.Summary{FinishedAt: now.Add(-ago), Result: snapshot.Complete}}
+	}
+	systemd := schedule{by: timerUnit}
+	for _, c := range []struct {
+		what  string
+		ago   time.Duration
+		by    schedule
+		state string
+		do    string
+	}{
+		{"this night's", 9 * time.Hour, systemd, isOK, ""},
+		{"two nights without one", 2*day + time.Hour, systemd, isWarning, "journalctl"},
+		{"two nights, by cron", 2*day + time.Hour, schedule{by: "cron", when: "@daily"}, isWarning, "mails"},
+		{"by hand", 6 * day, schedule{}, isOK, ""},
+		{"by hand, long ago", 8 * day, schedule{}, isWarning, "codafs snapshot"},
+	} {
+		l := made(c.ago)
+		f := backups{all: []snapshot.Listed{l}, good: &l}.finding(c.by, now)
+		if f.State != c.state || !strings.Contains(f.Do, c.do) || !strings.Contains(f.Text, formatAge(c.ago)+" ago") {
+			t.Errorf("%s: %+v", c.what, f)
+		}
+	}
+	good, later := made(3*time.Hour), made(time.Hour)
+	if f := (backups{all: []snapshot.Listed{good, later}, good: &good}).finding(systemd, now); f.State != isWarning {
+		t.Errorf("a later one that is not good: %+v", f)
+	}
+	if f := (backups{all: []snapshot.Listed{good}}).finding(systemd, now); f.State != isWarning {
+		t.Errorf("none is good: %+v", f)
+	}
+}
+
+func TestCrontabs(t *testing.T) {
+	for crontab, want := range map[string]string{
+		"":                               "",
+		"# 30 2 * * * codafs snapshot\n": "",
+		"MAILTO=me\n30 2 * * 1 codafs snapshot -q":     "30 2 * * 1",
+		"@daily /opt/codafs snapshot\n":                "@daily",
+		"0 1 * * * codafs prune\n@reboot codafs mount": "",
+	} {
+		if got := cronTimes(crontab); got != want {
+			t.Errorf("%q: %q, want %q", crontab, got, want)
+		}
+	}
+}
+
+func TestAges(t *testing.T) {
+	for d, want := range map[time.Duration]string{-time.Second: "0 s", 119 * time.Second: "119 s", 119 * time.Minute: "119 min",
+		2 * time.Hour: "2 h", 47 * time.Hour: "47 h", 49 * time.Hour: "2 days", 400 * day: "400 days"} {
+		if got := formatAge(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// timerUnit is the unit that the packages bring, by which systemd makes a backup each night.
+const timerUnit = "codafs-snapshot.timer"
+
+// schedule is what runs backups by itself.
+type schedule struct {
+	by   string    // "" where nothing is found
+	next time.Time // zero where that is not known
+	when string    // cron's own words, where that is all
+}
+
+// scheduleTime bounds what asking may take.
+const scheduleTime = 2 * time.Second
+
+// findSchedule asks systemd, the user's manager first, then looks into the user's crontab. What cannot be asked runs nothing.
+func findSchedule(ctx context.Context) schedule {
+	ctx, cancel := context.WithTimeout(ctx, scheduleTime)
+	defer cancel()
+	for _, manager := range []string{"--user", "--system"} {
+		out, err := exec.CommandContext(ctx, "systemctl", manager, "show", timerUnit, "--timestamp=unix", "--property=ActiveState,NextElapseUSecRealtime").Output()
+		if err != nil || !strings.Contains(string(out), "ActiveState=active") {
+			continue
+		}
+		return schedule{by: timerUnit, next: nextElapse(string(out))}
+	}
+	out, err := exec.CommandContext(ctx, "crontab", "-l").Output()
+	if when := cronTimes(string(out)); err == nil && when != "" {
+		return schedule{by: "cron", when: when}
+	}
+	return schedule{}
+}
+
+// nextElapse reads when a timer runs next: NextElapseUSecRealtime=@1764554025.
+func nextElapse(properties string) time.Time {
+	_, rest, _ := strings.Cut(properties, "NextElapseUSecRealtime=@")
+	line, _, _ := strings.Cut(rest, "\n")
+	seconds, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}
+
+// cronTimes finds the first line of a crontab that makes a snapshot, and gives its times: five fields, or a word such as @daily.
+func cronTimes(crontab string) string {
+	for line := range strings.Lines(crontab) {
+		f := strings.Fields(line)
+		times := 5
+		if len(f) > 0 && strings.HasPrefix(f[0], "@") {
+			times = 1
+		}
+		if len(f) <= times || strings.HasPrefix(f[0], "#") {
+			continue
+		}
+		command := strings.Join(f[times:], " ")
+		if strings.Contains(command, "codafs") && strings.Contains(command, "snapshot") {
+			return strings.Join(f[:times], " ")
+		}
+	}
+	return ""
+}
+
+// String says what runs backups, and when the next one is.
+func (s schedule) String() string {
+	switch {
+	case s.by == "":
+		return "neither a timer of systemd nor your crontab makes backups here"
+	case s.when != "":
+		return fmt.Sprintf("%s makes backups at %q", s.by, s.when)
+	case s.next.IsZero():
+		return fmt.Sprintf("%s makes backups; when the next one is, is not known", s.by)
+	}
+	return fmt.Sprintf("%s makes the next one at %s", s.by, s.next.Local().Format(time.DateTime))
+}
