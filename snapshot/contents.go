@@ -51,6 +51,13 @@ func (c *Contents) count(f File) *Count {
 	return nil
 }
 
+// Add counts the object of a file in, if it is one of its objects' files that count.
+func (c *Contents) Add(f File) {
+	if n := c.count(f); n != nil {
+		n.Total++
+	}
+}
+
 // isView tells a view's files from a table's, by the folder that they are in.
 func isView(p string) bool { return path.Base(path.Dir(p)) == "view" }
 

@@ -11,8 +11,11 @@ import (
 
 // Plan is what a run has to do.
 type Plan struct {
-	Docs  int `json:"docs"`
-	Files int `json:"files"`
+	Docs   int `json:"docs"`
+	Pages  int `json:"pages"` // whose text can be had, as in [Contents]
+	Tables int `json:"tables"`
+	Views  int `json:"views"`
+	Files  int `json:"files"`
 	// Kinds counts all files by kind.
 	Kinds map[fs.Kind]int `json:"kinds"`
 	// Fetch counts, by kind, the files that are to be fetched. The others are there, from
@@ -83,7 +86,9 @@ func (r *run) look() (left map[string]finished, err error) {
 func (r *run) plan(l listing, left map[string]finished) Plan {
 	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
 	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
+	var c Contents
 	for _, e := range l.files {
+		c.Add(File{Kind: e.Kind, Path: e.Path})
 		p.Kinds[e.Kind]++
 		if r.held(e, left) {
 			continue
@@ -101,6 +106,7 @@ func (r *run) plan(l listing, left map[string]finished) Plan {
 		}
 		r.meter.add(e, rows)
 	}
+	p.Pages, p.Tables, p.Views = c.Pages.Total, c.Tables.Total, c.Views.Total
 	p.Estimate, p.ByClass = r.meter.left(), maps.Clone(r.meter.sum)
 	return p
 }

@@ -47,7 +47,7 @@ func TestADryRunTellsWhatARunWouldFetch(t *testing.T) {
 	o.Cost = cost
 	all := map[fs.Kind]int{"doc": 2, "pages": 2, "tables": 2, "page": 4, "rows": 4, "columns": 4, "table": 4}
 	// 4 exports at 2 a minute take 2 minutes; 8 reads are done long before.
-	fresh := snapshot.Plan{Docs: 2, Files: 22, Kinds: all, Fetch: all, BytesUnknown: 22,
+	fresh := snapshot.Plan{Docs: 2, Pages: 4, Tables: 2, Views: 2, Files: 22, Kinds: all, Fetch: all, BytesUnknown: 22,
 		ByClass: map[string]int{"export": 4, "read": 8}, Estimate: snapshot.Estimate{Requests: 12, Minutes: 2}}
 	wantPlan(t, dryRun(t, from, o), fresh)
 	if _, err := os.Stat(o.Output); !errors.Is(err, os.ErrNotExist) || len(from.opened) != 0 {
@@ -67,7 +67,7 @@ func TestADryRunTellsWhatARunWouldFetch(t *testing.T) {
 	before := readTree(t, o.Output)
 	some := maps.Clone(all)
 	some["rows"]--
-	wantPlan(t, dryRun(t, from, o), snapshot.Plan{Docs: 2, Files: 21, Missing: 1, Kinds: some,
+	wantPlan(t, dryRun(t, from, o), snapshot.Plan{Docs: 2, Pages: 4, Tables: 1, Views: 2, Files: 21, Missing: 1, Kinds: some,
 		Fetch: map[fs.Kind]int{"page": 1, "rows": 1}, Bytes: edited, ByClass: map[string]int{"export": 1, "read": 3},
 		Estimate: snapshot.Estimate{Requests: 4, Minutes: 0.5}})
 	if after := readTree(t, o.Output); !maps.Equal(before, after) {
@@ -99,7 +99,7 @@ func TestADryRunCountsWhatAStoppedRunLeft(t *testing.T) {
 	from, o := workspace(1), options(t)
 	interrupted(t, from, o)
 	o.Now = clockAt(day.Add(time.Hour))
-	wantPlan(t, dryRun(t, from, o), snapshot.Plan{Docs: 1, Files: 11, BytesUnknown: 1, Fetch: map[fs.Kind]int{"table": 1}, ByClass: map[string]int{},
+	wantPlan(t, dryRun(t, from, o), snapshot.Plan{Docs: 1, Pages: 2, Tables: 1, Views: 1, Files: 11, BytesUnknown: 1, Fetch: map[fs.Kind]int{"table": 1}, ByClass: map[string]int{},
 		Kinds: map[fs.Kind]int{"doc": 1, "pages": 1, "tables": 1, "page": 2, "rows": 2, "columns": 2, "table": 2}})
 }
 

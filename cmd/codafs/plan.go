@@ -47,11 +47,14 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "docs\t%d\n", d.Docs)
+	fmt.Fprintf(t, "pages\t%d\n", d.Pages)
+	fmt.Fprintf(t, "tables\t%d\n", d.Tables)
+	fmt.Fprintf(t, "views\t%d\n", d.Views)
 	fmt.Fprintf(t, "files\t%d\n", d.Files)
 	fmt.Fprintf(t, "at hand\t%d\n", d.Files-fetch)
 	fmt.Fprintf(t, "to fetch\t%d\t%s\n", fetch, counts(d.Fetch))
 	fmt.Fprintf(t, "missing\t%d\n", d.Missing)
-	fmt.Fprintf(t, "bytes\t%d\t%s\n", d.Bytes, unknown(d.BytesUnknown))
+	fmt.Fprintf(t, "size\t%s\t%s\n", formatSize(d.Bytes), unknown(d.BytesUnknown))
 	if d.Requests != nil {
 		fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", *d.Listed)
 		fmt.Fprintf(t, "requests\t%d\t%s\n", *d.Requests, counts(d.ByClass))

@@ -108,7 +108,7 @@ func (p *progress) Listed(plan snapshot.Plan) {
 	if p.client != nil {
 		p.client.Plan(coda.ClassExport, plan.ByClass[string(coda.ClassExport)])
 	}
-	p.state.listed(plan)
+	p.state.begin(plan)
 }
 
 // Copied implements [snapshot.Progress].

@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
 
 // state is how far a snapshot is.
 type state struct {
-	plan     snapshot.Plan // its Kinds are nil until the workspace is listed
-	pages    int
-	tables   int // and views
+	plan     snapshot.Plan // of nothing until the workspace is listed
+	listed   bool
+	done     snapshot.Contents
 	files    int
 	bytes    int64
 	missing  int
@@ -21,20 +20,15 @@ type state struct {
 	ends     time.Time
 }
 
-func (s *state) listed(p snapshot.Plan) {
-	s.plan = p
+func (s *state) begin(p snapshot.Plan) {
+	s.plan, s.listed = p, true
 	s.wait(p.Estimate)
 }
 
 func (s *state) copied(f snapshot.File, left snapshot.Estimate) {
 	s.files++
 	s.bytes += f.Size
-	switch f.Kind {
-	case fs.KindPage:
-		s.pages++
-	case fs.KindRows:
-		s.tables++
-	}
+	s.done.Add(f)
 	s.wait(left)
 }
 
@@ -48,12 +42,12 @@ func (s *state) wait(left snapshot.Estimate) {
 
 // String is the state for people, in a line of plain letters.
 func (s state) String() string {
-	all := s.plan.Kinds
-	if all == nil {
+	if !s.listed {
 		return fmt.Sprintf("listing the workspace, %d requests so far", s.requests)
 	}
-	line := fmt.Sprintf("%d docs, %d of %d pages, %d of %d tables, %s", s.plan.Docs,
-		s.pages, all[fs.KindPage], s.tables, all[fs.KindRows], formatSize(s.bytes))
+	line := fmt.Sprintf("%s, %d of %s, %d of %s, %d of %s; %d of %s, %s", amount(s.plan.Docs, "doc"),
+		s.done.Pages.Total, amount(s.plan.Pages, "page"), s.done.Tables.Total, amount(s.plan.Tables, "table"),
+		s.done.Views.Total, amount(s.plan.Views, "view"), s.files, amount(s.plan.Files, "file"), formatSize(s.bytes))
 	if s.missing > 0 {
 		line += fmt.Sprintf(", %d missing", s.missing)
 	}
@@ -79,6 +73,8 @@ type event struct {
 	PagesDone    int       `json:"pages_done"`
 	Tables       int       `json:"tables"`
 	TablesDone   int       `json:"tables_done"`
+	Views        int       `json:"views"`
+	ViewsDone    int       `json:"views_done"`
 	Files        int       `json:"files"`
 	FilesDone    int       `json:"files_done"`
 	BytesDone    int64     `json:"bytes_done"`
@@ -89,13 +85,14 @@ type event struct {
 
 // event lacks the time of its making: two that are equal say the same.
 func (s state) event() event {
-	all, phase := s.plan.Kinds, "copy"
-	if all == nil {
+	phase := "copy"
+	if !s.listed {
 		phase = "list"
 	}
 	e := event{
 		Schema: schemaProgress, Phase: phase, Requests: s.requests, Docs: s.plan.Docs,
-		Pages: all[fs.KindPage], PagesDone: s.pages, Tables: all[fs.KindRows], TablesDone: s.tables,
+		Pages: s.plan.Pages, PagesDone: s.done.Pages.Total, Tables: s.plan.Tables, TablesDone: s.done.Tables.Total,
+		Views: s.plan.Views, ViewsDone: s.done.Views.Total,
 		Files: s.plan.Files, FilesDone: s.files, BytesDone: s.bytes, Missing: s.missing, RequestsLeft: s.left,
 	}
 	if !s.ends.IsZero() {

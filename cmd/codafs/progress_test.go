@@ -15,7 +15,7 @@ import (
 // fiveMinutes is a run that lists for two minutes and copies for three, with an event every 10 ms.
 func fiveMinutes(p *progress) {
 	time.Sleep(2 * time.Minute)
-	p.Listed(snapshot.Plan{Docs: 1, Files: 18_000, Kinds: map[fs.Kind]int{fs.KindPage: 18_000}})
+	p.Listed(snapshot.Plan{Docs: 1, Pages: 18_000, Files: 18_000})
 	for i := range 18_000 {
 		time.Sleep(10 * time.Millisecond)
 		left := 18_000 - i - 1
@@ -111,7 +111,7 @@ func TestQuietShowsNothing(t *testing.T) {
 func TestTheTimeToEndStandsStillWhileNothingComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s state
-		s.listed(snapshot.Plan{Docs: 2, Kinds: map[fs.Kind]int{fs.KindPage: 4}, Estimate: snapshot.Estimate{Requests: 12, Minutes: 30}})
+		s.begin(snapshot.Plan{Docs: 2, Pages: 4, Estimate: snapshot.Estimate{Requests: 12, Minutes: 30}})
 		want := s.String()
 		time.Sleep(10 * time.Minute)
 		if got := s.String(); got != want || !strings.Contains(got, "12 requests left, until about ") {
@@ -134,5 +134,21 @@ func TestAScreenHoldsOneLine(t *testing.T) {
 	want := "\ra line tha" + "\rshort     " + "\r     \r" + "words\n" + "\ragain" + "\r     \r"
 	if out.String() != want {
 		t.Errorf("written %q\nwant    %q", out.String(), want)
+	}
+}
+
+// What is counted while a run goes on is what its end counts.
+func TestTheProgressHasTheUnitsOfTheEnd(t *testing.T) {
+	var s state
+	s.begin(snapshot.Plan{Docs: 1, Pages: 3, Tables: 2, Views: 1, Files: 20})
+	for path, kind := range map[string]fs.Kind{"docs/a/doc.json": fs.KindDoc, "docs/a/pages/p.md": fs.KindPage, "docs/a/tables/table/t.csv": fs.KindRows,
+		"docs/a/tables/table/t.columns.json": fs.KindColumns, "docs/a/tables/view/v.csv": fs.KindRows} {
+		s.copied(snapshot.File{Kind: kind, Path: path, Size: 1024}, snapshot.Estimate{})
+	}
+	if got, want := s.String(), "1 doc, 1 of 3 pages, 1 of 2 tables, 1 of 1 view; 5 of 20 files, 5 KiB"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if e := s.event(); e.Tables != 2 || e.TablesDone != 1 || e.Views != 1 || e.ViewsDone != 1 || e.Pages != 3 || e.PagesDone != 1 {
+		t.Errorf("%+v", e)
 	}
 }
