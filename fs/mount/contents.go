@@ -189,27 +189,27 @@ func noEOF(err error) error {
 // fetch opens the content of n anew, waiting for the service where it must, and takes it.
 func (n *fileNode) fetch(ctx context.Context) (*held, error) { return n.take(ctx, n.open) }
 
-// take has open give the content of n, and takes it.
-func (n *fileNode) take(ctx context.Context, open func(context.Context) (fs.Content, error)) (*held, error) {
-	c, err := await(ctx, n.server, open, func(c fs.Content) { c.Close() })
+func (n *fileNode) open(ctx context.Context) (fs.Content, error) { return n.file.Open(ctx, n.version) }
+
+// take has open give the content of n, and takes it. Where the version was superseded, the current one is fetched before
+// that is said, for the caller to find.
+func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.Content, error)) (*held, error) {
+	c, err := await(caller, n.server, func(ctx context.Context) (fs.Content, error) {
+		c, err := open(ctx)
+		if errors.Is(err, fs.ErrStale) {
+			if now, v, err := fs.OpenCurrent(ctx, n.file); err == nil {
+				now.Close()
+				n.server.promises.give(caller, n.file, v)
+			}
+		}
+		return c, err
+	}, func(c fs.Content) { c.Close() })
 	if err != nil {
 		return nil, err
 	}
 	n.learn(c.Size())
 	n.server.stats.opens.Add(1)
 	return n.server.contents.add(n, c), nil
-}
-
-// open opens the version. Where that was superseded, it has the current one fetched before it says so:
-// the kernel looks up anew just once, and must get an exact size then.
-func (n *fileNode) open(ctx context.Context) (fs.Content, error) {
-	c, err := n.file.Open(ctx, n.version)
-	if errors.Is(err, fs.ErrStale) {
-		if now, _, err := fs.OpenCurrent(ctx, n.file); err == nil {
-			now.Close()
-		}
-	}
-	return c, err
 }
 
 // supersede pins the content of n, whose name has another version now, for whoever is still reading it.

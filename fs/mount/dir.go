@@ -69,6 +69,9 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	case fs.File:
 		n.names.give(name)
 		f.keep = n.server.keepSince(asked)
+		if v, ok := n.server.promises.find(ctx, child); ok && v.Key != f.version.Key {
+			f.version, f.keep = v, 0
+		}
 		return n.file(ctx, name, child, f, out), 0
 	}
 	return nil, syscall.EIO

@@ -76,7 +76,8 @@
 // other, and an estimate there makes them append zeros. So before an open returns, the kernel must have the exact
 // size. Of two answers it takes that to the question it sent last, so an estimate told to a listing while an open was
 // waiting would win. In that case, and in one that is not silent after any estimate, the open is answered with ESTALE
-// once the content is there: the kernel looks the name up again before the program hears of it.
+// once the content is there: the kernel looks the name up again before the program hears of it, and finds the version
+// that was fetched (promise.go), also where the file has changed once more.
 //
 // TOOLS.md has what 100 programs make of all this; ../README.md has the measurements behind it.
 //

@@ -53,8 +53,10 @@ func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uin
 	if stalesLookUp && (guessed || n.estimated.Load() > 0) {
 		// The kernel has the estimate, and sendfile(2) and splice(2) go by what it has. Told that this is stale, it
 		// looks the name up again before the program hears of anything, and gets the exact size.
+		n.server.promises.give(ctx, n.file, n.version)
 		return nil, 0, syscall.ESTALE
 	}
+	n.server.promises.end(ctx, n.file)
 	flags := uint32(fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH)
 	if n.version.Unstamped {
 		n.opened.Add(1)

@@ -58,6 +58,7 @@ type Server struct {
 
 	changes  changes
 	contents contents
+	promises promises
 	serial   atomic.Uint64 // of listings
 	stats    stats
 

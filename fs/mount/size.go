@@ -44,12 +44,16 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 		if n.server.silent && n.told.Load() != told && doing(ctx) == opening {
 			// The kernel heard an estimate since it asked, and would take our answer for older than that. Told that the
 			// inode is stale, open(2) looks the name up again, before the program hears of anything.
+			n.server.promises.give(ctx, n.file, n.version)
 			return syscall.ESTALE
 		}
 	}
 	size, keep := n.sizeAtHand()
 	if n.estimated.Load() > 0 {
 		n.server.stats.estimated.Add(1)
+	}
+	if n.server.silent { // else an open may follow
+		n.server.promises.end(ctx, n.file)
 	}
 	n.server.fileAttr(n.version, size, &out.Attr)
 	out.SetTimeout(keep)

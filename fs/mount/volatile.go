@@ -20,7 +20,7 @@ import (
 // who opens the file; that one only asks for its attributes is no reason to fail.
 func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	s := n.server
-	if !n.version.Unstamped || s.opts.Offline || s.mayEstimate(ctx) {
+	if !n.version.Unstamped || s.opts.Offline || s.mayEstimate(ctx) || s.promises.has(ctx, n.file, n.version) {
 		return 0
 	}
 	what, byName := unseen, n.opened.Load() == 0
@@ -58,6 +58,9 @@ func (n *fileNode) renew(ctx context.Context) error {
 
 // fetchNow is fetch for who opens the file.
 func (n *fileNode) fetchNow(ctx context.Context) (*held, error) {
+	if n.server.promises.has(ctx, n.file, n.version) {
+		return n.fetch(ctx)
+	}
 	return n.take(ctx, func(ctx context.Context) (fs.Content, error) {
 		if err := n.renew(ctx); err != nil {
 			return nil, err

@@ -116,21 +116,14 @@ func TestWhoHasAVolatileFileOpenReadsOn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			lines := bufio.NewReader(out)
-			if line, err := lines.ReadString('\n'); line != "opened\n" {
-				t.Fatalf("%q, %v", line, err)
+			lines := lineReader(t, cmd)
+			if line := lines(); line != "opened" {
+				t.Fatal(line)
 			}
 			f.old.Store(true) // its fstat comes when the file is old
 			fmt.Fprintln(in)
-			if line, err := lines.ReadString('\n'); line != "10 version 1 <nil>\n" {
-				t.Errorf("%q, %v", line, err)
+			if line := lines(); line != "10 version 1 <nil>" {
+				t.Error(line)
 			}
 			if err := cmd.Wait(); err != nil {
 				t.Error(err)
