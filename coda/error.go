@@ -28,7 +28,7 @@ const (
 	CodeStaleDoc      Code = "stale_doc"       // the API's copy of the doc lags behind ([Options.StrictLatest])
 	CodeRedirect      Code = "redirect"        // sent on to a host that must not have the token
 	CodeTooLarge      Code = "too_large"       // an answer over this client's limit
-	// CodeExportRefused is a 403 at the start of an export: the token may only read, or not that page.
+	// CodeExportRefused is a 403 at the start of an export: the token is read-only, or may not export that page.
 	CodeExportRefused Code = "export_refused"
 	CodeExportFailed  Code = "export_failed"
 	CodeExportTimeout Code = "export_timeout"

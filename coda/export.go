@@ -107,7 +107,7 @@ func OnDoubtfulExport(ctx context.Context, told func(text string)) context.Conte
 type exportStart struct{}
 
 // OnExportStart has started called for each export under the returned context as soon as the service
-// has taken it on: a token that may only read does not get there. The export's end is seconds away.
+// has taken it on: a read-only token does not get there. The export's end is seconds away.
 func OnExportStart(ctx context.Context, started func()) context.Context {
 	return context.WithValue(ctx, exportStart{}, started)
 }

@@ -120,7 +120,7 @@ func (c *Client) Folders(ctx context.Context) iter.Seq2[Folder, error] {
 	return list[Folder](ctx, c, get("folders"), limitMost)
 }
 
-// Lines lists the lines of a page's text. Unlike an export, a token that may only read gets them.
+// Lines lists the lines of a page's text. Unlike an export, a read-only token gets them.
 func (c *Client) Lines(ctx context.Context, docID, pageID string) iter.Seq2[Line, error] {
 	return list[Line](ctx, c, get("docs", docID, "pages", pageID, "content"), limitMost)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // exports is what is known of the token's right to start page exports. An export starts with a
-// POST, which a token that may only read is refused; page text then comes from the pages' lines.
+// POST, which a read-only token is refused; page text then comes from the pages' lines.
 type exports struct {
 	mu    sync.Mutex // guards all below
 	known exportRight

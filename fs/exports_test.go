@@ -24,7 +24,7 @@ type readOnly struct {
 	told []string
 }
 
-// noExports answers as the service does to a token that may only read.
+// noExports answers as the service does to a read-only token.
 var noExports = codatest.Fault{Method: http.MethodPost, Path: ".*/export", Status: http.StatusForbidden}
 
 // reader is a tree over a service with faults, whose notices are kept.

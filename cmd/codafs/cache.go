@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const cacheHelp = `Show where the cache is and how much is in it. The cache keeps what was fetched, by object and
-version, for all codafs processes of the user. It may be deleted at any time: that costs fetching
-again. A full snapshot keeps what it fetches apart, for as long as it runs. What a mount did with the
-cache stands in the mount's .codafs/status.json.`
+const cacheHelp = `Show where the cache is and how full it is. The cache is a folder on disk in which all your codafs processes keep what they
+have fetched, so that nothing is fetched twice. You can delete it at any time: what is needed again is then
+fetched again. A full snapshot does not use it; what that fetches is in a folder of its own until the end. How often a mount
+found something in the cache is in its .codafs/status.json.`
 
 func newCache(std streams) *cobra.Command {
 	var s settings
@@ -44,8 +44,8 @@ func newCacheTrim(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trim",
 		Short: "Bring the cache under its limit",
-		Long: `Remove what was used longest ago until the cache is under its limit, which mounts and snapshots
-also do by themselves, or under another one. The sizes of files stay known.`,
+		Long: `Remove from the cache what has not been used for longest, until it is smaller than --to, or without that than its own limit.
+Mounts and snapshots keep to that limit by themselves. The sizes of files that were removed stay known.`,
 		Example: `  codafs cache trim --to 500MiB`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -71,10 +71,9 @@ func newCacheClear(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear",
 		Short: "Remove all that is in the cache",
-		Long: `Remove all contents and what is known of their sizes, and what killed snapshots have left, without a
-question. A mount that runs fetches again what is read next. Other files in the folder stay, also
-whose token is whose and how far the rate limits are used. A folder that is no cache of codafs is
-left alone.`,
+		Long: `Remove everything that was fetched, with what is known of sizes, and what killed snapshots have left. There is no question
+first. Mounts go on, and fetch again what is read next. What is kept beside the cache stays: which account a token belongs to, and
+how far the rate limits are used. A folder that is not a cache of codafs is left alone.`,
 		Example: `  codafs cache clear`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

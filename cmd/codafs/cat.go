@@ -19,7 +19,8 @@ func newCat(std streams) *cobra.Command {
 		Use:   "cat PATH...",
 		Short: "Print files of the tree, without mounting it",
 		Long: `Print files of the tree to standard output. A path starts at the tree's root, as in a
-mount or a snapshot: docs/…/pages/….md. What cannot be read does not keep the others back.`,
+mount or a snapshot: docs/…/pages/….md. If a file cannot be read, there is an error message, the others are
+printed all the same, and the exit code is not 0.`,
 		Example: `  codafs cat 'docs/Product Launch Hub__AbCdE-fgH1/doc.json'
   codafs cat .codafs/index.jsonl          what is in the tree, one JSON object a line`,
 		Args: cobra.MinimumNArgs(1),

@@ -13,10 +13,15 @@ func newDiff(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [A B]",
 		Short: "Compare two backups",
-		Long: `Compare two snapshots object by object: a page that was renamed is the same page. One line for each
-file: what happened to it (added, removed, missing, renamed, changed), and its path. "missing" is what
-only A has because B could not have it: B's summary.json says why. Without A and B the two newest in --output
-are compared; A and B may be names in it, such as latest.`,
+		Long: `Show what changed from snapshot A to snapshot B. Without A and B, these are the two newest in --output; A and B may
+also be names of snapshots in it, such as latest.
+
+There is one line for each file that differs: a word, and the path.
+  added      only B has it
+  removed    only A has it
+  missing    only A has it, because fetching it for B failed: B's summary.json has the reason
+  renamed    the path is another; objects are known by their ids
+  changed    the content is another`,
 		Example: `  codafs diff
   codafs diff ~/coda-backups/2026-03-06T101530Z ~/coda-backups/latest`,
 		Args: noneOrTwo,

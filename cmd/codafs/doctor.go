@@ -16,12 +16,13 @@ func newDoctor(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check all that codafs needs, and say what to do",
-		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder (if one is
-set, or there is one: how old the last good backup is, what there is room for, and when systemd or cron make the next one), and the mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets a few requests,
-with --offline none. One of them starts the export of a page, since nothing else tells whether the token may: the only
+		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder (if one is set, or
+there is one: how old the last good backup is, how much room there is, and when systemd or cron make the next one), and the
+mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets a few requests,
+with --offline none. One of them starts the export of a page, since nothing else shows whether the token may: the only
 one that is not a GET. Nothing in Coda is changed by it, and what comes is thrown away.
 
-Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 wrong use.`,
+Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 		Example: `  codafs doctor
   codafs doctor --output ~/coda-backups --allow-other
   codafs doctor --json | jq -r '.checks[] | select(.state != "ok") | .text'`,

@@ -12,7 +12,7 @@ import (
 // docsTried is in how many docs doctor looks for a page to export.
 const docsTried = 3
 
-// checkExport has one page exported, which a token that may only read cannot start. It is told by the first answer; the
+// checkExport has one page exported, which a read-only token cannot start. It is told by the first answer; the
 // file is waited for since it comes from another host, which a firewall may not let through. There is no finding where
 // there is no page.
 func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f finding, found bool) {
@@ -27,7 +27,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	case err == nil:
 		return finding{check, isOK, which + " came, with all that Coda exports", ""}, true
 	case coda.CodeOf(err) == coda.CodeExportRefused:
-		return finding{check, isWarning, fmt.Sprintf("Coda refuses to export %s with this token; one that may only read gets page text line by line: %s are missing from it", which, codafs.NotInLines),
+		return finding{check, isWarning, fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it", which, codafs.NotInLines),
 			"make a token that may write, too: an export is started by a POST, and codafs sends no other"}, true
 	}
 	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, describe(err)), ""}, true

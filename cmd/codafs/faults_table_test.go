@@ -179,7 +179,7 @@ func pairs() (all []pair) {
 				continue
 			}
 			if r.name == startExport && f.Status == http.StatusForbidden {
-				continue // the answer to a token that may only read: not a fault
+				continue // the answer to a read-only token: not a fault
 			}
 			all = append(all, pair{r, f, false})
 			// Once, these two are no failure.

@@ -20,7 +20,7 @@ type shortcuts struct {
 }
 
 func (s *shortcuts) registerShortcuts(f *pflag.FlagSet) {
-	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false, "with --incremental: do not look into docs whose time did not move")
+	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false, "with --incremental: skip docs that have the same time of change as in the last snapshot (it may miss something: see above)")
 	f.BoolVar(&s.rowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
 	s.fullEvery = period(7 * day)
 	f.Var(&s.fullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")
@@ -60,12 +60,12 @@ the days: with 7d about a seventh a night. A change of what they compute from el
 another table, another doc) may be missed until then. What was kept so is marked as computed in manifest.json and counted in summary.json
 (computed_kept). Of a MOUNTPOINT the same holds.
 
---trust-doc-timestamps takes over all of a doc whose time of change is that of the last good snapshot,
-without asking for its pages and tables: an unchanged workspace costs one listing of docs. As far as is
-known Coda moves that time with every edit of a page, table or row. What it may not move for is missed until
-the next edit in the doc: changes of permissions, and of all that Coda computes (the date, the user, other
-docs, formulas in pages), also what --full-every would have fetched. Docs edited in the ten minutes before the last snapshot, docs of which
-anything was missing there, and all docs after an update of codafs are looked into.
+--trust-doc-timestamps compares one thing of each doc: its time of change. If it is the same as in the last good snapshot, the
+whole doc is taken over from there, and its pages and tables are not asked for: of an unchanged workspace, only the list of docs is
+read. As far as is known, every edit of a page, table or row moves that time. These changes may not move it, and are then
+missed until somebody edits the doc: permissions, and values that Coda computes (from the date, the user, other docs; formulas in
+pages), also those that --full-every would have fetched. Not skipped are docs that were edited in the ten minutes before the
+last snapshot, docs that had gaps in it, and, after an update of codafs, all docs.
 
 --row-deltas asks Coda for the rows of a table that changed since it was last read, instead of all of
 them, and puts them in place. It is for tables of over 500 rows, which need more than one request, from the
@@ -73,7 +73,7 @@ second change on, and keeps their rows once more in the cache. Deleted rows are 
 changed ones, so the result must have as many rows as Coda counts, in an order without gaps. Where it
 has not, where a table was renamed or its columns changed, and every tenth time, the table is read
 whole. So is one with computed columns, relations, people or anything else that may change in rows
-that nobody edits; views too. The result is then what a whole read gives, but for what Coda tells nobody of:
+that nobody edits; views too. The result is then what a whole read gives, but for changes that Coda does not report:
   - rows dragged to another place, if Coda does not count them as changed (their _row_index);
   - as many rows brought back by undo as others were deleted, if it does not count those;
   - names of people and rows mentioned in text, and dates after a change of the doc's time zone.

@@ -42,7 +42,7 @@ only be read: nothing in Coda is changed.
 
 A file's content is fetched when it is first opened, or when a program other than those that only
 look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS. Started by systemd
-(Type=notify), it tells when it is ready and when it ends.
+(Type=notify), it reports when it is ready and when it ends.
 
 What has changed is known from Coda's times of change. Tables with Today(), Now(), User() or a random number in a column or
 filter, the pages that show them, named formulas and permissions change without one: they are asked for again when they are read
@@ -59,9 +59,9 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 		},
 	}
 	f := cmd.Flags()
-	f.DurationVar(&o.refresh, "refresh", time.Minute, "`TIME` between two questions to Coda which docs changed")
+	f.DurationVar(&o.refresh, "refresh", time.Minute, "ask Coda every `TIME` which docs have changed")
 	f.IntVar(&o.prefetch, "prefetch", 16, "fetch up to `N` files ahead of a program that reads one after the other; 0 is none")
-	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "`WHO` gets an estimate for the size of a file that was never fetched: auto (ls and other programs that only look), exact (nobody), estimate (everybody, until the file is opened)")
+	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "the size that a file has before it was first fetched; `MODE` is exact (fetch it to know), estimate (too large, until a program opens the file) or auto (estimates for programs that only look, such as ls, find and file managers, and exact sizes for all others)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
 	f.BoolVar(&o.background, "background", false, "return when it is mounted and Coda has accepted the token, or has not answered for 2 seconds; it then logs to standard error only where that is a file")
@@ -141,7 +141,7 @@ func guardProcess() *exec.Cmd {
 // goIntoBackground says that it is mounted, which is not said before the token was accepted, or too long without an answer.
 func goIntoBackground(std streams, who *identity, dir string) error {
 	if !who.answered() {
-		fmt.Fprintf(std.err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' tells later\n", refusedWithin, dir)
+		fmt.Fprintf(std.err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' shows it later\n", refusedWithin, dir)
 	}
 	fmt.Fprintf(std.err, "codafs: mounted at %s; 'codafs unmount %s' ends it\n", dir, dir)
 	if err := tellReady(); err != nil {

@@ -19,8 +19,9 @@ import (
 // resultPrefix begins the names of the variables that the command of --on-result gets.
 const resultPrefix = "CODAFS_RESULT"
 
-const onResultHelp = `--on-result runs a command in a shell when the snapshot has ended, well or not, wrong use apart. It has the
-summary as JSON on its standard input, and these variables; what it prints goes to standard error. Should it fail, that is a warning: the exit code is the snapshot's.
+const onResultHelp = `--on-result runs a command in a shell at the end, whether the snapshot succeeded or failed; only after a usage error it does
+not run. The command reads the summary as JSON on standard input, and has the variables below. What it prints goes to standard
+error. If the command itself fails, there is a warning, and the exit code stays the snapshot's.
   CODAFS_RESULT            complete, incomplete, suspect or failed
   CODAFS_RESULT_EXIT_CODE  the exit code, as below
   CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed

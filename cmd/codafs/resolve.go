@@ -22,13 +22,14 @@ func newResolve(std streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resolve LINK|PATH",
-		Short: "Tell the path of what a link leads to, or the link of a path",
-		Long: `Print the path in the tree of the doc, page, table or view that LINK leads to, or the link that opens PATH in
-a browser. LINK may be copied from a browser (coda.io or docs.superhuman.com), be an address on the API, or be made of ids:
-docs://DOC, docs://DOC/pages/PAGE. A link to a row gives the file of its table. PATH may be one in a mount, in
-a snapshot, or in the tree (docs/…).
+		Short: "Find the path for a Coda link, or the link for a path",
+		Long: `Given a LINK to a doc, page, table or view, print its path in the tree. Given a PATH, print the link that opens it in a browser.
 
-What is known from earlier is looked at first; Coda is asked for the rest, with --offline for nothing.`,
+LINK is one copied from the browser (coda.io or docs.superhuman.com), an address of the API, or ids: docs://DOC,
+docs://DOC/pages/PAGE. For a row, the path is that of its table's file. PATH is in a mount, in a snapshot, or in the tree
+(docs/…).
+
+The answer comes from the cache where it is known there. Otherwise Coda is asked, unless --offline is given.`,
 		Example: `  codafs resolve 'https://coda.io/d/Launch_dAbCDeFGH1a/Plan_suXyz12'
   less "$(codafs resolve --mountpoint ~/coda 'https://coda.io/d/_dAbCDeFGH1a#_tugrid-AbC')"
   xdg-open "$(codafs resolve ~/coda/docs/Launch*/pages/Plan*.md)"`,

@@ -38,8 +38,8 @@ func (s *settings) registerCache(f *pflag.FlagSet) {
 	pathVar(f, &s.cacheDir, "cache-dir", "", "", "keep what was fetched in `DIR` (default: codafs in the user's cache folder)")
 	f.StringVar(&s.cacheSize, "cache-size", "5GiB", "largest `SIZE` of the cache, such as 500M or 20G")
 	f.StringVar(&s.logLevel, "log-level", "warn", "least `LEVEL` that is logged: debug, info, warn or error")
-	f.StringVar(&s.logFormat, "log-format", "text", "`FORM` of the log's lines: text or json")
-	pathVar(f, &s.logFile, "log-file", "", "", "add the log to `FILE` (default: standard error)")
+	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of the log's lines: text or json")
+	pathVar(f, &s.logFile, "log-file", "", "", "append the log to `FILE` instead of printing it on standard error")
 	registerConfig(f, &s.config)
 }
 
@@ -62,11 +62,11 @@ func (s *settings) registerService(cmd *cobra.Command, idle ...string) {
 	s.flags = f
 	s.registerCache(f)
 	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API: a `URL` with its path")
-	pathVar(f, &s.tokenFile, "token-file", "", "", "`FILE` that holds the API token (CODA_API_TOKEN and CODA_API_KEY go first)")
+	pathVar(f, &s.tokenFile, "token-file", "", "", "`FILE` that holds the API token (not used if CODA_API_TOKEN or CODA_API_KEY is set)")
 	f.StringArrayVar(&s.rates, "rate", nil, "change a rate limit: `CLASS=N/TIME`, such as export=30/6s (list, read, write, content, export; may be given more than once)")
 	f.IntVar(&s.maxRetries, "max-retries", 6, "send a failed request again, up to `N` times")
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "`TIME` that Coda may take to export one page")
-	f.BoolVar(&s.strictLatest, "strict-latest", false, "ask Coda for the newest state of a doc, or an error")
+	f.BoolVar(&s.strictLatest, "strict-latest", false, "accept nothing but the newest state of a doc: wait for Coda to have it, and fail if that takes too long")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
 	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network, and no token beside it unless this is on the command line")
 	if f.Lookup("concurrency") == nil { // only a snapshot has it for itself
@@ -79,7 +79,7 @@ func (s *settings) registerService(cmd *cobra.Command, idle ...string) {
 }
 
 func (s *settings) registerConcurrency(f *pflag.FlagSet) {
-	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at a time; of pages, which wait for Coda, a snapshot fetches four times as many")
+	f.IntVar(&s.concurrency, "concurrency", 8, "fetch `N` files at the same time, and four times as many pages, since most of their time is waiting for Coda")
 }
 
 // registerDocs adds the flags that choose docs.
@@ -104,7 +104,7 @@ func (s *settings) registerTree(cmd *cobra.Command) {
 	f.BoolVar(&s.selection.HTMLPages, "html-pages", false, "also each page's HTML export")
 	f.BoolVar(&s.selection.RowsJSON, "rows-json", false, "also each table's rows as Coda sent them, one JSON object a line")
 	f.BoolVar(&s.selection.CSVBOM, "csv-bom", false, "begin CSV files with a byte order mark, so that Excel reads their letters right")
-	f.StringVar(&s.names, "names", string(codafs.NamesID), "`FORM` of file names: id (title and id) or title (ids only where titles clash)")
+	f.StringVar(&s.names, "names", string(codafs.NamesID), "`FORMAT` of file names: id (title and id) or title (ids only where titles clash)")
 }
 
 // recorded is what a manifest and a mount's status keep of the settings: the flags that choose

@@ -41,8 +41,12 @@ func newSnapshot(std streams) *cobra.Command {
 		Short: "Make a full local backup",
 		Long: `Copy the whole tree into a new folder below --output, named by the time (UTC), with a manifest
 and checksums. Nothing of it is visible under that name before all of it is there and on disk;
-earlier snapshots are never touched. The new folder's path is printed on standard output. If only the
-archive of --archive fails, the exit code tells; the snapshot and its summary.json are sealed by then, and good.
+earlier snapshots are never touched. The new folder's path is printed on standard output. If only the archive of
+--archive cannot be written, the exit code is not 0, but the snapshot is complete and good.
+
+A run without --incremental fetches everything anew. That is the default because it depends on nothing: not on an earlier
+backup, and not on Coda's times of change, which do not move when Coda computes something anew. With --incremental,
+what did not change is taken over from the last good snapshot: use it for every night, and make a full one now and then.
 
 With --json, standard output has one JSON object a line instead: of schema codafs.progress/1 about
 every second, and last, however the run ends, one of codafs.summary/1, which is also summary.json;
@@ -86,7 +90,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f := cmd.Flags()
 	pathVar(f, &o.output, "output", "o", defaultOutput, "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
-	f.StringVar(&o.archive, "archive", "", "also write an archive beside the folder, of the `FORM` zip or tar.zst")
+	f.StringVar(&o.archive, "archive", "", "also pack the finished snapshot into one file beside its folder; `FORMAT` is zip or tar.zst")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")
 	f.BoolVar(&o.json, "json", false, "print progress and the summary as JSON, one object a line")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the new folder; with --json print the summary alone")
@@ -94,7 +98,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.StringArrayVar(&o.acceptGaps, "accept-gap", nil, "the page, table or doc with this `ID` may be missing: summary.json still names it, and it makes no exit code 3 (may be given more than once)")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
-	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell when the snapshot has ended, however it did (see above)")
+	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
 	o.registerConcurrency(f)
 	o.register(cmd, "offline") // it would have nothing to copy; of a mount, it is the mount that asks
 	return cmd
@@ -103,10 +107,10 @@ there is copied; the mount's own selection of docs and files holds.`,
 const exitHelp = `Exit codes:
   0   complete
   1   failed, nothing was sealed
-  2   wrong use
+  2   usage error
   3   sealed, with gaps that summary.json names and --accept-gap does not, or suspiciously small
   4   the token is missing or was refused
-  10  the source is no mount, or the output holds another account's or selection's snapshots
+  10  MOUNTPOINT is not a codafs mount, or the output folder holds snapshots of another account or selection
   11  another run works in the output folder
   13  the output folder is full or cannot be written
   75  Coda gave no answer for 5 minutes: refused or broken connections, or nothing at all (an error

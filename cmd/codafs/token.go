@@ -21,7 +21,7 @@ const (
 	credentials = "CREDENTIALS_DIRECTORY"
 )
 
-// tokenVariables may hold the token, the first goes first.
+// tokenVariables may hold the token; the first takes precedence.
 var tokenVariables = []string{"CODA_API_TOKEN", "CODA_API_KEY"}
 
 // byteOrderMark is what editors on Windows put before a text.

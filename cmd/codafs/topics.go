@@ -63,12 +63,12 @@ const exitCodesHelp = `The numbers are promised to stay. summary.json of a snaps
 
   0     all went well
   1     it failed; of a snapshot, nothing was sealed; of 'doctor', there is a problem
-  2     wrong use: an unknown flag or setting, a value that cannot be
+  2     usage error: an unknown flag or setting, or a value that is not allowed
   3     a snapshot was sealed, with gaps that summary.json names, or is suspiciously small
   4     the API token is missing or was refused
   5     'verify' found damage
-  10    the source is no mount or snapshot, or the output folder holds another account's or
-        selection's snapshots
+  10    the folder is not a mount or a snapshot, or the output folder holds snapshots of another account
+        or selection
   11    another run works in the output folder
   13    the output folder is full or cannot be written
   75    Coda gave no answer for five minutes; run again to resume

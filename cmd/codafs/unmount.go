@@ -9,10 +9,10 @@ func newUnmount(std streams) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unmount MOUNTPOINT",
 		Aliases: []string{"umount"},
-		Short:   "Take a mount away",
-		Long: `Take a codafs mount away, also one whose process died. Where files in it are still open, the
-folder is free at once and the programs that have them open read on to the end. The process of a
-mount that gives no answer for 5 seconds may be killed: whoever waits for it then gets an error.`,
+		Short:   "Unmount a mount",
+		Long: `Unmount a codafs mount, even if its process has died. If programs still have files of it open, the folder is free at
+once, and those programs can read their files to the end. If the mount's process gives no answer for 5 seconds, it
+may be killed; programs that wait for it then get an error.`,
 		Example: `  codafs unmount ./mnt`,
 		Args:    cobra.ExactArgs(1),
 

@@ -43,7 +43,7 @@ func printUsage(c *cobra.Command) error {
 		fmt.Fprint(w, "\nThe flags that it shares with other commands: codafs help flags\n")
 	}
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(w, "\n'%s COMMAND --help' tells more.\n", c.CommandPath())
+		fmt.Fprintf(w, "\n'%s COMMAND --help' shows more.\n", c.CommandPath())
 	}
 	return nil
 }
