@@ -38,9 +38,8 @@ type Options struct {
 	Unlimited bool
 	// MaxRetries is how often a failed request is sent again; 0 means 6, less means never.
 	MaxRetries int
-	// WaitOut has a request that found no connection to the end of its retries wait for one, as long as the service, which
-	// had answered before, answers nobody. It is for callers that know when to give up: see [Client.AwaitSilence].
-	WaitOut bool
+	// Outage says what becomes of requests that find no way to the service.
+	Outage Outage
 	// ExportTimeout bounds one page's export; 0 means 2 minutes.
 	ExportTimeout time.Duration
 	// StrictLatest asks for the newest state of a doc or an error ('X-Coda-Doc-Version: latest').
@@ -61,12 +60,15 @@ type Client struct {
 	waits   stopwatch  // runs while any request waits for its bucket
 	// unanswered runs while any request is on its way or waits to be sent again; an answer resets it.
 	unanswered stopwatch
+	outage     outage
 	polls      *pollTimes
 	pages      *pageLocks
 	// downloads holds a token for each download that runs.
 	downloads chan struct{}
 	sent      atomic.Int64
 }
+
+const defaultRetries = 6
 
 // maxDownloads is how many downloads run at once. The rate of exports is far below what they could.
 const maxDownloads = 4
@@ -80,7 +82,7 @@ func New(o Options) (*Client, error) {
 		o.BaseURL = DefaultURL
 	}
 	if o.MaxRetries == 0 {
-		o.MaxRetries = 6
+		o.MaxRetries = defaultRetries
 	}
 	if o.ExportTimeout == 0 {
 		o.ExportTimeout = 2 * time.Minute
@@ -89,7 +91,7 @@ func New(o Options) (*Client, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Transport == nil {
-		o.Transport = newTransport()
+		o.Transport = NewTransport()
 	}
 	base, err := parseBase(o.BaseURL)
 	if err != nil {

@@ -55,6 +55,8 @@ type Error struct {
 	Err error
 	// last marks one that would come again, whatever its Code says.
 	last bool
+	// noWay marks one that got no connection to the service.
+	noWay bool
 	// tooMuch marks a 504, or an answer that is too large, of a request that may be split.
 	tooMuch bool
 }

@@ -12,7 +12,6 @@ type stopwatch struct {
 	running int
 	since   time.Time // of the first start
 	total   time.Duration
-	heard   bool
 }
 
 func (s *stopwatch) start() {
@@ -47,11 +46,4 @@ func (s *stopwatch) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.total, s.since = 0, time.Now()
-	s.heard = true
-}
-
-func (s *stopwatch) wasReset() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.heard
 }

@@ -37,7 +37,7 @@ func (c *Client) receive(h *http.Client, req *http.Request, want int, limit int6
 		return answer{}, c.transportError(err)
 	}
 	defer resp.Body.Close()
-	c.unanswered.reset()
+	c.answered()
 	if resp.StatusCode != want {
 		body, _, _ := readBody(resp, maxProblem) // the status says enough
 		return answer{}, c.statusError(resp, body)

@@ -2,7 +2,6 @@ package coda
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 )
@@ -27,14 +26,14 @@ func (c *Client) retry(ctx context.Context, class Class, try func(context.Contex
 				return err
 			}
 		}
-		if again, err := c.attempt(ctx, b, attempts, try); !again {
+		if again, err := c.attempt(ctx, class, attempts, try); !again {
 			return err
 		}
 	}
 }
 
 // attempt calls try once. Where that failed and may succeed later, it waits until then.
-func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(context.Context) *Error) (again bool, err error) {
+func (c *Client) attempt(ctx context.Context, class Class, attempts int, try func(context.Context) *Error) (again bool, err error) {
 	sent := time.Now()
 	c.unanswered.start()
 	e := within(ctx, tryTimeout, try)
@@ -51,19 +50,15 @@ func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(
 	}
 	e.Attempts = attempts
 	d := e.wait()
+	b := c.buckets[class]
 	bucketWaits := b != nil && e.Code == CodeRateLimited
 	if bucketWaits {
 		b.refused(sent, d) // also where this request gives up: others follow
 	}
-	if !e.retryable(c.opts.MaxRetries) && !(e.Code == CodeUnreachable && !e.last && c.isAway(ctx)) {
+	if !c.goOn(ctx, e, sent, d, class == "") {
 		return false, e
 	}
-	level := slog.LevelDebug
-	if attempts == tellAfter || d > maxBackoff {
-		level = slog.LevelWarn // somebody may be waiting, and wonder
-	}
-	c.opts.Log.Log(ctx, level, "no good answer, will send again", "method", e.Method, "path", e.Path,
-		"code", e.Code, "status", e.Status, "in", d.Round(time.Second))
+	c.tellOf(ctx, e, sent, d)
 	if bucketWaits {
 		return true, nil
 	}
@@ -72,28 +67,6 @@ func (c *Client) attempt(ctx context.Context, b *bucket, attempts int, try func(
 	}
 	return true, nil
 }
-
-// isAway tells whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
-// for one object alone would end whole runs, so another question is asked first.
-func (c *Client) isAway(ctx context.Context) bool {
-	if !c.opts.WaitOut || c.opts.MaxRetries < 0 || !c.unanswered.wasReset() {
-		return false
-	}
-	ask := get("whoami")
-	if b := c.buckets[ask.class]; b != nil && b.wait(ctx) != nil {
-		return true // the caller left, and will see that
-	}
-	c.unanswered.start()
-	defer c.unanswered.stop()
-	e := within(ctx, tryTimeout, func(ctx context.Context) *Error {
-		_, e := c.send(ctx, ask)
-		return e
-	})
-	return e != nil && e.Code == CodeUnreachable
-}
-
-// tellAfter is the failed attempt that is told of.
-const tellAfter = 2
 
 func within(ctx context.Context, d time.Duration, try func(context.Context) *Error) *Error {
 	ctx, cancel := context.WithTimeout(ctx, d)

@@ -87,6 +87,11 @@ func (c *Client) maySend(r request) error {
 	if c.opts.Offline {
 		return r.fail(CodeOffline, "nothing is asked of Coda in offline mode")
 	}
+	if lost := c.outage.lost(); lost != nil {
+		e := r.fail(CodeUnreachable, "")
+		e.Err = lost
+		return e
+	}
 	return nil
 }
 

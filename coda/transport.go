@@ -4,27 +4,32 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
 )
 
-// newTransport bounds each wait for a peer that says nothing.
-func newTransport() *http.Transport {
+// NewTransport is the transport of a client that is given none. It bounds each wait for a peer that says nothing.
+func NewTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	t.MaxIdleConnsPerHost = 16
 	t.ResponseHeaderTimeout = time.Minute
 	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 		if resp.StatusCode == http.StatusProxyAuthRequired {
-			return errProxyPassword
+			return ErrProxyPassword
 		}
 		return nil
 	}
 	return t
 }
 
-// errProxyPassword is a proxy's 407.
-var errProxyPassword = errors.New("the proxy wants a user and a password (give them in HTTPS_PROXY)")
+// dialTimeout is how long it may take to find an address and connect to it: the reason why that cannot be is known soon.
+const dialTimeout = 4 * time.Second
+
+// ErrProxyPassword is a proxy's 407.
+var ErrProxyPassword = errors.New("the proxy wants a user and a password (give them in HTTPS_PROXY)")
 
 // errSilent stands for all timeouts of this client, so that none is taken for the end of
 // the caller's context.
@@ -42,11 +47,11 @@ func (c *Client) transportError(err error) *Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errSilent
 	}
-	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err)}
+	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err), noWay: foundNoWay(err)}
 }
 
 // lasting tells whether another try would meet the same: somebody has to change something first.
 func lasting(err error) bool {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	return untrusted || errors.Is(err, errProxyPassword)
+	return untrusted || errors.Is(err, ErrProxyPassword)
 }

@@ -35,7 +35,7 @@ func TestUntrustedCertificatesAndProxyPasswordsEndAtOnce(t *testing.T) {
 		"certificate": {coda.Options{BaseURL: tls.URL}, "certificate"},
 		"proxy":       {coda.Options{Transport: behind}, "the proxy wants a user and a password"},
 	} {
-		c.options.WaitOut = true
+		c.options.Outage = coda.WaitOutage
 		e := fails(t, calls["whoami"](t.Context(), newClient(t, c.options)), coda.CodeUnreachable)
 		if e.Attempts != 1 || !strings.Contains(e.Error(), c.says) {
 			t.Errorf("%s: %d attempts, %v", name, e.Attempts, e)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 )
@@ -32,7 +33,7 @@ printed all the same, and the exit code is not 0.`,
 }
 
 func runCat(ctx context.Context, s *settings, std streams, paths []string) error {
-	w, err := s.open(std, openOptions{})
+	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
 	if err != nil {
 		return err
 	}

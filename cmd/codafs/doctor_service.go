@@ -35,8 +35,8 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 	if err != nil {
 		return nil, err
 	}
-	clock := &clockWatch{next: o.Transport}
-	o.Transport, o.MaxRetries = clock, 1
+	clock := &clockWatch{next: cmp.Or[http.RoundTripper](o.Transport, coda.NewTransport())}
+	o.Transport, o.MaxRetries, o.Outage = clock, 1, coda.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted
 
 // clockWatch notes how far this machine's clock is from the service's.
 type clockWatch struct {
-	next http.RoundTripper // nil is the usual one
+	next http.RoundTripper
 
 	mu    sync.Mutex // guards both below
 	known bool
@@ -118,7 +118,7 @@ type clockWatch struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (c *clockWatch) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := cmp.Or[http.RoundTripper](c.next, http.DefaultTransport).RoundTrip(r)
+	answer, err := c.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}

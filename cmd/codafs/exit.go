@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -87,6 +88,7 @@ func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
 	_, silent := errors.AsType[*coda.SilenceError](err)
 	_, refused := errors.AsType[*snapshot.RefusedError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	source, noSource := errors.AsType[noSourceError](err)
 	_, unmounted := errors.AsType[unmountedError](err)
 	switch code := coda.CodeOf(err); {
@@ -102,6 +104,9 @@ func describe(err error) string {
 		line += "; it was not fetched before with these settings: run once without --offline"
 	case code == coda.CodeForbidden:
 		line += "; this token may not see that (a token for one doc needs --doc ID)"
+	case errors.Is(err, coda.ErrProxyPassword):
+	case untrusted:
+		line += "; is the clock of this machine right, and does something on the way answer in Coda's place (a company's proxy, whose certificate SSL_CERT_FILE may name)?"
 	case code == coda.CodeUnreachable:
 		line += "; is the network up, and --api-url right?"
 	case code == coda.CodeBadAnswer || code == coda.CodeRedirect:

@@ -180,7 +180,7 @@ func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, tra
 	log := slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
 		BaseURL: o.baseURL(), Token: faultToken, UserAgent: tool(), MaxRetries: o.maxRetries, ExportTimeout: o.exportTimeout,
-		Transport: transport, Log: log, WaitOut: true,
+		Transport: transport, Log: log, Outage: coda.WaitOutage,
 	})
 	if err != nil {
 		t.Fatal(err)

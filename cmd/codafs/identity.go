@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	iofs "io/fs"
 	"sync"
 	"time"
 
@@ -53,12 +55,27 @@ func (i *identity) set(name, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.name, i.problem = name, problem
-	close(i.asked)
+	if !i.answered() {
+		close(i.asked)
+	}
 }
 
-// find asks whose token it is. One that is refused at once calls end.
+// askAgainAfter is how long after a failure that may pass it is asked again whose token it is.
+const askAgainAfter = time.Minute
+
+// find asks whose token it is, until there is an answer. A token that is refused at once calls end.
 func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCauseFunc) {
-	started := time.Now()
+	for started := time.Now(); i.ask(ctx, w, started, end); {
+		select {
+		case <-time.After(askAgainAfter):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ask asks once, and tells whether another time may help.
+func (i *identity) ask(ctx context.Context, w *workspace, started time.Time, end context.CancelCauseFunc) (again bool) {
 	user, err := w.client.WhoAmI(ctx)
 	switch {
 	case err == nil:
@@ -70,7 +87,11 @@ func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCau
 	case coda.CodeOf(err) == coda.CodeUnauthorized && time.Since(started) < refusedWithin:
 		end(err)
 	default:
+		if !i.answered() {
+			w.log.Error("cannot tell whose token this is", "error", describe(err))
+		}
 		i.set("", describe(err))
-		w.log.Error("cannot tell whose token this is", "error", describe(err))
+		return !errors.Is(err, iofs.ErrPermission)
 	}
+	return false
 }

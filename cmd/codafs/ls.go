@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 )
@@ -38,7 +39,7 @@ as they are known without fetching content.`,
 }
 
 func runLs(ctx context.Context, s *settings, std streams, name string, long, asJSON bool) error {
-	w, err := s.open(std, openOptions{})
+	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
 	if err != nil {
 		return err
 	}

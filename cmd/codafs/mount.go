@@ -102,6 +102,9 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 		if problem != "" {
 			status["token_problem"] = problem
 		}
+		if _, why := w.client.Away(); why != nil {
+			status["service_down"] = why.Error()
+		}
 		if m := server.Load(); m != nil {
 			status["mount"], status["cache"] = m.Stats(), w.cache.Counts()
 		}

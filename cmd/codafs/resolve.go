@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/codafs/codafs/snapshot"
@@ -93,7 +94,7 @@ func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (no
 			return found, nil
 		}
 	}
-	w, err := s.open(std, openOptions{})
+	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
 	if err != nil {
 		return nodeInfo{}, err
 	}

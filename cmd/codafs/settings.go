@@ -64,7 +64,7 @@ func (s *settings) registerService(cmd *cobra.Command, idle ...string) {
 	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API: a `URL` with its path")
 	pathVar(f, &s.tokenFile, "token-file", "", "", "`FILE` that holds the API token (not used if CODA_API_TOKEN or CODA_API_KEY is set)")
 	f.StringArrayVar(&s.rates, "rate", nil, "change a rate limit: `CLASS=N/TIME`, such as export=30/6s (list, read, write, content, export; may be given more than once)")
-	f.IntVar(&s.maxRetries, "max-retries", 6, "send a failed request again, up to `N` times")
+	f.IntVar(&s.maxRetries, "max-retries", 6, "send a failed request again, up to `N` times; below 6, snapshot does not wait out an outage either")
 	f.DurationVar(&s.exportTimeout, "export-timeout", 2*time.Minute, "`TIME` that Coda may take to export one page")
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "accept nothing but the newest state of a doc: wait for Coda to have it, and fail if that takes too long")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")

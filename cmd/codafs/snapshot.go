@@ -130,7 +130,7 @@ func noSelection(flags *pflag.FlagSet) error {
 // snapshotTree makes a snapshot of a tree in this process.
 func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
-	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), summary: true, quiet: o.quiet, waitOut: true})
+	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), summary: true, quiet: o.quiet, outage: coda.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}

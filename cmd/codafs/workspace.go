@@ -45,8 +45,8 @@ type openOptions struct {
 	summary bool
 	// quiet tells nobody what is to be known of all that is read.
 	quiet bool
-	// waitOut is coda.Options.WaitOut.
-	waitOut bool
+	// outage is coda.Options.Outage.
+	outage coda.Outage
 }
 
 // open makes a workspace from the settings. It sends nothing.
@@ -63,7 +63,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if s.selection.Names != fs.NamesID && s.selection.Names != fs.NamesTitle {
 		return nil, usageError{fmt.Errorf("--names %q: want id or title", s.names)}
 	}
-	options.WaitOut = o.waitOut
+	options.Outage = o.outage
 	client, err := coda.New(options)
 	if err != nil {
 		return nil, err

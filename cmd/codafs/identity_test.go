@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
+)
+
+// A mount that comes up before the network knows whose token it has when the network is there.
+func TestAMountLearnsWhoseTokenItIsAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		way := &outage{RoundTripper: codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()}
+		client, err := coda.New(coda.Options{Token: faultToken, Transport: way})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var remembered string
+		w := &workspace{client: client, log: slog.New(slog.DiscardHandler), remember: func(user string) { remembered = user }}
+		mended := time.AfterFunc(10*time.Minute, func() { way.left.Store(1 << 40) })
+		defer mended.Stop()
+		who := newIdentity()
+		found := make(chan struct{})
+		go func() {
+			defer close(found)
+			who.find(t.Context(), w, func(err error) { t.Error(err) })
+		}()
+		time.Sleep(5 * time.Minute)
+		if name, problem := who.get(t.Context()); name != "" || !strings.Contains(problem, "connection refused") {
+			t.Errorf("during the outage: %q, %q", name, problem)
+		}
+		<-found
+		if name, problem := who.get(t.Context()); name == "" || name != remembered || problem != "" {
+			t.Errorf("after the outage: %q, %q, remembered %q", name, problem, remembered)
+		}
+	})
+}
+
+// What asking again does not change is asked once.
+func TestATokenThatIsRefusedIsNotAskedOfAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := codatest.New(codatest.Sample(), codatest.Options{})
+		api.Fail(codatest.Fault{Status: 401})
+		client, err := coda.New(coda.Options{Token: faultToken, Transport: api.RoundTripper()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := 0
+		who := newIdentity()
+		w := &workspace{client: client, log: slog.New(slog.DiscardHandler)}
+		who.find(t.Context(), w, context.CancelCauseFunc(func(error) { ended++ }))
+		who.find(t.Context(), w, func(error) { ended++ })
+		if n := api.Count(nil); n != 2 || ended != 2 {
+			t.Errorf("asked %d times, ended %d times, want 2", n, ended)
+		}
+	})
+}

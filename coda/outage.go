@@ -1,0 +1,164 @@
+package coda
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// Outage says what becomes of requests that find no way to the service: no DNS, a refused connection, nobody there.
+type Outage int
+
+const (
+	// RetryOutage has them sent again as often as after any other failure.
+	RetryOutage Outage = iota
+	// WaitOutage has them wait, also for a connection that broke or an answer that does not come, as long as the
+	// service answers nobody. It is for callers that know when to give up: see [Client.AwaitSilence]. An
+	// Options.MaxRetries below its default limits that waiting too.
+	WaitOutage
+	// LeaveOutage has them fail within [leaveWithin], and all later ones at once: somebody looks on.
+	LeaveOutage
+)
+
+// leaveWithin is how long an outage may last with LeaveOutage.
+const leaveWithin = 5 * time.Second
+
+// outage is the time in which no request was answered, if one was sent.
+type outage struct {
+	mu    sync.Mutex // guards all below
+	since time.Time  // when the first request was sent that met it; zero where there is none
+	why   *Error     // of the last that met it
+	told  bool       // in the log
+	left  bool       // nobody waits for its end
+}
+
+// met takes in a request that was not answered, and gives the time since when none was.
+func (o *outage) met(sent time.Time, e *Error) (since time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since.IsZero() {
+		o.since = sent
+	}
+	o.why = e
+	return o.since
+}
+
+// tell reports whether the outage is still to be told of, and takes it for told.
+func (o *outage) tell() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	told := o.told
+	o.told = true
+	return !told
+}
+
+// leave gives up on the service until something is answered after all.
+func (o *outage) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.left = true
+}
+
+// lost is why nothing is sent any more, nil if something is.
+func (o *outage) lost() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.left {
+		return nil
+	}
+	return o.why.Err
+}
+
+// Away tells since when no request was answered, and why the last was not; nil if the last one was.
+func (c *Client) Away() (since time.Time, why error) {
+	c.outage.mu.Lock()
+	defer c.outage.mu.Unlock()
+	if c.outage.why == nil {
+		return time.Time{}, nil
+	}
+	return c.outage.since, c.outage.why
+}
+
+// answered ends an outage and a silence.
+func (c *Client) answered() {
+	c.unanswered.reset()
+	c.outage.mu.Lock()
+	since, told := c.outage.since, c.outage.told
+	c.outage.since, c.outage.why, c.outage.told, c.outage.left = time.Time{}, nil, false, false
+	c.outage.mu.Unlock()
+	if told {
+		c.opts.Log.Warn("Coda answers again", "after", time.Since(since).Round(time.Second))
+	}
+}
+
+// goOn tells whether a request that failed is to be sent again, after a wait. It was sent at a time and is one of the
+// API's, or a download.
+func (c *Client) goOn(ctx context.Context, e *Error, sent time.Time, wait time.Duration, download bool) bool {
+	if e.Code != CodeUnreachable {
+		return e.retryable(c.opts.MaxRetries)
+	}
+	since := c.outage.met(sent, e)
+	if e.noWay && c.opts.Outage == LeaveOutage && time.Since(since)+wait+time.Since(sent) > leaveWithin {
+		if !download {
+			c.outage.leave()
+		}
+		return false
+	}
+	return e.retryable(c.opts.MaxRetries) || !e.last && c.isAway(ctx)
+}
+
+// tellOf logs a failure after which the request is sent again. Somebody may be waiting, and wonder: of an outage
+// they hear once, and soon.
+func (c *Client) tellOf(ctx context.Context, e *Error, sent time.Time, wait time.Duration) {
+	level := slog.LevelDebug
+	told := e.Attempts == tellAfter || wait > maxBackoff
+	if e.Code == CodeUnreachable {
+		told = (told || time.Since(sent) > tellWithin) && c.outage.tell()
+	}
+	if told {
+		level = slog.LevelWarn
+	}
+	about := []any{"method", e.Method, "path", e.Path, "code", e.Code}
+	if e.Status != 0 {
+		about = append(about, "status", e.Status)
+	}
+	if e.Err != nil {
+		about = append(about, "error", e.Err)
+	}
+	c.opts.Log.Log(ctx, level, "no good answer, will send again", append(about, "in", wait.Round(time.Second))...)
+}
+
+const (
+	// tellAfter is the failed attempt that is told of.
+	tellAfter = 2
+	// tellWithin is how long one may take before it is told of at once.
+	tellWithin = 2 * time.Second
+)
+
+// isAway tells whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
+// for one object alone would end whole runs, so another question is asked first.
+func (c *Client) isAway(ctx context.Context) bool {
+	if c.opts.Outage != WaitOutage || c.opts.MaxRetries < defaultRetries {
+		return false
+	}
+	ask := get("whoami")
+	if b := c.buckets[ask.class]; b != nil && b.wait(ctx) != nil {
+		return true // the caller left, and will see that
+	}
+	c.unanswered.start()
+	defer c.unanswered.stop()
+	e := within(ctx, tryTimeout, func(ctx context.Context) *Error {
+		_, e := c.send(ctx, ask)
+		return e
+	})
+	return e != nil && e.Code == CodeUnreachable
+}
+
+// foundNoWay tells whether a request got no connection at all.
+func foundNoWay(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
+}

@@ -1,0 +1,131 @@
+package coda_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
+)
+
+// A machine boots, or wakes: the first request finds no service.
+func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
+	for _, hang := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &line{down: downFor(silent / 2), hang: hang}
+			c := newClient(t, coda.Options{Transport: l, Outage: coda.WaitOutage})
+			took := heard(t, c, func(ctx context.Context) {
+				if _, err := c.Doc(ctx, doc); err != nil {
+					t.Errorf("hang %v: %v", hang, err)
+				}
+			})
+			if took != 0 {
+				t.Errorf("hang %v: given up after %v", hang, took)
+			}
+		})
+		synctest.Test(t, func(t *testing.T) {
+			c := newClient(t, coda.Options{Transport: &line{down: always, hang: hang}, Outage: coda.WaitOutage})
+			if took := heard(t, c, askOnce(c)); took < silent || took > silent+10*time.Second {
+				t.Errorf("hang %v: given up after %v", hang, took)
+			}
+		})
+	}
+}
+
+func TestFewerRetriesThanUsualLimitTheWaitForTheService(t *testing.T) {
+	for retries, want := range map[int]int{-1: 1, 1: 2, 5: 6} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newClient(t, coda.Options{Transport: &line{down: always}, Outage: coda.WaitOutage, MaxRetries: retries})
+			_, err := c.Doc(t.Context(), doc)
+			if e := fails(t, err, coda.CodeUnreachable); e.Attempts != want {
+				t.Errorf("MaxRetries %d: %d attempts, want %d", retries, e.Attempts, want)
+			}
+		})
+	}
+}
+
+// nowhere is a way that ends at no service, after a time.
+type nowhere struct {
+	op    string
+	after time.Duration
+	sent  int
+}
+
+func (n *nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+	n.sent++
+	time.Sleep(n.after)
+	return nil, &net.OpError{Op: n.op, Net: "tcp", Err: errors.New("nobody is there")}
+}
+
+func TestWhoLooksOnHearsOfAnOutageWithinFiveSeconds(t *testing.T) {
+	for _, op := range []string{"dial", "proxyconnect"} {
+		for after, tries := range map[time.Duration]int{0: 3, time.Second: 2, 4 * time.Second: 1} { // an address is looked for for 4 s
+			synctest.Test(t, func(t *testing.T) {
+				way := &nowhere{op: op, after: after}
+				c := newClient(t, coda.Options{Transport: way, Outage: coda.LeaveOutage})
+				start := time.Now()
+				for range 3 { // what comes later is not waited for at all
+					_, err := c.Doc(t.Context(), doc)
+					if e := fails(t, err, coda.CodeUnreachable); !strings.Contains(e.Error(), "nobody is there") {
+						t.Errorf("no reason: %v", e)
+					}
+				}
+				if took := time.Since(start); took > 5*time.Second || way.sent != tries {
+					t.Errorf("%s after %v: %d tries in %v, want %d in 5s", op, after, way.sent, took, tries)
+				}
+			})
+		}
+	}
+}
+
+// A connection that was there and broke is another matter.
+func TestABrokenConnectionIsNoOutageToLeaveFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, small(), codatest.Options{}, coda.Options{Outage: coda.LeaveOutage})
+		s.api.Fail(codatest.Fault{Kind: codatest.Reset, Times: 5})
+		if _, err := s.Doc(t.Context(), doc); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// All that wait hear of an outage once, with its reason, and of its end.
+func TestAnOutageIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		l := &line{down: downFor(time.Minute)}
+		c, err := coda.New(coda.Options{Token: secret, Transport: l, MaxRetries: 20, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { askOnce(c)(t.Context()) })
+		}
+		time.Sleep(5 * time.Second)
+		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "level=WARN") || !strings.Contains(text, "connection refused") {
+			t.Errorf("told within 5 s: %s", text)
+		}
+		if since, why := c.Away(); !since.Equal(start) || why == nil {
+			t.Errorf("away since %v: %v", since, why)
+		}
+		log.Reset()
+		all.Wait()
+		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "Coda answers again") {
+			t.Errorf("told later: %s", text)
+		}
+		if _, why := c.Away(); why != nil {
+			t.Errorf("still away: %v", why)
+		}
+	})
+}
