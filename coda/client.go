@@ -61,6 +61,7 @@ type Client struct {
 	// unanswered runs while any request is on its way or waits to be sent again; an answer resets it.
 	unanswered stopwatch
 	outage     outage
+	delays     delays
 	polls      *pollTimes
 	pages      *pageLocks
 	// downloads holds a token for each download that runs.
@@ -108,7 +109,7 @@ func New(o Options) (*Client, error) {
 	if o.StateFile != "" {
 		c.state = newStateFile(o.StateFile, o.Log)
 	}
-	c.buckets, err = newBuckets(o.Rates, c.state, &c.waits)
+	c.buckets, err = newBuckets(o.Rates, c.state, &c.waits, o.Log)
 	return c, err
 }
 

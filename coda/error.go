@@ -76,6 +76,9 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
+	if e.RetryAfter > maxRetryAfter {
+		fmt.Fprintf(&b, " (asks to wait %v)", e.RetryAfter.Round(time.Second))
+	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (sent %d times)", e.Attempts)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -59,12 +60,14 @@ type bucket struct {
 	rate  Rate
 	file  *stateFile // nil where this process is alone
 	waits *stopwatch
+	log   *slog.Logger
 
 	mu      sync.Mutex // guards all below; never held while waiting
 	own     window
 	left    int                        // sends to come, by Client.Plan
 	waiting [urgencies][]chan struct{} // closed on admission; each in order of arrival
 	timer   *time.Timer
+	told    time.Time // the end of the pause that was told of last
 }
 
 const (
@@ -77,7 +80,7 @@ const (
 )
 
 // newBuckets makes a bucket for each class; rates replaces entries of [DefaultRates].
-func newBuckets(rates map[Class]Rate, file *stateFile, waits *stopwatch) (map[Class]*bucket, error) {
+func newBuckets(rates map[Class]Rate, file *stateFile, waits *stopwatch, log *slog.Logger) (map[Class]*bucket, error) {
 	all := maps.Clone(DefaultRates)
 	maps.Copy(all, rates)
 	buckets := make(map[Class]*bucket, len(all))
@@ -85,7 +88,7 @@ func newBuckets(rates map[Class]Rate, file *stateFile, waits *stopwatch) (map[Cl
 		if !r.valid() {
 			return nil, fmt.Errorf("rate of class %s: want a count (1 to %d) and a time above 0", class, maxRate)
 		}
-		buckets[class] = &bucket{class: class, rate: r, file: file, waits: waits}
+		buckets[class] = &bucket{class: class, rate: r, file: file, waits: waits, log: log}
 	}
 	return buckets, nil
 }
@@ -104,6 +107,7 @@ func (b *bucket) wait(ctx context.Context) error {
 	}
 	b.waits.start()
 	defer b.waits.stop()
+	b.tell()
 	var sooner <-chan struct{}
 	if queue == behind {
 		sooner = wanted(ctx)
@@ -149,14 +153,6 @@ func (b *bucket) promote(admitted chan struct{}) {
 		b.waiting[interactive] = append(b.waiting[interactive], admitted)
 		b.admit() // tells other processes
 	}
-}
-
-// refused tells the bucket of a 429 for a request sent at a time, after which nothing goes for d.
-func (b *bucket) refused(sent time.Time, d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.own.refused(sent, time.Now(), d)
-	b.admit() // tells other processes
 }
 
 // plan tells how many sends are to come.

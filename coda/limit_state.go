@@ -30,6 +30,10 @@ type bucketState struct {
 	Paused  int64         `json:"paused_until,omitzero"`
 	Margin  int           `json:"margin,omitzero"` // index in margins
 	Widened int64         `json:"widened_at,omitzero"`
+	// Those of window: a 429 that asked for too much, and what became of the probe.
+	Doubt    int64 `json:"doubt_at,omitzero"`
+	Probe    int64 `json:"probe_at,omitzero"`
+	Accepted int64 `json:"accepted_at,omitzero"`
 }
 
 // processState is what one client has to send.
@@ -118,6 +122,9 @@ func (b *bucketState) settle(limit int64, now time.Time) (ahead bool) {
 	if b.Widened > limit {
 		b.Widened, ahead = now.UnixNano(), true
 	}
+	if max(b.Doubt, b.Probe, b.Accepted) > limit {
+		b.Doubt, b.Probe, b.Accepted, ahead = 0, 0, 0, true
+	}
 	return ahead
 }
 
@@ -166,6 +173,7 @@ func (s *state) window(class Class, r Rate) (*window, Rate) {
 	w := &window{
 		full: wall(s.Full), paused: wall(b.Paused), widened: wall(b.Widened),
 		margin: min(max(b.Margin, 0), len(margins)-1),
+		doubt:  wall(b.Doubt), probe: wall(b.Probe), accepted: wall(b.Accepted),
 	}
 	for _, t := range b.Sent {
 		w.sent = append(w.sent, wall(t))
@@ -181,6 +189,7 @@ func (s *state) keep(class Class, r Rate, w *window) {
 	b := bucketState{
 		N: r.N, Per: r.Per, Sent: make([]int64, len(w.sent)),
 		Paused: nanos(w.paused), Margin: w.margin, Widened: nanos(w.widened),
+		Doubt: nanos(w.doubt), Probe: nanos(w.probe), Accepted: nanos(w.accepted),
 	}
 	for i, t := range w.sent {
 		b.Sent[i] = nanos(t)

@@ -97,8 +97,8 @@ func ReadLimits(stateFile string) ([]BucketStatus, error) {
 func (s *state) status(class Class, r Rate, w *window, now time.Time) BucketStatus {
 	w.forget(now)
 	b := BucketStatus{Class: class, Rate: r, Used: w.used(r, now), Margin: margins[w.margin], FreeAt: w.at(r, 0, now)}
-	if w.paused.After(now) {
-		b.PausedUntil = w.paused
+	if held := w.heldUntil(); held.After(now) {
+		b.PausedUntil = held
 	}
 	work := 0
 	for _, p := range s.Processes {

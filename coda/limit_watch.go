@@ -41,6 +41,12 @@ func (s *stopwatch) elapsed() time.Duration {
 	return s.total
 }
 
+func (s *stopwatch) runs() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running > 0
+}
+
 // reset begins anew: at zero, and still running if it ran.
 func (s *stopwatch) reset() {
 	s.mu.Lock()

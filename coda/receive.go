@@ -18,8 +18,13 @@ const (
 	maxProblem = 64 << 10  // read of an answer that is an error
 )
 
-// maxRetryAfter bounds a Retry-After: a clock that is wrong must not stop this client for good.
-const maxRetryAfter = time.Hour
+const (
+	// maxRetryAfter bounds the wait that a Retry-After asks for: a clock that is wrong, or a proxy that exaggerates, must
+	// not stop all of an account's processes. What asked for more is tried with one request first (see window).
+	maxRetryAfter = 2 * time.Minute
+	// longestRetryAfter bounds what is read of one.
+	longestRetryAfter = 365 * 24 * time.Hour
+)
 
 // answer is a good answer.
 type answer struct {
@@ -99,10 +104,10 @@ func (c *Client) statusError(resp *http.Response, body []byte) *Error {
 // retryAfter reads the header's two forms, seconds and a date; 0 if it says nothing usable.
 func retryAfter(s string) time.Duration {
 	if n, err := strconv.Atoi(s); err == nil {
-		return time.Duration(min(max(n, 0), int(maxRetryAfter/time.Second))) * time.Second
+		return time.Duration(min(max(n, 0), int(longestRetryAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(s); err == nil {
-		return min(max(time.Until(at), 0), maxRetryAfter)
+		return min(max(time.Until(at), 0), longestRetryAfter)
 	}
 	return 0
 }

@@ -42,6 +42,10 @@ func (c *Client) attempt(ctx context.Context, class Class, attempts int, try fun
 	} else {
 		c.unanswered.stop()
 	}
+	b := c.buckets[class]
+	if b != nil && (e == nil || e.Status != 0 && e.Code != CodeRateLimited) {
+		b.accepted(sent)
+	}
 	if e == nil {
 		return false, nil
 	}
@@ -50,10 +54,9 @@ func (c *Client) attempt(ctx context.Context, class Class, attempts int, try fun
 	}
 	e.Attempts = attempts
 	d := e.wait()
-	b := c.buckets[class]
 	bucketWaits := b != nil && e.Code == CodeRateLimited
 	if bucketWaits {
-		b.refused(sent, d) // also where this request gives up: others follow
+		b.refused(sent, d, e.RetryAfter > maxRetryAfter) // also where this request gives up: others follow
 	}
 	if !c.goOn(ctx, e, sent, d, class == "") {
 		return false, e
@@ -62,6 +65,8 @@ func (c *Client) attempt(ctx context.Context, class Class, attempts int, try fun
 	if bucketWaits {
 		return true, nil
 	}
+	c.delays.add(e, time.Now().Add(d))
+	defer c.delays.remove(e)
 	if err := sleep(ctx, d); err != nil {
 		return false, err
 	}
@@ -102,7 +107,7 @@ func (e *Error) retryable(maxRetries int) bool {
 // wait is how long to wait before the next attempt.
 func (e *Error) wait() time.Duration {
 	if e.RetryAfter > 0 {
-		return e.RetryAfter
+		return min(e.RetryAfter, maxRetryAfter)
 	}
 	return backoff(e.Attempts)
 }

@@ -195,8 +195,9 @@ func TestRetryAfterWins(t *testing.T) {
 	}{
 		{"7", 7 * time.Second, 7 * time.Second},
 		{"date", 90 * time.Second, 90 * time.Second},
-		{"999999999999", time.Hour, time.Hour},
-		{"Fri, 01 Jan 2100 00:00:00 GMT", time.Hour, time.Hour},
+		{"86400", 2 * time.Minute, 2 * time.Minute},
+		{"999999999999", 2 * time.Minute, 2 * time.Minute},
+		{"Fri, 01 Jan 2100 00:00:00 GMT", 2 * time.Minute, 2 * time.Minute},
 		{"", 750 * time.Millisecond, time.Second},
 		{"0", 750 * time.Millisecond, time.Second},
 		{"-5", 750 * time.Millisecond, time.Second},

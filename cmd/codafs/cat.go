@@ -33,11 +33,14 @@ printed all the same, and the exit code is not 0.`,
 }
 
 func runCat(ctx context.Context, s *settings, std streams, paths []string) error {
+	waits, std := showWaits(std, "cat")
+	defer waits.end()
 	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
 	if err != nil {
 		return err
 	}
 	defer w.close()
+	waits.of(w.client)
 	tree := fs.FS(ctx, w.tree.Root())
 	failed := failures{out: std.err}
 	for _, p := range paths {

@@ -35,15 +35,29 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 	if err != nil {
 		return nil, err
 	}
-	clock := &clockWatch{next: cmp.Or[http.RoundTripper](o.Transport, coda.NewTransport())}
-	o.Transport, o.MaxRetries, o.Outage = clock, 1, coda.LeaveOutage
+	watch := &clockWatch{next: cmp.Or[http.RoundTripper](o.Transport, coda.NewTransport())}
+	o.Transport, o.MaxRetries, o.Outage = watch, 1, coda.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, doctorTime)
+	if f, ok := checkPause(client); ok {
+		return append(found, f), nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, doctorTime, fmt.Errorf("no answer within %v", doctorTime))
 	defer cancel()
-	return append(found, d.ask(ctx, client, clock)...), nil
+	return append(found, d.ask(ctx, client, watch)...), nil
+}
+
+// checkPause tells of a pause that is longer than there is time to wait.
+func checkPause(client *coda.Client) (finding, bool) {
+	for _, b := range client.Limits() {
+		if b.PausedUntil.After(time.Now().Add(doctorTime)) {
+			return finding{"api", isProblem, fmt.Sprintf("Coda asked for a pause until %s: too many requests (%s)", clock(b.PausedUntil), b.Class),
+				"run doctor again then; codafs status shows what all processes of this account send"}, true
+		}
+	}
+	return finding{}, false
 }
 
 // checkToken looks for the token. What is odd about it comes apart.
@@ -64,6 +78,9 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	case coda.CodeOf(err) == coda.CodeUnauthorized:
 		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.tokenOrigin(), makeToken})
 	case err != nil:
+		if f, ok := checkPause(client); ok {
+			return append(found, f)
+		}
 		return append(found, finding{"api", isProblem, describe(err), ""})
 	default:
 		whose := fmt.Sprintf("%s (the token %q of %s)", d.tokenOrigin(), user.TokenName, user.LoginID)

@@ -39,11 +39,14 @@ as they are known without fetching content.`,
 }
 
 func runLs(ctx context.Context, s *settings, std streams, name string, long, asJSON bool) error {
+	waits, std := showWaits(std, "ls")
+	defer waits.end()
 	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
 	if err != nil {
 		return err
 	}
 	defer w.close()
+	waits.of(w.client)
 	at := treePath(name)
 	node, err := w.find(ctx, at)
 	if err != nil {

@@ -94,11 +94,14 @@ func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (no
 			return found, nil
 		}
 	}
+	waits, std := showWaits(std, "resolve")
+	defer waits.end()
 	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
 	if err != nil {
 		return nodeInfo{}, err
 	}
 	defer w.close()
+	waits.of(w.client)
 	return find(w, !s.offline)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,5 +95,29 @@ func TestProgressOnATerminal(t *testing.T) {
 	seen, _ := onTerminal(t, bin, columns, "TERM=dumb")
 	if strings.Count(seen, "\n") != 1 || strings.Contains(strings.ReplaceAll(seen, "\r\n", ""), "\r") {
 		t.Errorf("a dumb terminal shows %q", seen)
+	}
+}
+
+// Whoever has to wait is told for what, and until when; the line goes before the answer comes.
+func TestWaitsOnATerminal(t *testing.T) {
+	service, apiURL := listen(t, codatest.Sample(), codatest.Options{}, nil)
+	service.Fail(codatest.Fault{Path: "/docs", Status: 429, Times: 1, Header: http.Header{"Retry-After": {"3"}}})
+	user, program := openTerminal(t, 100)
+	dir := t.TempDir()
+	cmd := exec.Command(buildProgram(t), "ls", "docs", "--cache-dir", filepath.Join(dir, "cache"), "--api-url", apiURL)
+	cmd.Env = append(os.Environ(), "TERM=xterm", "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+	cmd.Stdout, cmd.Stderr = program, program
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	program.Close()
+	var screen bytes.Buffer
+	_, _ = io.Copy(&screen, user)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, screen.String())
+	}
+	shown := regexp.MustCompile(`^(\rcodafs: ls waits [01]s more, until \d\d:\d\d:\d\d: Coda asked for a pause \(list\))+\r +\r[^\r]+__[^\r]+\r\n`)
+	if seen := screen.String(); !shown.MatchString(seen) || strings.Count(seen, "\n") != 3 {
+		t.Errorf("seen %q", seen)
 	}
 }

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"golang.org/x/term"
+)
+
+const (
+	// waitShownAfter is how long a command may wait before it says for what.
+	waitShownAfter = 2 * time.Second
+	// waitLook is how often it is looked at, and what is said is brought up to date.
+	waitLook = 250 * time.Millisecond
+)
+
+// waits says on a terminal what a command waits for, in a line that goes when the wait ends or other words come.
+type waits struct {
+	command string
+	screen  *screen // nil where nobody is to be told
+	stopped chan struct{}
+	drawing sync.WaitGroup
+}
+
+// showWaits gives the streams that the command writes to until it calls end.
+func showWaits(std streams, command string) (*waits, streams) {
+	w := &waits{command: command, stopped: make(chan struct{})}
+	f, _ := std.err.(*os.File)
+	if f == nil || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return w, std
+	}
+	w.screen = &screen{out: f, width: widthOf(f)}
+	return w, streams{in: std.in, out: &beside{w.screen, std.out}, err: w.screen}
+}
+
+// of names the client that does the work.
+func (w *waits) of(client *coda.Client) {
+	if w.screen != nil {
+		w.drawing.Go(func() { w.draw(client.Waiting) })
+	}
+}
+
+// end takes away what is shown.
+func (w *waits) end() {
+	close(w.stopped)
+	w.drawing.Wait()
+}
+
+// beside writes to where a screen may be too, whose line goes first.
+type beside struct {
+	screen *screen
+	out    io.Writer
+}
+
+func (b *beside) Write(p []byte) (int, error) {
+	b.screen.mu.Lock()
+	defer b.screen.mu.Unlock()
+	b.screen.wipe()
+	return b.out.Write(p)
+}
+
+// draw shows what is waited for until the end.
+func (w *waits) draw(waiting func() coda.Waiting) {
+	defer w.screen.clear()
+	tick := time.NewTicker(waitLook)
+	defer tick.Stop()
+	var since time.Time
+	for {
+		select {
+		case <-w.stopped:
+			return
+		case now := <-tick.C:
+			what := waiting()
+			switch {
+			case what.For == coda.ForNothing:
+				since = time.Time{}
+				w.screen.clear()
+			case since.IsZero():
+				since = now
+			case now.Sub(since) >= waitShownAfter:
+				w.screen.redraw("codafs: " + w.command + " waits " + waitText(what, now.Sub(since), now))
+			}
+		}
+	}
+}
+
+// reason is what lies below a failed request, if anything does: a line on a terminal is short.
+func reason(err error) error { return cmp.Or(errors.Unwrap(err), err) }
+
+// waitText says what is waited for, since when or until when.
+func waitText(w coda.Waiting, waited time.Duration, now time.Time) string {
+	left := max(w.Until.Sub(now), 0).Round(time.Second)
+	until := fmt.Sprintf("%v more, until %s", left, w.Until.Local().Format(time.TimeOnly))
+	switch w.For {
+	case coda.ForPause:
+		return fmt.Sprintf("%s: Coda asked for a pause (%s)", until, w.Limit.Class)
+	case coda.ForTurn:
+		text := fmt.Sprintf("%s: the limit of %d requests in %v is used up (%s)", until, w.Limit.Rate.N, w.Limit.Rate.Per, w.Limit.Class)
+		if others := slices.DeleteFunc(slices.Clone(w.Limit.Processes), func(pid int) bool { return pid == os.Getpid() }); len(others) > 0 {
+			text += fmt.Sprintf(", also by process %d", others[0])
+		}
+		return text
+	case coda.ForRetry:
+		return fmt.Sprintf("%v more, then asks again: %s", left, printable(reason(w.Why).Error()))
+	}
+	return fmt.Sprintf("for Coda's answer, for %v", waited.Round(time.Second))
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+)
+
+// A wait is told of after two seconds, with its end, and what was told is gone when it is over.
+func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		w := &waits{command: "ls", screen: &screen{out: &out, width: func() int { return 100 }}, stopped: make(chan struct{})}
+		until := time.Now().Add(30 * time.Second)
+		waiting := func() coda.Waiting {
+			if time.Now().After(until) {
+				return coda.Waiting{}
+			}
+			return coda.Waiting{For: coda.ForPause, Until: until, Limit: coda.BucketStatus{Class: coda.ClassRead}}
+		}
+		w.drawing.Go(func() { w.draw(waiting) })
+		time.Sleep(2 * time.Second)
+		if out.Len() > 0 {
+			t.Errorf("shown after two seconds: %q", &out)
+		}
+		time.Sleep(8 * time.Second)
+		want := "codafs: ls waits 20s more, until " + until.Local().Format(time.TimeOnly) + ": Coda asked for a pause (read)"
+		if lines := strings.Split(out.String(), "\r"); len(lines) > 12 || !strings.HasPrefix(want, "codafs: ls waits 20s") || strings.TrimRight(lines[len(lines)-1], " ") != want {
+			t.Errorf("after ten seconds %q, want %q last", lines, want)
+		}
+		time.Sleep(21 * time.Second)
+		if !strings.HasSuffix(out.String(), " \r") {
+			t.Errorf("at the end %q", &out)
+		}
+		w.end()
+	})
+}
+
+func TestWhatIsWaitedForIsNamed(t *testing.T) {
+	now := time.Now()
+	at := now.Add(90 * time.Second)
+	clock := at.Local().Format(time.TimeOnly)
+	limit := coda.BucketStatus{Class: coda.ClassList, Rate: coda.Rate{N: 4, Per: 6 * time.Second}, Processes: []int{4711}}
+	for want, w := range map[string]coda.Waiting{
+		"1m30s more, until " + clock + ": Coda asked for a pause (list)":                                         {For: coda.ForPause, Until: at, Limit: limit},
+		"1m30s more, until " + clock + ": the limit of 4 requests in 6s is used up (list), also by process 4711": {For: coda.ForTurn, Until: at, Limit: limit},
+		"1m30s more, then asks again: no route to host":                                                          {For: coda.ForRetry, Until: at, Why: &coda.Error{Code: coda.CodeUnreachable, Err: errors.New("no route to host")}},
+		"1m30s more, then asks again: GET /docs: 503 Service Unavailable (sent 2 times)":                         {For: coda.ForRetry, Until: at, Why: &coda.Error{Code: coda.CodeServerError, Method: "GET", Path: "/docs", Status: 503, Attempts: 2}},
+		"for Coda's answer, for 7s": {For: coda.ForAnswer},
+	} {
+		if got := waitText(w, 7*time.Second, now); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package coda
+
+import "time"
+
+// refused tells the bucket of a 429 for a request sent at a time, after which nothing goes for d; more tells that the
+// service asked for a longer wait.
+func (b *bucket) refused(sent time.Time, d time.Duration, more bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.own.refused(sent, time.Now(), d, more)
+	b.told = later(b.told, b.own.paused) // by whoever was refused
+	b.admit()                            // tells other processes
+}
+
+// accepted tells the bucket of an answer other than a 429 to a request sent at a time.
+func (b *bucket) accepted(sent time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.own.accept(sent) {
+		b.admit() // tells other processes
+	}
+}
+
+// tell logs a long pause that another process was told of: whoever waits here would wonder.
+func (b *bucket) tell() {
+	b.mu.Lock()
+	until, tell := b.own.paused, b.own.paused.After(later(b.told, time.Now().Add(maxBackoff)))
+	if tell {
+		b.told = until
+	}
+	b.mu.Unlock()
+	if tell {
+		b.log.Warn("Coda asked for a pause; all processes of this account wait", "class", b.class, "until", until.Format(time.TimeOnly))
+	}
+}
