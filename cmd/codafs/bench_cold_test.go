@@ -38,7 +38,7 @@ func BenchmarkCold(b *testing.B) {
 		{name: "du", command: `du -s "$0"`, looks: true},
 	}
 	const latency, export = 50 * time.Millisecond, 2 * time.Second
-	bin := programOf(b)
+	bin := plainProgram(b)
 	mounts := make([]benchMount, len(walks))
 	for i := range walks {
 		o := codatest.Options{Latency: latency, ExportTime: export, Throttle: true}

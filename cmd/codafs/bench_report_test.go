@@ -145,7 +145,7 @@ func (r *report) write(path string) error {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code := m.Run()
+	code := withBuilds(m.Run)
 	if *benchJSON != "" {
 		fmt.Println()
 		err := cmp.Or(figuresMeasured.print(os.Stdout), figuresMeasured.write(*benchJSON))

@@ -26,7 +26,7 @@ type work struct {
 // BenchmarkGrowth has the real program make snapshots of workspaces, each ten times as large as another,
 // with all limits off.
 func BenchmarkGrowth(b *testing.B) {
-	bin := programOf(b)
+	bin := plainProgram(b)
 	for _, c := range []struct {
 		what         string
 		small, large size
@@ -110,7 +110,7 @@ func BenchmarkManyDocs(b *testing.B) {
 	if !haveFUSE("a mount of 10,000 docs", noLimits) {
 		return
 	}
-	bin := programOf(b)
+	bin := plainProgram(b)
 	var ready [2][]time.Duration
 	var first [2]float64
 	var peak [2]int64
@@ -178,7 +178,7 @@ func BenchmarkTable(b *testing.B) {
 	if !haveFUSE(what, noLimits) {
 		return
 	}
-	bin, s := programOf(b), size{make: oneTable, rows: 200_000}
+	bin, s := plainProgram(b), size{make: oneTable, rows: 200_000}
 	w := s.make()
 	_, apiURL := listen(b, w, codatest.Options{}, func(service http.Handler) http.Handler { return s.handler(service, w) })
 	const rounds = 3

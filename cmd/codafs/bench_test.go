@@ -213,7 +213,7 @@ type benchMount struct {
 func mountBench(b *testing.B, w *codatest.Workspace, o codatest.Options, args ...string) benchMount {
 	b.Helper()
 	service, apiURL := listen(b, w, o, nil)
-	m, end := startMount(b, programOf(b), apiURL, b.TempDir(), args...)
+	m, end := startMount(b, plainProgram(b), apiURL, b.TempDir(), args...)
 	b.Cleanup(end)
 	m.service = service
 	return m
@@ -282,14 +282,4 @@ func mountLoopback(b *testing.B, dir string) (mnt string) {
 	}
 	b.Cleanup(startUntil(b, exec.Command(bin, mnt, dir), "Mounted!"))
 	return mnt
-}
-
-// programOf builds the program as users have it.
-func programOf(tb testing.TB) string {
-	tb.Helper()
-	bin := filepath.Join(tb.TempDir(), "codafs")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		tb.Fatalf("go build: %v\n%s", err, out)
-	}
-	return bin
 }

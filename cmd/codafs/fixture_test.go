@@ -34,7 +34,7 @@ func TestFixtures(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SSL_CERT_FILE, by which the pinned service is trusted, is for Linux")
 	}
-	bin := buildProgram(t)
+	bin := testedProgram(t)
 	maker, made := bin, filepath.Join(t.TempDir(), "this release.tar.gz")
 	if *fixtureName != "" {
 		maker, made = filepath.Join(t.TempDir(), "codafs"), filepath.Join(fixtureFolder, *fixtureName+".tar.gz")

@@ -24,10 +24,7 @@ const (
 // TestALargeTableTakesLittleMemory looks at the real program, built as users have it.
 func TestALargeTableTakesLittleMemory(t *testing.T) {
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "codafs")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	bin := plainProgram(t)
 	w := codatest.Generate(5, 1, 3, 2, 10)
 	large := w.Docs[0].Tables[0]
 	rows := rowMill{table: large, rows: largeTable}

@@ -34,10 +34,7 @@ type realMount struct {
 func serveReal(tb testing.TB, w *codatest.Workspace, o codatest.Options) realService {
 	tb.Helper()
 	dir := tb.TempDir()
-	bin := filepath.Join(dir, "codafs")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		tb.Fatalf("go build: %v\n%s", err, out)
-	}
+	bin := plainProgram(tb)
 	downloads, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)

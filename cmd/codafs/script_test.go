@@ -53,7 +53,7 @@ const scriptToken = "5c1f7a52-9d0e-4a53-b6a1-token-of-the-scripts"
 const goRace = "atexit_sleep_ms=10"
 
 func TestScripts(t *testing.T) {
-	bin := buildProgram(t)
+	bin := testedProgram(t)
 	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the scripts start is to get it nevertheless
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
@@ -118,16 +118,6 @@ func needFUSE(tb testing.TB) {
 	if err := mount.Check(false); err != nil {
 		tb.Skip("no mount tests:", err)
 	}
-}
-
-func buildProgram(t *testing.T) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "codafs")
-	out, err := exec.Command("go", "build", raceFlag, "-o", bin, ".").CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return bin
 }
 
 // session is what one script has started.

@@ -67,7 +67,7 @@ func onTerminal(t *testing.T, bin string, columns uint16, env ...string) (seen s
 }
 
 func TestProgressOnATerminal(t *testing.T) {
-	bin := buildProgram(t)
+	bin := testedProgram(t)
 	const columns = 60
 	drawn := regexp.MustCompile(`\rcodafs: [l0-9][^\r\n]*`)
 	for _, env := range [][]string{{"TERM=xterm"}, {"TERM=xterm", "NO_COLOR=1"}} {
@@ -104,7 +104,7 @@ func TestWaitsOnATerminal(t *testing.T) {
 	service.Fail(codatest.Fault{Path: "/docs", Status: 429, Times: 1, Header: http.Header{"Retry-After": {"3"}}})
 	user, program := openTerminal(t, 100)
 	dir := t.TempDir()
-	cmd := exec.Command(buildProgram(t), "ls", "docs", "--cache-dir", filepath.Join(dir, "cache"), "--api-url", apiURL)
+	cmd := exec.Command(testedProgram(t), "ls", "docs", "--cache-dir", filepath.Join(dir, "cache"), "--api-url", apiURL)
 	cmd.Env = append(os.Environ(), "TERM=xterm", "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 	cmd.Stdout, cmd.Stderr = program, program
 	if err := cmd.Start(); err != nil {
