@@ -1,15 +1,19 @@
 # make check is all that must hold before a change lands; it is what CI runs.
 # Needed: Go and git. For the tests of mounts also FUSE (fuse3) and the tools that the tests
-# start (rsync, busybox, ...); tests that miss one say so and are skipped.
+# start (rsync, busybox, ...); tests that miss one are skipped, and named at the end.
 
 GO ?= go
 # Of one version for all, and outside go.mod: what only checks the code is no dependency of it.
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-SCRIPTS = .ci/install .ci/run $(wildcard $(PACKAGING)/*.sh)
+SCRIPTS = .ci/install .ci/run .ci/check $(wildcard $(PACKAGING)/*.sh)
 PACKAGING = cmd/codafs/packaging
-# Passed to every go test: TESTFLAGS=-v names each test and each skip.
+# It runs go test, and says at the end which tests were skipped, and why.
+GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0 --format pkgname
+# Passed to every go test.
 TESTFLAGS ?=
+# TESTLOG=FILE writes what each test did to FILE-all.json and FILE-blind.json.
+TESTLOG ?=
 # Each part of codafs is used by many goroutines. The race detector wants a C compiler; without one
 # the tests run without it.
 RACE ?= $(shell command -v cc >/dev/null 2>&1 && echo -race)
@@ -22,8 +26,8 @@ build:
 	$(GO) build -o codafs ./cmd/codafs
 
 test:
-	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
-	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...mount -skip TestPrograms -args -blind
+	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-all.json) -- $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-blind.json) -- $(RACE) -timeout 20m $(TESTFLAGS) ./fs/mount -skip TestPrograms -args -blind
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }
