@@ -30,6 +30,33 @@ func TestColumnRenameRenewsTheTableItsViewsAndTheirPages(t *testing.T) {
 	equal(t, "bytes", bytes, sorted(append(changed, hub+"doc.json")...))
 }
 
+// Who copies by size and time would miss a name that is as long as the one before.
+func TestColumnRenameMovesTheTime(t *testing.T) {
+	w := sample(t, fs.Selection{})
+	files := []string{pageRoadmap, pageStatus, hubRoadmap + ".csv", hubDetails + ".csv", hubShips + ".csv", hubAtRisk + ".csv"}
+	for _, p := range files {
+		if _, v := now(t, w.Tree, p); v.ModTime.After(state(t, w.State, codatest.SampleDoc, codatest.SampleRoadmap).UpdatedAt) {
+			t.Errorf("%s: at first mtime %v, which is no stamp of the table's", p, v.ModTime)
+		}
+	}
+	for range 2 {
+		w.Clock.Advance(time.Hour)
+		w.State.Edit(codatest.SampleDoc, func(d *codatest.Doc) {
+			columns := d.Tables[0].Columns
+			columns[0].Name, columns[1].Name = columns[1].Name, columns[0].Name
+		})
+		edited := w.Clock.Now()
+		w.Clock.Advance(settle)
+		refresh(t, w)
+		for _, tree := range []*fs.Tree{w.Tree, w.NewTree(w.Store, fs.Selection{})} {
+			for _, p := range files {
+				_, v := now(t, tree, p)
+				wantTime(t, p, v, edited)
+			}
+		}
+	}
+}
+
 // The service may answer with the rows of before while it already names the new column. A new run
 // must not take them for settled either.
 func TestWhatWasFetchedSoonAfterAColumnChangedIsYoung(t *testing.T) {

@@ -137,7 +137,7 @@ func (l *listing) shape(info tableInfo, columns columnList) (string, error) {
 	}
 	doc := l.d.getMeta()
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", rendering, doc.Name, doc.BrowserLink, columns.hash, table)
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", rendering, doc.Name, doc.BrowserLink, columns.Hash, table)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 

@@ -72,13 +72,10 @@ type tableInfo struct {
 
 type columnList struct {
 	json    []byte
-	hash    string // of json
 	columns []coda.Column
 	// computed is what they make of the cells.
 	computed Computed
-	// since is when they became these, at the latest. They have no stamp of their own, and their
-	// table's may not move with them.
-	since time.Time
+	columnsNote
 }
 
 func (l *listing) pageList(ctx context.Context) (*pageList, error) {
@@ -137,23 +134,26 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 			if err != nil {
 				return columnList{}, err
 			}
-			c := columnList{json: b, hash: bytesVersion(b, time.Time{}).Key, columns: columns, computed: computedBy(columns)}
-			c.since, err = l.columnsSince(ctx, id, c.hash)
-			return c, err
+			note, err := l.columnsSince(ctx, id, bytesVersion(b, time.Time{}).Key)
+			return columnList{b, columns, computedBy(columns), note}, err
 		})
 }
 
-// columnsNote is what the Store remembers of a table's columns.
+// columnsNote is what the Store remembers of a table's columns. They have no stamp of their own, and their table's may
+// not move with them.
 type columnsNote struct {
-	Hash  string    `json:"hash"`
+	Hash string `json:"hash"` // of their JSON
+	// Since is when they became these, at the latest.
 	Since time.Time `json:"since"`
+	// Changed is the same, and zero while no others are known.
+	Changed time.Time `json:"changed,omitzero"`
 }
 
 // columnsSince tells since when a table has the columns that were just read: since the doc's last edit, at
 // the latest. Where they were others before, that edit may be one that no list of docs has shown yet; the
 // doc is then asked. The note of it may be evicted. When it was made is remembered all the same, and of a mark made
 // just after it, whether it was of these columns.
-func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time, error) {
+func (l *listing) columnsSince(ctx context.Context, id, hash string) (columnsNote, error) {
 	store, key, mark := l.d.t.store, l.d.key("columns-since", id, ""), l.d.key("columns-since", id, hash)
 	var known columnsNote
 	if c, ok := store.Lookup(ctx, key); ok {
@@ -163,32 +163,33 @@ func (l *listing) columnsSince(ctx context.Context, id, hash string) (time.Time,
 	}
 	noted, wasNoted := store.Filled(key)
 	marked, _ := store.Filled(mark)
-	note := columnsNote{hash, l.stamp}
+	note := columnsNote{Hash: hash, Since: l.stamp}
 	switch {
 	case known.Hash == hash:
-		return known.Since, nil
+		return known, nil
 	case known.Hash == "" && !wasNoted:
 	case known.Hash == "" && !marked.Before(noted):
-		return noted, nil
+		return columnsNote{Hash: hash, Since: noted}, nil
 	default:
 		now, err := l.d.t.src.Doc(ctx, l.d.id)
 		if fatal(ctx, err) {
-			return time.Time{}, err
+			return note, err
 		}
 		if err != nil || !now.UpdatedAt.Equal(l.stamp) {
 			note.Since = l.d.t.opts.Now()
 		}
+		note.Changed = note.Since
 	}
 	for _, k := range []string{key, mark} {
 		c, err := store.Put(ctx, k, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
 		if err != nil {
-			return time.Time{}, err
+			return note, err
 		}
 		if err := c.Close(); err != nil {
-			return time.Time{}, err
+			return note, err
 		}
 	}
-	return note.Since, nil
+	return note, nil
 }
 
 // knownTable gives a table's own object if it was asked for before.

@@ -33,7 +33,7 @@ func (v Version) young() Version {
 // versionHash gathers what goes into a file's bytes.
 type versionHash struct {
 	h      hash.Hash
-	newest time.Time // of the stamps
+	newest time.Time // of the stamps, and of changes that are known and have none
 	moved  time.Time // when something moved that has no stamp; counts for youth alone
 	// computed is the most that is computed of what goes in.
 	computed Computed
@@ -55,9 +55,12 @@ func (v *versionHash) add(id string, stamp time.Time) {
 
 // addColumns takes in a table's columns.
 func (v *versionHash) addColumns(c columnList) {
-	fmt.Fprintf(v.h, "%s\x00", c.hash)
-	if c.since.After(v.moved) {
-		v.moved = c.since
+	fmt.Fprintf(v.h, "%s\x00", c.Hash)
+	if c.Since.After(v.moved) {
+		v.moved = c.Since
+	}
+	if c.Changed.After(v.newest) {
+		v.newest = c.Changed // no stamp tells of it, and who copies goes by time
 	}
 	v.computes(c.computed)
 }
