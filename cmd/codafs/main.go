@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs/mount"
+	"github.com/spf13/cobra"
 )
 
 func main() {
@@ -52,6 +53,9 @@ func printJSON(w io.Writer, v any) error {
 func run(ctx context.Context, args []string, std streams) int {
 	root := newRoot(std)
 	root.SetArgs(args)
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainHints(root)
+	}
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0

@@ -76,6 +76,7 @@ func newRoot(std streams) *cobra.Command {
 	root.SetHelpCommandGroupID("self")
 	root.SetCompletionCommandGroupID("self")
 	root.InitDefaultCompletionCmd()
+	useOwnBash(root, std)
 	prepare(root)
 	return root
 }
