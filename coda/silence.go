@@ -14,6 +14,9 @@ type SilenceError struct {
 
 func (e *SilenceError) Error() string { return fmt.Sprintf("Coda has answered nothing for %v", e.For) }
 
+// Silence is for how long the service has answered nothing though it was asked: see [Client.AwaitSilence].
+func (c *Client) Silence() time.Duration { return c.unanswered.elapsed() }
+
 // silenceLook is how often at the most a silence is looked at.
 const silenceLook = time.Second
 

@@ -116,6 +116,7 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 // fetch has a file in the stage that the origin gives. Where the last good snapshot has the same version of it, that is
 // old, and was damaged, or is not known to be what the origin gives now.
 func (r *run) fetch(ctx context.Context, e fs.Entry, old File, same, damaged bool) outcome {
+	r.opts.Progress.Fetching(e)
 	var file File
 	in, fetched, err := r.open(ctx, e)
 	if err == nil {

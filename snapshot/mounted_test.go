@@ -143,6 +143,7 @@ type after struct {
 }
 
 func (a after) Listed(snapshot.Plan)                 {}
+func (a after) Fetching(fs.Entry)                    {}
 func (a after) Missed(fs.Failure, snapshot.Estimate) {}
 func (a after) Copied(snapshot.File, snapshot.Estimate) {
 	if *a.seen++; *a.seen == a.n {

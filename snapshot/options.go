@@ -109,8 +109,10 @@ type Source struct {
 }
 
 // Progress is told what a run does, by one goroutine, in the order in which it
-// happens. The run waits for it.
+// happens, but for Fetching. The run waits for it.
 type Progress interface {
+	// Fetching comes before a file is asked of the origin. Many goroutines say so.
+	Fetching(e fs.Entry)
 	// Listed comes once, when the index is there.
 	Listed(Plan)
 	// Copied comes for each file that is in the snapshot now, with what is left to fetch.
@@ -156,6 +158,7 @@ func explain(_ string, err error) fs.Failure {
 
 type silent struct{}
 
+func (silent) Fetching(fs.Entry)           {}
 func (silent) Listed(Plan)                 {}
 func (silent) Copied(File, Estimate)       {}
 func (silent) Missed(fs.Failure, Estimate) {}

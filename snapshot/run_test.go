@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,6 +263,15 @@ type recorder struct {
 	copied []string
 	missed []string
 	left   []snapshot.Estimate
+
+	mu      sync.Mutex // guards fetched
+	fetched []string
+}
+
+func (r *recorder) Fetching(e fs.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fetched = append(r.fetched, e.Path)
 }
 
 func (r *recorder) Listed(p snapshot.Plan) { r.plan = p }
@@ -282,7 +292,18 @@ func TestProgressHearsOfEveryFileOnce(t *testing.T) {
 	o.Progress = &heard
 	mustRun(t, from, o, 3)
 	if heard.plan.Docs != 2 || heard.plan.Files != 22 || len(heard.copied) != 21 || !slices.Equal(heard.missed, []string{broken}) {
-		t.Errorf("heard %+v", heard)
+		t.Errorf("heard of %+v, copied %q, missed %q", heard.plan, heard.copied, heard.missed)
+	}
+	slices.Sort(heard.fetched)
+	if all := slices.Sorted(slices.Values(append(heard.copied, broken))); !slices.Equal(heard.fetched, all) {
+		t.Errorf("fetching %q, want %q", heard.fetched, all)
+	}
+	// What is linked is not fetched.
+	next := recorder{}
+	from.open, o.Incremental, o.Progress, o.Now = nil, true, &next, clockAt(day.Add(24*time.Hour))
+	mustRun(t, from, o, 0)
+	if len(next.copied) != 22 || !slices.Equal(next.fetched, []string{broken}) {
+		t.Errorf("fetching %q, copied %q", next.fetched, next.copied)
 	}
 }
 

@@ -253,4 +253,5 @@ func (p *heapWatch) Copied(snapshot.File, snapshot.Estimate) {
 	}
 }
 
+func (p *heapWatch) Fetching(fs.Entry)                    {}
 func (p *heapWatch) Missed(fs.Failure, snapshot.Estimate) {}

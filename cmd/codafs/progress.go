@@ -26,6 +26,7 @@ const (
 type progress struct {
 	stopped chan struct{}
 	drawing sync.WaitGroup
+	sampled time.Time // of the limits; for the goroutine that draws alone
 
 	mu     sync.Mutex // guards all below; not held while anything is shown
 	client *coda.Client
@@ -51,7 +52,7 @@ func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
 		}, func() {})
 	case f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb":
 		s := &screen{out: f, width: widthOf(f)}
-		p.every(redrawEvery, func(now state) { s.redraw("codafs: " + now.String()) }, s.clear)
+		p.every(redrawEvery, func(now state) { s.redraw(now.line(s.columns())) }, s.clear)
 		std.err = s
 	default:
 		p.every(lineEvery, func(s state) { fmt.Fprintln(std.err, "codafs: "+s.String()) }, func() {})
@@ -77,13 +78,33 @@ func (p *progress) every(d time.Duration, show func(state), clear func()) {
 	})
 }
 
+// limitsEvery is how often it is looked which limit is waited for: they are in a file.
+const limitsEvery = time.Second
+
 // now is the state as of now.
 func (p *progress) now() state {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.client != nil {
-		p.state.requests = int(p.client.Usage().Requests)
+	client := p.client
+	p.mu.Unlock()
+	if client == nil {
+		return p.current()
 	}
+	limit, look := "", time.Since(p.sampled) >= limitsEvery
+	if look {
+		p.sampled, limit = time.Now(), limitText(client.Limits(), time.Now())
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.requests, p.state.silence = int(client.Usage().Requests), client.Silence()
+	if look {
+		p.state.limit = limit
+	}
+	return p.state
+}
+
+func (p *progress) current() state {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.state
 }
 
@@ -109,6 +130,13 @@ func (p *progress) Listed(plan snapshot.Plan) {
 		p.client.Plan(coda.ClassExport, plan.ByClass[string(coda.ClassExport)])
 	}
 	p.state.begin(plan)
+}
+
+// Fetching implements [snapshot.Progress].
+func (p *progress) Fetching(e fs.Entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.now = fetching(e)
 }
 
 // Copied implements [snapshot.Progress].

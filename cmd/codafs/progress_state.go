@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
@@ -17,7 +19,11 @@ type state struct {
 	missing  int
 	requests int // sent so far
 	left     int // requests
+	leftFor  time.Duration
 	ends     time.Time
+	silence  time.Duration // for how long Coda has been asked in vain
+	limit    string        // that is waited for
+	now      string        // what is being fetched, the newest of all
 }
 
 func (s *state) begin(p snapshot.Plan) {
@@ -34,30 +40,28 @@ func (s *state) copied(f snapshot.File, left snapshot.Estimate) {
 
 // wait takes in what is left to do, and when the rate limits let it end.
 func (s *state) wait(left snapshot.Estimate) {
-	s.left, s.ends = left.Requests, time.Time{}
-	if left.Minutes > 0 {
-		s.ends = time.Now().Add(time.Duration(left.Minutes * float64(time.Minute)))
+	s.left, s.leftFor, s.ends = left.Requests, time.Duration(left.Minutes*float64(time.Minute)), time.Time{}
+	if s.leftFor > 0 {
+		s.ends = time.Now().Add(s.leftFor)
 	}
 }
 
-// String is the state for people, in a line of plain letters.
+// String is the state for a log.
 func (s state) String() string {
-	if !s.listed {
-		return fmt.Sprintf("listing the workspace, %d requests so far", s.requests)
+	parts := []string{fmt.Sprintf("listing the workspace, %s so far", amount(s.requests, "request"))}
+	if s.listed {
+		parts = []string{fmt.Sprintf("%d%%, %s, %d of %s, %d of %s, %d of %s; %d of %s, %s", s.percent(), amount(s.plan.Docs, "doc"),
+			s.done.Pages.Total, amount(s.plan.Pages, "page"), s.done.Tables.Total, amount(s.plan.Tables, "table"),
+			s.done.Views.Total, amount(s.plan.Views, "view"), s.files, amount(s.plan.Files, "file"), formatSize(s.bytes)), s.gaps()}
+		if s.left > 0 {
+			parts = append(parts, amount(s.left, "request")+" left")
+		}
+		if s.leftFor > 0 {
+			parts = append(parts, "about "+s.toGo())
+		}
 	}
-	line := fmt.Sprintf("%s, %d of %s, %d of %s, %d of %s; %d of %s, %s", amount(s.plan.Docs, "doc"),
-		s.done.Pages.Total, amount(s.plan.Pages, "page"), s.done.Tables.Total, amount(s.plan.Tables, "table"),
-		s.done.Views.Total, amount(s.plan.Views, "view"), s.files, amount(s.plan.Files, "file"), formatSize(s.bytes))
-	if s.missing > 0 {
-		line += fmt.Sprintf(", %d missing", s.missing)
-	}
-	if s.left > 0 {
-		line += fmt.Sprintf("; %d requests left", s.left)
-	}
-	if !s.ends.IsZero() {
-		line += ", until about " + s.ends.Format(time.TimeOnly)
-	}
-	return line
+	parts = append(parts, s.silent(), s.limit)
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
 }
 
 const schemaProgress = "codafs.progress/1"

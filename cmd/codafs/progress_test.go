@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
@@ -114,7 +115,7 @@ func TestTheTimeToEndStandsStillWhileNothingComes(t *testing.T) {
 		s.begin(snapshot.Plan{Docs: 2, Pages: 4, Estimate: snapshot.Estimate{Requests: 12, Minutes: 30}})
 		want := s.String()
 		time.Sleep(10 * time.Minute)
-		if got := s.String(); got != want || !strings.Contains(got, "12 requests left, until about ") {
+		if got := s.String(); got != want || !strings.Contains(got, "12 requests left, about 30 min left") {
 			t.Errorf("%q, then %q", want, got)
 		}
 	})
@@ -131,7 +132,7 @@ func TestAScreenHoldsOneLine(t *testing.T) {
 	s.redraw("again")
 	s.clear()
 	s.clear()
-	want := "\ra line tha" + "\rshort     " + "\r     \r" + "words\n" + "\ragain" + "\r     \r"
+	want := "\ra line th…" + "\rshort     " + "\r     \r" + "words\n" + "\ragain" + "\r     \r"
 	if out.String() != want {
 		t.Errorf("written %q\nwant    %q", out.String(), want)
 	}
@@ -145,10 +146,72 @@ func TestTheProgressHasTheUnitsOfTheEnd(t *testing.T) {
 		"docs/a/tables/table/t.columns.json": fs.KindColumns, "docs/a/tables/view/v.csv": fs.KindRows} {
 		s.copied(snapshot.File{Kind: kind, Path: path, Size: 1024}, snapshot.Estimate{})
 	}
-	if got, want := s.String(), "1 doc, 1 of 3 pages, 1 of 2 tables, 1 of 1 view; 5 of 20 files, 5 KiB"; got != want {
+	if got, want := s.String(), "25%, 1 doc, 1 of 3 pages, 1 of 2 tables, 1 of 1 view; 5 of 20 files, 5 KiB"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if e := s.event(); e.Tables != 2 || e.TablesDone != 1 || e.Views != 1 || e.ViewsDone != 1 || e.Pages != 3 || e.PagesDone != 1 {
 		t.Errorf("%+v", e)
+	}
+}
+
+// What is wanted most is whole at any width, and nothing is wider than the terminal.
+func TestALineHasWhatIsWantedMost(t *testing.T) {
+	s := state{listed: true, plan: snapshot.Plan{Docs: 3, Pages: 1200, Tables: 50, Views: 3, Files: 2000, Estimate: snapshot.Estimate{Requests: 4000}},
+		files: 900, left: 2200, leftFor: 12 * time.Minute, bytes: 5 << 20, limit: "limit: exports", now: `page "Frühjahr 2026 — 次の会議の準備 🚀"`}
+	s.done.Pages.Total = 540
+	for columns, want := range map[int]string{
+		49:  `[####------] 45%, 12 min left, 540/1200 pages`,
+		79:  `[####------] 45%, 12 min left, 540/1200 pages, limit: exports, page "Frühjahr …`,
+		100: `[####------] 45%, 12 min left, 540/1200 pages, limit: exports, page "Frühjahr 2026 — 次の会議の準備…`,
+		140: `[####------] 45%, 12 min left, 540/1200 pages, 0/50 tables, 0/3 views, 5 MiB, limit: exports, page "Frühjahr 2026 — 次の会議の準備 🚀"`,
+	} {
+		if got := s.line(columns); got != want {
+			t.Errorf("%d columns: %q, want %q", columns, got, want)
+		}
+	}
+	s.silence = 40 * time.Second
+	if got, want := s.line(49), "[####------] 45%, no answer from Coda for 40 s"; got != want {
+		t.Errorf("in an outage %q, want %q", got, want)
+	}
+	if got := (state{silence: 40 * time.Second, requests: 3}).line(49); got != "listing the workspace, no answer from Coda for 40 s" && got != "listing the workspace, 3 requests" {
+		t.Errorf("in an outage at the start %q", got)
+	}
+	if got, want := (state{silence: 100 * time.Second}).String(), "listing the workspace, 0 requests so far, no answer from Coda for 100 s"; got != want {
+		t.Errorf("a log has %q, want %q", got, want)
+	}
+	for columns := range 130 {
+		if got := s.line(columns); columns > 40 && textWidth(got) > columns {
+			t.Errorf("%q is wider than %d", got, columns)
+		}
+	}
+}
+
+func TestAllIsOnlyWhenTheLastFileIsThere(t *testing.T) {
+	for _, c := range []struct{ files, missing, left, want int }{{0, 0, 100, 0}, {0, 0, 96, 4}, {19, 0, 0, 99}, {19, 1, 0, 100}, {20, 0, 0, 100}} {
+		s := state{listed: true, plan: snapshot.Plan{Files: 20, Estimate: snapshot.Estimate{Requests: 100}}, files: c.files, missing: c.missing, left: c.left}
+		if got := s.percent(); got != c.want {
+			t.Errorf("%+v: %d%%", c, got)
+		}
+	}
+}
+
+func TestTheLimitThatIsWaitedFor(t *testing.T) {
+	now := time.Now()
+	wait := func(class coda.Class, in time.Duration, processes ...int) coda.BucketStatus {
+		return coda.BucketStatus{Class: class, Background: 3, FreeAt: now.Add(in), Processes: processes}
+	}
+	idle := wait(coda.ClassList, time.Hour)
+	idle.Background = 0
+	paused := wait(coda.ClassRead, 50*time.Second, 1)
+	paused.PausedUntil = now.Add(50 * time.Second)
+	for want, limits := range map[string][]coda.BucketStatus{
+		"":                                      {idle, wait(coda.ClassExport, 0, 1)},
+		"limit: exports":                        {idle, wait(coda.ClassRead, time.Second, 1), wait(coda.ClassExport, 3*time.Second, 1)},
+		"limit: exports, shared with a process": {wait(coda.ClassExport, 3*time.Second, 1, 2)},
+		"Coda wants no reads for 50 s":          {wait(coda.ClassExport, 3*time.Second, 1), paused},
+	} {
+		if got := limitText(limits, now); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -20,16 +20,17 @@ type screen struct {
 	drawn string
 }
 
+// columns is how wide the line may be: a full one would wrap.
+func (s *screen) columns() int { return max(s.width()-1, 0) }
+
 func (s *screen) redraw(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if most := max(s.width()-1, 0); len(line) > most { // a full line would wrap
-		line = line[:most]
-	}
+	line = cut(line, s.columns())
 	if line == s.drawn {
 		return
 	}
-	fmt.Fprint(s.out, "\r"+line+strings.Repeat(" ", max(0, len(s.drawn)-len(line))))
+	fmt.Fprint(s.out, "\r"+line+strings.Repeat(" ", max(0, textWidth(s.drawn)-textWidth(line))))
 	s.drawn = line
 }
 
@@ -42,7 +43,7 @@ func (s *screen) clear() {
 // wipe takes the line away. s.mu is held.
 func (s *screen) wipe() {
 	if s.drawn != "" {
-		fmt.Fprint(s.out, "\r"+strings.Repeat(" ", len(s.drawn))+"\r")
+		fmt.Fprint(s.out, "\r"+strings.Repeat(" ", textWidth(s.drawn))+"\r")
 		s.drawn = ""
 	}
 }

@@ -68,8 +68,8 @@ func onTerminal(t *testing.T, bin string, columns uint16, env ...string) (seen s
 
 func TestProgressOnATerminal(t *testing.T) {
 	bin := testedProgram(t)
-	const columns = 60
-	drawn := regexp.MustCompile(`\rcodafs: [l0-9][^\r\n]*`)
+	const columns = 50
+	drawn := regexp.MustCompile(`\r(listing|\[)[^\r\n]*`)
 	for _, env := range [][]string{{"TERM=xterm"}, {"TERM=xterm", "NO_COLOR=1"}} {
 		seen, took := onTerminal(t, bin, columns, env...)
 		lines := drawn.FindAllString(seen, -1)
@@ -78,11 +78,11 @@ func TestProgressOnATerminal(t *testing.T) {
 			t.Errorf("%v: redrawn %d times, want 3 to %d", env, len(lines), most)
 		}
 		for _, l := range lines {
-			if len(l)-1 >= columns {
+			if textWidth(l)-1 >= columns {
 				t.Errorf("%q is too wide", l)
 			}
 		}
-		for _, want := range []string{"listing the workspace, ", " of 21 pages, "} {
+		for _, want := range []string{"listing the workspace, ", "%, ", "/21 pages"} {
 			if !strings.Contains(strings.Join(lines, "\n"), want) {
 				t.Errorf("%v: no line says %q: %q", env, want, lines)
 			}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+)
+
+// part is one thing that a line may say. Those with a lower rank are wanted more.
+type part struct {
+	rank int
+	text string
+}
+
+// leastCut is how much of a text must be left for it to be worth showing.
+const leastCut = 10
+
+// compose joins as many parts as have room in a line, the most wanted first, in the order in which they are given. Each is whole, but
+// for the last one that is taken in, if it may be cut.
+func compose(head string, parts []part, columns int, cuttable int) string {
+	byRank := slices.Clone(parts)
+	slices.SortStableFunc(byRank, func(a, b part) int { return a.rank - b.rank })
+	room := columns - textWidth(head)
+	taken := map[int]string{}
+	for _, p := range byRank {
+		text := p.text
+		if p.rank == cuttable && room-2 >= leastCut {
+			text = cut(text, room-2)
+		}
+		if need := textWidth(text) + 2; text != "" && need <= room {
+			room -= need
+			taken[p.rank] = text
+		}
+	}
+	line := head
+	for _, p := range parts {
+		if text := taken[p.rank]; text != "" {
+			line += ", " + text
+		}
+	}
+	return line
+}
+
+// The ranks of what a run's line says.
+const (
+	rankAnswer = iota
+	rankEnd
+	rankPages
+	rankMissing
+	rankLimit
+	rankNow
+	rankObjects
+	rankSize
+	rankRequests
+)
+
+// line is the state for a terminal so many columns wide.
+func (s state) line(columns int) string {
+	if !s.listed {
+		return compose("listing the workspace", []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankLimit, s.limit}}, columns, -1)
+	}
+	head := fmt.Sprintf("%s %d%%", bar(s.percent(), 10), s.percent())
+	return compose(head, []part{
+		{rankAnswer, s.silent()}, {rankEnd, s.toGo()},
+		{rankPages, fmt.Sprintf("%d/%s", s.done.Pages.Total, amount(s.plan.Pages, "page"))},
+		{rankObjects, fmt.Sprintf("%d/%s, %d/%s", s.done.Tables.Total, amount(s.plan.Tables, "table"), s.done.Views.Total, amount(s.plan.Views, "view"))},
+		{rankSize, formatSize(s.bytes)}, {rankMissing, s.gaps()}, {rankLimit, s.limit}, {rankNow, s.now},
+	}, columns, rankNow)
+}
+
+// bar shows a percentage in so many columns, and two more.
+func bar(percent, columns int) string {
+	n := percent * columns / 100
+	return "[" + strings.Repeat("#", n) + strings.Repeat("-", columns-n) + "]"
+}
+
+// percent is how much is done: of the requests, which take the time, else of the files. All is only when the last file is there.
+func (s state) percent() int {
+	done, all := s.files+s.missing, s.plan.Files+s.plan.Missing
+	if done >= all {
+		return 100
+	}
+	if s.plan.Requests > 0 {
+		done, all = s.plan.Requests-s.left, s.plan.Requests
+	}
+	return min(99, max(0, 100*done/all))
+}
+
+// toGo is how long it takes at least, as of the last file that came.
+func (s state) toGo() string {
+	if s.leftFor == 0 {
+		return ""
+	}
+	return formatAge(s.leftFor) + " left"
+}
+
+func (s state) gaps() string {
+	if s.missing == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d missing", s.missing)
+}
+
+// shownSilence is how long there must be no answer before that is said.
+const shownSilence = 5 * time.Second
+
+func (s state) silent() string {
+	if s.silence < shownSilence {
+		return ""
+	}
+	return "no answer from Coda for " + formatAge(s.silence)
+}
+
+// classWords are what the rate classes are for.
+var classWords = map[coda.Class]string{coda.ClassList: "lists of docs", coda.ClassRead: "reads", coda.ClassWrite: "writes",
+	coda.ClassContent: "page lines", coda.ClassExport: "exports"}
+
+// limitText tells which rate limit work waits for, "" if it waits for none: the one that lets the next request go last.
+func limitText(limits []coda.BucketStatus, now time.Time) string {
+	var at coda.BucketStatus
+	for _, l := range limits {
+		if l.Interactive+l.Background > 0 && l.FreeAt.After(now) && l.FreeAt.After(at.FreeAt) {
+			at = l
+		}
+	}
+	text := "limit: " + classWords[at.Class]
+	switch others := len(at.Processes) - 1; {
+	case at.FreeAt.IsZero():
+		return ""
+	case at.PausedUntil.After(now):
+		return fmt.Sprintf("Coda wants no %s for %s", classWords[at.Class], formatAge(at.PausedUntil.Sub(now)))
+	case others == 1:
+		text += ", shared with a process"
+	case others > 1:
+		text += fmt.Sprintf(", shared with %d processes", others)
+	}
+	return text
+}
+
+// fetching names what is being fetched.
+func fetching(e fs.Entry) string {
+	kind := e.Type
+	switch e.Kind {
+	case fs.KindPage, fs.KindPageHTML:
+		kind = "page"
+	case fs.KindRows, fs.KindRowsJSON, fs.KindColumns, fs.KindTable:
+	default:
+		kind = string(e.Kind) + " of"
+	}
+	return strings.TrimSpace(kind + " " + inQuotes(e.Name))
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// runeWidth is how many columns of a terminal a letter takes: two in Chinese or Japanese and for emoji, none where it goes onto the one
+// before it. Emoji that are several letters joined count more than they take, never less.
+func runeWidth(r rune) int {
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// textWidth is how many columns a text takes.
+func textWidth(s string) (n int) {
+	for _, r := range s {
+		n += runeWidth(r)
+	}
+	return n
+}
+
+// cut makes a text no wider than most columns, with a sign where something is missing.
+func cut(s string, most int) string {
+	if textWidth(s) <= most {
+		return s
+	}
+	if most < 1 {
+		return ""
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if most -= runeWidth(r); most < 1 {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String() + "…"
+}
