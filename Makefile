@@ -18,7 +18,7 @@ TESTLOG ?=
 # the tests run without it.
 RACE ?= $(shell command -v cc >/dev/null 2>&1 && echo -race)
 
-.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot bench install package clean
+.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot bench install install-docs package deb clean
 
 check: lint cross test
 
@@ -106,13 +106,24 @@ install:
 	install -D -m 644 -t $(SHARE)/systemd/user $(PACKAGING)/systemd/*
 	sed -i 's|/usr/bin/codafs|$(PREFIX)/bin/codafs|' $(SHARE)/systemd/user/codafs-*.service
 	install -D -m 644 -t $(SHARE)/doc/codafs/examples $(PACKAGING)/examples/*
-	sed -i 's|/usr/bin/codafs|$(PREFIX)/bin/codafs|' $(SHARE)/doc/codafs/examples/crontab
-	install -D -m 644 -t $(SHARE)/doc/codafs README.md CHANGELOG.md LICENSE
+	$(MAKE) --no-print-directory install-docs DOCDIR=$(SHARE)/doc/codafs
+	sed -i 's|/usr/bin/codafs|$(PREFIX)/bin/codafs|' $(addprefix $(SHARE)/doc/codafs/,examples/crontab $(PACKAGING)/examples/crontab)
+
+# README and all that it links to, at the same places, so that the links lead there.
+DOCS = README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE .github/mount.svg cache/README.md fs/README.md fs/mount/TOOLS.md \
+	snapshot/README.md cmd/codafs/REFERENCE.md cmd/codafs/bench.md \
+	$(addprefix $(PACKAGING)/,README.md examples/crontab examples/fstab launchd/* man/mount.codafs.8)
+install-docs:
+	@for f in $(DOCS); do install -D -m 644 $$f $(DOCDIR)/$$f || exit 1; done
 
 # What a release consists of, for all systems, in dist/. A tag's version, or that of the source.
 VERSION ?= $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' 2>/dev/null)),$(shell sed -n 's/^var version = "\(.*\)"/\1/p' cmd/codafs/version.go))
 package:
 	GO='$(GO)' VERSION='$(VERSION)' $(PACKAGING)/package.sh
+
+# A .deb for this machine alone.
+deb:
+	GO='$(GO)' VERSION='$(VERSION)' PLATFORMS=linux/$(shell $(GO) env GOHOSTARCH) FORMATS=deb $(PACKAGING)/package.sh
 
 clean:
 	$(GO) clean ./...

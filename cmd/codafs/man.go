@@ -37,7 +37,11 @@ func writeManPages(root *cobra.Command, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, c := range documented(root) {
+	all := documented(root)
+	if c, _, err := root.Find([]string{"completion"}); err == nil { // cobra's, which codafs(1) names
+		all = append(append(all, c), c.Commands()...)
+	}
+	for _, c := range all {
 		page, err := manPage(c)
 		if err != nil {
 			return err

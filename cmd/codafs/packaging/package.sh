@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds what a release consists of into dist/: archives, .deb, .rpm and SHA256SUMS. The same commit and
-# version of Go give the same bytes, on any machine. Called by 'make package', which sets VERSION. PLATFORMS chooses
-# some, such as linux/amd64.
+# version of Go give the same bytes, on any machine. Called by 'make package' and 'make deb', which set VERSION. PLATFORMS
+# and FORMATS choose some, such as linux/amd64 and deb.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 licenses=github.com/google/go-licenses@v1.6.0
+formats=${FORMATS:-archive deb rpm}
 platforms=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
 
 dist=$PWD/dist
@@ -40,13 +41,14 @@ notices() {
 # stamp FOLDER: one time for all files.
 stamp() { find "$1" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +; }
 
-# archive OS ARCH: what people unpack by hand.
+# archive OS ARCH: what people unpack by hand, and what packages are made of.
 archive() {
 	local name=codafs_${VERSION}_$1_$2
 	local dir=$dist/build/$name
 	mkdir "$dir"
 	compile "$1" "$2" "$dir"
-	cp -r README.md CHANGELOG.md LICENSE cmd/codafs/packaging/examples "$dir"
+	cp -r cmd/codafs/packaging/examples "$dir"
+	make --no-print-directory install-docs DOCDIR="$dir"
 	mkdir "$dir/completions"
 	for shell in bash zsh fish powershell; do "$host" completion $shell >"$dir/completions/codafs.$shell"; done
 	notices "$1" "$dir/licenses"
@@ -56,6 +58,7 @@ archive() {
 	esac
 	[ "$1" = windows ] || "$host" man "$dir/man"
 	stamp "$dir"
+	case " $formats " in *" archive "*) ;; *) return ;; esac
 	if [ "$1" = windows ]; then
 		(cd "$dist/build" && find "$name" | LC_ALL=C sort | zip -q -X -@ "$dist/$name.zip")
 	else
@@ -72,8 +75,8 @@ package() {
 		BINARY="$built/codafs" CODAFS="$host" "$@" >/dev/null
 	local doc=$ROOT/usr/share/doc/codafs
 	cp -r "$built/licenses" "$doc"
-	gzip -9n "$doc/CHANGELOG.md" "$ROOT"/usr/share/man/man*/*
-	mv "$doc/LICENSE" "$doc/copyright"
+	gzip -9n "$ROOT"/usr/share/man/man*/*
+	cp "$doc/LICENSE" "$doc/copyright" # where Debian looks for it
 	stamp "$ROOT"
 	"$dist/build/tools/nfpm" package --config cmd/codafs/packaging/nfpm.yaml --packager "$format" --target "$dist"
 }
@@ -84,12 +87,12 @@ for platform in $platforms; do
 	archive "${platform%/*}" "${platform#*/}"
 done
 for platform in $platforms; do
-	case $platform in
-	linux/*)
-		package "${platform#*/}" deb ZSHDIR=/usr/share/zsh/vendor-completions
-		package "${platform#*/}" rpm
-		;;
-	esac
+	for format in $formats; do
+		case $platform:$format in
+		linux/*:deb) package "${platform#*/}" deb ZSHDIR=/usr/share/zsh/vendor-completions ;;
+		linux/*:rpm) package "${platform#*/}" rpm ;;
+		esac
+	done
 done
 rm -rf "$dist/build"
 (cd "$dist" && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)
