@@ -234,6 +234,9 @@ func (s *Server) stop() {
 // Wait returns when the mount is gone, whether by [Server.Unmount], by `umount` or in any other way.
 func (s *Server) Wait() { <-s.ended }
 
+// letGo is how long the kernel may take to let go of a mount that is unmounted.
+const letGo = 2 * time.Second
+
 // Unmount takes the mount away and ends everything that goes on in it; what waits for a fetch
 // fails. Where files are open in it, it is detached: its folder is free at once, and who has
 // them open may read on for as long as this process lives. It may be called again.
@@ -247,7 +250,10 @@ func (s *Server) Unmount() error {
 	}
 	s.stop()
 	if gone {
-		<-s.served
+		select {
+		case <-s.served:
+		case <-time.After(letGo): // a mount table of others, as a container's, has it too
+		}
 	}
 	s.end()
 	return nil

@@ -122,6 +122,28 @@ func TestALinkToItselfIsNoMountpoint(t *testing.T) {
 	}
 }
 
+// A container has the mounts that were there when it started, until it ends.
+func TestUnmountEndsWhereAnotherMountTableHasTheMount(t *testing.T) {
+	dir, s := mountServer(t, newDir("", newFile("a.md", nil)), Options{})
+	other := tool(t, "unshare", "--mount", "--propagation", "private", "sh", "-c", "echo ready; read end")
+	input, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := lineReader(t, other)()
+	defer func() { input.Close(); _ = other.Wait() }()
+	if ready == "" {
+		t.Skip("only root has another mount table")
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Unmount() }()
+	eventually(t, "it does not wait for the other one", func() bool { return len(ended) > 0 })
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	wantState(t, dir, Plain)
+}
+
 func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
 	dir := t.TempDir()
 	if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {
