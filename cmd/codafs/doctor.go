@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -110,12 +108,13 @@ func (d *doctor) examine(ctx context.Context, config string) (examination, error
 }
 
 func (e examination) print(w io.Writer) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var t table
+	colors := map[string]color{isOK: green, isWarning: yellow, isProblem: red}
 	for _, c := range e.Checks {
-		fmt.Fprintf(out, "%s\t%s\t%s\n", c.State, c.Check, c.Text)
+		t = append(t, []cell{{c.State, colors[c.State]}, {c.Check, noColor}, {c.Text, noColor}})
 		if c.Do != "" {
-			fmt.Fprintf(out, "\t\t-> %s\n", c.Do)
+			t.add("", "", "-> "+c.Do)
 		}
 	}
-	return out.Flush()
+	return t.print(w)
 }

@@ -19,8 +19,10 @@ const shownFailures = 20
 // program with.
 func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, err error) error {
 	p.end()
+	colors := colored(std.err)
+	warning, missing := paint("warning", yellow, colors), paint("missing", red, colors)
 	for _, line := range s.Warnings {
-		fmt.Fprintln(std.err, "codafs: warning: "+printable(line))
+		fmt.Fprintf(std.err, "codafs: %s: %s\n", warning, printable(line))
 	}
 	shown := 0
 	for _, f := range s.Failures {
@@ -28,10 +30,10 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 			continue
 		}
 		if shown++; shown > shownFailures {
-			fmt.Fprintf(std.err, "codafs: missing: and %d more, see summary.json\n", s.Missing()-shownFailures)
+			fmt.Fprintf(std.err, "codafs: %s: and %d more, see summary.json\n", missing, s.Missing()-shownFailures)
 			break
 		}
-		fmt.Fprintf(std.err, "codafs: missing: %s: %s\n", printable(cmp.Or(f.Path, f.ObjectID)), printable(f.Message))
+		fmt.Fprintf(std.err, "codafs: %s: %s: %s\n", missing, printable(cmp.Or(f.Path, f.ObjectID)), printable(f.Message))
 	}
 	if err != nil {
 		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")
@@ -42,6 +44,9 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 	}
 	if !o.quiet {
 		for _, line := range o.report(s, err) {
+			if rest, ok := strings.CutPrefix(line, string(s.Result)); ok {
+				line = paint(string(s.Result), colorOf(s.Result), colors) + rest
+			}
 			fmt.Fprintln(std.err, "codafs: "+line)
 		}
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"text/tabwriter"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
@@ -12,9 +15,11 @@ func newList(std streams) *cobra.Command {
 	var o outputFolder
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "list [DIR]",
-		Short:   "List the backups in a folder",
-		Long:    `List the snapshots in DIR, an output folder, else in --output, oldest first. The one that latest.txt names has a *.`,
+		Use:   "list [DIR]",
+		Short: "List the backups in a folder",
+		Long: `List the snapshots in DIR, an output folder, else in --output, oldest first. The one that latest.txt names has a *. SIZE is that of all
+its files, ON DISK what the disk has less since it is there: files that it shares with an earlier one (--incremental) count for
+that. Names are times in UTC.`,
 		Example: `  codafs list ~/coda-backups`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -22,7 +27,7 @@ func newList(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runList(std, dir, asJSON)
+			return runList(cmd.Context(), std, dir, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the whole summary of each")
@@ -30,7 +35,7 @@ func newList(std streams) *cobra.Command {
 	return cmd
 }
 
-func runList(std streams, dir string, asJSON bool) error {
+func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
 	all, err := snapshot.List(dir)
 	if err != nil {
 		return err
@@ -38,32 +43,94 @@ func runList(std streams, dir string, asJSON bool) error {
 	if asJSON {
 		return printJSON(std.out, newListing(dir, all))
 	}
-	if len(all) == 0 {
+	b := backups{all: all}
+	if len(b.all) == 0 {
 		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s\n", dir)
+		return nil
 	}
-	out := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-	for _, l := range all {
-		mark := " "
+	space, err := snapshot.Space(ctx, dir, b.ids())
+	if err != nil {
+		return err
+	}
+	return b.table(space, time.Now()).print(std.out)
+}
+
+// table is for people. space may be nil.
+func (b backups) table(space map[string]int64, now time.Time) table {
+	var t table
+	t.add("  SNAPSHOT", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
+	for i := range t[0] {
+		t[0][i].color = bold
+	}
+	for _, l := range b.all {
+		mark := "  "
 		if l.Latest {
-			mark = "*"
+			mark = "* "
 		}
 		if l.Err != nil {
-			fmt.Fprintf(out, "%s %s\tunreadable: %s\n", mark, l.ID, printable(l.Err.Error()))
+			t = append(t, []cell{{mark + l.ID, noColor}, {"unreadable: " + printable(l.Err.Error()), red}})
 			continue
 		}
 		s := l.Summary
-		fmt.Fprintf(out, "%s %s\t%s\t%d docs\t%d files\t%d bytes\t%d missing",
-			mark, l.ID, printable(string(s.Result)), s.DocsProcessed, s.Files, s.Bytes, s.Missing())
-		if n := len(s.Failures) - s.Missing(); n > 0 {
-			fmt.Fprintf(out, " and %d accepted", n)
+		row := []cell{{mark + l.ID, noColor}, {formatAge(now.Sub(s.FinishedAt)), noColor}, {printable(string(s.Result)), colorOf(s.Result)}}
+		for _, text := range append(totals(s), strconv.Itoa(s.Missing()), formatSize(s.Bytes), onDisk(space, l.ID), news(s)) {
+			row = append(row, cell{text, noColor})
 		}
-		if s.PagesLineByLine > 0 {
-			fmt.Fprintf(out, "\t%s", lineByLine(s.PagesLineByLine))
+		if s.Missing() > 0 {
+			row[missingColumn].color = yellow
 		}
-		if s.Demo {
-			fmt.Fprintf(out, "\t%s", demoNote)
-		}
-		fmt.Fprintln(out)
+		t = append(t, row)
 	}
-	return out.Flush()
+	return t
+}
+
+const missingColumn = 7
+
+// totals counts what a snapshot has. Those of earlier releases do not say it of all.
+func totals(s snapshot.Summary) []string {
+	c := s.Contents
+	if c == nil {
+		return []string{strconv.Itoa(s.DocsProcessed), "-", "-", "-"}
+	}
+	return []string{strconv.Itoa(c.Docs.Total), strconv.Itoa(c.Pages.Total), strconv.Itoa(c.Tables.Total), strconv.Itoa(c.Views.Total)}
+}
+
+func onDisk(space map[string]int64, id string) string {
+	if space == nil {
+		return "-"
+	}
+	return formatSize(space[id])
+}
+
+// news says what is otherwise than in the snapshot before, and what else is to be known.
+func news(s snapshot.Summary) string {
+	var parts []string
+	switch {
+	case s.Contents == nil:
+	case s.Since == "":
+		parts = append(parts, "the first")
+	default:
+		parts = append(parts, whatDiffers(*s.Contents))
+	}
+	if n := len(s.Failures) - s.Missing(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d missing as accepted", n))
+	}
+	if s.PagesLineByLine > 0 {
+		parts = append(parts, lineByLine(s.PagesLineByLine))
+	}
+	if s.Demo {
+		parts = append(parts, demoNote)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// colorOf is that of a result.
+func colorOf(r snapshot.Result) color {
+	switch r {
+	case snapshot.Complete:
+		return green
+	case snapshot.Incomplete:
+		return yellow
+	}
+	return red
 }

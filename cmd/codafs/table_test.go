@@ -1,0 +1,28 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestATableIsAsWideAsWhatItShows(t *testing.T) {
+	var tab table
+	tab.add("NAME", "N", "WHAT")
+	tab.add("次の会議", "1", "a")
+	tab.add("long", "a last cell, however wide, widens no column")
+	tab.add("Fru\u0308hjahr", "22", "")
+	var out bytes.Buffer
+	if err := tab.print(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := "NAME      N   WHAT\n次の会議  1   a\nlong      a last cell, however wide, widens no column\nFru\u0308hjahr  22\n"
+	if out.String() != want {
+		t.Errorf("printed\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestColorsAreForTerminalsAlone(t *testing.T) {
+	if colored(&bytes.Buffer{}) || paint("fine", green, false) != "fine" || paint("fine", green, true) != "\x1b[32mfine\x1b[0m" {
+		t.Error("colors where there should be none, or none where there should be")
+	}
+}
