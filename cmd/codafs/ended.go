@@ -39,8 +39,9 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")
 	}
 	o.summary = s
-	if printErr := o.print(std, s); printErr != nil {
-		fmt.Fprintf(std.err, "codafs: warning: %v\n", printErr)
+	unprinted := o.print(std, s)
+	if unprinted != nil {
+		fmt.Fprintf(std.err, "codafs: warning: what the run came to could not be printed: %v\n", unprinted)
 	}
 	if !o.quiet {
 		for _, line := range o.report(s, err) {
@@ -49,6 +50,9 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 			}
 			fmt.Fprintln(std.err, "codafs: "+line)
 		}
+	}
+	if s.ExitCode == 0 && o.json && unprinted != nil {
+		return exitError{code: exitFailed} // the program that was to read it lacks it; the snapshot is good
 	}
 	if s.ExitCode == 0 {
 		return nil

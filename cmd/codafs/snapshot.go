@@ -106,7 +106,8 @@ there is copied; the mount's own selection of docs and files holds.`,
 
 const exitHelp = `Exit codes:
   0   complete
-  1   failed, nothing was sealed
+  1   failed, nothing was sealed; with --json also where it was, if standard output is full or nobody
+      reads it to the end (a warning says so; summary.json is good, and has the run's own code)
   2   usage error
   3   sealed, with gaps that summary.json names and --accept-gap does not, or suspiciously small
   4   the token is missing or was refused

@@ -62,7 +62,7 @@ Examples:
 const exitCodesHelp = `The numbers are promised to stay. summary.json of a snapshot carries the same.
 
   0     all went well
-  1     it failed; of a snapshot, nothing was sealed; of 'doctor', there is a problem
+  1     it failed; of a snapshot, nothing was sealed, or --json could not be written; of 'doctor', there is a problem
   2     usage error: an unknown flag or setting, or a value that is not allowed
   3     a snapshot was sealed, with gaps that summary.json names, or is suspiciously small
   4     the API token is missing or was refused
