@@ -99,6 +99,8 @@ func checkMount(check string, m mountReport) finding {
 	switch m.State {
 	case mountDead:
 		return finding{check, isProblem, m.Mountpoint + ": its process is gone", "codafs unmount " + m.Mountpoint + ", or mount there again"}
+	case mountCovered:
+		return finding{check, isWarning, m.Mountpoint + ": something else is mounted over it", "umount " + m.Mountpoint}
 	case mountStuck:
 		return finding{check, isProblem, m.Mountpoint + ": it does not answer", "end its process, then codafs unmount " + m.Mountpoint}
 	}

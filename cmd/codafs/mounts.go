@@ -22,7 +22,7 @@ import (
 // mountReport is what is known of a mount; its JSON form is promised.
 type mountReport struct {
 	Mountpoint string `json:"mountpoint"`
-	// State is live, dead (its process is gone) or stuck (it does not answer).
+	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over it).
 	State string `json:"state"`
 	// Status is what the mount says of itself, its .codafs/status.json; nothing for one that is not live.
 	Status map[string]any `json:"status,omitempty"`
@@ -34,6 +34,8 @@ const (
 	mountLive  = "live"
 	mountDead  = "dead"
 	mountStuck = "stuck"
+	// mountCovered cannot be asked: its path leads elsewhere.
+	mountCovered = "covered"
 )
 
 // stuckAfter is how long a mount may take to answer. It says whose token it has, which may
@@ -101,6 +103,9 @@ func reportOn(path string) mountReport {
 	switch state, err := mount.StateOf(path); {
 	case err != nil:
 		r.State = mountStuck
+		return r
+	case state == mount.Covered:
+		r.State = mountCovered
 		return r
 	case state != mount.Live:
 		r.State = mountDead

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -169,14 +170,19 @@ func TestFindMountTakesTheTopmost(t *testing.T) {
 31 30 0:41 / /mnt/my\040coda ro,nosuid shared:5 - fuse.codafs codafs ro
 32 22 0:42 / /mnt/my\040coda2 ro - tmpfs none ro
 33 22 0:43 / /mnt/back\134slash ro - fuse.codafs codafs ro
+34 33 0:44 / /mnt/back\134slash rw - tmpfs none rw
+35 31 0:45 / /mnt/covered\040twice rw - fuse.codafs codafs ro
+36 35 0:46 / /mnt/covered\040twice rw - tmpfs none rw
+37 36 0:47 / /mnt/covered\040twice rw - tmpfs none rw
 `
 	for path, want := range map[string]mountInfo{
-		"/mnt/my coda":    {"0:41", true},
-		"/mnt/my coda2":   {"0:42", false},
-		`/mnt/back\slash`: {"0:43", true},
-		"/":               {"0:20", false},
+		"/mnt/my coda":       {"0:41", true, nil},
+		"/mnt/my coda2":      {"0:42", false, nil},
+		`/mnt/back\slash`:    {"0:44", false, []string{"0:43"}},
+		"/mnt/covered twice": {"0:47", false, []string{"0:45"}},
+		"/":                  {"0:20", false, nil},
 	} {
-		if got, ok := findMount([]byte(table), path); got != want || !ok {
+		if got, ok := findMount([]byte(table), path); !reflect.DeepEqual(got, want) || !ok {
 			t.Errorf("%s: %v %v, want %v", path, got, ok, want)
 		}
 	}

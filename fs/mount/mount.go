@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -242,10 +243,16 @@ const letGo = 2 * time.Second
 // them open may read on for as long as this process lives. It may be called again.
 func (s *Server) Unmount() error {
 	gone := false
-	if s.mounted() {
+	var below error
+	switch mounted, covered := s.mounted(); {
+	case mounted:
 		var err error
 		if gone, err = detach(s.dir); err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: it was quicker
 			return fmt.Errorf("unmounting %s: %w", s.dir, err)
+		}
+	case covered:
+		if err := detachBelow(s.dir, s.id); err != nil {
+			below = fmt.Errorf("%s: %w, then run `codafs unmount`: %w", s.dir, ErrCovered, err)
 		}
 	}
 	s.stop()
@@ -256,17 +263,17 @@ func (s *Server) Unmount() error {
 		}
 	}
 	s.end()
-	return nil
+	return below
 }
 
-// mounted tells whether this mount is the one at its folder. Its id is not given to another one
+// mounted tells whether this mount is the one at its folder, or is covered by another. Its id is not given to another one
 // before the kernel has let go of it.
-func (s *Server) mounted() bool {
+func (s *Server) mounted() (mounted, covered bool) {
 	select {
 	case <-s.served:
-		return false
+		return false, false
 	default:
 		m, ok := mountAt(s.dir)
-		return ok && m.id == s.id
+		return ok && m.id == s.id, slices.Contains(m.over, s.id)
 	}
 }

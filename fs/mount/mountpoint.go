@@ -16,8 +16,9 @@ import (
 
 // mountInfo is what is mounted at a folder: the topmost mount, where there are several.
 type mountInfo struct {
-	id   string // no two mounts have it at a time
-	ours bool   // it is a codafs mount
+	id   string   // no two mounts have it at a time
+	ours bool     // it is a codafs mount
+	over []string // ids of codafs mounts that it covers
 }
 
 // StateOf tells what dir is. A folder that does not exist is Plain. One whose server does not answer is Live, with
@@ -31,6 +32,8 @@ func StateOf(dir string) (State, error) {
 	switch {
 	case !ok:
 		return Plain, nil
+	case !m.ours && len(m.over) > 0:
+		return Covered, nil
 	case !m.ours:
 		return Other, nil
 	}
@@ -46,13 +49,17 @@ func StateOf(dir string) (State, error) {
 
 // Unmount takes the codafs mount at dir away, whichever process serves it, and lazily where files
 // are open in it. One that does not answer any more is ended first, so that whoever waits for it gets an
-// error; its process may be killed for it. The error is [ErrNotMounted] where something else or nothing is mounted.
+// error; its process may be killed for it. The error is [ErrNotMounted] where something else or nothing is mounted,
+// [ErrCovered] where something else was mounted over it.
 func Unmount(dir string) error {
 	path, err := realPath(dir)
 	if err != nil {
 		return err
 	}
 	m, ok := mountAt(path)
+	if ok && !m.ours && len(m.over) > 0 {
+		return fmt.Errorf("%s: %w", dir, ErrCovered)
+	}
 	if !ok || !m.ours {
 		return fmt.Errorf("%s: %w", dir, ErrNotMounted)
 	}

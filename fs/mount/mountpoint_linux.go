@@ -88,7 +88,11 @@ func findMount(table []byte, path string) (m mountInfo, ok bool) {
 			continue
 		}
 		fstype, _, _ := strings.Cut(source, " ")
-		m, ok = mountInfo{id: fields[2], ours: fstype == "fuse."+fsName}, true
+		over := m.over
+		if m.ours {
+			over = append(over, m.id)
+		}
+		m, ok = mountInfo{id: fields[2], ours: fstype == "fuse."+fsName, over: over}, true
 	}
 	return m, ok
 }

@@ -82,6 +82,8 @@ var (
 	ErrNotAllowed = errors.New("this machine does not let users open their mounts to others")
 	// ErrNotMounted says that there is no codafs mount at the folder.
 	ErrNotMounted = errors.New("no codafs mount")
+	// ErrCovered says that something else is mounted over the codafs mount.
+	ErrCovered = errors.New("something else is mounted over the codafs mount: unmount that first")
 	// ErrNotEmpty says that the mountpoint is a folder with something in it.
 	ErrNotEmpty = errors.New("not an empty folder")
 	// ErrNotDir says that the mountpoint is not a folder.
@@ -93,8 +95,9 @@ type State int
 
 // The states of a folder. Only what is mounted at the folder itself counts, not above it.
 const (
-	Plain State = iota // nothing is mounted at it
-	Live               // a codafs mount that answers
-	Dead               // a codafs mount whose server is gone (ENOTCONN)
-	Other              // something else is mounted at it
+	Plain   State = iota // nothing is mounted at it
+	Live                 // a codafs mount that answers
+	Dead                 // a codafs mount whose server is gone (ENOTCONN)
+	Other                // something else is mounted at it
+	Covered              // something else is mounted over a codafs mount
 )

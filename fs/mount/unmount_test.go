@@ -160,6 +160,40 @@ func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
 	}
 }
 
+// What was mounted over a live mount stays when that ends, and no dead one stays below.
+func TestUnmountFromBelowAnother(t *testing.T) {
+	dir, ours := mountServer(t, newDir("", newFile("a.md", []byte("a"))), Options{})
+	for _, text := range []string{"lower", "upper"} {
+		if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {
+			t.Skip("cannot mount a tmpfs:", err)
+		}
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+		if err := os.WriteFile(join(dir, text), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantState(t, dir, Covered)
+	if err := Unmount(dir); !errors.Is(err, ErrCovered) {
+		t.Errorf("error %v, want ErrCovered", err)
+	}
+	if err := ours.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := Mounts(); err != nil || slices.Contains(all, dir) {
+		t.Errorf("it stays among %q, %v", all, err)
+	}
+	for _, text := range []string{"upper", "lower"} {
+		wantState(t, dir, Other)
+		if names, err := os.ReadDir(dir); err != nil || len(names) != 1 || names[0].Name() != text {
+			t.Errorf("%v, %v, want %s", names, err, text)
+		}
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantState(t, dir, Plain)
+}
+
 // A mount that somebody else put in the place of ours is not ours to unmount.
 func TestUnmountTakesItsOwnMountOnly(t *testing.T) {
 	t.Run("ours has ended", func(t *testing.T) {

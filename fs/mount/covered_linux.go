@@ -1,0 +1,38 @@
+package mount
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// detachBelow unmounts the codafs mount with an id although others were mounted over it later. Those stay: a copy of each is
+// kept while it is away, since the kernel takes with a mount what lies over it. That wants root's rights and Linux 5.2.
+func detachBelow(path, id string) (err error) {
+	var above []int // copies, the topmost first
+	for {
+		m, ok := mountAt(path)
+		if !ok {
+			break // it was quicker
+		}
+		if m.id == id {
+			_, err = detach(path)
+			break
+		}
+		var copied int
+		if copied, err = unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE|unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			break
+		}
+		if err = unix.Unmount(path, unix.UMOUNT_NOFOLLOW|unix.MNT_DETACH); err != nil {
+			err = errors.Join(err, unix.Close(copied))
+			break
+		}
+		above = append(above, copied)
+	}
+	for len(above) > 0 {
+		last := len(above) - 1
+		err = errors.Join(err, unix.MoveMount(above[last], "", unix.AT_FDCWD, path, unix.MOVE_MOUNT_F_EMPTY_PATH), unix.Close(above[last]))
+		above = above[:last]
+	}
+	return err
+}
