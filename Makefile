@@ -78,7 +78,7 @@ soak-snapshot: # a thousand kills, a thousand fortnights
 	$(SIMULATE) ./snapshot
 
 # How fast, how much memory, how many requests: a table, and bench.json beside it. It takes eight minutes,
-# more on a machine that is busy; cmd/codafs/bench.md tells how to read it.
+# more on a machine that is busy; cmd/codafs/bench.md explains how to read it.
 bench:
 	$(GO) test -run '^TestFigures$$' -bench . -benchtime 1x -timeout 30m ./cmd/codafs -args -bench-json "$(CURDIR)/bench.json"
 

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// ErrNotCache says that a folder is no cache of codafs.
+// ErrNotCache says that a folder is not a cache of codafs.
 var ErrNotCache = errors.New("not a cache of codafs")
 
-// Check tells whether dir is a cache, without changing it: nil if it is, an error that is
+// Check reports whether dir is a cache, without changing it: nil if it is, an error that is
 // [fs.ErrNotExist] if there is no such folder, and else [ErrNotCache].
 func Check(dir string) error {
 	if _, err := os.Stat(dir); err != nil {

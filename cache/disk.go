@@ -163,7 +163,7 @@ func (d *Disk) Size(key string) (int64, bool) {
 	return e.size, ok
 }
 
-// Has tells whether a content is kept under key. It opens nothing, so a damaged one counts too.
+// Has reports whether a content is kept under key. It opens nothing, so a damaged one counts too.
 func (d *Disk) Has(key string) bool {
 	id := sum(sha256.Sum256([]byte(key)))
 	if d.unsaved.get(id) != nil {
@@ -228,7 +228,7 @@ func (d *Disk) touch(path string, info fs.FileInfo) bool {
 	return os.Chtimes(path, now, now) == nil
 }
 
-// isFull tells whether err is of a disk or quota that has no room.
+// isFull reports whether err is of a disk or quota that has no room.
 func isFull(err error) bool {
 	const windowsDiskFull = syscall.Errno(112)
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||

@@ -174,7 +174,7 @@ func (r *contextReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// unchanged tells whether two looks saw the same file in the same state.
+// unchanged reports whether two looks saw the same file in the same state.
 func unchanged(was, is fs.FileInfo) bool {
 	return os.SameFile(was, is) && was.Size() == is.Size() && was.ModTime().Equal(is.ModTime())
 }

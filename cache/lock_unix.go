@@ -19,7 +19,7 @@ func lockTemp(f *os.File) bool {
 	return err != nil || st.Nlink > 0
 }
 
-// tempInUse tells whether a process has the temporary file open. Where a file system has no locks, that is not known.
+// tempInUse reports whether a process has the temporary file open. Where a file system has no locks, that is not known.
 func tempInUse(path string) (release func(), used bool) {
 	f, err := os.OpenFile(path, os.O_RDWR|openAtOnce, 0)
 	if err != nil {

@@ -33,7 +33,7 @@ type Counts struct {
 	Evicted   int64 `json:"evicted"`   // contents removed to keep the limit
 }
 
-// Counts tells what the Disk did so far. It does not touch the folder.
+// Counts reports what the Disk did so far. It does not touch the folder.
 func (d *Disk) Counts() Counts {
 	return Counts{
 		Hits: d.hits.Load(), Fills: d.fills.Load(), Damaged: d.damaged.Load(),
@@ -84,7 +84,7 @@ func (d *Disk) trimSoon() {
 	}
 }
 
-// trimDue tells whether the limit was passed, or nobody has counted yet. It needs d.mu.
+// trimDue reports whether the limit was passed, or nobody has counted yet. It needs d.mu.
 func (d *Disk) trimDue() bool { return !d.counted || d.bytes > d.max }
 
 func (d *Disk) trimWhileDue() {

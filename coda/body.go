@@ -15,7 +15,7 @@ import (
 )
 
 // acceptEncoding is what this client asks for. It asks itself: net/http would undo gzip alone, once, and
-// take away the Content-Length that the body must be held against.
+// remove the Content-Length that the body must be held against.
 const acceptEncoding = "gzip"
 
 // maxLayers bounds how often a body is compressed: somebody on the way may have done it once more.

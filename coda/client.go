@@ -141,7 +141,7 @@ func canonicalHost(u *url.URL) string {
 	return strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
 }
 
-// safeScheme tells whether nobody on the way can read what goes to u.
+// safeScheme reports whether nobody on the way can read what goes to u.
 func safeScheme(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())
 }
@@ -158,7 +158,7 @@ type Usage struct {
 	Throttled time.Duration
 }
 
-// Usage tells what the client has sent so far.
+// Usage reports what the client has sent so far.
 func (c *Client) Usage() Usage {
 	return Usage{Requests: c.sent.Load(), Throttled: c.waits.elapsed()}
 }

@@ -73,13 +73,13 @@ func (c *Client) fetch(ctx context.Context, link *url.URL) (answer, *Error) {
 	return a, e
 }
 
-// mayDownload tells whether a link may be followed: https, or http where the API itself is
+// mayDownload reports whether a link may be followed: https, or http where the API itself is
 // on this machine too.
 func (c *Client) mayDownload(u *url.URL) bool {
 	return u.Scheme == "https" || safeScheme(u) && loopback(c.base.Hostname())
 }
 
-// checkDownloadRedirect also takes away the Referer that net/http adds: it is the link.
+// checkDownloadRedirect also removes the Referer that net/http adds: it is the link.
 func (c *Client) checkDownloadRedirect(req *http.Request, via []*http.Request) error {
 	switch {
 	case !c.mayDownload(req.URL):

@@ -32,7 +32,7 @@ var (
 // maxStrange is how many of a hundred characters of a text may be no UTF-8. Compressed data has far more.
 const maxStrange = 10
 
-// never tells why a download cannot be the page, nil if it can.
+// never reports why a download cannot be the page, nil if it can.
 func (a answer) never(f Format) *Error {
 	e := &Error{Code: CodeBadAnswer, Status: a.status, Err: errWrongFile, last: true}
 	switch {
@@ -48,7 +48,7 @@ func (a answer) never(f Format) *Error {
 	return e
 }
 
-// doubt tells what makes a download look unlike the page, "" if nothing does.
+// doubt reports what makes a download look unlike the page, "" if nothing does.
 func (a answer) doubt(f Format) string {
 	head := start(a.body)
 	switch {
@@ -85,7 +85,7 @@ func strange(b []byte) (n int) {
 	return n
 }
 
-// isEnvelope tells whether a text is the API's envelope for errors.
+// isEnvelope reports whether a text is the API's envelope for errors.
 func isEnvelope(b []byte) bool {
 	var envelope struct {
 		StatusCode int    `json:"statusCode"`

@@ -155,7 +155,7 @@ func (b *bucket) promote(admitted chan struct{}) {
 	}
 }
 
-// plan tells how many sends are to come.
+// plan reports how many sends are to come.
 func (b *bucket) plan(sends int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -157,7 +157,7 @@ func put[V comparable](m map[Class]V, class Class, v V) map[Class]V {
 	return m
 }
 
-// urgentElsewhere tells whether another process has an interactive request waiting.
+// urgentElsewhere reports whether another process has an interactive request waiting.
 func (s *state) urgentElsewhere(class Class, id string, now time.Time) bool {
 	for other, p := range s.Processes {
 		if other != id && p.Waiting[class][interactive] > 0 && p.Seen > now.Add(-silentAfter).UnixNano() {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// BucketStatus tells how a rate class is used, by all processes that share its bucket.
+// BucketStatus reports how a rate class is used, by all processes that share its bucket.
 type BucketStatus struct {
 	Class Class
 	Rate  Rate
@@ -28,7 +28,7 @@ type BucketStatus struct {
 	DoneAt time.Time
 }
 
-// Plan tells how many sends of a class are still to come, those that wait already among
+// Plan reports how many sends of a class are still to come, those that wait already among
 // them, for [Client.Limits] and [ReadLimits] to say when they will be done. Each send counts
 // the number down.
 func (c *Client) Plan(class Class, sends int) {
@@ -37,7 +37,7 @@ func (c *Client) Plan(class Class, sends int) {
 	}
 }
 
-// Limits tells how the rate classes are used now, in the order of their names. It is empty
+// Limits reports how the rate classes are used now, in the order of their names. It is empty
 // for an unlimited client.
 func (c *Client) Limits() []BucketStatus {
 	s := &state{}
@@ -54,7 +54,7 @@ func (c *Client) Limits() []BucketStatus {
 	return out
 }
 
-// status tells how the bucket is used, by this process as it is now and by others as s says.
+// status reports how the bucket is used, by this process as it is now and by others as s says.
 func (b *bucket) status(s *state, now time.Time) BucketStatus {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +73,7 @@ func (b *bucket) status(s *state, now time.Time) BucketStatus {
 	return s.status(b.class, b.rate, w, now)
 }
 
-// ReadLimits tells how the processes that share a state file ([Options.StateFile]) use the
+// ReadLimits reports how the processes that share a state file ([Options.StateFile]) use the
 // rate classes now, in the order of their names. Where none has ever run, the error is one
 // for [iofs.ErrNotExist].
 func ReadLimits(stateFile string) ([]BucketStatus, error) {

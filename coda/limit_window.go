@@ -32,7 +32,7 @@ type window struct {
 // probeTime is how long others wait for what becomes of a probe.
 const probeTime = 30 * time.Second
 
-// doubted tells whether the next send is a probe.
+// doubted reports whether the next send is a probe.
 func (w *window) doubted() bool { return w.doubt.After(w.accepted) }
 
 // heldUntil is when the pause ends, or the wait for a probe; zero if there is none.

@@ -102,7 +102,7 @@ const (
 	maxDepth = 100
 )
 
-// tooDeep tells whether brackets are nested deeper than maxDepth.
+// tooDeep reports whether brackets are nested deeper than maxDepth.
 func tooDeep(b []byte) bool {
 	depth, inString := 0, false
 	for i := 0; i < len(b); i++ {
@@ -148,7 +148,7 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 	return p, err
 }
 
-// notItem tells that a list has something that is none of its items: every one is an object, and a row
+// notItem reports that a list has something that is none of its items: every one is an object, and a row
 // has values, without which it would pass for an empty one.
 func (r request) notItem(item json.RawMessage) bool {
 	return item[0] != '{' || r.rows && !hasValues.Match(item)

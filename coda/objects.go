@@ -132,12 +132,12 @@ func (c *Client) ResolveLink(ctx context.Context, link string) (Link, error) {
 	return one(ctx, c, r, func(l Link) bool { return l.Resource.ID != "" })
 }
 
-// Mutation tells whether a queued write is done; the service forgets it after about a day.
+// Mutation reports whether a queued write is done; the service forgets it after about a day.
 func (c *Client) Mutation(ctx context.Context, requestID string) (Mutation, error) {
 	return one(ctx, c, get("mutationStatus", requestID), func(m Mutation) bool { return hasFlag(m.Raw, "completed") })
 }
 
-// hasFlag tells whether an object, of those that have no id, has a boolean of theirs.
+// hasFlag reports whether an object, of those that have no id, has a boolean of theirs.
 func hasFlag(object json.RawMessage, name string) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(object, &fields) != nil {

@@ -94,7 +94,7 @@ func (c *Client) answered() {
 	}
 }
 
-// goOn tells whether a request that failed is to be sent again, after a wait. It was sent at a time and is one of the
+// goOn reports whether a request that failed is to be sent again, after a wait. It was sent at a time and is one of the
 // API's, or a download.
 func (c *Client) goOn(ctx context.Context, e *Error, sent time.Time, wait time.Duration, download bool) bool {
 	if e.Code != CodeUnreachable {
@@ -138,7 +138,7 @@ const (
 	tellWithin = 2 * time.Second
 )
 
-// isAway tells whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
+// isAway reports whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
 // for one object alone would end whole runs, so another question is asked first.
 func (c *Client) isAway(ctx context.Context) bool {
 	if c.opts.Outage != WaitOutage || c.opts.MaxRetries < defaultRetries {
@@ -157,7 +157,7 @@ func (c *Client) isAway(ctx context.Context) bool {
 	return e != nil && e.Code == CodeUnreachable
 }
 
-// foundNoWay tells whether a request got no connection at all.
+// foundNoWay reports whether a request got no connection at all.
 func foundNoWay(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && (op.Op == "dial" || op.Op == "proxyconnect")

@@ -35,7 +35,7 @@ type pollTime struct {
 	moved time.Time
 	known bool // an export was seen to end
 	fine  bool // a poll was too early since: first is about right
-	// led tells that an export leads. The others are polled at safe, when an export was found done; before
+	// led reports that an export leads. The others are polled at safe, when an export was found done; before
 	// any was, they wait for news, which is then closed.
 	led  bool
 	safe time.Duration

@@ -60,7 +60,7 @@ func (c *Client) receive(h *http.Client, req *http.Request, want int, limit int6
 	return answer{resp.StatusCode, media, coded, body}, nil
 }
 
-// isJSON tells whether the answer says that it is JSON, or does not say what it is.
+// isJSON reports whether the answer says that it is JSON, or does not say what it is.
 func (a answer) isJSON() bool {
 	return a.media == "" || a.media == "application/json" || a.media == "text/json" || strings.HasSuffix(a.media, "+json")
 }

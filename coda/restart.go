@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// tokenRefused tells whether err is the service's refusal of the page token that r was sent with. The
+// tokenRefused reports whether err is the service's refusal of the page token that r was sent with. The
 // listing's first request was good and the token stands for all its parameters, so nothing else can be bad.
 func (r request) tokenRefused(err error) bool {
 	e, ok := errors.AsType[*Error](err)
@@ -46,7 +46,7 @@ func (p *place) rest(items []json.RawMessage) (rest []json.RawMessage, same bool
 	return items, true
 }
 
-// short tells that a listing ended before the place where it had been.
+// short reports that a listing ended before the place where it had been.
 func (p *place) short() bool { return p.again && p.met < p.given }
 
 func idIn(item json.RawMessage) string {

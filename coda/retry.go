@@ -86,7 +86,7 @@ func backoff(n int) time.Duration {
 	return d - rand.N(d/4)
 }
 
-// retryable tells whether sending the same request again may help, after so many attempts. Of an
+// retryable reports whether sending the same request again may help, after so many attempts. Of an
 // answer's status, statusRules tell.
 func (e *Error) retryable(maxRetries int) bool {
 	if e.last {

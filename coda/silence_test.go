@@ -43,7 +43,7 @@ func always() bool { return true }
 
 func never() bool { return false }
 
-// downFor tells whether a time after now is not over.
+// downFor reports whether a time after now is not over.
 func downFor(d time.Duration) func() bool {
 	start := time.Now()
 	return func() bool { return time.Since(start) < d }

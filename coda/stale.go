@@ -10,7 +10,7 @@ import (
 // (Coda API 1.5.0, 'Consistency').
 const versionHeader = "X-Coda-Doc-Version"
 
-// strict tells whether a request is sent with versionHeader.
+// strict reports whether a request is sent with versionHeader.
 func (c *Client) strict(r request) bool {
 	return c.opts.StrictLatest && !r.anyVersion && len(r.path) > 1 && r.path[0] == "docs"
 }
@@ -46,7 +46,7 @@ func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) er
 	}
 }
 
-// stale tells whether the 400 that r was answered means that the doc's copy lags behind.
+// stale reports whether the 400 that r was answered means that the doc's copy lags behind.
 // Nothing in the answer tells it from a bad request, so another request does: the same one
 // without the header, which then succeeds; or, for the start of an export, which must not be
 // started in vain, one with the header that cannot be bad. The error is the context's.

@@ -50,7 +50,7 @@ func (c *Client) transportError(err error) *Error {
 	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err), noWay: foundNoWay(err)}
 }
 
-// lasting tells whether another try would meet the same: somebody has to change something first.
+// lasting reports whether another try would meet the same: somebody has to change something first.
 func lasting(err error) bool {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	return untrusted || errors.Is(err, ErrProxyPassword)

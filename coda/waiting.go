@@ -32,7 +32,7 @@ type Waiting struct {
 	Why error
 }
 
-// Waiting tells what the client's requests wait for now.
+// Waiting reports what the client's requests wait for now.
 func (c *Client) Waiting() (w Waiting) {
 	for _, b := range c.Limits() {
 		if c.buckets[b.Class].queued() == 0 || !b.FreeAt.After(w.Until) {

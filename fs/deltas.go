@@ -141,7 +141,7 @@ func (l *listing) shape(info tableInfo, columns columnList) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// errMisfit tells that the changed rows do not make up the table: it is to be read whole.
+// errMisfit reports that the changed rows do not make up the table: it is to be read whole.
 var errMisfit = errors.New("the changed rows do not make up the table")
 
 // rows gives the file of the rows as sent, which is made where it is not at hand.

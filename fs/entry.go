@@ -28,7 +28,7 @@ type Entry struct {
 	// Rows is how many rows the service says that a table or view has, or how many formulas or controls there are;
 	// 0 where that is not known.
 	Rows int64 `json:"rows,omitempty"`
-	// Computed tells what of the bytes the service computes: they may differ under the same version.
+	// Computed reports what of the bytes the service computes: they may differ under the same version.
 	Computed Computed `json:"computed,omitempty"`
 	// FetchedAt is when bytes that are computed and at hand were fetched.
 	FetchedAt time.Time `json:"fetched_at,omitzero"`

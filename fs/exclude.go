@@ -7,7 +7,7 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// meansPage tells whether a selector means a page of a doc.
+// meansPage reports whether a selector means a page of a doc.
 func meansPage(selector, docID string, p coda.Page) bool {
 	if id, ok := DocOfLink(selector); ok {
 		tail := LinkTail(selector)

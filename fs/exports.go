@@ -109,7 +109,7 @@ func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte,
 	return b, err
 }
 
-// allRefused tells whether the refusal of one page holds for all. It may be the page's own matter,
+// allRefused reports whether the refusal of one page holds for all. It may be the page's own matter,
 // or a slip, and all page text hangs on it: unless it is known, another page is asked for.
 func (d *doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool {
 	t := d.t

@@ -74,7 +74,7 @@ func (f *file) Version(ctx context.Context) (Version, error) {
 	return now, nil
 }
 
-// has tells whether the bytes of v are at hand.
+// has reports whether the bytes of v are at hand.
 func (f *file) has(ctx context.Context, v Version) bool {
 	c, ok := f.d.t.store.Lookup(ctx, f.key(v))
 	if ok {

@@ -145,7 +145,7 @@ func wait(ctx context.Context, ended <-chan struct{}, late bool) (done bool) {
 	}
 }
 
-// passing tells whether an error says nothing about the object: the service is down, or out of
+// passing reports whether an error says nothing about the object: the service is down, or out of
 // reach. What it says of the object itself holds, also against what was known.
 func passing(err error) bool {
 	return !refused(err) && !notExist(err) && coda.CodeOf(err) != coda.CodeUnauthorized

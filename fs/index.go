@@ -25,9 +25,9 @@ func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 
 // Held is what the caller of IndexChanged has already. Several goroutines ask; a nil function has nothing.
 type Held struct {
-	// Doc tells that a doc did not change, by its stamp. It is asked once for each doc.
+	// Doc reports that a doc did not change, by its stamp. It is asked once for each doc.
 	Doc func(docID string, updatedAt time.Time) bool
-	// File tells that the caller will not fetch the file of an entry, which lacks its rows and source yet.
+	// File reports that the caller will not fetch the file of an entry, which lacks its rows and source yet.
 	File func(Entry) bool
 	// Docs are the ids of docs that it has: those that the list of docs lacks are asked for. Odd is what was odd then: it
 	// is not looked into each time.
@@ -201,7 +201,7 @@ type found struct {
 	file  *file // nil for a gap
 }
 
-// isPage tells whether it is a page's text, and not a gap.
+// isPage reports whether it is a page's text, and not a gap.
 func (f found) isPage() bool { return f.entry.Kind == KindPage && f.entry.Failure == nil }
 
 // docJSON finds the one file of a doc that needs no list.

@@ -298,14 +298,14 @@ func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.R
 	return a.Close()
 }
 
-// refused tells whether the service will not show a list to this user, or of this doc.
+// refused reports whether the service will not show a list to this user, or of this doc.
 func refused(err error) bool {
 	return coda.CodeOf(err) == coda.CodeForbidden || errors.Is(err, errOversized)
 }
 
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 
-// fatal tells whether an error ends all work: nothing else would succeed either.
+// fatal reports whether an error ends all work: nothing else would succeed either.
 func fatal(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || coda.CodeOf(err) == coda.CodeUnauthorized)
 }

@@ -33,7 +33,7 @@ const (
 // try is one of two tries at reading something.
 type try struct {
 	last bool // what moved is kept: there is no further try
-	// looked tells that a list was read, and odd what is odd about it: code and message.
+	// looked reports that a list was read, and odd what is odd about it: code and message.
 	looked bool
 	odd    []Failure
 }
@@ -110,7 +110,7 @@ func (t *Tree) warned(obj Object, path string, by *try) {
 	t.tellNew(t.warnings.replace(isOf, odd, t.opts.Now()))
 }
 
-// knows tells whether the same is odd about an object as was before: it is not read twice each time for that.
+// knows reports whether the same is odd about an object as was before: it is not read twice each time for that.
 func (t *Tree) knows(obj Object, message string) bool {
 	is := func(f Failure) bool {
 		return f.Kind == obj.Kind && f.DocID == obj.DocID && f.ObjectID == obj.ID && f.Message == message

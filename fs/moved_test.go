@@ -36,7 +36,7 @@ const ledgerRowsPath = "/docs/" + ledgerDoc + "/tables/" + ledgerGrid + "/rows"
 var rowEdits = map[string]struct {
 	edit     func(l *ledger, n int)
 	warnings []string
-	// again tells whether the table is to be read again.
+	// again reports whether the table is to be read again.
 	again bool
 }{
 	"a row goes":           {func(l *ledger, _ int) { l.remove(3) }, []string{fs.CodeRowCount}, true},

@@ -28,7 +28,7 @@ var objectFiles = map[string]objectFile{
 	"permissions.json": {KindPermissions, (*listing).permissionList, (*doc).permissionsJSON},
 }
 
-// withheld tells whether an error of the list means that the token may not see it. Permissions answer
+// withheld reports whether an error of the list means that the token may not see it. Permissions answer
 // a token for single docs with 401, which elsewhere means that the token is none.
 func (o objectFile) withheld(err error) bool {
 	return refused(err) || o.kind == KindPermissions && coda.CodeOf(err) == coda.CodeUnauthorized
@@ -131,7 +131,7 @@ type objectsMaker struct {
 	d    *doc
 	list func(*listing, context.Context) (objectList, error)
 	get  func(ctx context.Context, id string) (json.RawMessage, error)
-	// gone tells whether a fresh list does not name an object any more.
+	// gone reports whether a fresh list does not name an object any more.
 	gone     func(ctx context.Context, id string) (bool, error)
 	computed Computed // what the values are, if there are any
 }
@@ -208,7 +208,7 @@ func (m objectsMaker) whole(ctx context.Context, ref json.RawMessage) (json.RawM
 	return ref, nil
 }
 
-// lacks tells whether no item of a list has an id.
+// lacks reports whether no item of a list has an id.
 func lacks[T any](items iter.Seq2[T, error], id string, idOf func(T) string) (bool, error) {
 	for v, err := range items {
 		if err != nil || idOf(v) == id {

@@ -13,7 +13,7 @@ type order struct {
 	at    map[string]int // the place of each in files, by its object's id
 }
 
-// near tells whether a program that opened one file may well have come to the other in this order.
+// near reports whether a program that opened one file may well have come to the other in this order.
 // One file in between may be left out: the program has it open elsewhere, or passes over it.
 func (o *order) near(from, to string) bool {
 	i, ok := o.at[from]

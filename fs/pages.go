@@ -127,7 +127,7 @@ func (l *pageList) circles(pages []*page) map[*page]bool {
 	return circle
 }
 
-// exportable tells whether the service can export a page. Those that came without a type are
+// exportable reports whether the service can export a page. Those that came without a type are
 // from before there were types.
 func (p *page) exportable() bool {
 	return cmp.Or(p.meta.ContentType, coda.ContentCanvas) == coda.ContentCanvas

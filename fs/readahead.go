@@ -180,7 +180,7 @@ func (f *file) prefetch(ctx context.Context) error {
 	return c.Close()
 }
 
-// gone tells whether r waits for nothing: it is idle.
+// gone reports whether r waits for nothing: it is idle.
 func (a *readAhead) gone(r *reader) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

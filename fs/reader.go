@@ -39,7 +39,7 @@ type prefetch struct {
 	done    bool
 }
 
-// come tells that a reader has come to the file.
+// come reports that a reader has come to the file.
 func (p *prefetch) come() {
 	if !p.reached {
 		p.reached = true

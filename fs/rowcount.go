@@ -74,7 +74,7 @@ func (c *rowCount) check(ctx context.Context, t *try) error {
 	return errMoved
 }
 
-// knownBefore tells whether the count was off by as much before, in either file of the rows.
+// knownBefore reports whether the count was off by as much before, in either file of the rows.
 func (c *rowCount) knownBefore(message string) bool {
 	is := func(k Kind) bool { return c.m.d.t.knows(Object{Kind: k, DocID: c.m.d.id, ID: c.m.id}, message) }
 	return is(KindRows) || is(KindRowsJSON)

@@ -76,7 +76,7 @@ func (s *seen) version(v Version) Version {
 	return v
 }
 
-// hasStamps tells whether the versions of f are of stamps, and not of bytes.
+// hasStamps reports whether the versions of f are of stamps, and not of bytes.
 func (f *file) hasStamps() bool {
 	_, ofBytes := f.make.(*jsonMaker)
 	return !ofBytes

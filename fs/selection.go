@@ -40,7 +40,7 @@ func docID(selector string) (id string, link bool) {
 	return "", false
 }
 
-// matches tells whether a selector means d.
+// matches reports whether a selector means d.
 func matches(selector string, d coda.Doc) bool {
 	id, _ := docID(selector)
 	return id == d.ID || selector == d.Name

@@ -146,7 +146,7 @@ func (p *splice) write(w io.Writer) error {
 	return nil
 }
 
-// places tells whether rows stand at the places from 0 up, one at each.
+// places reports whether rows stand at the places from 0 up, one at each.
 type places struct {
 	taken []bool
 	rows  int

@@ -12,7 +12,7 @@ import (
 type Node interface {
 	// Name is the node's name in its folder; the root's is "".
 	Name() string
-	// Object tells what the node stands for. It sends nothing.
+	// Object reports what the node stands for. It sends nothing.
 	Object() Object
 }
 
@@ -41,7 +41,7 @@ type Undated interface {
 // File is a regular file. Its bytes change over time, from one [Version] to the next.
 type File interface {
 	Node
-	// Version tells which version is current. It may ask the service for stamps,
+	// Version reports which version is current. It may ask the service for stamps,
 	// never for content.
 	Version(ctx context.Context) (Version, error)
 	// Size is the exact size of version v in bytes, if that is known without asking the service.
@@ -49,7 +49,7 @@ type File interface {
 	// Estimate is a size for programs that only show it, where the exact one is not known: above
 	// 0, and more than the file has. It asks for nothing.
 	Estimate(v Version) int64
-	// AtHand tells whether Open would give the bytes of v without asking the service for anything. It is
+	// AtHand reports whether Open would give the bytes of v without asking the service for anything. It is
 	// quick, and may be wrong where they are damaged.
 	AtHand(v Version) bool
 	// Open gives the bytes of v and fetches them if they are not at hand. Where v was
@@ -76,7 +76,7 @@ type Version struct {
 	// Unstamped marks a file that changes without a stamp: only opening it anew tells whether it is
 	// current, so that nobody may take what was read before for it.
 	Unstamped bool
-	// Computed tells what of the bytes the service computes.
+	// Computed reports what of the bytes the service computes.
 	Computed Computed
 }
 
@@ -113,7 +113,7 @@ type Store interface {
 	Lookup(ctx context.Context, key string) (Content, bool)
 	// Size is the size of the content last kept under key, also after it was evicted.
 	Size(key string) (int64, bool)
-	// Has tells whether a content is kept under key, without opening it.
+	// Has reports whether a content is kept under key, without opening it.
 	Has(key string) bool
 	// Filled is when the fill of the content last kept under key began.
 	Filled(key string) (time.Time, bool)

@@ -21,7 +21,7 @@ const youngSuffix = "-young"
 // that what an earlier codafs kept is not taken for what this one would write.
 const rendering = "1"
 
-// Young tells whether a version's bytes may be older than its stamps.
+// Young reports whether a version's bytes may be older than its stamps.
 func (v Version) Young() bool { return strings.HasSuffix(v.Key, youngSuffix) }
 
 // young is the version of the same stamps as it was when they were new.

@@ -44,7 +44,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// isSealing tells that a change gives a partial folder its name.
+// isSealing reports that a change gives a partial folder its name.
 func isSealing(op, name string) bool { return op == "rename" && snapshot.ParseID(name) }
 
 // Files come in under the name of a sealed snapshot: the partial folder is a link to it.

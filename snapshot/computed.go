@@ -22,14 +22,14 @@ type Renewer interface {
 	OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error)
 }
 
-// sameVersion tells whether the version of an entry is that of a file, as far as is known: the stamps are the same, and
+// sameVersion reports whether the version of an entry is that of a file, as far as is known: the stamps are the same, and
 // of computed bytes no others were seen.
 func sameVersion(e fs.Entry, f File) bool {
 	now := fs.Version{Key: e.Version}
 	return e.Version != "" && now.Stamps() == fs.Version{Key: f.Version}.Stamps() && strings.HasPrefix(f.SHA256, now.Bytes())
 }
 
-// settledOf tells that the bytes of e, if they were fetched at that time, were not young. Where the time of e is that at
+// settledOf reports that the bytes of e, if they were fetched at that time, were not young. Where the time of e is that at
 // which its bytes were first seen, that is no edit: its version tells.
 func settledOf(e fs.Entry, fetched time.Time) bool {
 	return fs.Version{Key: e.Version}.Bytes() != "" || settled(fetched, e.ModTime)
@@ -43,7 +43,7 @@ func (f File) fetchedBy(started time.Time) time.Time {
 	return f.FetchedAt
 }
 
-// stale tells whether bytes of e that were fetched at a time are to be fetched anew.
+// stale reports whether bytes of e that were fetched at a time are to be fetched anew.
 func (r *run) stale(e fs.Entry, fetched time.Time) bool {
 	switch {
 	case e.Computed == fs.ComputedNot, r.skipped[e.DocID]:
@@ -54,7 +54,7 @@ func (r *run) stale(e fs.Entry, fetched time.Time) bool {
 	return due(keyOf(e), fetched, r.head.StartedAt, r.opts.FullEvery)
 }
 
-// due tells whether it is a file's turn. Its turns are as far apart as every says, less a rest, and each file has its own.
+// due reports whether it is a file's turn. Its turns are as far apart as every says, less a rest, and each file has its own.
 // After a turn that came in the rest behind a fetch, the next one comes in time all the same.
 func due(k fileKey, fetched, now time.Time, every time.Duration) bool {
 	rest := every / 24 // a run that follows another one in minutes fetches nothing twice
@@ -77,12 +77,12 @@ func due(k fileKey, fetched, now time.Time, every time.Duration) bool {
 	return turns(now) != turns(fetched)
 }
 
-// fits tells whether e need not be fetched, since a run that was stopped left it.
+// fits reports whether e need not be fetched, since a run that was stopped left it.
 func (r *run) fits(left finished, e fs.Entry) bool {
 	return left.isOf(e) && !r.stale(e, left.File.fetchedBy(left.FetchedAt))
 }
 
-// kept tells whether e need not be fetched, and gives the file that the last good snapshot has for it.
+// kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.
 func (r *run) kept(e fs.Entry) (old File, same, kept bool) {
 	if r.skipped[e.DocID] && e.Kind != fs.KindDoc {
 		old, same = r.before.files[keyOf(e)] // which e was made of

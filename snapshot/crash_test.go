@@ -126,7 +126,7 @@ func (a *attempt) run(ctx context.Context, c *nth) (snapshot.Summary, error) {
 	return s, err
 }
 
-// intact tells what is wrong with the folder: a sealed snapshot that is not as sealed, a
+// intact reports what is wrong with the folder: a sealed snapshot that is not as sealed, a
 // latest.txt that names none of them, or a manifest that is there in part: in a partial folder
 // it stands in for the journal.
 func (a *attempt) intact() (sealed []string, err error) {

@@ -182,7 +182,7 @@ func (d *disk) link(from, to string) error {
 	return d.do("link", to, func() error { return d.root.Link(from, to) })
 }
 
-// exists tells whether anything has that name.
+// exists reports whether anything has that name.
 func (d *disk) exists(name string) bool {
 	_, err := d.root.Lstat(name)
 	return err == nil
@@ -212,14 +212,14 @@ func wantFile(in iofs.FS, name string) error {
 	return err
 }
 
-// isNameError tells that a destination took offence at one name: that costs one file,
+// isNameError reports that a destination took offence at one name: that costs one file,
 // where a full disk ends the run.
 func isNameError(err error) bool { return isAny(err, nameErrors) }
 
-// isUnsupported tells that a file system has no such thing as was asked of it.
+// isUnsupported reports that a file system has no such thing as was asked of it.
 func isUnsupported(err error) bool { return isAny(err, unsupportedErrors) }
 
-// isLinkError tells that a file system makes no hard link here, but may hold a copy.
+// isLinkError reports that a file system makes no hard link here, but may hold a copy.
 func isLinkError(err error) bool {
 	return isAny(err, linkErrors) || isUnsupported(err) || isNameError(err)
 }

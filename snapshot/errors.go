@@ -61,7 +61,7 @@ type RefusedError struct{ Failure fs.Failure }
 
 func (e *RefusedError) Error() string { return "the token was refused: " + e.Failure.Message }
 
-// refused tells whether the token is what was refused. The status alone does not: a download
+// refused reports whether the token is what was refused. The status alone does not: a download
 // link's host, which is not given the token, may answer 401 too.
 func refused(f fs.Failure) bool { return f.Code == "unauthorized" }
 

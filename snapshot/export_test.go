@@ -50,7 +50,7 @@ func CountRows(text []byte, n int) int64 {
 	}
 }
 
-// ParseID tells whether name names a sealed snapshot.
+// ParseID reports whether name names a sealed snapshot.
 func ParseID(name string) bool {
 	_, _, ok := parseID(name)
 	return ok

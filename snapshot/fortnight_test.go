@@ -264,7 +264,7 @@ func (s *simulation) wantSealed(id string, base content) content {
 	return got
 }
 
-// shrunk tells whether a new snapshot shows no docs, or less than half of the objects of the
+// shrunk reports whether a new snapshot shows no docs, or less than half of the objects of the
 // last good one.
 func (s *simulation) shrunk(id string) bool {
 	isDoc := func(o *object) bool { return o.entry.Kind == fs.KindDoc }

@@ -62,7 +62,7 @@ func (r *run) takeBase(id string) {
 	}
 }
 
-// good tells that a snapshot may be the latest.
+// good reports that a snapshot may be the latest.
 func (r Result) good() bool { return r == Complete || r == Incomplete }
 
 func (r *run) warn(format string, args ...any) {
@@ -71,7 +71,7 @@ func (r *run) warn(format string, args ...any) {
 	r.summary.Warnings = append(r.summary.Warnings, message)
 }
 
-// sameRun tells whether two runs were asked for the same objects of the same account.
+// sameRun reports whether two runs were asked for the same objects of the same account.
 func sameRun(a, b Head) bool {
 	return a.Source == b.Source && canonical(a.Options.Selection) == canonical(b.Options.Selection)
 }
@@ -119,7 +119,7 @@ func asSet(list []any) []string {
 	return slices.Compact(items)
 }
 
-// shrunk tells why the run looks like a workspace that was lost sight of, "" if it does not.
+// shrunk reports why the run looks like a workspace that was lost sight of, "" if it does not.
 func (r *run) shrunk() string {
 	if r.opts.AcceptShrink {
 		return ""

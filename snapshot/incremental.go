@@ -58,7 +58,7 @@ func (b *before) unchanged(e fs.Entry) (File, bool) {
 	return old, ok && sameVersion(e, old) && old.Status != StatusCarried && settledOf(e, b.started)
 }
 
-// unchangedDoc tells that no file of a doc can have moved, if stamps can be trusted. Every
+// unchangedDoc reports that no file of a doc can have moved, if stamps can be trusted. Every
 // edit moves the doc's stamp, so it is as new as any in the doc. Another release may
 // render the same objects in another way.
 func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool {
@@ -78,7 +78,7 @@ func (f File) as(e fs.Entry) File {
 	return now
 }
 
-// held tells that a file is there, in the last good snapshot or among those of a run that was stopped.
+// held reports that a file is there, in the last good snapshot or among those of a run that was stopped.
 func (r *run) held(e fs.Entry, left map[string]finished) bool {
 	if old, ok := left[e.Path]; ok && r.fits(old, e) {
 		return true
@@ -187,7 +187,7 @@ func (r *run) carry(ctx context.Context) error {
 	return nil
 }
 
-// covers tells whether a file may be missing because of a failure, if that is one of the
+// covers reports whether a file may be missing because of a failure, if that is one of the
 // index: what a doc's list would have named is not known then. (Where only its file could not
 // be read, the list came, and what is not in it was deleted.)
 func covers(failure fs.Failure, f File) bool {

@@ -47,7 +47,7 @@ func (n *nights) next(t *testing.T, from snapshot.Origin, code int) (snapshot.Su
 	return s, files
 }
 
-// linked tells whether two paths below the output folder are one file.
+// linked reports whether two paths below the output folder are one file.
 func (n *nights) linked(t *testing.T, a, b string) bool {
 	t.Helper()
 	var infos [2]os.FileInfo

@@ -33,7 +33,7 @@ type finished struct {
 	File      File      `json:"file"`
 }
 
-// isOf tells that the file has the version of an entry, and was read when that was settled.
+// isOf reports that the file has the version of an entry, and was read when that was settled.
 func (f finished) isOf(e fs.Entry) bool {
 	return sameVersion(e, f.File) && settledOf(e, f.FetchedAt)
 }
@@ -43,7 +43,7 @@ func (f finished) isOf(e fs.Entry) bool {
 // the version before.
 const youth = 10 * time.Minute
 
-// settled tells that bytes fetched at that time were not young.
+// settled reports that bytes fetched at that time were not young.
 func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= youth }
 
 // createJournal begins the journal of dir anew, with lines for the files that are kept.
@@ -80,7 +80,7 @@ func (s *stage) note(line finished) error {
 	return err
 }
 
-// leftIn tells what a partial folder says it holds, by path. It reports false for the
+// leftIn reports what a partial folder says it holds, by path. It reports false for the
 // folder of a run with another source or selection: that one is not to be touched.
 func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
 	data, err := readFile(f.root.FS(), dir+"/"+journalName)

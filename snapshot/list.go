@@ -7,7 +7,7 @@ type Listed struct {
 	ID string
 	// Summary is its summary.json, as far as that can be read.
 	Summary Summary
-	// Latest tells that latest.txt names it.
+	// Latest reports that latest.txt names it.
 	Latest bool
 	// Err says why its summary cannot be read.
 	Err error

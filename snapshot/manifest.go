@@ -85,7 +85,7 @@ type File struct {
 	Source string `json:"source,omitempty"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
-	// Volatility tells what of the bytes the service computes: that changes without a stamp.
+	// Volatility reports what of the bytes the service computes: that changes without a stamp.
 	Volatility fs.Computed `json:"volatility,omitempty"`
 	// Computed says that such bytes were not fetched in this run, and so may differ from what the service gives now.
 	// FetchedAt is when they were.

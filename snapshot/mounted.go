@@ -77,12 +77,12 @@ func (m *Mount) readStatus() error {
 	return nil
 }
 
-// Source tells what is mounted, for [Options].
+// Source reports what is mounted, for [Options].
 func (m *Mount) Source() Source {
 	return Source{APIURL: m.status.APIURL, Account: m.status.Account}
 }
 
-// Selection tells which objects were asked for when it was mounted, for [Options].
+// Selection reports which objects were asked for when it was mounted, for [Options].
 func (m *Mount) Selection() map[string]any { return m.status.Selection }
 
 // Index implements [Origin].

@@ -17,7 +17,7 @@ func (r *run) note(text string, news bool) {
 	}
 }
 
-// isNew tells that the last good snapshot does not say the same.
+// isNew reports that the last good snapshot does not say the same.
 func (r *run) isNew(text string) bool { return !slices.Contains(r.known, text) }
 
 // noteIndex puts down the notes of an index.
@@ -36,7 +36,7 @@ func (r *run) noteIndex(l listing) {
 	}
 }
 
-// withheldAnew tells that a doc has no file of a kind, and had one in the last good snapshot, or was not in that.
+// withheldAnew reports that a doc has no file of a kind, and had one in the last good snapshot, or was not in that.
 func (r *run) withheldAnew(kind fs.Kind, l listing) bool {
 	if r.base == nil {
 		return true

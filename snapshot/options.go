@@ -63,7 +63,7 @@ type Options struct {
 	// TrustDocTimestamps, with Incremental, does not look into docs whose stamp did not
 	// move, if the Origin is a [ChangeIndexer].
 	TrustDocTimestamps bool
-	// Demo tells that the objects are a sample, for the manifest and the summary alone.
+	// Demo reports that the objects are a sample, for the manifest and the summary alone.
 	Demo bool
 	// FullEvery, with Incremental, is how long at most bytes that the service computes are taken over before they are
 	// fetched anew, if that they change is not known; 0 is for good. What is volatile is fetched in each run.
@@ -84,10 +84,10 @@ type Options struct {
 	// "" for an error of Index. Code "unauthorized", a token that was refused, ends the run.
 	// Fields that tell which object it is are filled in from the index.
 	Explain func(path string, err error) fs.Failure
-	// Requests tells how many requests this run has sent so far and how long
+	// Requests reports how many requests this run has sent so far and how long
 	// they waited for rate limits, all together.
 	Requests func() (sent int, throttled time.Duration)
-	// Cost tells what fetching takes, for a [Plan] and for Progress; without it they say
+	// Cost reports what fetching takes, for a [Plan] and for Progress; without it they say
 	// nothing of requests and time.
 	Cost Cost
 	// Progress is told what happens.

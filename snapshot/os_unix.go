@@ -39,7 +39,7 @@ var linkErrors = []error{syscall.EXDEV, syscall.EMLINK}
 // cannot sync a folder.
 var unsupportedErrors = []error{syscall.EPERM, syscall.ENOTSUP, syscall.EINVAL, syscall.ENOSYS}
 
-// onDisk tells which file it is, and what it takes. Some file systems do not tell the latter.
+// onDisk reports which file it is, and what it takes. Some file systems do not tell the latter.
 func onDisk(info iofs.FileInfo) (file inode, bytes int64, ok bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -50,7 +50,7 @@ type Cost struct {
 	PerMinute map[string]float64
 }
 
-// DryRun tells what [Run] would do now. It lists the tree, and writes nothing. Its errors
+// DryRun reports what [Run] would do now. It lists the tree, and writes nothing. Its errors
 // are those of Run.
 func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
 	r := newRun(from, o)
@@ -82,7 +82,7 @@ func (r *run) look() (left map[string]finished, err error) {
 	return left, err
 }
 
-// plan tells what of a listing is to be fetched, and sets the meter to it.
+// plan reports what of a listing is to be fetched, and sets the meter to it.
 func (r *run) plan(l listing, left map[string]finished) Plan {
 	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
 	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
@@ -136,7 +136,7 @@ func (m *meter) done(path string) {
 	delete(m.of, path)
 }
 
-// left tells what is still to be done. Classes are sent side by side, so the slowest counts.
+// left reports what is still to be done. Classes are sent side by side, so the slowest counts.
 func (m *meter) left() Estimate {
 	var e Estimate
 	for class, n := range m.sum {

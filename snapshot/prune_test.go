@@ -72,7 +72,7 @@ func modelKeeps(all []record, i int, latest string, p snapshot.Policy) bool {
 	return false
 }
 
-// modelRefuses tells whether the newest readable snapshot of any group is suspect.
+// modelRefuses reports whether the newest readable snapshot of any group is suspect.
 func modelRefuses(all []record) bool {
 	newest := map[string]snapshot.Result{}
 	for _, r := range all {

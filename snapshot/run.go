@@ -210,7 +210,7 @@ func pagesLineByLine(files []File) (n int) {
 	return n
 }
 
-// isListing tells whether more than one object is missing where a kind is.
+// isListing reports whether more than one object is missing where a kind is.
 func isListing(k fs.Kind) bool {
 	return k == fs.KindDoc || k == fs.KindPages || k == fs.KindTables
 }

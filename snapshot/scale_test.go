@@ -167,7 +167,7 @@ func (s *scaled) night() (cost map[string]float64, held float64) {
 	return cost, peak.heap - heap
 }
 
-// listed tells what a tree holds that was listed whole, as by a walk over a mount, and the index of it.
+// listed reports what a tree holds that was listed whole, as by a walk over a mount, and the index of it.
 func (s *scaled) listed() (tree, index float64) {
 	opened, closeTree := s.open()
 	defer closeTree()

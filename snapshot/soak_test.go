@@ -2,7 +2,7 @@ package snapshot_test
 
 import "os"
 
-// soak tells that the tests may take their time: make soak.
+// soak reports that the tests may take their time: make soak.
 var soak = os.Getenv("CODAFS_SOAK") != ""
 
 // crashFiles is the size of the trees whose runs are stopped everywhere.

@@ -10,7 +10,7 @@ import (
 // inode names a file whatever its names are.
 type inode struct{ device, number uint64 }
 
-// Space tells how many bytes of the disk each of some snapshots takes, by id: a file that several have counts for the first
+// Space reports how many bytes of the disk each of some snapshots takes, by id: a file that several have counts for the first
 // of them, so that all together are what the disk has less. It looks at each file. Where the system does
 // not tell which names are one file, it gives nil.
 func Space(ctx context.Context, output string, ids []string) (map[string]int64, error) {

@@ -120,7 +120,7 @@ func (s *stage) sweepTop() error {
 	return nil
 }
 
-// isOurs tells whether a run makes something of that name and type in its partial folder.
+// isOurs reports whether a run makes something of that name and type in its partial folder.
 func isOurs(e iofs.DirEntry) bool {
 	switch e.Name() {
 	case "docs":

@@ -9,7 +9,7 @@ import (
 // timesApart is how coarse the times of a file system may be: FAT has even seconds.
 const timesApart = 2 * time.Second
 
-// keptTimes tells whether the output folder keeps the times that files are given. The first file of a run shows it.
+// keptTimes reports whether the output folder keeps the times that files are given. The first file of a run shows it.
 type keptTimes struct {
 	once sync.Once
 	lost atomic.Bool

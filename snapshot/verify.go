@@ -28,7 +28,7 @@ type Report struct {
 	n, t int
 }
 
-// reads tells whether a file is in the part that is read.
+// reads reports whether a file is in the part that is read.
 func (r *Report) reads(path string) bool {
 	if !strings.HasPrefix(path, "docs/") {
 		return true
@@ -114,7 +114,7 @@ func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
 	return report, nil
 }
 
-// isSnapshot tells whether the folder is a snapshot itself, and its name.
+// isSnapshot reports whether the folder is a snapshot itself, and its name.
 func (f *folder) isSnapshot() (string, bool) {
 	path, err := filepath.Abs(f.path)
 	if err != nil {

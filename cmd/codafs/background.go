@@ -24,7 +24,7 @@ const backgroundVar = "_CODAFS_BACKGROUND"
 // readyPipe is the descriptor of the pipe in the second process: the first after stderr.
 const readyPipe = 3
 
-// inBackground tells whether this is the second process, which happens once: what it starts is not.
+// inBackground reports whether this is the second process, which happens once: what it starts is not.
 func inBackground() bool {
 	if os.Getenv(backgroundVar) == "" {
 		return false

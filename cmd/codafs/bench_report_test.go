@@ -24,7 +24,7 @@ var benchJSON = flag.String("bench-json", "", "measure the figures at their full
 // measured is a figure: how much of something, and how much it may be.
 type measured struct {
 	What string `json:"what"`
-	// How tells what is real about it: one of the words below.
+	// How reports what is real about it: one of the words below.
 	How   string  `json:"how"`
 	Value float64 `json:"value"`
 	Unit  string  `json:"unit"`
@@ -58,7 +58,7 @@ func (m measured) limited(limit, aim float64) measured {
 	return m
 }
 
-// verdict tells whether the promise is kept.
+// verdict reports whether the promise is kept.
 func (m measured) verdict() string {
 	switch {
 	case m.Missing != "":

@@ -196,7 +196,7 @@ func (s *settings) existingCache(std streams) (dir string, disk *cache.Disk, err
 // besideCache are the folders that are kept beside the cache's own; they may be there before it is.
 var besideCache = []string{"accounts", "rates", "runs"}
 
-// isUnused tells whether a folder holds nothing but those: a cache will be there, and is not yet.
+// isUnused reports whether a folder holds nothing but those: a cache will be there, and is not yet.
 func isUnused(dir string) bool {
 	all, err := os.ReadDir(dir)
 	return err == nil && !slices.ContainsFunc(all, func(e iofs.DirEntry) bool { return !slices.Contains(besideCache, e.Name()) })

@@ -12,7 +12,7 @@ const rowsPerRequest = 500
 // classDownload counts downloads, for which there is no rate limit.
 const classDownload = "download"
 
-// cost tells what fetching a file takes, for the estimate of when a snapshot will be done. Of tables
+// cost reports what fetching a file takes, for the estimate of when a snapshot will be done. Of tables
 // with more rows than deltasOver (if that is not 0) the changed rows alone may be enough.
 func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 	perMinute := map[string]float64{}

@@ -55,7 +55,7 @@ func (d *doctor) checkCache() finding {
 	return finding{check, isOK, text, ""}
 }
 
-// tryFolder tells how much room there is in a folder that can be written, or made.
+// tryFolder reports how much room there is in a folder that can be written, or made.
 func tryFolder(dir string) (free int64, err error) {
 	dir = absolute(dir)
 	st, err := os.Stat(dir)

@@ -59,7 +59,7 @@ const (
 	oldBackup      = 7 * day
 )
 
-// finding tells how old the last good backup is.
+// finding reports how old the last good backup is.
 func (b backups) finding(s schedule, now time.Time) finding {
 	const check = "backup"
 	switch {

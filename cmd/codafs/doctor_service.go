@@ -97,7 +97,7 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	return found
 }
 
-// checkScope tells what the token lets its user do, and which docs it sees. The service only says that a token is
+// checkScope reports what the token lets its user do, and which docs it sees. The service only says that a token is
 // restricted; whether docs can be listed says more, and whether one can be exported: see checkExport.
 func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
 	var docs []coda.Doc

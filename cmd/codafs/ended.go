@@ -15,7 +15,7 @@ import (
 // shownFailures is how many of them are printed; all are in summary.json.
 const shownFailures = 20
 
-// ended tells how a run ended, whether it came to work or not, and gives the error to end the
+// ended reports how a run ended, whether it came to work or not, and gives the error to end the
 // program with.
 func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, err error) error {
 	p.end()

@@ -127,13 +127,13 @@ func describe(err error) string {
 	return line
 }
 
-// noAPI tells that what every API of Coda has was not found.
+// noAPI reports that what every API of Coda has was not found.
 func noAPI(err error) bool {
 	e, ok := errors.AsType[*coda.Error](err)
 	return ok && e.Code == coda.CodeNotFound && (e.Path == "/docs" || e.Path == "/whoami")
 }
 
-// listsDocs tells that it was the list of docs that failed, without which there is nothing.
+// listsDocs reports that it was the list of docs that failed, without which there is nothing.
 func listsDocs(err error) bool {
 	e, ok := errors.AsType[*coda.Error](err)
 	return ok && e.Path == "/docs"

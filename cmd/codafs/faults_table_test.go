@@ -19,7 +19,7 @@ type request struct {
 	method, path string   // path is a regular expression, as in [codatest.Fault]
 	second       bool     // it is the one for a list's second page
 	docs         []string // what --doc names
-	// lost is what the snapshot lacks without a good answer. None: there is no snapshot at all.
+	// lost is what the snapshot lacks without a good answer. None: there is not a snapshot at all.
 	lost []loss
 	// optional: the snapshot of a user who may not see it is whole, with a warning.
 	optional bool
@@ -122,7 +122,7 @@ type fault struct {
 // secondPages stands for all requests for a second page.
 const secondPages = "second pages"
 
-// refusal tells whether the service has said no, and would again.
+// refusal reports whether the service has said no, and would again.
 func (f fault) refusal() bool { return f.Status/100 == 4 && !f.again }
 
 var faults = []fault{
@@ -247,7 +247,7 @@ func (p pair) want() outcome {
 	return outcome{exit: snapshot.ExitGaps, code: p.code}
 }
 
-// forScopedToken tells whether this is how the service answers a token for single docs, which
+// forScopedToken reports whether this is how the service answers a token for single docs, which
 // is good for all the rest.
 func (p pair) forScopedToken() bool {
 	return strings.HasPrefix(p.request.name, permissions) && p.code == coda.CodeUnauthorized

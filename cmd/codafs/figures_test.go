@@ -16,7 +16,7 @@ import (
 // The figures that users are promised of a full snapshot, held in simulated time: a service with the
 // documented limits, and nothing but counts.
 
-// soak tells that the tests may take their time: make soak.
+// soak reports that the tests may take their time: make soak.
 var soak = os.Getenv("CODAFS_SOAK") != ""
 
 // figure is one way in which the service takes its time.

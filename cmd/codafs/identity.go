@@ -41,7 +41,7 @@ func (i *identity) get(ctx context.Context) (name, problem string) {
 	return i.name, i.problem
 }
 
-// answered tells whether there was an answer.
+// answered reports whether there was an answer.
 func (i *identity) answered() bool {
 	select {
 	case <-i.asked:

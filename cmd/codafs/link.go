@@ -51,7 +51,7 @@ func targetOfIDs(link string, parts []string) (target, error) {
 	return target{doc: ids[0], object: ids[1]}, nil
 }
 
-// isDoc tells whether the doc itself is meant.
+// isDoc reports whether the doc itself is meant.
 func (t target) isDoc() bool { return t.object == "" && t.tail == "" }
 
 // folders are those of the doc that may have the file.
@@ -65,7 +65,7 @@ func (t target) folders() []string {
 	return []string{"pages", "tables"}
 }
 
-// means tells whether a node is the file of what the link leads to.
+// means reports whether a node is the file of what the link leads to.
 func (t target) means(n fs.Node) bool {
 	o := n.Object()
 	if o.Kind != fs.KindPage && o.Kind != fs.KindPageJSON && o.Kind != fs.KindRows {

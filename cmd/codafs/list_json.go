@@ -15,7 +15,7 @@ type listing struct {
 type listedSnapshot struct {
 	ID   string `json:"id"`
 	Path string `json:"path"`
-	// Latest tells that latest.txt names it.
+	// Latest reports that latest.txt names it.
 	Latest bool `json:"latest"`
 	// Summary is its summary.json; absent where that cannot be read, for which Error has the reason.
 	Summary *snapshot.Summary `json:"summary,omitempty"`

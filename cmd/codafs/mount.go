@@ -153,7 +153,7 @@ func goIntoBackground(std streams, who *identity, dir string) error {
 	return nil
 }
 
-// serve keeps the mount until it is taken away, a signal comes or the token is refused at once. It calls ready when
+// serve keeps the mount until it is unmounted, a signal comes or the token is refused at once. It calls ready when
 // the token was accepted, or nobody waits for that any longer.
 func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server, ready func() error) error {
 	var beside sync.WaitGroup
@@ -197,7 +197,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	return err
 }
 
-// noDoc tells where --doc names what is not there, as far as that can be told at once; with --offline also
+// noDoc reports where --doc names what is not there, as far as that can be told at once; with --offline also
 // that nothing is known.
 func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time) error {
 	if len(o.selection.Docs) == 0 && !o.offline {

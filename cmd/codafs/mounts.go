@@ -120,12 +120,12 @@ func reportOn(path string) mountReport {
 	return r
 }
 
-// unmountedError is a folder whose status was asked for, and that is no mount.
+// unmountedError is a folder whose status was asked for, and that is not a mount.
 type unmountedError struct{ error }
 
 func (e unmountedError) Unwrap() error { return e.error }
 
-// reportOnNamed is for a folder that a user names: one that is no mount is an error.
+// reportOnNamed is for a folder that a user names: one that is not a mount is an error.
 func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 	all, err := mount.Mounts()
 	if err != nil {

@@ -108,7 +108,7 @@ func (p *progress) current() state {
 	return p.state
 }
 
-// end takes away what is redrawn. Nothing is shown any more when it returns.
+// end removes what is redrawn. Nothing is shown any more when it returns.
 func (p *progress) end() {
 	close(p.stopped)
 	p.drawing.Wait()

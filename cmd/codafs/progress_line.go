@@ -119,7 +119,7 @@ func (s state) silent() string {
 var classWords = map[coda.Class]string{coda.ClassList: "lists of docs", coda.ClassRead: "reads", coda.ClassWrite: "writes",
 	coda.ClassContent: "page lines", coda.ClassExport: "exports"}
 
-// limitText tells which rate limit work waits for, "" if it waits for none: the one that lets the next request go last.
+// limitText reports which rate limit work waits for, "" if it waits for none: the one that lets the next request go last.
 func limitText(limits []coda.BucketStatus, now time.Time) string {
 	var at coda.BucketStatus
 	for _, l := range limits {

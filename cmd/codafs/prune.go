@@ -52,7 +52,7 @@ type pruning struct {
 	snapshot.Pruned
 }
 
-// print tells what was removed, and if it is done, how many there were.
+// print reports what was removed, and if it is done, how many there were.
 func (p pruning) print(std streams, asJSON, done bool) error {
 	if asJSON {
 		return printJSON(std.out, p)

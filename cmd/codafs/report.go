@@ -105,7 +105,7 @@ func whatDiffers(c snapshot.Contents) string {
 	return strings.Join(parts, "; ")
 }
 
-// isFirst tells that a snapshot has no good one before it: whoever makes the next one may not know yet what --incremental does.
+// isFirst reports that a snapshot has no good one before it: whoever makes the next one may not know yet what --incremental does.
 func isFirst(output, id string) bool {
 	all, err := snapshot.List(output)
 	i := slices.IndexFunc(all, func(l snapshot.Listed) bool { return l.ID == id })

@@ -72,7 +72,7 @@ func newLock(runs string) (*os.File, error) {
 	}
 }
 
-// isThere tells whether an open file still has its name.
+// isThere reports whether an open file still has its name.
 func isThere(f *os.File) bool {
 	open, err := f.Stat()
 	if err != nil {

@@ -56,7 +56,7 @@ func (s *screen) Write(b []byte) (int, error) {
 	return s.out.Write(b)
 }
 
-// widthOf tells how wide a terminal is at each call: it may be resized.
+// widthOf reports how wide a terminal is at each call: it may be resized.
 func widthOf(f *os.File) func() int {
 	return func() int {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {

@@ -162,7 +162,7 @@ func (s *session) close() {
 	})
 }
 
-// unmountAll takes away what a script that failed left mounted: to read it would be to ask a service
+// unmountAll unmounts what a script that failed left mounted: to read it would be to ask a service
 // that is gone.
 func (s *session) unmountAll() {
 	mounts, err := os.ReadFile("/proc/self/mounts")

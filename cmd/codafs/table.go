@@ -20,7 +20,7 @@ const (
 	red     color = "31"
 )
 
-// colored tells whether what is written there may have colors: on a terminal, unless its user wants none (https://no-color.org).
+// colored reports whether what is written there may have colors: on a terminal, unless its user wants none (https://no-color.org).
 func colored(w io.Writer) bool {
 	if s, ok := w.(*screen); ok {
 		w = s.out

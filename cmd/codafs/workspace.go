@@ -41,7 +41,7 @@ type openOptions struct {
 	prefetch int
 	// rowDeltas is fs.Options.RowDeltas.
 	rowDeltas int64
-	// summary tells that warnings stand in one in the end: until then they are told only where much is told.
+	// summary reports that warnings stand in one in the end: until then they are told only where much is told.
 	summary bool
 	// quiet tells nobody what is to be known of all that is read.
 	quiet bool

@@ -13,7 +13,7 @@ func (c *call) whoami() (any, error) {
 	}, nil
 }
 
-// mutationStatus tells whether a queued write is done. A write that was never queued is 404.
+// mutationStatus reports whether a queued write is done. A write that was never queued is 404.
 func (c *call) mutationStatus() (any, error) {
 	done, ok := c.w.Mutations[c.args[0]]
 	if !ok {

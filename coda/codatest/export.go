@@ -113,7 +113,7 @@ func (c *call) beginExport() (any, error) {
 	return exportStatus{ID: e.id, Status: "inProgress", Href: c.href("pages", p.ID, "export", e.id)}, nil
 }
 
-// getExport tells how an export is. Each answer of a complete one has a new link.
+// getExport reports how an export is. Each answer of a complete one has a new link.
 func (c *call) getExport() (any, error) {
 	p, err := c.findPage()
 	if err != nil {

@@ -18,7 +18,7 @@ type Request struct {
 	Query url.Values
 	// Status is what was answered; 0 while there is no answer, and for a host that is not there.
 	Status int
-	// Authorized tells whether it carried an Authorization header.
+	// Authorized reports whether it carried an Authorization header.
 	Authorized bool
 	// Download marks a request to the download host.
 	Download bool

@@ -64,7 +64,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // errReset is what a broken connection gives.
 var errReset error = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 
-// knows tells whether the stand-in serves a URL.
+// knows reports whether the stand-in serves a URL.
 func (s *Server) knows(u *url.URL) bool {
 	if u.Host == s.downloads.Host {
 		return true

@@ -230,7 +230,7 @@ func (d *Doc) pageTree() []*Page {
 	return out
 }
 
-// effectivelyHidden tells whether p or any page above it is hidden.
+// effectivelyHidden reports whether p or any page above it is hidden.
 func (d *Doc) effectivelyHidden(p *Page) bool {
 	for range len(d.Pages) { // a circle of parents ends too
 		if p == nil || p.Hidden {

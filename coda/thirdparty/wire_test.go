@@ -122,7 +122,7 @@ func fields(t *testing.T, object string) (f map[string]any) {
 	return f
 }
 
-// within tells whether got is what was sent: of objects in it, at least some fields.
+// within reports whether got is what was sent: of objects in it, at least some fields.
 func within(got, sent any) bool {
 	g, isObject := got.(map[string]any)
 	s, wasObject := sent.(map[string]any)

@@ -23,7 +23,7 @@ import (
 const leaveSignals = 1<<(syscall.SIGHUP-1) | 1<<(syscall.SIGINT-1) | 1<<(syscall.SIGQUIT-1) |
 	1<<(syscall.SIGKILL-1) | 1<<(syscall.SIGTERM-1)
 
-// callerLeaves tells whether the thread that waits for an interrupted operation wants to leave it. Where that
+// callerLeaves reports whether the thread that waits for an interrupted operation wants to leave it. Where that
 // cannot be told (a thread of another pid namespace has id 0), it does.
 func callerLeaves(ctx context.Context) bool {
 	caller, ok := fuse.FromContext(ctx)
@@ -83,7 +83,7 @@ const (
 	opening             // open(2), or any other that is about content
 )
 
-// doing tells what the caller in ctx is doing, by the system call that it is in.
+// doing reports what the caller in ctx is doing, by the system call that it is in.
 func doing(ctx context.Context) call {
 	what, _ := systemCall(ctx)
 	return what
@@ -114,7 +114,7 @@ func systemCall(ctx context.Context) (what call, byName bool) {
 	return opening, takesName(n, fields[1:])
 }
 
-// takesName tells whether a system call has a name among its arguments. Some have one that may be empty, if a flag says so:
+// takesName reports whether a system call has a name among its arguments. Some have one that may be empty, if a flag says so:
 // fstat(2) is such a call.
 func takesName(number int, arguments []string) bool {
 	flags, ok := nameCalls[number]
@@ -131,7 +131,7 @@ func takesName(number int, arguments []string) bool {
 // canBeSilent says that the kernel can be kept from telling of every open(2).
 const canBeSilent = true
 
-// seesCalls tells whether this process may see what others of the same user are doing, or with all of them those of
+// seesCalls reports whether this process may see what others of the same user are doing, or with all of them those of
 // all users. Some systems (ptrace_scope of the Yama security module) let only root.
 func seesCalls(all bool) bool {
 	if _, err := os.ReadFile("/proc/self/syscall"); err != nil || len(lookingCalls) == 0 {
@@ -143,7 +143,7 @@ func seesCalls(all bool) bool {
 	return open && !all || !none && mayTrace()
 }
 
-// mayTrace tells whether this process has the capability to look into others.
+// mayTrace reports whether this process has the capability to look into others.
 func mayTrace() bool {
 	var data [2]unix.CapUserData
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

@@ -84,7 +84,7 @@ func (c *contents) add(n *fileNode, content fs.Content) *held {
 	return h
 }
 
-// has tells whether there is an open content of n.
+// has reports whether there is an open content of n.
 func (c *contents) has(n *fileNode) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

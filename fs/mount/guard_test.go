@@ -184,7 +184,7 @@ func TestAServerOutlivesItsGuard(t *testing.T) {
 	}
 }
 
-// waitsInKernel tells whether a thread of a process is where no signal reaches it.
+// waitsInKernel reports whether a thread of a process is where no signal reaches it.
 func waitsInKernel(pid int) bool {
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {

@@ -193,7 +193,7 @@ func prepare(dir string) (string, error) {
 	}
 }
 
-// checkDir refuses what is no folder, and a folder with something in it: a mount would hide that, and
+// checkDir refuses what is not a folder, and a folder with something in it: a mount would hide that, and
 // one over /proc or a home would take the whole machine with it.
 func checkDir(path string) error {
 	st, err := os.Stat(path)
@@ -266,7 +266,7 @@ func (s *Server) Unmount() error {
 	return below
 }
 
-// mounted tells whether this mount is the one at its folder, or is covered by another. Its id is not given to another one
+// mounted reports whether this mount is the one at its folder, or is covered by another. Its id is not given to another one
 // before the kernel has let go of it.
 func (s *Server) mounted() (mounted, covered bool) {
 	select {

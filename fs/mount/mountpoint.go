@@ -21,7 +21,7 @@ type mountInfo struct {
 	over []string // ids of codafs mounts that it covers
 }
 
-// StateOf tells what dir is. A folder that does not exist is Plain. One whose server does not answer is Live, with
+// StateOf reports what dir is. A folder that does not exist is Plain. One whose server does not answer is Live, with
 // the error [os.ErrDeadlineExceeded].
 func StateOf(dir string) (State, error) {
 	path, err := realPath(dir)

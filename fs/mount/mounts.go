@@ -16,7 +16,7 @@ func Mounts() ([]string, error) {
 	return slices.Compact(paths), err
 }
 
-// Check tells whether this machine can mount, with what to do where it cannot ([ErrNoFUSE]), and
+// Check reports whether this machine can mount, with what to do where it cannot ([ErrNoFUSE]), and
 // whether it lets other users in ([ErrNotAllowed]) where that is wanted.
 func Check(allowOther bool) error {
 	if err := checkFUSE(); err != nil {

@@ -125,7 +125,7 @@ func total(counts map[string]int) (n int) {
 	return n
 }
 
-// bell tells when the kernel has been told: a file in a doc of its own, outside docs/.
+// bell reports when the kernel has been told: a file in a doc of its own, outside docs/.
 type bell struct {
 	file *fakeFile
 	sh   *shell

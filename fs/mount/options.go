@@ -80,8 +80,8 @@ var (
 	ErrInside = errors.New("it is in the codafs mount")
 	// ErrNotAllowed says that this user may not let others into a mount.
 	ErrNotAllowed = errors.New("this machine does not let users open their mounts to others")
-	// ErrNotMounted says that there is no codafs mount at the folder.
-	ErrNotMounted = errors.New("no codafs mount")
+	// ErrNotMounted says that there is not a codafs mount at the folder.
+	ErrNotMounted = errors.New("not a codafs mount")
 	// ErrCovered says that something else is mounted over the codafs mount.
 	ErrCovered = errors.New("something else is mounted over the codafs mount: unmount that first")
 	// ErrNotEmpty says that the mountpoint is a folder with something in it.

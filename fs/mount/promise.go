@@ -75,7 +75,7 @@ func (p *promises) find(ctx context.Context, f fs.File) (fs.Version, bool) {
 	return old.version, ok && time.Now().Before(old.until)
 }
 
-// has tells whether the caller in ctx was promised version v.
+// has reports whether the caller in ctx was promised version v.
 func (p *promises) has(ctx context.Context, f fs.File, v fs.Version) bool {
 	promised, ok := p.find(ctx, f)
 	return ok && promised.Key == v.Key

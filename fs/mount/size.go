@@ -60,7 +60,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 	return 0
 }
 
-// mustFetch tells what the caller in ctx is doing that wants the content to be fetched first, "" for nothing.
+// mustFetch reports what the caller in ctx is doing that wants the content to be fetched first, "" for nothing.
 func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	_, known := n.knownSize()
 	switch {
@@ -73,7 +73,7 @@ func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	return "getattr"
 }
 
-// onlyLooks tells whether the caller in ctx surely opens nothing now, for itself or for another. An open that heard an
+// onlyLooks reports whether the caller in ctx surely opens nothing now, for itself or for another. An open that heard an
 // estimate of a volatile file could not be mended: looked up again, that is another file, of unknown size too.
 func (s *Server) onlyLooks(ctx context.Context) bool {
 	caller, ok := fuse.FromContext(ctx)
@@ -84,7 +84,7 @@ func (s *Server) onlyLooks(ctx context.Context) bool {
 	return slices.Contains(listers, program) || s.silent && slices.Contains(lookers, program) && doing(ctx) == looking
 }
 
-// atHand tells whether the file can be opened and read without a question to anybody.
+// atHand reports whether the file can be opened and read without a question to anybody.
 func (n *fileNode) atHand() bool {
 	return !n.version.Unstamped && (n.file.AtHand(n.version) || n.server.contents.has(n))
 }
@@ -109,7 +109,7 @@ func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	return guess, 0
 }
 
-// mayEstimate tells whether the caller in ctx is content with an estimate. A shell that only looks may also be
+// mayEstimate reports whether the caller in ctx is content with an estimate. A shell that only looks may also be
 // opening the file for a program that does not; in a silent mount this is the last chance to tell.
 func (s *Server) mayEstimate(ctx context.Context) bool {
 	switch s.opts.Sizes {
@@ -158,7 +158,7 @@ func (n *fileNode) estimate() int64 { return max(n.file.Estimate(n.version), 1) 
 // stats are the counts behind [Stats].
 type stats struct{ opens, fetched, estimated, tooSmall atomic.Int64 }
 
-// Stats tells what was counted so far.
+// Stats reports what was counted so far.
 func (s *Server) Stats() Stats {
 	return Stats{
 		Opens:     s.stats.opens.Load(),

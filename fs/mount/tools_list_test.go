@@ -43,7 +43,7 @@ func goCopy(way string) program {
 // An archive is made in $T: unpacked, it makes $O a folder that cannot be written any more.
 const untar = ` && tar -C $O -xf $T/t.tar`
 
-// gitAt runs git with its own files in $O, which are taken away in the end.
+// gitAt runs git with its own files in $O, which are removed in the end.
 const gitAt = `G() { git -c safe.directory='*' -c user.name=a -c user.email=a@b --git-dir=$O/g --work-tree=$M "$@"; }; G init -q && `
 
 var programs = []program{

@@ -294,7 +294,7 @@ func TestPrograms(t *testing.T) {
 	compareMatrix(t, table)
 }
 
-// installed tells whether p can run here; if not, it is skipped.
+// installed reports whether p can run here; if not, it is skipped.
 func (p program) installed(t *testing.T) bool {
 	word, _, _ := strings.Cut(p.name, " ")
 	switch word {

@@ -304,7 +304,7 @@ func (s *sightings) count(n *int) {
 	*n++
 }
 
-// sum tells what the day showed, and fails where it showed too little or things piled up.
+// sum reports what the day showed, and fails where it showed too little or things piled up.
 func (d *day) sum() {
 	l := &d.log
 	d.t.Logf("%d edits, %d outages; %d reads: %d older than the newest, %d young, %d while the service was away; %d failed; %d lagging answers, %d evictions; idle at first %+v, at last %+v",

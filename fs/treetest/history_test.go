@@ -168,7 +168,7 @@ func (h *history) back(t time.Time, d time.Duration) time.Time {
 	return at
 }
 
-// calm tells whether the service answered from a while before since until to.
+// calm reports whether the service answered from a while before since until to.
 func (h *history) calm(since, to time.Time) bool {
 	for _, o := range h.outages {
 		if o.begin.Before(to) && (o.end.IsZero() || o.end.After(since.Add(-3*time.Minute))) {
@@ -189,7 +189,7 @@ func (h *history) between(p part, a, b time.Time) (some []state) {
 	return some
 }
 
-// sureOf tells whether an object was there all the time, so that a reader must find it.
+// sureOf reports whether an object was there all the time, so that a reader must find it.
 func (h *history) sureOf(o object, since, to time.Time) bool {
 	all, from := h.states[part{o, 0}], h.back(since, fresh)
 	if len(all) == 0 || all[0].from.After(from) || !h.calm(since, to) {
@@ -208,7 +208,7 @@ const (
 	neverWas
 )
 
-// judge tells how old the bytes are that a reader got, who asked at since and had them at to.
+// judge reports how old the bytes are that a reader got, who asked at since and had them at to.
 func (h *history) judge(o object, data []byte, v fs.Version, since, to time.Time) verdict {
 	worst := newest
 	for i, b := range parts(o, data) {
@@ -239,7 +239,7 @@ func (h *history) judgePart(p part, sum [sha256.Size]byte, oldest, since, to tim
 	return neverWas
 }
 
-// why tells what there was instead, in times since the beginning.
+// why reports what there was instead, in times since the beginning.
 func (h *history) why(o object, data []byte, v fs.Version, since, to time.Time) string {
 	var b strings.Builder
 	at := func(t time.Time) time.Duration { return t.Sub(h.began).Round(time.Second) }

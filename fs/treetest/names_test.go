@@ -287,7 +287,7 @@ func foundAgain(t *testing.T, tree *fs.Tree, names map[string]fs.Node, mode fs.N
 	}
 }
 
-// isOwn tells whether an object has a name of its own, not one that all docs have.
+// isOwn reports whether an object has a name of its own, not one that all docs have.
 func isOwn(o fs.Object) bool {
 	return slices.Contains([]fs.Kind{fs.KindPage, fs.KindPageJSON, fs.KindRows, fs.KindColumns, fs.KindTable}, o.Kind)
 }

@@ -58,7 +58,7 @@ func (f *File) read(fsys iofs.FS) error {
 	return err
 }
 
-// Differ tells how got differs from want, in one line for each path.
+// Differ reports how got differs from want, in one line for each path.
 func (o RunOptions) Differ(want, got []File) (lines []string) {
 	rest := map[string]File{}
 	for _, f := range got {

@@ -88,7 +88,7 @@ func legalNames(t *testing.T, files []File) {
 	}
 }
 
-// device tells whether Windows takes a name for a device's.
+// device reports whether Windows takes a name for a device's.
 func device(name string) bool {
 	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
 	switch stem = strings.TrimRight(stem, " "); stem {
