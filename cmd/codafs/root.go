@@ -76,7 +76,7 @@ func newRoot(std streams) *cobra.Command {
 	root.SetHelpCommandGroupID("self")
 	root.SetCompletionCommandGroupID("self")
 	root.InitDefaultCompletionCmd()
-	useOwnBash(root, std)
+	useOwnScripts(root, std)
 	prepare(root)
 	return root
 }
