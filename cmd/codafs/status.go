@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	iofs "io/fs"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
 	"github.com/codafs/codafs/coda"
@@ -16,28 +16,34 @@ import (
 
 func newStatus(std streams) *cobra.Command {
 	var s settings
+	var output string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT]",
-		Short: "Show what is mounted, and how cache and rate limits are used",
-		Long: `Show the mount at MOUNTPOINT, or all mounts of this user: whether each answers, whose workspace it shows, how old
+		Short: "Show whether Coda answers, the last backup, what is mounted, and how cache and rate limits are used",
+		Long: `Show whether Coda can be reached (one request, unless --offline), and how old the last good backup in --output is. Then the mount at MOUNTPOINT, or all mounts of this user: whether each answers, whose workspace it shows, how old
 its list of docs is, and its last errors with their reasons. Then how full the cache is, and for each of Coda's
 rate limits how much of its present window is used, what waits for it, and when that will be done: all codafs
-processes of this token on this machine count together. Nothing is asked of Coda.`,
+processes of this token on this machine count together. All times are those of this machine's time zone.`,
 		Example: `  codafs status
   codafs status --json ~/coda
   watch -n1 codafs status                 while a backup runs`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeMounts,
-		RunE:              func(cmd *cobra.Command, args []string) error { return runStatus(cmd.Context(), &s, std, args, asJSON) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runStatus(cmd.Context(), &s, std, args, output, asJSON)
+		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	s.registerService(cmd, "rate", "max-retries", "export-timeout", "strict-latest", "offline")
+	pathVar(cmd.Flags(), &output, "output", "o", defaultOutput, "`DIR` that holds the snapshots")
+	s.registerService(cmd, "rate", "max-retries", "export-timeout", "strict-latest")
 	return cmd
 }
 
 // status is what the command shows; its JSON form is promised.
 type status struct {
+	Coda   serviceStatus `json:"coda"`
+	Backup backupStatus  `json:"last_backup"`
 	Mounts []mountReport `json:"mounts"`
 	Cache  cacheStatus   `json:"cache"`
 	// Limits are those of the token that is set here; none without one.
@@ -58,11 +64,15 @@ type limitStatus struct {
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
-func runStatus(ctx context.Context, s *settings, std streams, args []string, asJSON bool) error {
+func runStatus(ctx context.Context, s *settings, std streams, args []string, output string, asJSON bool) error {
+	asked := make(chan serviceStatus, 1)
+	go func() { asked <- s.service(ctx) }()
 	out, err := s.status(ctx, std, args)
+	out.Coda = <-asked
 	if err != nil {
 		return err
 	}
+	out.Backup = lastBackup(output, time.Now())
 	if asJSON {
 		return printJSON(std.out, out)
 	}
@@ -118,39 +128,38 @@ func (s *settings) limits(std streams) ([]limitStatus, error) {
 }
 
 func (s status) print(w io.Writer) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := table{{{"coda", bold}, s.Coda.cell()}, {{"last backup", bold}, s.Backup.cell()}, {}}
 	for _, m := range s.Mounts {
 		for _, line := range m.lines() {
-			fmt.Fprintf(out, "%s\t%s\n", line[0], line[1])
+			t.add(line[0], line[1])
 		}
-		fmt.Fprintln(out)
+		t.add()
 	}
 	if len(s.Mounts) == 0 {
-		fmt.Fprintln(out, "mount\tnone")
+		t.add("mount", "none")
 	}
-	fmt.Fprintf(out, "cache\t%s\n", cmp.Or(s.Cache.Problem,
+	t.add("cache", cmp.Or(s.Cache.Problem,
 		fmt.Sprintf("%s of %s in %s", formatSize(s.Cache.Bytes), formatSize(s.Cache.MaxBytes), s.Cache.Folder)))
 	switch {
 	case !s.token:
-		fmt.Fprintln(out, "limits\tnot shown: no API token here says whose")
+		t.add("limits", "not shown: no API token here says whose")
 	case len(s.Limits) == 0:
-		fmt.Fprintln(out, "limits\tnothing was sent with this token yet")
+		t.add("limits", "nothing was sent with this token yet")
 	}
-	if err := out.Flush(); err != nil || len(s.Limits) == 0 {
+	if err := t.print(w); err != nil || len(s.Limits) == 0 {
 		return err
 	}
 	fmt.Fprintln(w)
-	return printLimits(w, s.Limits)
+	return limitTable(s.Limits).print(w)
 }
 
-func printLimits(w io.Writer, limits []limitStatus) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "limit\tused\twaiting\tpaused until\tdone at")
+func limitTable(limits []limitStatus) (t table) {
+	t.add("limit", "used", "waiting", "paused until", "done at")
 	for _, l := range limits {
-		fmt.Fprintf(out, "%s\t%d of %d in %gs\t%d\t%s\t%s\n", l.Class, l.Used, l.Limit, l.PerSeconds, l.Interactive+l.Background,
+		t.add(string(l.Class), fmt.Sprintf("%d of %d in %gs", l.Used, l.Limit, l.PerSeconds), strconv.Itoa(l.Interactive+l.Background),
 			clock(l.PausedUntil), clock(l.DoneAt))
 	}
-	return out.Flush()
+	return t
 }
 
 // clock is a time of day, "-" for none.
