@@ -44,10 +44,15 @@ func (c *Client) transportError(err error) *Error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	noWay := foundNoWay(err)
+	switch {
+	case !errors.Is(err, context.DeadlineExceeded):
+	case noWay:
+		err = errors.New(err.Error()) // which says what could not be reached, or found, in time
+	default:
 		err = errSilent
 	}
-	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err), noWay: foundNoWay(err)}
+	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err), noWay: noWay}
 }
 
 // lasting reports whether another try would meet the same: somebody has to change something first.
