@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,10 +97,10 @@ func TestAProbeThatIsNotAnsweredIsFollowedByAnother(t *testing.T) {
 		f.s.refusing("86400", 1)
 		start := time.Now()
 		f.read(0)
-		refuse, hang := f.s.answer, true
+		refuse := f.s.answer
+		var hung atomic.Bool
 		f.s.answer = func(r *http.Request) (*http.Response, error) {
-			if hang {
-				hang = false
+			if hung.CompareAndSwap(false, true) {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			}

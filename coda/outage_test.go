@@ -102,12 +102,36 @@ func TestABrokenConnectionIsNoOutageToLeaveFor(t *testing.T) {
 	})
 }
 
+// lockedLog is a log that is read while others write to it.
+type lockedLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // All that wait hear of an outage once, with its reason, and of its end.
 func TestAnOutageIsToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		l := &line{down: downFor(time.Minute)}
-		c, err := coda.New(coda.Options{Token: secret, Transport: l, MaxRetries: 20, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		var log lockedLog
+		down := downFor(time.Minute)
+		way := transportFunc(func(*http.Request) (*http.Response, error) {
+			if down() {
+				return nil, errors.New("connection refused")
+			}
+			return reply(200, `{"id": "`+doc+`"}`)
+		})
+		c, err := coda.New(coda.Options{Token: secret, Transport: way, MaxRetries: 20, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,15 +141,16 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 			all.Go(func() { askOnce(c)(t.Context()) })
 		}
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "level=WARN") || !strings.Contains(text, "connection refused") {
 			t.Errorf("told within 5 s: %s", text)
 		}
 		if since, why := c.Away(); !since.Equal(start) || why == nil {
 			t.Errorf("away since %v: %v", since, why)
 		}
-		log.Reset()
+		early := len(log.String())
 		all.Wait()
-		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "Coda answers again") {
+		if text := log.String()[early:]; strings.Count(text, "\n") != 1 || !strings.Contains(text, "Coda answers again") {
 			t.Errorf("told later: %s", text)
 		}
 		if _, why := c.Away(); why != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 // A wait is told of after two seconds, with its end, and what was told is gone when it is over.
 func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out stream
 		w := &waits{command: "ls", screen: &screen{out: &out, width: func() int { return 100 }}, stopped: make(chan struct{})}
 		until := time.Now().Add(30 * time.Second)
 		waiting := func() coda.Waiting {
@@ -25,8 +24,8 @@ func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 		}
 		w.drawing.Go(func() { w.draw(waiting) })
 		time.Sleep(2 * time.Second)
-		if out.Len() > 0 {
-			t.Errorf("shown after two seconds: %q", &out)
+		if out.String() != "" {
+			t.Errorf("shown after two seconds: %q", out.String())
 		}
 		time.Sleep(8 * time.Second)
 		want := "codafs: ls waits 20s more, until " + until.Local().Format(time.TimeOnly) + ": Coda asked for a pause (read)"
@@ -35,7 +34,7 @@ func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 		}
 		time.Sleep(21 * time.Second)
 		if !strings.HasSuffix(out.String(), " \r") {
-			t.Errorf("at the end %q", &out)
+			t.Errorf("at the end %q", out.String())
 		}
 		w.end()
 	})
