@@ -21,7 +21,7 @@ var plainTypes = []string{"", "text/plain", "text/markdown", "text/x-markdown", 
 	"application/gzip", "application/x-gzip"}
 
 // markup is how a web page or an XML document begins, or the HTML of a page that was asked for as Markdown.
-var markup = regexp.MustCompile(`(?i)^(<!doctype|<\?xml|<(html|head|body|error|h[1-6]|p|div)[\s>])`)
+var markup = regexp.MustCompile(`(?is)^(<!--.*?-->\s*)*(<!doctype|<\?xml|<(html|head|title|meta|script|style|body|center|error|h[1-6]|p|div)[\s>])`)
 
 var (
 	storageError = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?<Error>\s*<Code>`)
