@@ -49,9 +49,15 @@ func (w *workspace) find(ctx context.Context, name string) (fs.Node, error) {
 // nearPath is the part of a message that names the path in the tree that was meant by one that does not exist, as far as
 // there is something near.
 func nearPath(ctx context.Context, root fs.Dir, name string) string {
+	if strings.Contains(name, ":/") { // of a link, as it is when it was cleaned as a path
+		return "; 'codafs resolve LINK' prints the path that a link leads to"
+	}
 	near := nearBelow(ctx, root, name)
 	if near == "" && !strings.HasPrefix(name, "docs/") {
 		near = nearBelow(ctx, root, path.Join("docs", name))
+	}
+	if _, below, found := strings.Cut(name+"/", "/docs/"); near == "" && found { // a file of a mount or a snapshot
+		near = nearBelow(ctx, root, path.Join("docs", below))
 	}
 	if near == "" {
 		return ""
