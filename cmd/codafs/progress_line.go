@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +62,11 @@ const (
 // line is the state for a terminal so many columns wide.
 func (s state) line(columns int) string {
 	if !s.listed {
-		return compose("listing the workspace", []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankLimit, s.limit}}, columns, -1)
+		parts := []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankLimit, s.limit}}
+		if whole := compose("listing the workspace", parts, math.MaxInt, -1); textWidth(whole) <= columns {
+			return whole
+		}
+		return compose("listing", parts, columns, -1)
 	}
 	head := fmt.Sprintf("%s %d%%", bar(s.percent(), 10), s.percent())
 	return compose(head, []part{

@@ -173,8 +173,19 @@ func TestALineHasWhatIsWantedMost(t *testing.T) {
 	if got, want := s.line(49), "[####------] 45%, no answer from Coda for 40 s"; got != want {
 		t.Errorf("in an outage %q, want %q", got, want)
 	}
-	if got := (state{silence: 40 * time.Second, requests: 3}).line(49); got != "listing the workspace, no answer from Coda for 40 s" && got != "listing the workspace, 3 requests" {
-		t.Errorf("in an outage at the start %q", got)
+	start := state{silence: 40 * time.Second, requests: 3}
+	if got, want := start.line(49), "listing, 3 requests, no answer from Coda for 40 s"; got != want {
+		t.Errorf("in an outage at the start %q, want %q", got, want)
+	}
+	if got, want := start.line(79), "listing the workspace, 3 requests, no answer from Coda for 40 s"; got != want {
+		t.Errorf("where there is room %q, want %q", got, want)
+	}
+	if got, want := start.line(40), "listing, no answer from Coda for 40 s"; got != want {
+		t.Errorf("in a narrow terminal %q, want %q", got, want)
+	}
+	start = state{requests: 3, limit: "Coda wants no lists of docs for 107 s"}
+	if got, want := start.line(49), "listing, Coda wants no lists of docs for 107 s"; got != want {
+		t.Errorf("in a pause at the start %q, want %q", got, want)
 	}
 	if got, want := (state{silence: 100 * time.Second}).String(), "listing the workspace, 0 requests so far, no answer from Coda for 100 s"; got != want {
 		t.Errorf("a log has %q, want %q", got, want)
