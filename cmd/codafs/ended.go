@@ -22,6 +22,9 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 	colors := colored(std.err)
 	warning, missing := paint("warning", yellow, colors), paint("missing", red, colors)
 	for _, line := range s.Warnings {
+		if o.notices.has(line) {
+			continue
+		}
 		fmt.Fprintf(std.err, "codafs: %s: %s\n", warning, printable(line))
 	}
 	shown := 0

@@ -32,6 +32,7 @@ type snapshotOptions struct {
 	otherSelection bool
 	onResult       string
 	summary        snapshot.Summary // of the run, for onResult
+	notices        *notices         // of the run, nil for a mount's
 }
 
 func newSnapshot(std streams) *cobra.Command {
@@ -131,7 +132,11 @@ func noSelection(flags *pflag.FlagSet) error {
 // snapshotTree makes a snapshot of a tree in this process.
 func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
-	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), summary: true, quiet: o.quiet, outage: coda.WaitOutage})
+	o.notices = &notices{out: std.err}
+	if o.quiet {
+		o.notices.out = nil
+	}
+	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), summary: true, notices: o.notices, outage: coda.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}

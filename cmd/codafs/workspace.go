@@ -43,8 +43,8 @@ type openOptions struct {
 	rowDeltas int64
 	// summary reports that warnings stand in one in the end: until then they are told only where much is told.
 	summary bool
-	// quiet tells nobody what is to be known of all that is read.
-	quiet bool
+	// notices say what is to be known of all that is read; nil makes some.
+	notices *notices
 	// outage is coda.Options.Outage.
 	outage coda.Outage
 }
@@ -79,12 +79,11 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	warned := func(f fs.Failure) {
 		log.Log(context.Background(), level, f.Message, "path", f.Path, "code", f.Code)
 	}
-	notice := func(text string) { fmt.Fprintln(std.err, "codafs: note: "+printable(text)) }
-	if o.quiet {
-		notice = nil
+	if o.notices == nil {
+		o.notices = &notices{out: std.err}
 	}
 	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas, Status: o.status,
-		Changed: o.changed, Warned: warned, Notice: notice})
+		Changed: o.changed, Warned: warned, Notice: o.notices.add})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+)
+
+// notices says what is to be known of all that is read, and knows what it said: the end of a run says nothing twice.
+type notices struct {
+	out io.Writer // nil says nothing
+
+	mu   sync.Mutex
+	said []string
+}
+
+func (n *notices) add(text string) {
+	if n.out == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.said = append(n.said, text)
+	fmt.Fprintln(n.out, "codafs: note: "+printable(text))
+}
+
+func (n *notices) has(text string) bool {
+	if n == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Contains(n.said, text)
+}
