@@ -96,7 +96,7 @@ func reason(err error) error { return cmp.Or(errors.Unwrap(err), err) }
 
 // waitText says what is waited for, since when or until when.
 func waitText(w coda.Waiting, waited time.Duration, now time.Time) string {
-	left := max(w.Until.Sub(now), 0).Round(time.Second)
+	left := max(w.Until.Sub(now)+time.Second-1, 0).Truncate(time.Second) // the last second is one, too
 	until := fmt.Sprintf("%v more, until %s", left, w.Until.Local().Format(time.TimeOnly))
 	switch w.For {
 	case coda.ForPause:

@@ -27,7 +27,7 @@ func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 		if out.String() != "" {
 			t.Errorf("shown after two seconds: %q", out.String())
 		}
-		time.Sleep(8 * time.Second)
+		time.Sleep(8*time.Second + waitLook/2) // not at the moment of a look
 		want := "codafs: ls waits 20s more, until " + until.Local().Format(time.TimeOnly) + ": Coda asked for a pause (read)"
 		if lines := strings.Split(out.String(), "\r"); len(lines) > 12 || !strings.HasPrefix(want, "codafs: ls waits 20s") || strings.TrimRight(lines[len(lines)-1], " ") != want {
 			t.Errorf("after ten seconds %q, want %q last", lines, want)
@@ -50,7 +50,8 @@ func TestWhatIsWaitedForIsNamed(t *testing.T) {
 		"1m30s more, until " + clock + ": the limit of 4 requests in 6s is used up (list), also by process 4711": {For: coda.ForTurn, Until: at, Limit: limit},
 		"1m30s more, then asks again: no route to host":                                                          {For: coda.ForRetry, Until: at, Why: &coda.Error{Code: coda.CodeUnreachable, Err: errors.New("no route to host")}},
 		"1m30s more, then asks again: GET /docs: 503 Service Unavailable (sent 2 times)":                         {For: coda.ForRetry, Until: at, Why: &coda.Error{Code: coda.CodeServerError, Method: "GET", Path: "/docs", Status: 503, Attempts: 2}},
-		"for Coda's answer, for 7s": {For: coda.ForAnswer},
+		"1s more, then asks again: no network":                                                                   {For: coda.ForRetry, Until: now.Add(100 * time.Millisecond), Why: errors.New("no network")},
+		"for Coda's answer, for 7s":                                                                              {For: coda.ForAnswer},
 	} {
 		if got := waitText(w, 7*time.Second, now); got != want {
 			t.Errorf("%q, want %q", got, want)
