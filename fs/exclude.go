@@ -48,9 +48,20 @@ func (w *walk) noteExclusions() {
 	if w.unlisted {
 		return
 	}
-	for _, s := range w.t.opts.Select.ExcludePages {
-		if !slices.Contains(w.excluded, s) {
-			w.found = append(w.found, found{entry: Entry{Kind: KindPages, Note: fmt.Sprintf("none of the pages is %q, which should be left out", s)}})
+	var names []string
+	for _, f := range w.found {
+		if f.isPage() {
+			names = append(names, f.entry.Name)
 		}
+	}
+	for _, s := range w.t.opts.Select.ExcludePages {
+		if slices.Contains(w.excluded, s) {
+			continue
+		}
+		note := fmt.Sprintf("none of the pages is %q, which should be left out", s)
+		if near := Nearest(s, names); near != "" {
+			note += fmt.Sprintf("; did you mean %q?", near)
+		}
+		w.found = append(w.found, found{entry: Entry{Kind: KindPages, Note: note}})
 	}
 }
