@@ -31,6 +31,9 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 	lines := []string{fmt.Sprintf("%s: %s, %s, %s, %s; %s, %s; %s in %s%s", result,
 		amount(c.Docs.Total, "doc"), amount(c.Pages.Total, "page"), amount(c.Tables.Total, "table"), amount(c.Views.Total, "view"),
 		amount(s.Files, "file"), formatSize(s.Bytes), amount(s.Requests, "request"), formatTook(s.FinishedAt.Sub(s.StartedAt)), end)}
+	if n := s.Missing(); n > 0 {
+		lines = append(lines, fmt.Sprintf("note: %s missing: summary.json says why, and has the object_id for --accept-gap, which is for what may be missing", isAre(n, "file")))
+	}
 	lines = append(lines, o.acceptedGaps(s)...)
 	if s.Since == "" {
 		return lines
@@ -118,6 +121,14 @@ func amount(n int, name string) string {
 		name += "s"
 	}
 	return fmt.Sprintf("%d %s", n, name)
+}
+
+// isAre is a number of things, and the verb after it.
+func isAre(n int, name string) string {
+	if n == 1 {
+		return amount(n, name) + " is"
+	}
+	return amount(n, name) + " are"
 }
 
 // inQuotes is a title, which may have blanks.
