@@ -30,6 +30,9 @@ type folder struct {
 
 // openFolder opens an output folder and makes it if it is missing.
 func openFolder(path string, hooks hooks) (*folder, error) {
+	if found, err := os.Stat(path); err == nil && !found.IsDir() {
+		return nil, &DestinationError{fmt.Errorf("%s is not a folder", path)}
+	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, &DestinationError{err}
 	}

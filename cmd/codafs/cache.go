@@ -29,7 +29,7 @@ func newCache(std streams) *cobra.Command {
 		Example: `  codafs cache
   codafs cache trim --to 1GiB
   codafs cache clear`,
-		Args: cobra.NoArgs,
+		Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCache(cmd.Context(), &s, std, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -47,7 +47,7 @@ func newCacheTrim(std streams) *cobra.Command {
 		Long: `Remove from the cache what has not been used for longest, until it is smaller than --to, or without that than its own limit.
 Mounts and snapshots keep to that limit by themselves. The sizes of files that were removed stay known.`,
 		Example: `  codafs cache trim --to 500MiB`,
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to != "" {
 				if _, err := parseSize(to); err != nil {
@@ -75,7 +75,7 @@ func newCacheClear(std streams) *cobra.Command {
 first. Mounts go on, and fetch again what is read next. What is kept beside the cache stays: which account a token belongs to, and
 how far the rate limits are used. A folder that is not a cache of codafs is left alone.`,
 		Example: `  codafs cache clear`,
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.changeCache(cmd.Context(), std, func(disk *cache.Disk) (int, error) {
 				r, err := disk.Clear(cmd.Context())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	iofs "io/fs"
+	"math"
 	"path"
 	"strings"
 
@@ -24,7 +25,7 @@ mount or a snapshot: docs/…/pages/….md. If a file cannot be read, there is a
 printed all the same, and the exit code is not 0.`,
 		Example: `  codafs cat 'docs/Product Launch Hub__AbCdE-fgH1/doc.json'
   codafs cat .codafs/index.jsonl          what is in the tree, one JSON object a line`,
-		Args: cobra.MinimumNArgs(1),
+		Args: between(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error { return runCat(cmd.Context(), &s, std, args) },
 	}
 	s.register(cmd)

@@ -27,7 +27,7 @@ found. See 'codafs help settings'.`,
 		Example: `  codafs config
   codafs config --config ./nightly.toml
   CODAFS_REFRESH=5m codafs config --json`,
-		Args: cobra.NoArgs,
+		Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out, err := s.inForce(cmd)
 			if err != nil {

@@ -47,7 +47,7 @@ There is one line for each file that differs: a word, and the path.
 
 func noneOrTwo(_ *cobra.Command, args []string) error {
 	if len(args) != 0 && len(args) != 2 {
-		return fmt.Errorf("accepts two snapshots, or none, received %d", len(args))
+		return fmt.Errorf("two snapshots are compared, not %d", len(args))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 		Example: `  codafs doctor
   codafs doctor --output ~/coda-backups --allow-other
   codafs doctor --json | jq -r '.checks[] | select(.state != "ok") | .text'`,
-		Args: cobra.NoArgs,
+		Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, _ := configFile(cmd.Flags())
 			out, err := d.examine(cmd.Context(), file)

@@ -113,6 +113,8 @@ func describe(err error) string {
 		line += "; is --api-url right, and is there a proxy or a sign-in page in between?"
 	case unmounted:
 		line += "; without a folder, 'codafs status' shows all mounts"
+	case noSource && mountAbove(source.dir) != "":
+		line += fmt.Sprintf("; it lies in a mount: codafs snapshot %s", shellWord(mountAbove(source.dir)))
 	case noSource && errors.Is(err, iofs.ErrNotExist):
 		line += fmt.Sprintf("; to make the backup in that folder: codafs snapshot --output %s", shellWord(source.dir))
 	case errors.Is(err, snapshot.ErrNotMount):

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +23,7 @@ func newList(std streams) *cobra.Command {
 its files, ON DISK what the disk has less since it is there: files that it shares with an earlier one (--incremental) count for
 that. Names are times in UTC.`,
 		Example: `  codafs list ~/coda-backups`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := o.of(cmd, args)
 			if err != nil {
@@ -45,7 +47,7 @@ func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
 	}
 	b := backups{all: all}
 	if len(b.all) == 0 {
-		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s\n", dir)
+		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s%s\n", printable(dir), itself(dir))
 		return nil
 	}
 	space, err := snapshot.Space(ctx, dir, b.ids())
@@ -53,6 +55,14 @@ func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
 		return err
 	}
 	return b.table(space, time.Now()).print(std.out)
+}
+
+// itself is the part of a message that says of a folder that it is a snapshot, "" if it is none.
+func itself(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
+		return ""
+	}
+	return ": it is one itself; name the folder that it is in"
 }
 
 // table is for people. space may be nil.

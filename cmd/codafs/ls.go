@@ -26,7 +26,7 @@ as they are known without fetching content.`,
 		Example: `  codafs ls docs
   codafs ls -l 'docs/Product Launch Hub__AbCdE-fgH1/pages'
   codafs ls docs --json | jq -r '.[].name'`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runLs(cmd.Context(), &s, std, append(args, ".")[0], long, asJSON)
 		},

@@ -18,7 +18,7 @@ func newMan(std streams) *cobra.Command {
 and so on. Without DIR, print the page codafs.1. With SOURCE_DATE_EPOCH set, the pages bear that date.`,
 		Example: `  codafs man | man -l -
   codafs man ~/.local/share/man/man1`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				page, err := manPage(cmd.Root())

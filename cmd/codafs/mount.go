@@ -50,7 +50,7 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 		Example: `  mkdir -p mnt && codafs mount --demo mnt
   codafs mount --doc 'Product Launch Hub' ~/coda
   codafs mount --background ~/coda 2>>codafs.log`,
-		Args: cobra.ExactArgs(1),
+		Args: between(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.background && !inBackground() {
 				return startBackground(cmd.Context())

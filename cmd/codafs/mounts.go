@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ func newAsk(std streams) *cobra.Command {
 	return &cobra.Command{
 		Use:    askCommand + " MOUNTPOINT",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   between(1, 1),
 		RunE:   func(_ *cobra.Command, args []string) error { return printJSON(std.out, reportOn(args[0])) },
 	}
 }
@@ -138,6 +139,18 @@ func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 		return mountReport{}, unmountedError{err}
 	}
 	return reportOn(absolute(dir)), nil // it goes by another name
+}
+
+// mountAbove is the mount of this user in which a folder lies, "" if it is in none.
+func mountAbove(dir string) string {
+	all, _ := mount.Mounts() // this is for a message alone
+	path := absolute(dir)
+	for _, m := range all {
+		if strings.HasPrefix(path, m+string(filepath.Separator)) {
+			return m
+		}
+	}
+	return ""
 }
 
 // lastErrors reads the newest errors of a mount, as far as they can be read.

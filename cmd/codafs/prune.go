@@ -20,7 +20,7 @@ What latest.txt names, the newest complete snapshot, and those that are suspect 
 must be named. The names of those that are removed are printed.`,
 		Example: `  codafs prune ~/coda-backups --keep-daily 14 --keep-monthly 12 --keep-yearly 10
   codafs prune ~/coda-backups --keep-last 3 --dry-run`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := o.of(cmd, args)
 			if err != nil {

@@ -34,7 +34,7 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 		Example: `  codafs resolve 'https://coda.io/d/Launch_dAbCDeFGH1a/Plan_suXyz12'
   less "$(codafs resolve --mountpoint ~/coda 'https://coda.io/d/_dAbCDeFGH1a#_tugrid-AbC')"
   xdg-open "$(codafs resolve ~/coda/docs/Launch*/pages/Plan*.md)"`,
-		Args:              cobra.ExactArgs(1),
+		Args:              between(1, 1),
 		ValidArgsFunction: s.completeTree,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, err := s.resolve(cmd, std, args[0], mountpoint)

@@ -114,6 +114,19 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// between wants so many arguments.
+func between(least, most int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch n := len(args); {
+		case n < least:
+			return errors.New("an argument is missing")
+		case n > most:
+			return fmt.Errorf("%q is an argument too many", args[most])
+		}
+		return nil
+	}
+}
+
 // noSuchCommand refuses what is no command below cmd.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {

@@ -62,7 +62,7 @@ there is copied; the mount's own selection of docs and files holds.`,
   codafs snapshot --incremental --dry-run                   what that would take
   codafs snapshot ./mnt
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			signal.Ignore(syscall.SIGPIPE) // whoever looked on may leave; the backup goes on
 			if f := snapshot.Format(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {

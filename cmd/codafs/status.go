@@ -28,7 +28,7 @@ processes of this token on this machine count together. All times are those of t
 		Example: `  codafs status
   codafs status --json ~/coda
   watch -n1 codafs status                 while a backup runs`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              between(0, 1),
 		ValidArgsFunction: completeMounts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runStatus(cmd.Context(), &s, std, args, output, asJSON)

@@ -14,7 +14,7 @@ func newUnmount(std streams) *cobra.Command {
 once, and those programs can read their files to the end. If the mount's process gives no answer for 5 seconds, it
 may be killed; programs that wait for it then get an error.`,
 		Example: `  codafs unmount ./mnt`,
-		Args:    cobra.ExactArgs(1),
+		Args:    between(1, 1),
 
 		ValidArgsFunction: completeMounts,
 		RunE:              func(_ *cobra.Command, args []string) error { return mount.Unmount(args[0]) },

@@ -25,7 +25,7 @@ in folders (.DS_Store, ._NAME, Thumbs.db, desktop.ini, @eaDir, .directory) is co
 Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 		Example: `  codafs verify ~/coda-backups
   codafs verify ~/coda-backups/latest`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := o.of(cmd, args)
 			if err != nil {

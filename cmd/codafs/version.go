@@ -66,7 +66,7 @@ func newVersion(std streams) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Long:  "Print the program's version, the Go release that built it, and the system that it was built for.",
-		Args:  cobra.NoArgs,
+		Args:  between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return printJSON(std.out, thisBuild())
