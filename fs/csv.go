@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,6 +37,8 @@ type csvWriter struct {
 	w       *csv.Writer
 	columns []csvColumn
 	record  []string
+	// left holds the ids of the columns whose cells were left out.
+	left map[string]bool
 }
 
 // newCSVWriter writes the header. The caller ends with Flush.
@@ -45,15 +48,19 @@ func newCSVWriter(w io.Writer, columns []csvColumn) (*csvWriter, error) {
 }
 
 // Row writes one row. Cells that the row lacks are empty; what it has beyond the
-// columns is left out.
+// columns is left out, and noted.
 func (c *csvWriter) Row(r csvRow) error {
 	index, err := cell(r.Index)
 	if err != nil {
 		return fmt.Errorf("row %s, index: %w", r.ID, err)
 	}
 	c.record = append(c.record[:0], r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink)
+	written := 0
 	for _, column := range c.columns {
-		raw := r.Values[column.ID]
+		raw, ok := r.Values[column.ID]
+		if ok {
+			written++
+		}
 		text, err := cell(raw)
 		if err != nil {
 			return fmt.Errorf("row %s, column %s: %w", r.ID, column.ID, err)
@@ -63,7 +70,22 @@ func (c *csvWriter) Row(r csvRow) error {
 		}
 		c.record = append(c.record, text)
 	}
+	if written < len(r.Values) {
+		c.leave(r.Values)
+	}
 	return c.w.Write(c.record)
+}
+
+// leave notes the columns of cells for which there is no column.
+func (c *csvWriter) leave(values map[string]json.RawMessage) {
+	for id := range values {
+		if !c.left[id] && !slices.ContainsFunc(c.columns, func(column csvColumn) bool { return column.ID == id }) {
+			if c.left == nil {
+				c.left = map[string]bool{}
+			}
+			c.left[id] = true
+		}
+	}
 }
 
 // Flush writes out what is buffered. Its error is the first of all writes.

@@ -24,6 +24,8 @@ const (
 	CodeTwice = "listed_twice"
 	// CodeRowCount marks a table with more or fewer rows than the service counts.
 	CodeRowCount = "row_count"
+	// CodeColumns marks a table with cells of columns that the list of its columns lacks.
+	CodeColumns = "columns_lacking"
 	// CodeListEmpty marks a list with nothing in it of a doc that has something, as the service counts.
 	CodeListEmpty = "list_empty"
 	// CodeNotListed marks a doc that the list of docs lacks, and that is there when it is asked for.

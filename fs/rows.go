@@ -92,7 +92,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 	if m.asSent {
 		err = writeLines(b, rows)
 	} else {
-		err = writeCSV(b, columns, rows)
+		err = m.writeCSV(b, columns, rows, t)
 	}
 	if err != nil {
 		return err
@@ -105,7 +105,8 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 
 func rowID(r coda.Row) string { return r.ID }
 
-func writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) error {
+// writeCSV warns of cells that it has no column for. Of a view that is normal: it hides columns.
+func (m rowsMaker) writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error], t *try) error {
 	headers := make([]csvColumn, len(columns))
 	for i, c := range columns {
 		headers[i] = csvColumn{c.ID, c.Name, isDate(c)}
@@ -123,6 +124,9 @@ func writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error
 		if err := out.Row(row); err != nil {
 			return err
 		}
+	}
+	if n := len(out.left); n > 0 && !m.view {
+		t.warn(CodeColumns, "Coda gives cells of columns that its list of the columns lacks: this file is without them (number of such columns: %d)", n)
 	}
 	return out.Flush()
 }
