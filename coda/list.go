@@ -140,10 +140,10 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 		if p.Items == nil || len(p.Items) > maxItems { // no list at all must not pass for an empty one
 			return errNotAPI
 		}
-		if !slices.ContainsFunc(p.Items, r.notItem) {
-			return nil
+		if slices.ContainsFunc(p.Items, r.notItem) || r.noneHasID(p.Items) {
+			return errNotAPI
 		}
-		return errNotAPI
+		return nil
 	})
 	return p, err
 }
@@ -152,6 +152,17 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 // has values, without which it would pass for an empty one.
 func (r request) notItem(item json.RawMessage) bool {
 	return item[0] != '{' || r.rows && !hasValues.Match(item)
+}
+
+// noneHasID reports that a list is not one of the API's: one item without an id harms no other, but all of them have none.
+// (Rows are each looked at where they are read.)
+func (r request) noneHasID(items []json.RawMessage) bool {
+	return !r.rows && len(items) > 0 && !slices.ContainsFunc(items, func(item json.RawMessage) bool {
+		var o struct {
+			ID string `json:"id"`
+		}
+		return json.Unmarshal(item, &o) == nil && o.ID != ""
+	})
 }
 
 // one gets a single object, which must be the one that was asked for: neither another one nor some other

@@ -165,6 +165,7 @@ func TestNoListIsNotAnEmptyList(t *testing.T) {
 		``, `{}`, `null`, `[]`, `""`, `{"items":null}`, `{"items":{}}`, `{"items":[]`, `{"items":[]}]`,
 		`{"items":[],"nextPageToken":7}`, `{"error":"sorry"}`, `<html></html>`, `{"items":[]}{"items":[]}`, `{"items":[]} x`,
 		`{"items":[null]}`, `{"items":[17]}`, `{"items":[[]]}`, `{"items":[{"id":"a"}`,
+		`{"items":[{}]}`, `{"items":[{"id":""}]}`, `{"items":[{"id":5}]}`, `{"items":[{"id":null,"name":"A"}]}`, `{"items":[{"parent":{"id":"a"}},{}]}`,
 		`{"statusCode":503,"statusMessage":"Service Unavailable","message":"Service Unavailable"}`,
 	} {
 		c := answering(t, 200, body)
