@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,7 +12,8 @@ import (
 
 // A doc that was known and that the list of docs lacks is asked for by its id before its name vanishes: programs such as
 // rsync --delete believe what they see. It is gone where the service knows no such doc, or does not show it. Where it is there
-// the list was wrong, which is a warning. Where that cannot be found out it stays as it was known, and is a failure.
+// the list was wrong, which is a warning. Where that cannot be found out it stays as it was known, and is a failure. That all docs
+// are gone at once is not believed.
 
 // expect takes in what the last snapshot had: see [Held].
 func (t *Tree) expect(docs []string, odd []Failure) {
@@ -54,10 +56,21 @@ func (t *Tree) readDocs(ctx context.Context) (l docList, err error) {
 	if err := t.askForLost(ctx, &l, known); err != nil {
 		return l, err
 	}
+	if len(l.docs) == 0 && len(known) > 1 && t.docsFolder() != nil {
+		l.keepAll(known)
+	}
 	if len(l.docs)+len(l.gaps) == 0 {
 		l.notes = append(l.notes, whyEmpty(t.opts.Select))
 	}
 	return l, nil
+}
+
+// keepAll keeps all docs, of which the service shows none any more, by list or by id. A run that makes a snapshot would call that
+// suspect; programs that copy a mount believe what they see. One doc alone may well be deleted.
+func (l *docList) keepAll(known []coda.Doc) {
+	l.docs = known
+	l.odd = append(l.odd, Failure{Code: CodeAllLost, Warning: true,
+		Message: fmt.Sprintf("Coda shows none of the %d docs any more; they stay as they were. If that is right, unmount and mount again", len(known))})
 }
 
 // knownDocs are the docs of the last listing: of this run, or of an earlier one; of those that a snapshot had only the id

@@ -30,6 +30,8 @@ const (
 	CodeListEmpty = "list_empty"
 	// CodeNotListed marks a doc that the list of docs lacks, and that is there when it is asked for.
 	CodeNotListed = "not_listed"
+	// CodeAllLost marks a list of docs in which none is left.
+	CodeAllLost = "all_lost"
 )
 
 // try is one of two tries at reading something.
