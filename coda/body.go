@@ -35,6 +35,9 @@ var (
 // compression: what the header tells, and gzip that it does not tell. coded is true where there was any.
 // All bodies of good answers are read here. The error is errTooLarge, errCoded or the network's.
 func readBody(resp *http.Response, limit int64) (body []byte, coded bool, err error) {
+	if resp.ContentLength > limit {
+		return nil, false, tooLarge(limit)
+	}
 	body, err = readUpTo(resp.Body, limit)
 	if err != nil {
 		return nil, false, err
@@ -108,7 +111,9 @@ var gzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
 func readUpTo(r io.Reader, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		return nil, fmt.Errorf("%w: more than %d MiB", errTooLarge, limit>>20)
+		return nil, tooLarge(limit)
 	}
 	return b, err
 }
+
+func tooLarge(limit int64) error { return fmt.Errorf("%w: more than %d MiB", errTooLarge, limit>>20) }

@@ -123,7 +123,7 @@ func TestRowsTooLargeForOneAnswerAreReadInSmallerPages(t *testing.T) {
 		c := newClient(t, coda.Options{Unlimited: true, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 			resp, err := api.RoundTripper().RoundTrip(r)
 			if err == nil && over(test.most)(r.URL.Query()) {
-				resp.Body = &endless{}
+				resp.Body, resp.ContentLength = &endless{}, 65<<20
 			}
 			return resp, err
 		})})
