@@ -27,7 +27,7 @@ func TestWhatLaggedIsCopiedOnceItIsThere(t *testing.T) {
 			}
 			return time.Duration(lag.Load())
 		}}})
-	folder, copied := filepath.Join("docs", "Calendar__Calendar-1"), t.TempDir()
+	folder, copied := filepath.Join("docs", "Calendar__Calendar-1"), scratch(t)
 	rsync := func(dir string) string {
 		return output(t, "rsync", "-a", "--out-format=%n", "--include=*/", "--include=Plain*.csv", "--include=*.md", "--exclude=*", join(dir, folder)+"/", copied)
 	}
