@@ -60,6 +60,11 @@ func TestWhatLaggedIsCopiedOnceItIsThere(t *testing.T) {
 		got += again
 		return strings.Contains(got, "pages/Text__") && strings.Contains(got, "Plain__") && !strings.Contains(again, "__")
 	})
+	for _, path := range strings.Fields(got) {
+		if strings.Contains(path, "__") && strings.Count("\n"+got, "\n"+path+"\n") > 1 {
+			t.Errorf("copied twice: %s", path)
+		}
+	}
 	for path, text := range map[string]string{"tables/table/Plain__grid-Plain-001.csv": "new 0", "pages/Text__canvas-Text-001.md": "New text"} {
 		b, err := os.ReadFile(join(copied, path))
 		if err != nil || !strings.Contains(string(b), text) || !strings.Contains(got, path+"\n") {
