@@ -40,6 +40,9 @@ type Options struct {
 	MaxRetries int
 	// Outage says what becomes of requests that find no way to the service.
 	Outage Outage
+	// ShowsOutages says that the caller shows outages, by [Client.Away] and [Client.Waiting]: the log has them at
+	// level info, not as warnings.
+	ShowsOutages bool
 	// ExportTimeout bounds one page's export; 0 means 2 minutes.
 	ExportTimeout time.Duration
 	// StrictLatest asks for the newest state of a doc or an error ('X-Coda-Doc-Version: latest').

@@ -90,8 +90,16 @@ func (c *Client) answered() {
 	c.outage.since, c.outage.why, c.outage.told, c.outage.left = time.Time{}, nil, false, false
 	c.outage.mu.Unlock()
 	if told {
-		c.opts.Log.Warn("Coda answers again", "after", time.Since(since).Round(time.Second))
+		c.opts.Log.Log(context.Background(), c.outageLevel(), "Coda answers again", "after", time.Since(since).Round(time.Second))
 	}
+}
+
+// outageLevel is the log's level for what is to be known of an outage.
+func (c *Client) outageLevel() slog.Level {
+	if c.opts.ShowsOutages {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
 }
 
 // goOn reports whether a request that failed is to be sent again, after a wait. It was sent at a time and is one of the
@@ -115,11 +123,11 @@ func (c *Client) goOn(ctx context.Context, e *Error, sent time.Time, wait time.D
 func (c *Client) tellOf(ctx context.Context, e *Error, sent time.Time, wait time.Duration) {
 	level := slog.LevelDebug
 	told := e.Attempts == tellAfter || wait > maxBackoff
-	if e.Code == CodeUnreachable {
-		told = (told || time.Since(sent) > tellWithin) && c.outage.tell()
-	}
-	if told {
+	switch {
+	case e.Code != CodeUnreachable && told:
 		level = slog.LevelWarn
+	case e.Code == CodeUnreachable && (told || time.Since(sent) > tellWithin) && c.outage.tell():
+		level = c.outageLevel()
 	}
 	about := []any{"method", e.Method, "path", e.Path, "code", e.Code}
 	if e.Status != 0 {

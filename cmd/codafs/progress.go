@@ -52,7 +52,13 @@ func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
 		}, func() {})
 	case f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb":
 		s := &screen{out: f, width: widthOf(f)}
-		p.every(redrawEvery, func(now state) { s.redraw(now.line(s.columns())) }, s.clear)
+		var news outageNews
+		p.every(redrawEvery, func(now state) {
+			if line := news.line(now); line != "" {
+				fmt.Fprintln(s, "codafs: "+line)
+			}
+			s.redraw(now.line(s.columns()))
+		}, s.clear)
 		std.err = s
 	default:
 		p.every(lineEvery, func(s state) { fmt.Fprintln(std.err, "codafs: "+s.String()) }, func() {})
@@ -96,6 +102,7 @@ func (p *progress) now() state {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.requests, p.state.silence = int(client.Usage().Requests), client.Silence()
+	p.state.awayAt, p.state.away = client.Away()
 	if look {
 		p.state.limit = limit
 	}

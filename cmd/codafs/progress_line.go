@@ -49,6 +49,7 @@ func compose(head string, parts []part, columns int, cuttable int) string {
 // The ranks of what a run's line says.
 const (
 	rankAnswer = iota
+	rankGivesUp
 	rankEnd
 	rankPages
 	rankMissing
@@ -62,7 +63,7 @@ const (
 // line is the state for a terminal so many columns wide.
 func (s state) line(columns int) string {
 	if !s.listed {
-		parts := []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankLimit, s.limit}}
+		parts := []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankLimit, s.limit}}
 		if whole := compose("listing the workspace", parts, math.MaxInt, -1); textWidth(whole) <= columns {
 			return whole
 		}
@@ -70,7 +71,7 @@ func (s state) line(columns int) string {
 	}
 	head := fmt.Sprintf("%s %d%%", bar(s.percent(), 10), s.percent())
 	return compose(head, []part{
-		{rankAnswer, s.silent()}, {rankEnd, s.toGo()},
+		{rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankEnd, s.toGo()},
 		{rankPages, fmt.Sprintf("%d/%s", s.done.Pages.Total, amount(s.plan.Pages, "page"))},
 		{rankObjects, fmt.Sprintf("%d/%s, %d/%s", s.done.Tables.Total, amount(s.plan.Tables, "table"), s.done.Views.Total, amount(s.plan.Views, "view"))},
 		{rankSize, formatSize(s.bytes)}, {rankMissing, s.gaps()}, {rankLimit, s.limit}, {rankNow, s.now},
@@ -108,16 +109,6 @@ func (s state) gaps() string {
 		return ""
 	}
 	return fmt.Sprintf("%d missing", s.missing)
-}
-
-// shownSilence is how long there must be no answer before that is said.
-const shownSilence = 5 * time.Second
-
-func (s state) silent() string {
-	if s.silence < shownSilence {
-		return ""
-	}
-	return "no answer from Coda for " + formatAge(s.silence)
 }
 
 // classWords are what the rate classes are for.

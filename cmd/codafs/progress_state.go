@@ -22,6 +22,8 @@ type state struct {
 	leftFor  time.Duration
 	ends     time.Time
 	silence  time.Duration // for how long Coda has been asked in vain
+	away     error         // why Coda cannot be reached, nil if it can
+	awayAt   time.Time     // since when
 	limit    string        // that is waited for
 	now      string        // what is being fetched, the newest of all
 }
@@ -60,7 +62,7 @@ func (s state) String() string {
 			parts = append(parts, "about "+s.toGo())
 		}
 	}
-	parts = append(parts, s.silent(), s.limit)
+	parts = append(parts, s.silent(), s.givesUp(), s.limit)
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
 }
 

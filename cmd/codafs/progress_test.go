@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -170,14 +171,17 @@ func TestALineHasWhatIsWantedMost(t *testing.T) {
 		}
 	}
 	s.silence = 40 * time.Second
+	if got, want := s.line(70), "[####------] 45%, no answer from Coda for 40 s, gives up after 5 min"; got != want {
+		t.Errorf("in an outage %q, want %q", got, want)
+	}
 	if got, want := s.line(49), "[####------] 45%, no answer from Coda for 40 s"; got != want {
 		t.Errorf("in an outage %q, want %q", got, want)
 	}
 	start := state{silence: 40 * time.Second, requests: 3}
-	if got, want := start.line(49), "listing, 3 requests, no answer from Coda for 40 s"; got != want {
+	if got, want := start.line(60), "listing, no answer from Coda for 40 s, gives up after 5 min"; got != want {
 		t.Errorf("in an outage at the start %q, want %q", got, want)
 	}
-	if got, want := start.line(79), "listing the workspace, 3 requests, no answer from Coda for 40 s"; got != want {
+	if got, want := start.line(100), "listing the workspace, 3 requests, no answer from Coda for 40 s, gives up after 5 min"; got != want {
 		t.Errorf("where there is room %q, want %q", got, want)
 	}
 	if got, want := start.line(40), "listing, no answer from Coda for 40 s"; got != want {
@@ -187,7 +191,7 @@ func TestALineHasWhatIsWantedMost(t *testing.T) {
 	if got, want := start.line(49), "listing, Coda wants no lists of docs for 107 s"; got != want {
 		t.Errorf("in a pause at the start %q, want %q", got, want)
 	}
-	if got, want := (state{silence: 100 * time.Second}).String(), "listing the workspace, 0 requests so far, no answer from Coda for 100 s"; got != want {
+	if got, want := (state{silence: 100 * time.Second}).String(), "listing the workspace, 0 requests so far, no answer from Coda for 100 s, gives up after 5 min"; got != want {
 		t.Errorf("a log has %q, want %q", got, want)
 	}
 	for columns := range 130 {
@@ -195,6 +199,27 @@ func TestALineHasWhatIsWantedMost(t *testing.T) {
 			t.Errorf("%q is wider than %d", got, columns)
 		}
 	}
+}
+
+// An outage is told of once, when it has lasted for two seconds, and so is its end.
+func TestAnOutageIsNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var news outageNews
+		clock := func(d time.Duration) string { return time.Now().Add(d).Local().Format(time.TimeOnly) }
+		want := []string{"", "", "Coda cannot be reached since " + clock(0) + ": no route to host; waiting for it until " + clock(silenceLimit) + " at the latest",
+			"", "Coda answers again, after 4 s", ""}
+		start, why := time.Now(), &coda.Error{Code: coda.CodeUnreachable, Err: errors.New("no route to host")}
+		for i, want := range want {
+			s := state{away: why, awayAt: start, silence: time.Since(start)}
+			if i >= 4 {
+				s = state{}
+			}
+			if got := news.line(s); got != want {
+				t.Errorf("after %d s %q, want %q", i, got, want)
+			}
+			time.Sleep(time.Second)
+		}
+	})
 }
 
 func TestAllIsOnlyWhenTheLastFileIsThere(t *testing.T) {

@@ -102,8 +102,49 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 }
 
+// A run that waits for the service says so in plain words: why, since when and until when. No line of a log comes
+// between, unless one is asked for.
+func TestAnOutageOnATerminal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+		log  bool
+	}{
+		{"snapshot", []string{"snapshot", "--output", "backups"}, `\r +\rcodafs: Coda cannot be reached since \d\d:\d\d:\d\d: dial tcp 127.0.0.1:1: [^\r]*refused; ` +
+			`waiting for it until \d\d:\d\d:\d\d at the latest\r\n`, false},
+		{"asked for a log", []string{"ls", "docs", "--max-retries", "2", "--log-level", "info"}, `no good answer, will send again`, true},
+		{"ls", []string{"ls", "docs", "--max-retries", "1"}, `codafs: GET /docs: unreachable: `, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			user, program := openTerminal(t, 100)
+			cmd := exec.Command(testedProgram(t), append(c.args, "--cache-dir", "cache", "--api-url", "http://127.0.0.1:1/apis/v1")...)
+			cmd.Dir = t.TempDir()
+			cmd.Env = append(os.Environ(), "TERM=xterm", "CODA_API_TOKEN=any", "XDG_CONFIG_HOME="+cmd.Dir)
+			cmd.Stderr = program
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			program.Close()
+			want, seen, some := regexp.MustCompile(c.want), "", make([]byte, 1024)
+			for n, err := 0, error(nil); err == nil; n, err = user.Read(some) {
+				if seen += string(some[:n]); want.MatchString(seen) {
+					_ = cmd.Process.Signal(os.Interrupt) // unless it has ended
+				}
+			}
+			_ = cmd.Wait()
+			if !want.MatchString(seen) || strings.Contains(seen, "level=") != c.log {
+				t.Errorf("seen %q", seen)
+			}
+		})
+	}
+}
+
 // Whoever has to wait is told for what, and until when; the line goes before the answer comes.
 func TestWaitsOnATerminal(t *testing.T) {
+	t.Parallel()
 	service, apiURL := listen(t, codatest.Sample(), codatest.Options{}, nil)
 	service.Fail(codatest.Fault{Path: "/docs", Status: 429, Times: 1, Header: http.Header{"Retry-After": {"3"}}})
 	user, program := openTerminal(t, 100)

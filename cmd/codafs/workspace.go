@@ -104,6 +104,9 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
 		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[coda.Class]coda.Rate{},
 	}
+	if _, drawn := std.err.(*screen); drawn && s.logFile == "" {
+		o.ShowsOutages = true // in plain words; a line of the log between them would say it once more
+	}
 	if o.MaxRetries == 0 {
 		o.MaxRetries = -1 // in Options, 0 is the default
 	}

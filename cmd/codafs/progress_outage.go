@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// shownSilence is how long there must be no answer before that is said.
+const shownSilence = 5 * time.Second
+
+func (s state) silent() string {
+	if s.silence < shownSilence {
+		return ""
+	}
+	return "no answer from Coda for " + formatAge(s.silence)
+}
+
+// givesUp says how long a silence may last.
+func (s state) givesUp() string {
+	if s.silence < shownSilence {
+		return ""
+	}
+	return "gives up after " + formatAge(silenceLimit)
+}
+
+// outageNews says once of each outage that Coda cannot be reached, and when it can be again.
+type outageNews struct {
+	since time.Time // of the outage that was told of, else zero
+}
+
+// line is what is to be said now, "" for nothing.
+func (o *outageNews) line(s state) string {
+	now := time.Now()
+	switch {
+	case s.away == nil && !o.since.IsZero():
+		after := now.Sub(o.since)
+		o.since = time.Time{}
+		return "Coda answers again, after " + formatAge(after)
+	case s.away != nil && o.since.IsZero() && now.Sub(s.awayAt) >= waitShownAfter:
+		o.since = s.awayAt
+		until := now.Add(silenceLimit - s.silence)
+		return fmt.Sprintf("Coda cannot be reached since %s: %s; waiting for it until %s at the latest",
+			s.awayAt.Local().Format(time.TimeOnly), printable(reason(s.away).Error()), until.Local().Format(time.TimeOnly))
+	}
+	return ""
+}
