@@ -50,6 +50,10 @@ _codafs() {
 		COMPREPLY+=("$text")
 	done <<<"$out"
 	if ((${#COMPREPLY[@]} == 1)) && [[ $listing ]]; then COMPREPLY=("${COMPREPLY[0]%%  (*}"); fi
+	# Readline closes an open quote behind the only name there is, but not behind what several have in common.
+	if ((${#COMPREPLY[@]} == 1)) && [[ $quote && ! $listing && ${COMPREPLY[0]} == */ && $COMP_TYPE != 37 ]]; then
+		COMPREPLY+=("${COMPREPLY[0]}…")
+	fi
 
 	if ((directive & 16)); then # folders of this machine
 		while IFS= read -r name; do
