@@ -19,7 +19,7 @@ func TestAnswersThatOnlyFillTheMemoryAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: -1})
+				s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: coda.NoRetries})
 				s.api.Fail(codatest.Fault{Path: "/docs", Status: http.StatusOK, Body: body})
 				for _, err := range s.Docs(t.Context(), coda.DocFilter{}) {
 					fails(t, err, coda.CodeBadAnswer)
@@ -31,7 +31,7 @@ func TestAnswersThatOnlyFillTheMemoryAreRefused(t *testing.T) {
 
 func TestBracketsInStringsAreNoDepth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: -1})
+		s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: coda.NoRetries})
 		body := `{"items":[{"id":"a","name":"` + strings.Repeat(`[{\"`, 500) + `"}]}`
 		s.api.Fail(codatest.Fault{Path: "/docs", Status: http.StatusOK, Body: body})
 		for _, err := range s.Docs(t.Context(), coda.DocFilter{}) {

@@ -36,7 +36,7 @@ type Options struct {
 	StateFile string
 	// Unlimited turns the rate buckets off: for a stand-in service that has no limits.
 	Unlimited bool
-	// MaxRetries is how often a failed request is sent again; 0 means 6, less means never.
+	// MaxRetries is how often a failed request is sent again; 0 means 6, [NoRetries] never.
 	MaxRetries int
 	// Outage says what becomes of requests that find no way to the service.
 	Outage Outage
@@ -73,6 +73,9 @@ type Client struct {
 }
 
 const defaultRetries = 6
+
+// NoRetries as [Options].MaxRetries has each request sent once.
+const NoRetries = -1
 
 // maxDownloads is how many downloads run at once. The rate of exports is far below what they could.
 const maxDownloads = 4

@@ -22,13 +22,7 @@ func (c *Client) WhoAmI(ctx context.Context) (User, error) {
 // DocFilter chooses docs. The zero value chooses all.
 type DocFilter struct {
 	OwnedOnly   bool
-	Published   bool
-	Starred     bool
-	InGallery   bool
 	WorkspaceID string
-	FolderID    string
-	SourceDocID string // docs that are copies of this one
-	Query       string // a search in names
 }
 
 // Docs lists the docs that the token's user has opened at least once: the service does not
@@ -37,15 +31,11 @@ func (c *Client) Docs(ctx context.Context, f DocFilter) iter.Seq2[Doc, error] {
 	r := get("docs")
 	r.class = ClassList
 	r.query = url.Values{}
-	for name, on := range map[string]bool{"isOwner": f.OwnedOnly, "isPublished": f.Published, "isStarred": f.Starred, "inGallery": f.InGallery} {
-		if on {
-			r.query.Set(name, "true")
-		}
+	if f.OwnedOnly {
+		r.query.Set("isOwner", "true")
 	}
-	for name, v := range map[string]string{"workspaceId": f.WorkspaceID, "folderId": f.FolderID, "sourceDoc": f.SourceDocID, "query": f.Query} {
-		if v != "" {
-			r.query.Set(name, v)
-		}
+	if f.WorkspaceID != "" {
+		r.query.Set("workspaceId", f.WorkspaceID)
 	}
 	return list[Doc](ctx, c, r, limitMost)
 }

@@ -60,7 +60,7 @@ func TestLongMessagesAreCut(t *testing.T) {
 
 func TestErrorsKeepWhatLiesBelow(t *testing.T) {
 	below := errors.New("the cable is out")
-	c := newClient(t, coda.Options{MaxRetries: -1, Transport: transportFunc(func(*http.Request) (*http.Response, error) { return nil, below })})
+	c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) { return nil, below })})
 	_, err := c.WhoAmI(t.Context())
 	fails(t, err, coda.CodeUnreachable)
 	if want := "GET /whoami: unreachable: the cable is out"; !errors.Is(err, below) || err.Error() != want {

@@ -10,28 +10,25 @@ import (
 )
 
 func TestDocFiltersAreTheServices(t *testing.T) {
-	state := codatest.Sample()
-	state.Folders = append(state.Folders, &codatest.Folder{ID: "fl-other", Name: "Other"})
-	d := state.Docs[0]
-	d.Starred, d.Published, d.Gallery, d.Folder, d.Source = true, "view", true, "fl-other", "WFmkWSXKJJ"
-	for name, f := range map[string]coda.DocFilter{
-		"starred": {Starred: true}, "published": {Published: true, Query: d.Name}, "gallery": {InGallery: true}, "folder": {FolderID: "fl-other"},
-		"source": {SourceDocID: "WFmkWSXKJJ"}, "query": {Query: d.Name}, "owned": {OwnedOnly: true, Query: d.Name},
-		"workspace": {WorkspaceID: state.ID, Query: d.Name},
+	state := small()
+	state.Folders = append(state.Folders, &codatest.Folder{ID: "fl-own", Name: "Own"},
+		&codatest.Folder{ID: "fl-other", Name: "Other", Workspace: "ws-other"})
+	state.AddDoc(&codatest.Doc{ID: "shared", Name: "Shared", Owner: codatest.Person{Name: "Ruth", Email: "ruth@example.com"}})
+	state.AddDoc(&codatest.Doc{ID: "elsewhere", Name: "Elsewhere", Folder: "fl-other"})
+	for _, test := range []struct {
+		filter coda.DocFilter
+		want   []string
+	}{
+		{coda.DocFilter{}, []string{"shared", "elsewhere", doc}},
+		{coda.DocFilter{OwnedOnly: true}, []string{"elsewhere", doc}},
+		{coda.DocFilter{WorkspaceID: "ws-other"}, []string{"elsewhere"}},
+		{coda.DocFilter{OwnedOnly: true, WorkspaceID: state.ID}, []string{doc}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var ids []string
-				for doc, err := range serve(t, state, codatest.Options{}, coda.Options{}).Docs(t.Context(), f) {
-					if err != nil {
-						t.Fatal(err)
-					}
-					ids = append(ids, doc.ID)
-				}
-				if !slices.Equal(ids, []string{d.ID}) {
-					t.Errorf("docs %v, want %s alone", ids, d.ID)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			docs := serve(t, state, codatest.Options{}, coda.Options{}).Docs(t.Context(), test.filter)
+			if got := ids(t, docs, func(d coda.Doc) string { return d.ID }); !slices.Equal(got, test.want) {
+				t.Errorf("%+v: docs %v, want %v", test.filter, got, test.want)
+			}
 		})
 	}
 }

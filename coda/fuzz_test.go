@@ -17,7 +17,7 @@ import (
 // fuzzClient is answered the same to everything, at once and once.
 func fuzzClient(status int, body, retryAfter string) *coda.Client {
 	c, err := coda.New(coda.Options{
-		Token: secret, Unlimited: true, MaxRetries: -1, ExportTimeout: time.Second,
+		Token: secret, Unlimited: true, MaxRetries: coda.NoRetries, ExportTimeout: time.Second,
 		Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodPost && status == http.StatusOK {
 				return reply(http.StatusAccepted, body, "Retry-After", retryAfter)

@@ -129,7 +129,7 @@ func reply(status int, body string, header ...string) (*http.Response, error) {
 // answering gives a client that is answered the same to everything, and nothing twice.
 func answering(t *testing.T, status int, body string, header ...string) *coda.Client {
 	t.Helper()
-	return newClient(t, coda.Options{Unlimited: true, MaxRetries: -1, Transport: transportFunc(
+	return newClient(t, coda.Options{Unlimited: true, MaxRetries: coda.NoRetries, Transport: transportFunc(
 		func(*http.Request) (*http.Response, error) { return reply(status, body, header...) })})
 }
 

@@ -239,7 +239,7 @@ func TestABodyHasTheLengthThatWasTold(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Write([]byte(whole))
 		}))
-		c := newClient(t, coda.Options{BaseURL: server.URL, MaxRetries: -1})
+		c := newClient(t, coda.Options{BaseURL: server.URL, MaxRetries: coda.NoRetries})
 		_, err := c.WhoAmI(t.Context())
 		if told == len(whole) && err != nil {
 			t.Error(err)
@@ -248,7 +248,7 @@ func TestABodyHasTheLengthThatWasTold(t *testing.T) {
 		}
 		server.Close()
 	}
-	c := newClient(t, coda.Options{MaxRetries: -1, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+	c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 		resp, err := reply(200, whole)
 		resp.ContentLength = int64(len(whole)) - 1
 		return resp, err

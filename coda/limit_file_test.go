@@ -50,7 +50,7 @@ func TestAClientLearnsOfTheSendsOfAnother(t *testing.T) {
 func TestA429PausesAllClientsThatShareTheBucket(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: -1})
+		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: coda.NoRetries})
 		f.s.refusing("40", 1)
 		f.read(0)
 		if got := f.read(1); got != 40*time.Second {
@@ -66,7 +66,7 @@ func TestA429PausesAllClientsThatShareTheBucket(t *testing.T) {
 func TestAMarginOutlivesARestartButNotTheDay(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: -1, Rates: oneASecond})
+		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: coda.NoRetries, Rates: oneASecond})
 		f.s.refusing("", 2, 4)
 		expect := func(what string, want time.Duration) {
 			t.Helper()
@@ -147,7 +147,7 @@ func TestAClockThatWasSetBackIsAFullWindow(t *testing.T) {
 		for _, ahead := range []time.Duration{2 * time.Second, time.Hour, 30 * 24 * time.Hour} {
 			t.Run(fmt.Sprint(name, " by ", ahead), func(t *testing.T) {
 				path := stateFile(t)
-				o := coda.Options{StateFile: path, Rates: oneASecond, MaxRetries: -1}
+				o := coda.Options{StateFile: path, Rates: oneASecond, MaxRetries: coda.NoRetries}
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(ahead)
 					test.before(newFleet(t, 1, o), path)

@@ -29,7 +29,7 @@ var fast = coda.Rate{N: 20, Per: 500 * time.Millisecond}
 func asClient(t *testing.T) {
 	c := newClient(t, coda.Options{
 		BaseURL: os.Getenv(childURL), StateFile: os.Getenv(childState), UserAgent: os.Getenv(childName),
-		Rates: map[coda.Class]coda.Rate{coda.ClassRead: fast}, MaxRetries: -1,
+		Rates: map[coda.Class]coda.Rate{coda.ClassRead: fast}, MaxRetries: coda.NoRetries,
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {

@@ -76,7 +76,7 @@ func TestAPauseThatIsTooLongIsTriedByOneRequest(t *testing.T) {
 func TestATooLongPauseOutlivesNoRestartForLong(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: -1})
+		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: coda.NoRetries})
 		f.s.refusing("86400", 1)
 		start := time.Now()
 		f.read(0)
@@ -92,7 +92,7 @@ func TestATooLongPauseOutlivesNoRestartForLong(t *testing.T) {
 // What became of a probe that was never answered nobody knows: another one goes.
 func TestAProbeThatIsNotAnsweredIsFollowedByAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{MaxRetries: -1})
+		f := newFleet(t, 2, coda.Options{MaxRetries: coda.NoRetries})
 		f.clients[1] = f.clients[0]
 		f.s.refusing("86400", 1)
 		start := time.Now()
@@ -116,7 +116,7 @@ func TestAProbeThatIsNotAnsweredIsFollowedByAnother(t *testing.T) {
 // A shorter pause is kept as it is asked for, and nothing is tried.
 func TestAShorterPauseIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{MaxRetries: -1})
+		f := newFleet(t, 2, coda.Options{MaxRetries: coda.NoRetries})
 		f.clients[1] = f.clients[0]
 		f.s.refusing("120", 1)
 		start := time.Now()
@@ -134,7 +134,7 @@ func TestOtherProcessesTellOfALongPause(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		f := newFleet(t, 1, coda.Options{StateFile: path, MaxRetries: -1})
+		f := newFleet(t, 1, coda.Options{StateFile: path, MaxRetries: coda.NoRetries})
 		f.s.refusing("90", 1)
 		f.read(0)
 		c, err := coda.New(coda.Options{Token: secret, StateFile: path, Transport: f.s, Log: slog.New(slog.NewTextHandler(&log, nil))})

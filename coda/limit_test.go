@@ -204,7 +204,7 @@ func TestA429PausesItsWholeBucketAndNoOther(t *testing.T) {
 // Also a request that is not sent again tells its bucket of the refusal.
 func TestA429WithoutRetriesPausesTheBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := limited(t, coda.Options{MaxRetries: -1})
+		c, s := limited(t, coda.Options{MaxRetries: coda.NoRetries})
 		s.refusing("20", 1, 2)
 		start := time.Now()
 		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeRateLimited)

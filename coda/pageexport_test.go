@@ -381,7 +381,7 @@ func TestDownloadsFollowRedirectsToHTTPSAlone(t *testing.T) {
 	} {
 		t.Run(test.location, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, small(), codatest.Options{}, coda.Options{MaxRetries: -1})
+				s := serve(t, small(), codatest.Options{}, coda.Options{MaxRetries: coda.NoRetries})
 				again := codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/again"
 				s.api.Fail(codatest.Fault{Path: ".*/again", Status: 307, Header: http.Header{"Location": {again}}})
 				s.api.Fail(codatest.Fault{Path: ".*/elsewhere", Status: 200, Body: "moved\n"})

@@ -64,7 +64,7 @@ func TestALargeAnswerBelowTheLimitIsTaken(t *testing.T) {
 
 // What the service did is known by the status, also where its words are lost.
 func TestAnErrorWithABrokenBodyKeepsItsStatus(t *testing.T) {
-	c := newClient(t, coda.Options{MaxRetries: -1, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+	c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(strings.NewReader(`{"mess`), broken{})
 		return &http.Response{StatusCode: 403, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
 	})})

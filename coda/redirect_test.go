@@ -37,7 +37,7 @@ func TestRedirectsKeepTheTokenWithinTheAPI(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var asked []string
-			c := newClient(t, coda.Options{BaseURL: test.base, MaxRetries: -1, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			c := newClient(t, coda.Options{BaseURL: test.base, MaxRetries: coda.NoRetries, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 				if r.Header.Get("Authorization") != "Bearer "+secret {
 					t.Errorf("%s: Authorization is %q", r.URL, r.Header.Get("Authorization"))
 				}

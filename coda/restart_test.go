@@ -47,7 +47,7 @@ func TestAListWhosePageTokenIsRefusedStartsOverOnce(t *testing.T) {
 		}},
 	}
 	for name, l := range lists {
-		for _, o := range []coda.Options{{}, {StrictLatest: true}, {MaxRetries: -1}} {
+		for _, o := range []coda.Options{{}, {StrictLatest: true}, {MaxRetries: coda.NoRetries}} {
 			last := 2
 			if o.StrictLatest && name != "docs" { // asks once more, to tell a lagging doc from a bad token
 				last = 3
@@ -112,7 +112,7 @@ func TestAListThatChangedBeforeItStartsOverIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sent, before := 0, pages("a", "b", "c", "d", "e")
-			cl := newClient(t, coda.Options{Unlimited: true, MaxRetries: -1, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			cl := newClient(t, coda.Options{Unlimited: true, MaxRetries: coda.NoRetries, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 				switch sent++; {
 				case sent < 3:
 					return reply(200, before(r.URL.Query()))

@@ -155,7 +155,7 @@ func TestAServerThatIsNotThereIsUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	c := newClient(t, coda.Options{BaseURL: "http://" + l.Addr().String(), MaxRetries: -1})
+	c := newClient(t, coda.Options{BaseURL: "http://" + l.Addr().String(), MaxRetries: coda.NoRetries})
 	if e := fails(t, calls["whoami"](t.Context(), c), coda.CodeUnreachable); e.Status != 0 || e.Err == nil {
 		t.Errorf("error is %+v", e)
 	}
@@ -266,7 +266,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 			return errors.Join(whoami(ctx, c), whoami(ctx, c))
 		}},
 		{name: "no answer", co: coda.Options{Transport: never}, call: whoami},
-		{name: "no answer and no retries", co: coda.Options{Transport: never, MaxRetries: -1}, call: whoami},
+		{name: "no answer and no retries", co: coda.Options{Transport: never, MaxRetries: coda.NoRetries}, call: whoami},
 		{name: "slow answer", so: codatest.Options{Latency: time.Minute}, call: whoami},
 		{name: "slow body", fault: codatest.Fault{Kind: codatest.SlowBody, Delay: time.Minute}, call: whoami},
 		{name: "between the pages of a list", so: codatest.Options{PageSize: 1, Latency: 3 * time.Second}, call: calls["rows"]},

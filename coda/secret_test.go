@@ -67,7 +67,7 @@ func TestErrorsOfTheTransportAreScrubbed(t *testing.T) {
 	for _, below := range []string{
 		`malformed header "Location ` + signed + `"`, "bad token " + secret, `parse "/f?X-Amz-Signature=1": no`,
 	} {
-		c := newClient(t, coda.Options{MaxRetries: -1, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+		c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 			return nil, errors.New(below)
 		})})
 		_, err := c.WhoAmI(t.Context())

@@ -59,7 +59,7 @@ func TestADocThatStaysStaleIsReportedAsSuch(t *testing.T) {
 }
 
 func TestStaleWithoutRetriesIsReportedAtOnce(t *testing.T) {
-	s := edited(t, time.Hour, coda.Options{StrictLatest: true, MaxRetries: -1, Unlimited: true})
+	s := edited(t, time.Hour, coda.Options{StrictLatest: true, MaxRetries: coda.NoRetries, Unlimited: true})
 	e := fails(t, calls["doc"](t.Context(), s.Client), coda.CodeStaleDoc)
 	if n := s.api.Count(nil); n != 2 || e.Attempts != 1 {
 		t.Errorf("%d requests, %d attempts; want 2 and 1", n, e.Attempts)

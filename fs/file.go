@@ -114,8 +114,11 @@ func (f *file) fetch(ctx context.Context, v Version) (Content, error) {
 	return f.fill(ctx, f.d.t.store.Get, f.key(v), v)
 }
 
+// filled is [Store.Get] or [Store.Put].
+type filled func(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (Content, error)
+
 // fill has the file made under a key of the Store, once more where it moved meanwhile.
-func (f *file) fill(ctx context.Context, into func(context.Context, string, func(context.Context, io.Writer) error) (Content, error), key string, v Version) (c Content, err error) {
+func (f *file) fill(ctx context.Context, into filled, key string, v Version) (c Content, err error) {
 	err = twice(func(last bool) error {
 		c, err = into(ctx, key, func(ctx context.Context, w io.Writer) error { return f.write(ctx, v, w, &try{last: last}) })
 		return err

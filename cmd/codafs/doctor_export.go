@@ -27,7 +27,9 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	case err == nil:
 		return finding{check, isOK, which + " came, with all that Coda exports", ""}, true
 	case coda.CodeOf(err) == coda.CodeExportRefused:
-		return finding{check, isWarning, fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it", which, codafs.NotInLines),
+		return finding{check, isWarning,
+			fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it",
+				which, codafs.NotInLines),
 			"make a token that may write, too: an export is started by a POST, and codafs sends no other"}, true
 	}
 	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, describe(err)), ""}, true

@@ -117,7 +117,8 @@ func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted
 	case err != nil:
 		return finding{check, isProblem, describe(err), ""}, nil
 	case len(docs) == 0:
-		return finding{check, isWarning, "the token sees no doc that its user owns; a service account hardly ever owns one", "--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}, nil
+		return finding{check, isWarning, "the token sees no doc that its user owns; a service account hardly ever owns one",
+			"--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}, nil
 	case restricted:
 		return finding{check, isOK, fmt.Sprintf("%d docs; the token is restricted, to some docs or to reading", len(docs)), ""}, docs
 	}

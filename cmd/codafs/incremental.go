@@ -20,7 +20,8 @@ type shortcuts struct {
 }
 
 func (s *shortcuts) registerShortcuts(f *pflag.FlagSet) {
-	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false, "with --incremental: skip docs that have the same time of change as in the last snapshot (it may miss something: see above)")
+	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false,
+		"with --incremental: skip docs that have the same time of change as in the last snapshot (it may miss something: see above)")
 	f.BoolVar(&s.rowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
 	s.fullEvery = period(7 * day)
 	f.Var(&s.fullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")

@@ -61,10 +61,13 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 	f := cmd.Flags()
 	f.DurationVar(&o.refresh, "refresh", time.Minute, "ask Coda every `TIME` which docs have changed")
 	f.IntVar(&o.prefetch, "prefetch", 16, "fetch up to `N` files ahead of a program that reads one after the other; 0 is none")
-	f.StringVar(&o.sizes, "sizes", string(mount.Auto), "the size that a file has before it was first fetched; `MODE` is exact (fetch it to know), estimate (too large, until a program opens the file) or auto (estimates for programs that only look, such as ls, find and file managers, and exact sizes for all others)")
+	f.StringVar(&o.sizes, "sizes", string(mount.Auto),
+		"the size that a file has before it was first fetched; `MODE` is exact (fetch it to know), estimate (too large, "+
+			"until a program opens the file) or auto (estimates for programs that only look, such as ls, find and file managers, and exact sizes for all others)")
 	f.BoolVar(&o.xattrs, "xattrs", false, "show ids, links and stamps as extended attributes (makes ls -l slower)")
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
-	f.BoolVar(&o.background, "background", false, "return when it is mounted and Coda has accepted the token, or has not answered for 2 seconds; it then logs to standard error only where that is a file")
+	f.BoolVar(&o.background, "background", false,
+		"return when it is mounted and Coda has accepted the token, or has not answered for 2 seconds; it then logs to standard error only where that is a file")
 	o.register(cmd)
 	return cmd
 }

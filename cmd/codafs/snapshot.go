@@ -96,7 +96,8 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.BoolVar(&o.json, "json", false, "print progress and the summary as JSON, one object a line")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the new folder; with --json print the summary alone")
 	f.BoolVar(&o.shrink, "accept-shrink", false, "accept a workspace that is empty, or has shrunk by half")
-	f.StringArrayVar(&o.acceptGaps, "accept-gap", nil, "the page, table or doc with this `ID` may be missing: summary.json still names it, and it makes no exit code 3 (may be given more than once)")
+	f.StringArrayVar(&o.acceptGaps, "accept-gap", nil,
+		"the page, table or doc with this `ID` may be missing: summary.json still names it, and it makes no exit code 3 (may be given more than once)")
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
 	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
@@ -242,8 +243,11 @@ func (o *snapshotOptions) withinOpenFiles(std streams) {
 }
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
-	return snapshot.Options{Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, Tool: tool(), AcceptShrink: o.shrink, FullEvery: time.Duration(o.fullEvery),
-		AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection, Log: log}
+	return snapshot.Options{
+		Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Tool: tool(), Log: log,
+		Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, FullEvery: time.Duration(o.fullEvery),
+		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection,
+	}
 }
 
 // treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single

@@ -21,8 +21,9 @@ func newStatus(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT]",
 		Short: "Show whether Coda answers, the last backup, what is mounted, and how cache and rate limits are used",
-		Long: `Show whether Coda can be reached (one request, unless --offline), and how old the last good backup in --output is. Then the mount at MOUNTPOINT, or all mounts of this user: whether each answers, whose workspace it shows, how old
-its list of docs is, and its last errors with their reasons. Then how full the cache is, and for each of Coda's
+		Long: `Show whether Coda can be reached (one request, unless --offline), and how old the last good backup in
+--output is. Then the mount at MOUNTPOINT, or all mounts of this user: whether each answers, whose workspace it
+shows, how old its list of docs is, and its last errors with their reasons. Then how full the cache is, and for each of Coda's
 rate limits how much of its present window is used, what waits for it, and when that will be done: all codafs
 processes of this token on this machine count together. All times are those of this machine's time zone.`,
 		Example: `  codafs status

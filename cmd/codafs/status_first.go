@@ -45,7 +45,7 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
 	}
-	o.MaxRetries, o.Outage = -1, coda.LeaveOutage
+	o.MaxRetries, o.Outage = coda.NoRetries, coda.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}

@@ -82,8 +82,10 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	if o.notices == nil {
 		o.notices = &notices{out: std.err}
 	}
-	tree := fs.New(client, store{disk}, fs.Options{Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas, Status: o.status,
-		Changed: o.changed, Warned: warned, Notice: o.notices.add})
+	tree := fs.New(client, store{disk}, fs.Options{
+		Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas,
+		Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.add,
+	})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }
@@ -108,7 +110,7 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 		o.ShowsOutages = true // in plain words; a line of the log between them would say it once more
 	}
 	if o.MaxRetries == 0 {
-		o.MaxRetries = -1 // in Options, 0 is the default
+		o.MaxRetries = coda.NoRetries // in Options, 0 is the default
 	}
 	for _, r := range s.rates {
 		class, rate, err := coda.ParseRate(r)

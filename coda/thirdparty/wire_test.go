@@ -21,7 +21,7 @@ func newClient(t *testing.T, address string) (*coda.Client, *wire) {
 	t.Helper()
 	w := &wire{api: address, transport: &http.Transport{}}
 	t.Cleanup(w.transport.CloseIdleConnections)
-	c, err := coda.New(coda.Options{BaseURL: address, Token: token, Transport: w, Unlimited: true, MaxRetries: -1})
+	c, err := coda.New(coda.Options{BaseURL: address, Token: token, Transport: w, Unlimited: true, MaxRetries: coda.NoRetries})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	o.Client.Token, o.Client.Unlimited = "a-token", !o.Paced
 	o.Client.Transport = w.RoundTripperOver(openapitest.Wrap(t, w.Server))
 	if o.Client.MaxRetries == 0 {
-		o.Client.MaxRetries = -1
+		o.Client.MaxRetries = coda.NoRetries
 	}
 	var err error
 	if w.Client, err = coda.New(o.Client); err != nil {
