@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"path/filepath"
 )
@@ -13,7 +13,7 @@ import (
 var ErrNotCache = errors.New("not a cache of codafs")
 
 // Check reports whether dir is a cache, without changing it: nil if it is, an error that is
-// [fs.ErrNotExist] if there is no such folder, and else [ErrNotCache].
+// [io/fs.ErrNotExist] if there is no such folder, and else [ErrNotCache].
 func Check(dir string) error {
 	if _, err := os.Stat(dir); err != nil {
 		return err
@@ -43,18 +43,18 @@ func (d *Disk) Clear(ctx context.Context) (Removed, error) {
 			return false // a foreign file
 		}
 		err := os.Remove(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, iofs.ErrNotExist) {
 			failed = append(failed, err)
 		}
 		return err == nil
 	}
-	err := d.walk(ctx, entriesDir, func(path string, _ fs.FileInfo) {
+	err := d.walk(ctx, entriesDir, func(path string, _ iofs.FileInfo) {
 		if remove(path) {
 			r.Entries++
 		}
 	})
 	if err == nil {
-		err = d.walk(ctx, contentsDir, func(path string, info fs.FileInfo) {
+		err = d.walk(ctx, contentsDir, func(path string, info iofs.FileInfo) {
 			if remove(path) {
 				r.Contents++
 				r.Bytes += info.Size()

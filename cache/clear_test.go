@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +70,7 @@ func TestClearRemovesWhatIsKeptAndNothingElse(t *testing.T) {
 func TestCheckTellsACacheFromOtherFolders(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "missing")
-	if err := Check(missing); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotCache) {
+	if err := Check(missing); !errors.Is(err, iofs.ErrNotExist) || errors.Is(err, ErrNotCache) {
 		t.Errorf("a missing folder: %v", err)
 	}
 	if _, err := os.Stat(missing); err == nil {

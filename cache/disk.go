@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io/fs"
+	iofs "io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -82,10 +82,10 @@ type Disk struct {
 	trimTurn   chan struct{} // holds one: who trims puts it in
 
 	mu       sync.Mutex
-	verified map[sum]fs.FileInfo // the files of large contents whose hash was right
-	counted  bool                // bytes is known
-	bytes    int64               // of all contents, to the best of our knowledge
-	trimming bool                // a background trim runs
+	verified map[sum]iofs.FileInfo // the files of large contents whose hash was right
+	counted  bool                  // bytes is known
+	bytes    int64                 // of all contents, to the best of our knowledge
+	trimming bool                  // a background trim runs
 	// sinceWalk is how bytes changed since the last walk began.
 	sinceWalk int64
 
@@ -105,7 +105,7 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 		unsaved:  newByteLRU(DefaultMemoryBytes),
 		write:    (*os.File).Write,
 		trimTurn: make(chan struct{}, 1),
-		verified: map[sum]fs.FileInfo{},
+		verified: map[sum]iofs.FileInfo{},
 	}
 	if d.max == 0 {
 		d.max = DefaultMaxBytes
@@ -220,7 +220,7 @@ func (d *Disk) makeFolders() error {
 
 // touch notes on the file at path, whose state is info, that it is in use now. It tells
 // whether it had to. A stamp far in the future, from a wrong clock, is put right too.
-func (d *Disk) touch(path string, info fs.FileInfo) bool {
+func (d *Disk) touch(path string, info iofs.FileInfo) bool {
 	now := d.now()
 	if age := now.Sub(info.ModTime()); age > -useInterval && age < useInterval {
 		return false

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,7 +115,7 @@ func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 	c, err := openDisk(t, dir, Options{}).Get(t.Context(), "key", text("secret", &n))
 	read(t, c, err)
 	files := 0
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, e iofs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"runtime"
 	"strconv"
@@ -77,7 +77,7 @@ func (d *Disk) readEntry(key sum) (entry, bool) {
 	return e, true
 }
 
-func loadEntry(path string) (e entry, info fs.FileInfo, ok bool) {
+func loadEntry(path string) (e entry, info iofs.FileInfo, ok bool) {
 	f, info, err := openFile(path)
 	if err != nil {
 		return entry{}, nil, false

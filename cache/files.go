@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -117,7 +117,7 @@ var errForeign = errors.New("not a file")
 
 // openFile opens a file that is one. It does not wait: a named pipe in its place would have its
 // readers wait for a writer, for good.
-func openFile(path string) (*os.File, fs.FileInfo, error) {
+func openFile(path string) (*os.File, iofs.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|openAtOnce, 0)
 	if err != nil {
 		return nil, nil, err
@@ -135,7 +135,7 @@ func openFile(path string) (*os.File, fs.FileInfo, error) {
 
 // verify reads f and fails unless it has just the bytes that e names. It gives those of a
 // small content.
-func verify(ctx context.Context, f *os.File, info fs.FileInfo, e entry) ([]byte, error) {
+func verify(ctx context.Context, f *os.File, info iofs.FileInfo, e entry) ([]byte, error) {
 	if info.Size() != e.size {
 		return nil, errors.New("another size")
 	}
@@ -175,11 +175,11 @@ func (r *contextReader) Read(p []byte) (int, error) {
 }
 
 // unchanged reports whether two looks saw the same file in the same state.
-func unchanged(was, is fs.FileInfo) bool {
+func unchanged(was, is iofs.FileInfo) bool {
 	return os.SameFile(was, is) && was.Size() == is.Size() && was.ModTime().Equal(is.ModTime())
 }
 
-func (d *Disk) remember(content sum, info fs.FileInfo) {
+func (d *Disk) remember(content sum, info iofs.FileInfo) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.verified[content] = info
@@ -202,7 +202,7 @@ func (d *Disk) createTemp() (*os.File, error) {
 	dir := filepath.Join(d.dir, tempDir)
 	for {
 		f, err := os.CreateTemp(dir, "*")
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, iofs.ErrNotExist) {
 			if err := d.makeFolders(); err != nil {
 				return nil, err
 			}

@@ -2,7 +2,7 @@ package cache
 
 import (
 	"fmt"
-	"io/fs"
+	iofs "io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -68,7 +68,7 @@ func TestRotInARealFolderIsNeverServed(t *testing.T) {
 func rot(t *testing.T, dir string, rng *rand.Rand) {
 	t.Helper()
 	var files []string
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, e iofs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
 			files = append(files, path)
 		}

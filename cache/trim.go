@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,14 +44,14 @@ func (d *Disk) Counts() Counts {
 // Stats walks the folder and tells what is there.
 func (d *Disk) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{MaxBytes: d.max, Counts: d.Counts()}
-	err := d.walk(ctx, contentsDir, func(_ string, info fs.FileInfo) {
+	err := d.walk(ctx, contentsDir, func(_ string, info iofs.FileInfo) {
 		s.Contents++
 		s.Bytes += info.Size()
 	})
 	if err != nil {
 		return Stats{}, err
 	}
-	err = d.walk(ctx, entriesDir, func(string, fs.FileInfo) { s.Entries++ })
+	err = d.walk(ctx, entriesDir, func(string, iofs.FileInfo) { s.Entries++ })
 	return s, err
 }
 
@@ -127,7 +127,7 @@ func (d *Disk) trimContents(ctx context.Context) error {
 
 	var total int64
 	var all []kept
-	err := d.walk(ctx, contentsDir, func(path string, info fs.FileInfo) {
+	err := d.walk(ctx, contentsDir, func(path string, info iofs.FileInfo) {
 		total += info.Size()
 		all = append(all, kept{path, info.Size(), info.ModTime()})
 	})
@@ -157,7 +157,7 @@ func (d *Disk) evict(ctx context.Context, files []kept, bytes int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := os.Remove(k.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(k.path); err != nil && !errors.Is(err, iofs.ErrNotExist) {
 			failed = append(failed, err)
 			continue
 		}
@@ -184,7 +184,7 @@ func (d *Disk) forget(path string) {
 // the service is gone, what was fetched must be readable for good.
 func (d *Disk) trimEntries(ctx context.Context) error {
 	var failed []error
-	err := d.walk(ctx, entriesDir, func(path string, info fs.FileInfo) {
+	err := d.walk(ctx, entriesDir, func(path string, info iofs.FileInfo) {
 		if d.now().Sub(info.ModTime()) < entryLife {
 			return
 		}
@@ -203,7 +203,7 @@ func (d *Disk) trimEntries(ctx context.Context) error {
 func (d *Disk) trimTemps() error {
 	dir := filepath.Join(d.dir, tempDir)
 	files, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, iofs.ErrNotExist) {
 		return nil
 	}
 	for _, f := range files {
@@ -227,21 +227,21 @@ func removeUnused(path string) error {
 
 // removeGone removes a file that another process may have removed already.
 func removeGone(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); !errors.Is(err, iofs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
 // walk visits the files of one kind. What comes or goes meanwhile is seen or not.
-func (d *Disk) walk(ctx context.Context, kind string, visit func(path string, info fs.FileInfo)) error {
+func (d *Disk) walk(ctx context.Context, kind string, visit func(path string, info iofs.FileInfo)) error {
 	for i := range 256 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		dir := filepath.Join(d.dir, kind, fmt.Sprintf("%02x", i))
 		files, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, iofs.ErrNotExist) {
 			return err
 		}
 		for _, f := range files {

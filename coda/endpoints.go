@@ -14,6 +14,9 @@ const (
 	limitColumns = 100
 )
 
+// RowsPerRequest is how many rows of a table an answer has at the most.
+const RowsPerRequest = limitMost
+
 // WhoAmI tells whose token the client uses (Coda API 1.5.0, whoami).
 func (c *Client) WhoAmI(ctx context.Context) (User, error) {
 	return one(ctx, c, get("whoami"), func(u User) bool { return u.LoginID != "" })

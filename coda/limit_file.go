@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/codafs/codafs/internal/filelock"
 )
 
 // stateFile is the file through which the processes of one account share their buckets. Its
@@ -91,7 +93,7 @@ func (f *stateFile) locked(change func(*state, time.Time)) error {
 		return err
 	}
 	defer lock.Close()
-	switch ok, err := tryLock(lock); {
+	switch ok, err := filelock.Try(lock); {
 	case err != nil:
 		return err
 	case !ok:

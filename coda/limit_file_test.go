@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/internal/filelock"
 )
 
 // oneASecond has a window of 1.25 s for a single read.
@@ -255,7 +256,7 @@ func lock(t *testing.T, path string) (unlock func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := coda.TryLock(f); !ok || err != nil {
+	if ok, err := filelock.Try(f); !ok || err != nil {
 		t.Fatal("the lock is not to be had:", err)
 	}
 	return func() { f.Close() }

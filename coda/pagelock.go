@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/codafs/codafs/internal/filelock"
 )
 
 // pageLocks lets one export of a page run at a time, whatever its format: the service keeps one file for all
@@ -119,7 +121,7 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	ok, err := tryLock(f)
+	ok, err := filelock.Try(f)
 	if err == nil && !ok {
 		err = errBusy
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/internal/filelock"
 )
 
 // tagged is a page whose Markdown passes for HTML, and whose HTML nobody takes for this Markdown.
@@ -219,7 +220,7 @@ func held(t *testing.T, state string) (name string, free func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := coda.TryLock(f); !ok || err != nil {
+	if ok, err := filelock.Try(f); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	return name, func() { f.Close() }

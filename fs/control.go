@@ -8,34 +8,38 @@ import (
 	iofs "io/fs"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// controlName is the folder at the root that is found by name and never listed, so that no
-// walk of the tree meets it.
-const controlName = ".codafs"
-
-// indexName is the one file of it that asks for much.
-const indexName = "index.jsonl"
+// ControlDir is the folder at the root that is found by name and never listed, so that no walk of the tree meets it.
+// What is in it, from the root:
+const (
+	ControlDir = ".codafs"
+	StatusFile = ControlDir + "/status.json"
+	ErrorsFile = ControlDir + "/errors.jsonl" // [Failure] by line
+	IndexFile  = ControlDir + "/index.jsonl"  // [Entry] by line; the one file that asks for much
+	SinceDir   = ControlDir + "/since"        // see sinceDir
+)
 
 // SchemaStatus names the form of .codafs/status.json.
 const SchemaStatus = "codafs.status/1"
 
 // controls are the files in .codafs, and what is in them.
 var controls = map[string]func(t *Tree, ctx context.Context) ([]byte, error){
-	"status.json":  (*Tree).statusJSON,
-	"errors.jsonl": (*Tree).errorLines,
-	indexName:      (*Tree).indexLines,
+	path.Base(StatusFile): (*Tree).statusJSON,
+	path.Base(ErrorsFile): (*Tree).errorLines,
+	path.Base(IndexFile):  (*Tree).indexLines,
 }
 
 type controlFolder struct{ t *Tree }
 
 func (t *Tree) controlFolder() Dir { return controlFolder{t} }
 
-func (c controlFolder) Name() string       { return controlName }
+func (c controlFolder) Name() string       { return ControlDir }
 func (c controlFolder) Object() Object     { return Object{Kind: KindFolder, Type: "control"} }
 func (c controlFolder) ModTime() time.Time { return c.t.modTime() }
 
@@ -47,7 +51,7 @@ func (c controlFolder) Entries(ctx context.Context) (nodes []Node, err error) {
 }
 
 func (c controlFolder) Lookup(_ context.Context, name string) (Node, error) {
-	if name == sinceName {
+	if name == path.Base(SinceDir) {
 		return sinceDir{t: c.t, name: name, path: name}, nil
 	}
 	if controls[name] == nil {
@@ -73,7 +77,7 @@ type controlFile struct {
 func newControlFile(t *Tree, name string) *controlFile {
 	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.opts.Now().UnixNano(), controlSerial.Add(1))
 	return &controlFile{t: t, name: name, made: newLazy[[]byte](t.opts.Now, 0), size: -1,
-		version: Version{Key: key, ModTime: t.modTime(), Volatile: true, Costly: name == indexName}}
+		version: Version{Key: key, ModTime: t.modTime(), Volatile: true, Costly: name == path.Base(IndexFile)}}
 }
 
 func (f *controlFile) Name() string { return f.name }
@@ -147,7 +151,7 @@ func (t *Tree) errorLines(context.Context) ([]byte, error) {
 func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
 	entries, err := t.Index(ctx)
 	if err != nil {
-		t.failed(ctx, err, Object{Kind: KindControl, ID: "index.jsonl"}, "") // who reads it gets no more than a number
+		t.failed(ctx, err, Object{Kind: KindControl, ID: path.Base(IndexFile)}, "") // who reads it gets no more than a number
 		return nil, err
 	}
 	return jsonLines(entries)

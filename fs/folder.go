@@ -87,7 +87,7 @@ func (r root) Lookup(ctx context.Context, name string) (Node, error) {
 	case "docs":
 		_, _ = r.t.docEntries(ctx)
 		return r.t.docsDir(), nil
-	case controlName:
+	case ControlDir:
 		return r.t.controlFolder(), nil
 	}
 	return nil, iofs.ErrNotExist

@@ -12,7 +12,7 @@ import (
 )
 
 // The same stamps may have other bytes: where they are computed (see [Computed]), where they were fetched so soon after
-// an edit that they were older than their stamps (see youth), and wherever the service says so when what was evicted is
+// an edit that they were older than their stamps (see Youth), and wherever the service says so when what was evicted is
 // fetched again. Only fetching them anew tells. Who first
 // fetched them has the version of the stamps; other bytes that are found later make another version of it, whose key goes
 // on with their hash, and whose time is when they were first seen. This is remembered in the Store, so that

@@ -39,11 +39,9 @@ func (f *file) openSince(ctx context.Context, since time.Time) (Content, Version
 	return OpenCurrent(ctx, f)
 }
 
-// sinceName is a folder in .codafs, for who makes a backup of a mount: .codafs/since/TIME/docs/… is docs/…, with what is
-// computed fetched no earlier than TIME, in Unix milliseconds. Its folders list nothing.
-const sinceName = "since"
-
-// sinceDir is a folder in it, in the place of another one.
+// sinceDir is a folder in SinceDir, in the place of another one. It is for who makes a backup of a mount:
+// .codafs/since/TIME/docs/… is docs/…, with what is computed fetched no earlier than TIME, in Unix milliseconds. Its
+// folders list nothing.
 type sinceDir struct {
 	t     *Tree
 	name  string

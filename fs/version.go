@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// youth is how long after its newest stamp a content counts as young. The service's reads may
+// Youth is how long after its newest stamp a content counts as young. The service's reads may
 // lag behind its stamps by minutes, so what is read in that time may be older than its stamp
 // says. It is served, and fetched once more when it is asked for later: a young version has
 // another key than the settled one of the same stamps.
-const youth = 10 * time.Minute
+const Youth = 10 * time.Minute
 
 const youngSuffix = "-young"
 
@@ -70,7 +70,7 @@ func (v *versionHash) computes(c Computed) { v.computed = max(v.computed, c) }
 
 func (v *versionHash) version(now time.Time) Version {
 	key := hex.EncodeToString(v.h.Sum(nil)[:16])
-	if now.Sub(v.newest) < youth || now.Sub(v.moved) < youth {
+	if now.Sub(v.newest) < Youth || now.Sub(v.moved) < Youth {
 		key += youngSuffix
 	}
 	return Version{Key: key, ModTime: v.newest, Computed: v.computed}

@@ -176,7 +176,7 @@ func (t *Tree) take(l docList) (moved []string) {
 		is := stateOf(d)
 		was, known := old[d.id]
 		list = list || !known || was.name != is.name
-		if was != is || last.Sub(is.stamp) < youth {
+		if was != is || last.Sub(is.stamp) < Youth {
 			moved = append(moved, d.id)
 		}
 	}

@@ -102,7 +102,7 @@ func (r *run) open(ctx context.Context, e fs.Entry) (in io.ReadCloser, fetched t
 		in, err = from.OpenAnew(ctx, e.Path, r.head.StartedAt)
 		return in, fetched, err
 	}
-	if held && r.head.StartedAt.Sub(e.FetchedAt) >= youth {
+	if held && r.head.StartedAt.Sub(e.FetchedAt) >= fs.Youth {
 		fetched = stamp(e.FetchedAt)
 	}
 	in, err = r.from.Open(ctx, e.Path)

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/codafs/codafs/internal/filelock"
 )
 
 const (
@@ -70,7 +72,7 @@ func (f *folder) lock(now time.Time) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	ok, err := tryLock(file)
+	ok, err := filelock.Try(file)
 	switch {
 	case err != nil:
 		err = &DestinationError{fmt.Errorf("lock: %w", err)}

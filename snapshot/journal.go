@@ -38,13 +38,8 @@ func (f finished) isOf(e fs.Entry) bool {
 	return sameVersion(e, f.File) && settledOf(e, f.FetchedAt)
 }
 
-// youth is how long an object's stamps must lie back for a read to be the last word.
-// Coda's reads may lag behind its stamps by minutes: bytes fetched sooner may be those of
-// the version before.
-const youth = 10 * time.Minute
-
 // settled reports that bytes fetched at that time were not young.
-func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= youth }
+func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= fs.Youth }
 
 // createJournal begins the journal of dir anew, with lines for the files that are kept.
 func (d *disk) createJournal(dir string, head Head, kept []finished) (*outFile, error) {

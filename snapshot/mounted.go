@@ -16,14 +16,6 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-const (
-	controlDir = ".codafs"
-	statusFile = controlDir + "/status.json"
-	indexFile  = controlDir + "/index.jsonl"
-	errorsFile = controlDir + "/errors.jsonl"
-	sinceDir   = controlDir + "/since"
-)
-
 // Mount is the [Origin] that reads a mounted tree through the kernel.
 type Mount struct {
 	tree   iofs.FS
@@ -55,7 +47,7 @@ func openMount(tree iofs.FS) (*Mount, error) {
 	}
 	// A mount hides its .codafs; a copy that somebody made of one shows it.
 	names, err := iofs.ReadDir(tree, ".")
-	isControl := func(e iofs.DirEntry) bool { return e.Name() == controlDir }
+	isControl := func(e iofs.DirEntry) bool { return e.Name() == fs.ControlDir }
 	if err == nil && slices.ContainsFunc(names, isControl) {
 		return nil, fmt.Errorf("%w: only a copy of one", ErrNotMount)
 	}
@@ -64,7 +56,7 @@ func openMount(tree iofs.FS) (*Mount, error) {
 
 // readStatus proves that the mount is there.
 func (m *Mount) readStatus() error {
-	data, err := iofs.ReadFile(m.tree, statusFile)
+	data, err := iofs.ReadFile(m.tree, fs.StatusFile)
 	if err == nil {
 		err = json.Unmarshal(data, &m.status)
 	}
@@ -72,7 +64,7 @@ func (m *Mount) readStatus() error {
 		return fmt.Errorf("%w: %w", ErrNotMount, err)
 	}
 	if m.status.Schema != fs.SchemaStatus {
-		return fmt.Errorf("%w: %s has schema %q", ErrNotMount, statusFile, m.status.Schema)
+		return fmt.Errorf("%w: %s has schema %q", ErrNotMount, fs.StatusFile, m.status.Schema)
 	}
 	return nil
 }
@@ -87,7 +79,7 @@ func (m *Mount) Selection() map[string]any { return m.status.Selection }
 
 // Index implements [Origin].
 func (m *Mount) Index(ctx context.Context) ([]fs.Entry, error) {
-	return readLines[fs.Entry](ctx, m, indexFile)
+	return readLines[fs.Entry](ctx, m, fs.IndexFile)
 }
 
 // Open implements [Origin]. A system call cannot be called off: when ctx ends while one
@@ -104,7 +96,7 @@ func (m *Mount) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 
 // OpenAnew implements [Renewer].
 func (m *Mount) OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
-	return m.Open(ctx, sinceDir+"/"+strconv.FormatInt(since.UnixMilli(), 10)+"/"+path)
+	return m.Open(ctx, fs.SinceDir+"/"+strconv.FormatInt(since.UnixMilli(), 10)+"/"+path)
 }
 
 func (m *Mount) copyTo(w io.Writer, path string) error {
@@ -143,7 +135,7 @@ func (m *Mount) orLost(err error) error {
 // Explain is [Options].Explain for a mount: the kernel only passes a number on, the
 // reason is in the mount's list of errors.
 func (m *Mount) Explain(path string, err error) fs.Failure {
-	known, readErr := readLines[fs.Failure](context.Background(), m, errorsFile)
+	known, readErr := readLines[fs.Failure](context.Background(), m, fs.ErrorsFile)
 	if readErr != nil {
 		return explain(path, err)
 	}
@@ -157,7 +149,7 @@ func (m *Mount) Explain(path string, err error) fs.Failure {
 
 // Warnings implements [Warner].
 func (m *Mount) Warnings(ctx context.Context) ([]fs.Failure, error) {
-	known, err := readLines[fs.Failure](ctx, m, errorsFile)
+	known, err := readLines[fs.Failure](ctx, m, fs.ErrorsFile)
 	if errors.Is(err, iofs.ErrNotExist) && !errors.Is(err, ErrMountLost) {
 		return nil, nil
 	}

@@ -3,21 +3,10 @@
 package snapshot
 
 import (
-	"errors"
 	iofs "io/fs"
 	"os"
 	"syscall"
 )
-
-// tryLock takes an exclusive lock on f, which ends with the process. It reports false
-// where another open file has it.
-func tryLock(f *os.File) (bool, error) {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return false, nil
-	}
-	return err == nil, err
-}
 
 // unlock ends the lock. Closing f would, too, but not while a process that is just being
 // started has f as well: a fork has all open files up to its exec.

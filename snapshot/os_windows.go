@@ -1,25 +1,11 @@
 package snapshot
 
 import (
-	"errors"
 	iofs "io/fs"
 	"os"
 
 	"golang.org/x/sys/windows"
 )
-
-// tryLock takes an exclusive lock on f, which ends with the process. It reports false
-// where another open file has it.
-func tryLock(f *os.File) (bool, error) {
-	// The locked byte lies beyond the content: Windows lets nobody read a locked range.
-	beyond := &windows.Overlapped{OffsetHigh: 1}
-	err := windows.LockFileEx(windows.Handle(f.Fd()),
-		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, beyond)
-	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		return false, nil
-	}
-	return err == nil, err
-}
 
 // unlock does nothing: the lock ends when f is closed.
 func unlock(*os.File) {}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io/fs"
+	iofs "io/fs"
 	"math"
 	"net/http"
 	"os"
@@ -89,7 +89,7 @@ func (s size) cost(b *testing.B, bin string) (c work) {
 
 func bytesBelow(b *testing.B, dir string) (n int64) {
 	b.Helper()
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(_ string, d iofs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 )
 
@@ -73,14 +74,14 @@ func (s size) handler(service http.Handler, w *codatest.Workspace) http.Handler 
 func (s size) fewest(w *codatest.Workspace) (first, unchanged map[string]int) {
 	first = fewestRequests(w)
 	if s.rows > 0 {
-		first["read"] += (s.rows+rowsPerRequest-1)/rowsPerRequest - 1
+		first["read"] += (s.rows+coda.RowsPerRequest-1)/coda.RowsPerRequest - 1
 	}
 	unchanged = maps.Clone(first)
 	unchanged["read"] -= first["export"] // one look at the state of each
 	unchanged["export"], unchanged["download"] = 0, 0
 	for _, d := range w.Docs {
 		for _, t := range d.Tables {
-			unchanged["read"] -= max(1, (max(len(t.Rows), s.rows)+rowsPerRequest-1)/rowsPerRequest)
+			unchanged["read"] -= max(1, (max(len(t.Rows), s.rows)+coda.RowsPerRequest-1)/coda.RowsPerRequest)
 		}
 	}
 	return first, unchanged

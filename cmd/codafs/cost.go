@@ -6,9 +6,6 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// rowsPerRequest is how many rows an answer has at the most.
-const rowsPerRequest = 500
-
 // classDownload counts downloads, for which there is no rate limit.
 const classDownload = "download"
 
@@ -39,7 +36,7 @@ func requestsOf(e fs.Entry, rows int64) map[string]int {
 	case fs.KindFormulas, fs.KindControls: // of each the value; the list of them comes with the listing
 		return map[string]int{read: int(rows)}
 	case fs.KindRows, fs.KindRowsJSON:
-		return map[string]int{read: max(1, int((rows+rowsPerRequest-1)/rowsPerRequest))}
+		return map[string]int{read: max(1, int((rows+coda.RowsPerRequest-1)/coda.RowsPerRequest))}
 	}
 	return nil
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,16 +17,17 @@ const module = "github.com/codafs/codafs/"
 
 // ours says which packages of this module each package may import. Test files may import more.
 var ours = map[string][]string{
-	"coda":                      {},
+	"internal/filelock":         {},
+	"coda":                      {"internal/filelock"},
 	"coda/codatest":             {"coda"},
 	"coda/codatest/openapitest": {"coda/codatest"},
 	"coda/thirdparty":           {}, // nothing but tests
-	"cache":                     {},
+	"cache":                     {"internal/filelock"},
 	"fs":                        {"coda"},
 	"fs/mount":                  {"fs"},
 	"fs/treetest":               {"fs", "coda", "coda/codatest", "coda/codatest/openapitest", "cache"},
-	"snapshot":                  {"fs"},
-	"cmd/codafs":                {"coda", "coda/codatest", "cache", "fs", "fs/mount", "snapshot"},
+	"snapshot":                  {"fs", "internal/filelock"},
+	"cmd/codafs":                {"coda", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "internal/filelock"},
 }
 
 // theirs says which package alone may import a library.
@@ -59,14 +63,36 @@ func TestImportsPointInOneDirection(t *testing.T) {
 	}
 }
 
+// fs is our package in all files, and io/fs is iofs.
+func TestTheTwoPackagesFsHaveTheirNames(t *testing.T) {
+	for _, p := range listPackages(t) {
+		for _, file := range slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles) {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range f.Imports {
+				name := ""
+				if i.Name != nil {
+					name = i.Name.Name
+				}
+				if want, ok := map[string]string{`"io/fs"`: "iofs", `"` + module + `fs"`: ""}[i.Path.Value]; ok && name != want {
+					t.Errorf("%s/%s imports %s as %q, want %q", p.ImportPath, file, i.Path.Value, name, want)
+				}
+			}
+		}
+	}
+}
+
 type goPackage struct {
-	ImportPath string
-	Imports    []string
+	Dir, ImportPath                    string
+	Imports                            []string
+	GoFiles, TestGoFiles, XTestGoFiles []string
 }
 
 func listPackages(t *testing.T) (all []goPackage) {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	out, err := exec.Command("go", "list", "-json=Dir,ImportPath,Imports,GoFiles,TestGoFiles,XTestGoFiles", module+"...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

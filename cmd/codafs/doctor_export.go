@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/codafs/codafs/coda"
-	codafs "github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs"
 )
 
 // docsTried is in how many docs doctor looks for a page to export.
@@ -29,7 +29,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	case coda.CodeOf(err) == coda.CodeExportRefused:
 		return finding{check, isWarning,
 			fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it",
-				which, codafs.NotInLines),
+				which, fs.NotInLines),
 			"make a token that may write, too: an export is started by a POST, and codafs sends no other"}, true
 	}
 	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, describe(err)), ""}, true
@@ -53,7 +53,7 @@ func pageToExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (do
 // namedDocs asks for docs that --doc names, where they cannot be listed: a name says nothing then.
 func namedDocs(ctx context.Context, client *coda.Client, selectors []string) (docs []coda.Doc) {
 	for _, s := range selectors[:min(docsTried, len(selectors))] {
-		id, ok := codafs.DocOfLink(s)
+		id, ok := fs.DocOfLink(s)
 		if !ok {
 			id = s
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/coda"
-	codafs "github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
 
@@ -65,7 +65,7 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 
 // lineByLine says what is missing from the text of so many pages.
 func lineByLine(pages int) string {
-	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", codafs.NotInLines, pages)
+	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", fs.NotInLines, pages)
 }
 
 // print writes what programs read: the summary, or the path of what was sealed, which is good

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 )
 
@@ -126,7 +127,7 @@ func fewestRequests(w *codatest.Workspace) map[string]int {
 		n["read"] += len(d.Pages)
 		n["download"] += len(d.Pages)
 		for _, t := range d.Tables {
-			n["read"] += 1 + answers(len(t.Columns), columnItems) + answers(len(t.Rows), rowsPerRequest)
+			n["read"] += 1 + answers(len(t.Columns), columnItems) + answers(len(t.Rows), coda.RowsPerRequest)
 		}
 	}
 	return n

@@ -48,7 +48,7 @@ func (s *shortcuts) check(flags *pflag.FlagSet, incremental, mount bool) error {
 // deltasOver is how many rows a table must have for row deltas; 0 is for none.
 func (s *shortcuts) deltasOver(incremental bool) int64 {
 	if incremental && s.rowDeltas {
-		return rowsPerRequest
+		return coda.RowsPerRequest
 	}
 	return 0
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +29,7 @@ func TestWhatIsInstalledLeadsSomewhere(t *testing.T) {
 	}
 	share := filepath.Join(root, "usr", "share")
 	links, pages := 0, 0
-	err = filepath.WalkDir(share, func(file string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(share, func(file string, d iofs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}

@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
+	iofs "io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	codafs "github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -146,7 +146,7 @@ func checkVariables(known, environ []string) error {
 		if key == "config" || slices.Contains(known, key) {
 			continue
 		}
-		if near := codafs.Nearest(key, known); near != "" {
+		if near := fs.Nearest(key, known); near != "" {
 			return usageError{fmt.Errorf("%s: there is no such setting; did you mean %s?", name, variable(near))}
 		}
 	}
@@ -171,7 +171,7 @@ const maxConfig = 1 << 20
 // readConfig reads the configuration file. It may be missing where nobody named it.
 func readConfig(file string, named bool) (values map[string]any, err error) {
 	st, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) && !named {
+	if errors.Is(err, iofs.ErrNotExist) && !named {
 		return nil, nil
 	}
 	if err != nil {

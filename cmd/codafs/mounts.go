@@ -112,7 +112,7 @@ func reportOn(path string) mountReport {
 		r.State = mountDead
 		return r
 	}
-	b, err := os.ReadFile(filepath.Join(path, ".codafs", "status.json"))
+	b, err := os.ReadFile(filepath.Join(path, fs.StatusFile))
 	if err != nil || json.Unmarshal(b, &r.Status) != nil {
 		r.State = mountStuck
 		return r
@@ -155,7 +155,7 @@ func mountAbove(dir string) string {
 
 // lastErrors reads the newest errors of a mount, as far as they can be read.
 func lastErrors(path string) (found []fs.Failure) {
-	f, err := os.Open(filepath.Join(path, ".codafs", "errors.jsonl"))
+	f, err := os.Open(filepath.Join(path, fs.ErrorsFile))
 	if err != nil {
 		return nil
 	}

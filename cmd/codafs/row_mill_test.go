@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 )
 
@@ -29,7 +30,7 @@ func (m rowMill) before(next http.Handler) http.Handler {
 		defer out.Flush()
 		w.Header().Set("Content-Type", "application/json")
 		out.WriteString(`{"items":[`)
-		to := min(from+rowsPerRequest, m.rows)
+		to := min(from+coda.RowsPerRequest, m.rows)
 		for i := from; i < to; i++ {
 			if i > from {
 				out.WriteByte(',')

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/codafs/codafs/internal/filelock"
 )
 
 // A snapshot that takes nothing over keeps what it fetched in a folder of its own, for as long as
@@ -65,7 +67,7 @@ func newLock(runs string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if locked, err := tryLock(f); err != nil || locked && isThere(f) {
+		if locked, err := filelock.Try(f); err != nil || locked && isThere(f) {
 			return f, nil
 		}
 		f.Close()
@@ -114,7 +116,7 @@ func removeIfDead(dir string) (freed int64) {
 	if err != nil {
 		return 0
 	}
-	if free, _ := tryLock(lock); !free {
+	if free, _ := filelock.Try(lock); !free {
 		lock.Close()
 		return 0
 	}

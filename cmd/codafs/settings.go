@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
-	codafs "github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -27,7 +27,7 @@ type settings struct {
 	config        string
 	demo          bool
 
-	selection codafs.Selection
+	selection fs.Selection
 	names     string
 
 	flags *pflag.FlagSet // of the command
@@ -104,7 +104,7 @@ func (s *settings) registerTree(cmd *cobra.Command) {
 	f.BoolVar(&s.selection.HTMLPages, "html-pages", false, "also each page's HTML export")
 	f.BoolVar(&s.selection.RowsJSON, "rows-json", false, "also each table's rows as Coda sent them, one JSON object a line")
 	f.BoolVar(&s.selection.CSVBOM, "csv-bom", false, "begin CSV files with a byte order mark, so that Excel reads their letters right")
-	f.StringVar(&s.names, "names", string(codafs.NamesID), "`FORMAT` of file names: id (title and id) or title (ids only where titles clash)")
+	f.StringVar(&s.names, "names", string(fs.NamesID), "`FORMAT` of file names: id (title and id) or title (ids only where titles clash)")
 }
 
 // recorded is what a manifest and a mount's status keep of the settings: the flags that choose

@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	iofs "io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -138,7 +138,7 @@ func seesCalls(all bool) bool {
 		return false
 	}
 	scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
-	open := errors.Is(err, fs.ErrNotExist) || err == nil && strings.TrimSpace(string(scope)) == "0"
+	open := errors.Is(err, iofs.ErrNotExist) || err == nil && strings.TrimSpace(string(scope)) == "0"
 	none := err == nil && strings.TrimSpace(string(scope)) == "3"
 	return open && !all || !none && mayTrace()
 }

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package coda
+package filelock
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// tryLock takes an exclusive lock on f, which ends with f or its process. It reports false
+// Try takes an exclusive lock on f, which ends with f or its process. It reports false
 // where another open file has it.
-func tryLock(f *os.File) (bool, error) {
+func Try(f *os.File) (bool, error) {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil

@@ -1,4 +1,0 @@
-package coda
-
-// TryLock is for tests that play another process.
-var TryLock = tryLock

@@ -1,0 +1,2 @@
+// Package filelock locks files over processes.
+package filelock
