@@ -25,9 +25,6 @@ const (
 	SinceDir   = ControlDir + "/since"        // see sinceDir
 )
 
-// SchemaStatus names the form of .codafs/status.json.
-const SchemaStatus = "codafs.status/1"
-
 // controls are the files in .codafs, and what is in them.
 var controls = map[string]func(t *Tree, ctx context.Context) ([]byte, error){
 	path.Base(StatusFile): (*Tree).statusJSON,
@@ -112,34 +109,6 @@ func (f *controlFile) Open(ctx context.Context, _ Version) (Content, error) {
 type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
-
-func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
-	t.mu.Lock()
-	status := map[string]any{"schema": SchemaStatus, "docs": len(t.docs),
-		"docs_from_earlier_run": t.folder != nil && t.listedAt.IsZero()}
-	at := t.listedAt
-	if at.IsZero() {
-		at = t.recalled
-	}
-	if !at.IsZero() {
-		status["docs_listed_at"] = at.UTC()
-		status["docs_listed_age_seconds"] = int64(t.opts.Now().Sub(at).Seconds())
-	}
-	if t.down != nil {
-		status["service_down"] = t.down.Error()
-	}
-	t.mu.Unlock()
-	failures := t.failures.all()
-	status["errors"], status["warnings"] = len(failures), len(t.Warnings())
-	if len(failures) > 0 {
-		status["last_error"] = failures[len(failures)-1]
-	}
-	if t.opts.Status != nil {
-		maps.Copy(status, t.opts.Status(ctx))
-	}
-	b, err := json.MarshalIndent(status, "", jsonIndent)
-	return append(b, '\n'), err
-}
 
 // errorLines are failures and warnings, oldest first.
 func (t *Tree) errorLines(context.Context) ([]byte, error) {

@@ -77,7 +77,7 @@ func TestControlFilesAreFixedFromOpenOn(t *testing.T) {
 func TestStatus(t *testing.T) {
 	w := sample(t, fs.Selection{})
 	tree := fs.New(w.Client, w.Store, fs.Options{Now: w.Clock.Now,
-		Status: func(context.Context) map[string]any { return map[string]any{"account": "mei-lin@tidemark.example"} }})
+		Status: func(_ context.Context, s *fs.Status) { account := "mei-lin@tidemark.example"; s.Account = &account }})
 	status := func() (s map[string]any) {
 		b, err := iofs.ReadFile(fs.FS(t.Context(), tree.Root()), ".codafs/status.json")
 		if err == nil {

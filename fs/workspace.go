@@ -33,7 +33,7 @@ type Options struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Status adds to .codafs/status.json what the tree itself cannot know; nil adds nothing.
-	Status func(ctx context.Context) map[string]any
+	Status func(ctx context.Context, s *Status)
 }
 
 // Tree is a workspace as folders and files.

@@ -19,15 +19,7 @@ import (
 // Mount is the [Origin] that reads a mounted tree through the kernel.
 type Mount struct {
 	tree   iofs.FS
-	status mountStatus
-}
-
-// mountStatus is what is read of .codafs/status.json.
-type mountStatus struct {
-	Schema    string         `json:"schema"`
-	APIURL    string         `json:"api_url"`
-	Account   string         `json:"account"`
-	Selection map[string]any `json:"selection"`
+	status fs.Status // its .codafs/status.json
 }
 
 // Mounted gives the mount at dir. Any other folder is an [ErrNotMount]: a backup of an
@@ -71,7 +63,11 @@ func (m *Mount) readStatus() error {
 
 // Source reports what is mounted, for [Options].
 func (m *Mount) Source() Source {
-	return Source{APIURL: m.status.APIURL, Account: m.status.Account}
+	source := Source{APIURL: m.status.APIURL}
+	if m.status.Account != nil {
+		source.Account = *m.status.Account
+	}
+	return source
 }
 
 // Selection reports which objects were asked for when it was mounted, for [Options].

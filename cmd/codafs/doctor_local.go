@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,10 +105,9 @@ func checkMount(check string, m mountReport) finding {
 	case mountStuck:
 		return finding{check, isProblem, m.Mountpoint + ": it does not answer", "end its process, then codafs unmount " + m.Mountpoint}
 	}
-	for _, key := range []string{"token_problem", "service_down"} {
-		if why, ok := m.Status[key].(string); ok {
-			return finding{check, isWarning, m.Mountpoint + ": " + why, "what was fetched before stays readable"}
-		}
+	s := m.said()
+	if why := cmp.Or(s.TokenProblem, s.ServiceDown); why != "" {
+		return finding{check, isWarning, m.Mountpoint + ": " + why, "what was fetched before stays readable"}
 	}
 	return finding{check, isOK, m.Mountpoint, ""}
 }

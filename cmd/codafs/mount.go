@@ -98,21 +98,18 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	path := absolute(dir)
 	var w *workspace
 	var err error
-	w, err = o.open(std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: func(ctx context.Context) map[string]any {
+	status := func(ctx context.Context, s *fs.Status) {
 		name, problem := who.get(ctx)
-		status := map[string]any{"tool": tool(), "pid": os.Getpid(), "goroutines": runtime.NumGoroutine(), "mountpoint": path, "started_at": started,
-			"api_url": o.baseURL(), "account": name, "selection": o.recorded()}
-		if problem != "" {
-			status["token_problem"] = problem
-		}
+		s.Account, s.TokenProblem, s.APIURL, s.Selection = &name, problem, o.baseURL(), o.recorded()
+		s.Tool, s.PID, s.Goroutines, s.Mountpoint, s.StartedAt = tool(), os.Getpid(), runtime.NumGoroutine(), path, started
 		if _, why := w.client.Away(); why != nil {
-			status["service_down"] = why.Error()
+			s.ServiceDown = why.Error()
 		}
 		if m := server.Load(); m != nil {
-			status["mount"], status["cache"] = m.Stats(), w.cache.Counts()
+			s.Mount, s.Cache = m.Stats(), w.cache.Counts()
 		}
-		return status
-	}})
+	}
+	w, err = o.open(std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: status})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,8 @@ type mountReport struct {
 	Mountpoint string `json:"mountpoint"`
 	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over it).
 	State string `json:"state"`
-	// Status is what the mount says of itself, its .codafs/status.json; nothing for one that is not live.
+	// Status is what the mount says of itself, its .codafs/status.json; nothing for one that is not live. It has all
+	// that is in there: the mount may be one of another version.
 	Status map[string]any `json:"status,omitempty"`
 	// Errors are its newest, oldest first.
 	Errors []fs.Failure `json:"last_errors,omitempty"`
@@ -172,37 +173,45 @@ func lastErrors(path string) (found []fs.Failure) {
 	}
 }
 
+// said is what the mount says of itself. What this version does not know, or knows in another form, is left out.
+func (r mountReport) said() (s fs.Status) {
+	if b, err := json.Marshal(r.Status); err == nil {
+		_ = json.Unmarshal(b, &s)
+	}
+	return s
+}
+
 // lines are what the report says to people, as pairs of a name and a text.
 func (r mountReport) lines() (out [][2]string) {
 	add := func(name, format string, args ...any) {
 		out = append(out, [2]string{name, fmt.Sprintf(format, args...)})
 	}
 	add("mount", "%s (%s)", r.Mountpoint, r.State)
-	text := func(key string) string { s, _ := r.Status[key].(string); return s }
-	number := func(key string) int64 { n, _ := r.Status[key].(float64); return int64(n) }
 	if r.Status == nil {
 		return out
 	}
-	if who := text("account"); who != "" {
-		add("account", "%s at %s", who, text("api_url"))
+	s := r.said()
+	if s.Account != nil && *s.Account != "" {
+		add("account", "%s at %s", *s.Account, s.APIURL)
 	}
-	add("process", "%d, since %s", number("pid"), localTime(text("started_at")))
+	add("process", "%d, since %s", s.PID, s.StartedAt.Local().Format(time.DateTime))
 	listed := "not listed yet"
-	if _, ok := r.Status["docs_listed_at"]; ok {
-		listed = fmt.Sprintf("listed %v ago", time.Duration(number("docs_listed_age_seconds"))*time.Second)
+	if s.DocsListedAge != nil {
+		listed = fmt.Sprintf("listed %v ago", time.Duration(*s.DocsListedAge)*time.Second)
 	}
-	if earlier, _ := r.Status["docs_from_earlier_run"].(bool); earlier {
+	if s.DocsFromEarlierRun {
 		listed = "known from earlier: " + listed
 	}
-	add("docs", "%d, %s", number("docs"), listed)
-	for name, key := range map[string]string{"service down": "service_down", "token": "token_problem"} {
-		if why := text(key); why != "" {
-			add(name, "%s", why)
-		}
+	add("docs", "%d, %s", s.Docs, listed)
+	if s.ServiceDown != "" {
+		add("service down", "%s", s.ServiceDown)
 	}
-	add("errors", "%d", number("errors"))
-	if n := number("warnings"); n > 0 {
-		add("warnings", "%d", n)
+	if s.TokenProblem != "" {
+		add("token", "%s", s.TokenProblem)
+	}
+	add("errors", "%d", s.Errors)
+	if s.Warnings > 0 {
+		add("warnings", "%d", s.Warnings)
 	}
 	for _, f := range r.Errors {
 		where := cmp.Or(f.Path, f.ObjectID)
@@ -215,13 +224,4 @@ func (r mountReport) lines() (out [][2]string) {
 		add("", "%s %s%s", f.Time.Local().Format(time.DateTime), where, f.Message)
 	}
 	return out
-}
-
-// localTime is a time of a JSON file in the user's own zone.
-func localTime(s string) string {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return s
-	}
-	return t.Local().Format(time.DateTime)
 }

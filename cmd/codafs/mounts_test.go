@@ -22,3 +22,19 @@ func TestStatusOfAFailureWithoutAPath(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// What a mount says comes in one order, and what only another version knows does no harm.
+func TestStatusHasItsLinesInOneOrder(t *testing.T) {
+	r := mountReport{Mountpoint: "/mnt", State: mountLive, Status: map[string]any{
+		"account": "a@example.com", "pid": 4711.0, "docs": 3.0, "docs_listed_age_seconds": 90.0, "docs_from_earlier_run": true,
+		"service_down": "no DNS", "token_problem": "refused", "errors": 0.0, "warnings": 2.0, "later": []any{1.0}}}
+	for range 50 {
+		var got []string
+		for _, line := range r.lines() {
+			got = append(got, line[0])
+		}
+		if want := "mount|account|process|docs|service down|token|errors|warnings"; strings.Join(got, "|") != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -33,7 +33,7 @@ type openOptions struct {
 	// afresh keeps this run's contents apart from all others: nothing fetched earlier is served.
 	afresh bool
 	// status adds to .codafs/status.json.
-	status func(context.Context) map[string]any
+	status func(context.Context, *fs.Status)
 	// changed is told which docs may show something else; refresh is how old permissions may be.
 	changed func(docID string)
 	refresh time.Duration
