@@ -18,8 +18,13 @@ import (
 // expect takes in what the last snapshot had: see [Held].
 func (t *Tree) expect(docs []string, odd []Failure) {
 	t.mu.Lock()
+	expected := map[string]bool{}
+	for _, id := range t.expected {
+		expected[id] = true
+	}
 	for _, id := range docs {
-		if t.byID[id] == nil && !slices.Contains(t.expected, id) {
+		if t.byID[id] == nil && !expected[id] {
+			expected[id] = true
 			t.expected = append(t.expected, id)
 		}
 	}

@@ -81,8 +81,9 @@ func compareManifests(old, now *Manifest) Difference {
 			d.Changed = append(d.Changed, c)
 		}
 	}
+	missing := newGaps(now.Failures)
 	for _, f := range before {
-		if slices.ContainsFunc(now.Failures, func(failure fs.Failure) bool { return covers(failure, f) }) {
+		if missing.cover(f) {
 			d.Missing = append(d.Missing, changeOf(f))
 		} else {
 			d.Removed = append(d.Removed, changeOf(f))
@@ -92,6 +93,33 @@ func compareManifests(old, now *Manifest) Difference {
 	slices.SortFunc(d.Removed, byPath)
 	slices.SortFunc(d.Missing, byPath)
 	return d
+}
+
+// gaps are the failures of a snapshot: the files that failed, and the lists of which docs.
+type gaps struct {
+	files map[fileKey]bool
+	lists map[string][]fs.Kind // by doc
+}
+
+func newGaps(failures []fs.Failure) gaps {
+	g := gaps{map[fileKey]bool{}, map[string][]fs.Kind{}}
+	for _, f := range failures {
+		g.files[failureKey(f)] = true
+		if known := g.lists[f.DocID]; isListing(f.Kind) && !slices.Contains(known, f.Kind) {
+			g.lists[f.DocID] = append(known, f.Kind)
+		}
+	}
+	return g
+}
+
+// cover reports whether a file of an earlier snapshot may be missing because of a failure. Where a doc's list failed,
+// what it would have named is not known.
+func (g gaps) cover(f File) bool {
+	if g.files[f.key()] {
+		return true
+	}
+	failed := g.lists[f.DocID]
+	return slices.ContainsFunc(listsOf(f.Kind), func(list fs.Kind) bool { return slices.Contains(failed, list) })
 }
 
 func changeOf(f File) Change {

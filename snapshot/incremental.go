@@ -2,10 +2,8 @@ package snapshot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -158,93 +156,4 @@ func (b *before) moved(f File, dir string) string {
 		return dir + "/" + rest
 	}
 	return f.Path
-}
-
-// carry takes over what this run could not have and the snapshot before has. It stays
-// named as a failure.
-func (r *run) carry(ctx context.Context) error {
-	if r.before == nil || len(r.summary.Failures) == 0 {
-		return nil
-	}
-	sortFailures(r.summary.Failures) // whatever order they came in, the same is carried
-	have, taken := map[fileKey]bool{}, newPathSet()
-	for _, f := range r.files {
-		have[f.key()] = true
-		taken.add(f.Path)
-	}
-	for _, failure := range r.summary.Failures {
-		for _, old := range r.before.inDoc[failure.DocID] {
-			own := failureKey(failure) == old.key()
-			if have[old.key()] || !own && !(r.unlisted[failureKey(failure)] && covers(failure, old)) {
-				continue
-			}
-			have[old.key()] = true
-			if err := r.carryOne(ctx, old, r.places(failure, old), taken); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// covers reports whether a file may be missing because of a failure, if that is one of the
-// index: what a doc's list would have named is not known then. (Where only its file could not
-// be read, the list came, and what is not in it was deleted.)
-func covers(failure fs.Failure, f File) bool {
-	if failure.DocID != f.DocID {
-		return false
-	}
-	switch failure.Kind {
-	case fs.KindDoc:
-		return true
-	case fs.KindPages:
-		return slices.Contains([]fs.Kind{fs.KindPages, fs.KindPage, fs.KindPageHTML, fs.KindPageJSON}, f.Kind)
-	case fs.KindTables:
-		return slices.Contains([]fs.Kind{fs.KindTables, fs.KindTable, fs.KindColumns, fs.KindRows, fs.KindRowsJSON}, f.Kind)
-	}
-	return failureKey(failure) == f.key()
-}
-
-// places are the paths under which a file may be carried, the best first.
-func (r *run) places(failure fs.Failure, old File) []string {
-	now := old.Path
-	if i := slices.IndexFunc(r.docs, func(d Doc) bool { return d.DocID == old.DocID }); i >= 0 {
-		now = r.before.moved(old, r.docs[i].Path)
-	}
-	if isListing(failure.Kind) { // its path is not that of the file
-		return []string{now}
-	}
-	return []string{failure.Path, now}
-}
-
-// carryOne has old in the stage under the first of paths that is free. Where none is, or
-// the file is damaged, the failure alone stays.
-func (r *run) carryOne(ctx context.Context, old File, paths []string, taken pathSet) error {
-	i := slices.IndexFunc(paths, func(p string) bool { return checkPath(p) == nil && taken.add(p) == nil })
-	if i < 0 {
-		return nil
-	}
-	f := r.dated(old, old.fetchedBy(r.before.started))
-	f.Path, f.Status = paths[i], StatusCarried
-	err := r.stage.take(ctx, r.before.id, old, f.Path)
-	if _, unfit := errors.AsType[*nameError](err); unfit {
-		return nil
-	}
-	if errors.Is(err, errDamaged) {
-		r.warn("%s: %q is damaged there and could not be fetched again, run verify", r.before.id, old.Path)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	r.files = append(r.files, f)
-	r.summary.Files++
-	r.summary.Bytes += f.Size
-	if f.Kind == fs.KindDoc {
-		d := r.before.docs[f.DocID]
-		d.Path = path.Dir(f.Path)
-		r.docs = append(r.docs, d)
-	}
-	r.opts.Progress.Copied(f, r.meter.left())
-	return nil
 }

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,14 +132,23 @@ func (m *Mount) orLost(err error) error {
 // Explain is [Options].Explain for a mount: the kernel only passes a number on, the
 // reason is in the mount's list of errors.
 func (m *Mount) Explain(path string, err error) fs.Failure {
-	known, readErr := readLines[fs.Failure](context.Background(), m, fs.ErrorsFile)
+	in, openErr := m.Open(context.Background(), fs.ErrorsFile)
+	if openErr != nil {
+		return explain(path, err)
+	}
+	defer in.Close()
+	all, readErr := io.ReadAll(in)
 	if readErr != nil {
 		return explain(path, err)
 	}
-	for _, f := range slices.Backward(known) {
-		if f.Path == path && !f.Warning {
+	// The newest comes last, and is nearly always the one: to decode all of them for each file takes long.
+	for len(all) > 0 {
+		before := bytes.LastIndexByte(all[:len(all)-1], '\n') + 1
+		var f fs.Failure
+		if json.Unmarshal(all[before:], &f) == nil && f.Path == path && !f.Warning {
 			return f
 		}
+		all = all[:before]
 	}
 	return explain(path, err)
 }

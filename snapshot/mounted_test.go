@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	iofs "io/fs"
 	"os"
@@ -93,6 +94,34 @@ func TestAMountAndItsTreeGiveTheSameSnapshot(t *testing.T) {
 	n := readJSON[snapshot.Manifest](t, filepath.Join(b, "manifest.json"))
 	if !equalManifests(m, n) {
 		t.Errorf("manifests differ:\n%s\n%s", asJSON(m), asJSON(n))
+	}
+}
+
+// However many errors a mount has, to explain the newest takes no more than to explain one.
+func TestExplainingTakesNoLongerWithEachError(t *testing.T) {
+	explaining := func(errors int) float64 {
+		point := mountpointOf(workspace(1))
+		var lines strings.Builder
+		for i := range errors {
+			lines.WriteString(asJSON(fs.Failure{Path: fmt.Sprintf("docs/%d.md", i), Code: "export_failed"}) + "\n")
+		}
+		lines.WriteString(asJSON(fs.Failure{Path: "docs/0.md", Code: "odd", Warning: true}) + "\n")
+		point.files[".codafs/errors.jsonl"] = &fstest.MapFile{Data: []byte(lines.String())}
+		mount, path := mounted(t, point), fmt.Sprintf("docs/%d.md", errors-1)
+		if f := mount.Explain("docs/0.md", syscall.EIO); f.Code != "export_failed" {
+			t.Errorf("the oldest of %d: %+v", errors, f)
+		}
+		if f := mount.Explain("docs/none.md", syscall.EIO); f.Code != "unreadable" {
+			t.Errorf("one that has none: %+v", f)
+		}
+		return testing.AllocsPerRun(20, func() {
+			if f := mount.Explain(path, syscall.EIO); f.Path != path {
+				t.Errorf("the newest of %d: %+v", errors, f)
+			}
+		})
+	}
+	if few, many := explaining(10), explaining(1000); many > few+50 {
+		t.Errorf("%v allocations with 10 errors, %v with 1000", few, many)
 	}
 }
 

@@ -14,12 +14,19 @@ func (r *run) expected() (docs []string, odd []fs.Failure) {
 	if r.base == nil {
 		return nil, nil
 	}
+	known := map[string]bool{"": true}
+	add := func(id string) {
+		if !known[id] {
+			known[id] = true
+			docs = append(docs, id)
+		}
+	}
 	for _, d := range r.base.Docs {
-		docs = append(docs, d.DocID)
+		add(d.DocID)
 	}
 	for _, f := range r.base.Failures {
-		if f.Kind == fs.KindDoc && f.DocID != "" && !slices.Contains(docs, f.DocID) {
-			docs = append(docs, f.DocID)
+		if f.Kind == fs.KindDoc {
+			add(f.DocID)
 		}
 	}
 	for _, f := range r.base.Files {

@@ -1,0 +1,123 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// carrying takes over what a run could not have and the snapshot before has.
+type carrying struct {
+	*run
+	have  map[fileKey]bool  // what the run has
+	taken pathSet           // its paths
+	paths map[string]string // of its docs, by id
+}
+
+// carry takes over what this run could not have and the snapshot before has. It stays
+// named as a failure.
+func (r *run) carry(ctx context.Context) error {
+	if r.before == nil || len(r.summary.Failures) == 0 {
+		return nil
+	}
+	sortFailures(r.summary.Failures) // whatever order they came in, the same is carried
+	c := carrying{r, map[fileKey]bool{}, newPathSet(), map[string]string{}}
+	for _, f := range r.files {
+		c.have[f.key()] = true
+		c.taken.add(f.Path)
+	}
+	for _, d := range r.docs {
+		c.paths[d.DocID] = d.Path
+	}
+	for _, failure := range r.summary.Failures {
+		for _, old := range c.behind(failure) {
+			if c.have[old.key()] {
+				continue
+			}
+			c.have[old.key()] = true
+			if err := c.one(ctx, old, c.places(failure, old)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// behind gives the files of the snapshot before that may be missing because of a failure: the object's own, and where a
+// doc's list is what failed, all that it would have named. (Where only the list's file could not be read, the list
+// came, and what is not in it was deleted.)
+func (c *carrying) behind(failure fs.Failure) (all []File) {
+	key := failureKey(failure)
+	if c.unlisted[key] && isListing(failure.Kind) {
+		for _, old := range c.before.inDoc[failure.DocID] {
+			if old.key() == key || slices.Contains(listsOf(old.Kind), failure.Kind) {
+				all = append(all, old)
+			}
+		}
+		return all
+	}
+	if old, ok := c.before.files[key]; ok {
+		all = append(all, old)
+	}
+	return all
+}
+
+// listsOf are the kinds of the lists without which a file of a kind is not known of: a doc's.
+func listsOf(kind fs.Kind) []fs.Kind {
+	switch kind {
+	case fs.KindPages, fs.KindPage, fs.KindPageHTML, fs.KindPageJSON:
+		return []fs.Kind{fs.KindDoc, fs.KindPages}
+	case fs.KindTables, fs.KindTable, fs.KindColumns, fs.KindRows, fs.KindRowsJSON:
+		return []fs.Kind{fs.KindDoc, fs.KindTables}
+	}
+	return []fs.Kind{fs.KindDoc}
+}
+
+// places are the paths under which a file may be carried, the best first.
+func (c *carrying) places(failure fs.Failure, old File) []string {
+	now := old.Path
+	if folder, ok := c.paths[old.DocID]; ok {
+		now = c.before.moved(old, folder)
+	}
+	if isListing(failure.Kind) { // its path is not that of the file
+		return []string{now}
+	}
+	return []string{failure.Path, now}
+}
+
+// one has old in the stage under the first of paths that is free. Where none is, or
+// the file is damaged, the failure alone stays.
+func (c *carrying) one(ctx context.Context, old File, paths []string) error {
+	r := c.run
+	i := slices.IndexFunc(paths, func(p string) bool { return checkPath(p) == nil && c.taken.add(p) == nil })
+	if i < 0 {
+		return nil
+	}
+	f := r.dated(old, old.fetchedBy(r.before.started))
+	f.Path, f.Status = paths[i], StatusCarried
+	err := r.stage.take(ctx, r.before.id, old, f.Path)
+	if _, unfit := errors.AsType[*nameError](err); unfit {
+		return nil
+	}
+	if errors.Is(err, errDamaged) {
+		r.warn("%s: %q is damaged there and could not be fetched again, run verify", r.before.id, old.Path)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.files = append(r.files, f)
+	r.summary.Files++
+	r.summary.Bytes += f.Size
+	if f.Kind == fs.KindDoc {
+		d := r.before.docs[f.DocID]
+		d.Path = path.Dir(f.Path)
+		r.docs = append(r.docs, d)
+		c.paths[d.DocID] = d.Path
+	}
+	r.opts.Progress.Copied(f, r.meter.left())
+	return nil
+}
