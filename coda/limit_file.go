@@ -47,7 +47,7 @@ const (
 	// failurePause is how long a file that cannot be used is left alone.
 	failurePause = time.Minute
 	// maxState bounds what is read of a file, in bytes.
-	maxState = 64 << 20
+	maxState = 4 << 20
 )
 
 // update has change work on what the file holds, at a time by the wall clock, and writes it

@@ -2,5 +2,5 @@
 
 package coda_test
 
-// raced is set with the race detector, which slows simulations down most, and sees as much in fewer runs.
+// raced is set with the race detector. It slows long loops down most, and sees as much in shorter ones.
 const raced = false

@@ -360,7 +360,7 @@ func TestOnlyPageIsTriedTwice(t *testing.T) {
 
 func TestHTMLNeedsExports(t *testing.T) {
 	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{HTMLPages: true}, noExports)
-	index(t, r.Tree)
+	tryExport(t, r.Workspace)
 	html := strings.TrimSuffix(alpha, ".md") + ".html"
 	sent := r.Sent(func() {
 		if _, err := iofs.ReadFile(r.FS(t), html); !errors.Is(err, iofs.ErrPermission) {

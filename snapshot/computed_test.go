@@ -82,7 +82,7 @@ func many(pages int) *memory {
 
 // What is calculated is fetched anew each --full-every, about as much of it each night, and none later than that.
 func TestCalculatedFilesAreFetchedInTheirTurn(t *testing.T) {
-	const pages = 160
+	const pages = 80
 	n := &nights{from: many(pages), o: options(t)}
 	n.o.Incremental, n.o.FullEvery = true, week
 	mustRun(t, n.from, n.o, 0)

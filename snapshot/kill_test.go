@@ -133,7 +133,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	kills, attempt := 50, 1
+	kills, attempt := 25, 1
 	if soak {
 		kills = 1000
 	}

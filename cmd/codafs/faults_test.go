@@ -37,9 +37,7 @@ func TestASnapshotMeetsEveryFaultAtEveryRequest(t *testing.T) {
 	if len(all) < 150 {
 		t.Errorf("%d pairs are too few", len(all))
 	}
-	if !soak {
-		all = sample(t, all, 150)
-	}
+	all = sample(t, all, 150)
 	var ran atomic.Int64
 	t.Run("pair", func(t *testing.T) {
 		for _, p := range all {
@@ -57,19 +55,31 @@ func TestASnapshotMeetsEveryFaultAtEveryRequest(t *testing.T) {
 	t.Logf("%d of %d pairs ran", ran.Load(), len(pairs()))
 }
 
-// sample is n of all, chosen by CODAFS_SEED or by chance.
+// sample is n of all, chosen by CODAFS_SEED or by chance; with CODAFS_SOAK=1 it is all.
 func sample[T any](t *testing.T, all []T, n int) []T {
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("CODAFS_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal("CODAFS_SEED:", err)
-		}
+	t.Helper()
+	if soak {
+		return all
 	}
-	t.Logf("CODAFS_SEED=%d", seed)
+	s := seed(t)
+	t.Logf("CODAFS_SEED=%d", s)
 	all = slices.Clone(all)
-	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	rand.New(rand.NewPCG(s, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all[:n]
+}
+
+// seed is CODAFS_SEED, or chance.
+func seed(tb testing.TB) uint64 {
+	tb.Helper()
+	s := os.Getenv("CODAFS_SEED")
+	if s == "" {
+		return uint64(time.Now().UnixNano())
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		tb.Fatal("CODAFS_SEED:", err)
+	}
+	return n
 }
 
 func (p pair) check(t *testing.T, b, quiet backup) {

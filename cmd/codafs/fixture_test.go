@@ -34,7 +34,7 @@ func TestFixtures(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SSL_CERT_FILE, by which the pinned service is trusted, is for Linux")
 	}
-	bin := testedProgram(t)
+	bin := sampledProgram(t)
 	maker, made := bin, filepath.Join(t.TempDir(), "this release.tar.gz")
 	if *fixtureName != "" {
 		maker, made = filepath.Join(t.TempDir(), "codafs"), filepath.Join(fixtureFolder, *fixtureName+".tar.gz")
@@ -62,7 +62,7 @@ func runFixtureScript(t *testing.T, program, name, archive string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := scriptParams(program)
+	p := scriptParams(func(testing.TB) string { return program })
 	p.Files = []string{filepath.Join("testdata/fixture-scripts", name+".txtar")}
 	setup := p.Setup
 	p.Setup = func(e *testscript.Env) error {

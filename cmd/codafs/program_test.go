@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +34,23 @@ func plainProgram(tb testing.TB) string { return built(tb, buildPlain) }
 
 // testedProgram is the program with the race detector where the tests are built with it.
 func testedProgram(tb testing.TB) string { return built(tb, buildTested) }
+
+// sampledProgram is the one or the other: the race detector watches one test in four, chosen by CODAFS_SEED or by chance, and with
+// CODAFS_SOAK=1 all. It makes the program five times as slow.
+func sampledProgram(tb testing.TB) string {
+	tb.Helper()
+	if soak {
+		return testedProgram(tb)
+	}
+	s := seed(tb)
+	name := fnv.New64()
+	_, _ = name.Write([]byte(tb.Name())) // a hash takes everything
+	if rand.New(rand.NewPCG(s, name.Sum64())).IntN(4) > 0 {
+		return plainProgram(tb)
+	}
+	tb.Logf("CODAFS_SEED=%d, with the race detector", s)
+	return testedProgram(tb)
+}
 
 func built(tb testing.TB, build func() (string, error)) string {
 	tb.Helper()

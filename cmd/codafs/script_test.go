@@ -18,7 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts in testdata/script run the real program, built with the race detector where the tests are, against the
+// The scripts in testdata/script run the real program, some of them with the race detector (see sampledProgram), against the
 // stand-in service on a real socket. What they may use beside testscript's own commands:
 //
 //	serve sample|hostile|calendar|generated|pinned [KEY=VALUE...]
@@ -53,20 +53,21 @@ const scriptToken = "5c1f7a52-9d0e-4a53-b6a1-token-of-the-scripts"
 const goRace = "atexit_sleep_ms=10"
 
 func TestScripts(t *testing.T) {
-	bin := testedProgram(t)
 	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the scripts start is to get it nevertheless
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	p := scriptParams(bin)
+	p := scriptParams(sampledProgram)
 	p.Dir = "testdata/script"
 	testscript.Run(t, p)
 }
 
-// scriptParams has scripts run a program.
-func scriptParams(bin string) testscript.Params {
+// scriptParams has each script run the program that is chosen for its test.
+func scriptParams(choose func(testing.TB) string) testscript.Params {
 	return testscript.Params{
 		Setup: func(e *testscript.Env) error {
-			s := &session{t: e.T().(testing.TB), bin: bin, work: e.WorkDir, programs: map[string]*program{}, files: map[string]*heldFile{}}
+			t := e.T().(testing.TB)
+			bin := choose(t)
+			s := &session{t: t, bin: bin, work: e.WorkDir, programs: map[string]*program{}, files: map[string]*heldFile{}}
 			e.Values["session"] = s
 			e.Defer(s.close)
 			e.Setenv("PATH", filepath.Dir(bin)+string(filepath.ListSeparator)+e.Getenv("PATH"))

@@ -43,12 +43,11 @@ func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
 // Coda falls silent in the middle of a run: it ends after five minutes, keeps what is done, and says
 // how to go on. The next run takes that up.
 func TestARunEndsWhenCodaFallsSilent(t *testing.T) {
-	for _, hang := range []bool{false, true} {
-		for _, asJSON := range []bool{false, true} {
-			t.Run(fmt.Sprintf("hang %v, json %v", hang, asJSON), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { fallSilent(t, hang, asJSON) })
-			})
-		}
+	type silence struct{ hang, json bool }
+	for _, s := range sample(t, []silence{{false, false}, {false, true}, {true, false}, {true, true}}, 2) {
+		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { fallSilent(t, s.hang, s.json) })
+		})
 	}
 }
 
@@ -140,12 +139,18 @@ func outlast(t *testing.T, hang bool, length time.Duration, before int64) {
 
 // A signal stops a run within two seconds, whatever it waits for, and keeps what is done.
 func TestASignalStopsARunSoon(t *testing.T) {
-	for _, hang := range []bool{false, true} {
-		for _, after := range []time.Duration{0, 3 * time.Second, 25 * time.Second, 60 * time.Second, 110 * time.Second} {
-			t.Run(fmt.Sprintf("after %v, hang %v", after, hang), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { stopAfter(t, after, hang) })
-			})
-		}
+	type signal struct {
+		after time.Duration
+		hang  bool
+	}
+	var all []signal
+	for _, after := range []time.Duration{0, 3 * time.Second, 25 * time.Second, 60 * time.Second, 110 * time.Second} {
+		all = append(all, signal{after, false}, signal{after, true})
+	}
+	for _, s := range sample(t, all, 3) {
+		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { stopAfter(t, s.after, s.hang) })
+		})
 	}
 }
 

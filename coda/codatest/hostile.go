@@ -71,7 +71,7 @@ func hostileTree() *Doc {
 		return p
 	}
 	add("Empty-Page", "Empty page", "", "")
-	add("Big-_3MB-x", "Three megabytes", "", bigText(3<<20))
+	add("Long-Page-x", "A very long page", "", longText(longPage))
 	add("NoNewline_", "No newline at the end", "", "no newline at the end")
 	add("CRLF-lines", "Windows lines", "", "one\r\ntwo\r\n\r\nthree\r\n")
 	add("Controls-_", "Control characters", "", "nul \u0000, bell \u0007, bom \ufeff, rtl \u202e, fffc \ufffc, line \u2028 end\n")
@@ -95,8 +95,8 @@ func hostileTree() *Doc {
 	return d
 }
 
-// bigText is a Markdown text of n bytes.
-func bigText(n int) string {
+// longText is a Markdown text of n bytes.
+func longText(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
 		fmt.Fprintf(&b, "%d. Line %d of a page that is far too long for anybody to read — 長い.\n", i, i)

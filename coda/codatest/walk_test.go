@@ -73,7 +73,7 @@ func (p *peer) walk() []string {
 
 func (p *peer) walkPage(path string, list func(string, func(string))) {
 	page := p.get(path)
-	if page.string("name") != "Three megabytes" { // it has 40,000 lines
+	if page.string("name") != "A very long page" { // it has 40,000 lines
 		list(path+"/content?limit=500", nil)
 	}
 	status, body := p.text("POST", path+"/export", `{"outputFormat":"html"}`)

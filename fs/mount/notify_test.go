@@ -88,7 +88,7 @@ func (s *shell) run(command string) string {
 }
 
 func TestSecondWalkAsksNextToNothing(t *testing.T) {
-	const n = 10_000
+	const n = 4_000
 	root, folders := docTree(map[string][]fs.Node{"d1": knownFiles(n, "d1")})
 	dir, s, asked := countedMount(t, root, Options{Notified: true})
 	doc := join(dir, "docs", folders["d1"].name)

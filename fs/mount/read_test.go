@@ -3,26 +3,32 @@
 package mount
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/codafs/codafs/fs"
 )
 
-// sample is bytes that differ from place to place.
-func sample(n int) []byte {
-	var b bytes.Buffer
-	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "line %d\n", i)
+// sample is bytes that differ from place to place, at most sampleSize of them.
+func sample(n int) []byte { return slices.Clone(samples()[:n]) }
+
+const sampleSize = 4 << 20
+
+// samples is what every sample begins with. It is made once: printing millions of lines is slow under the race detector.
+var samples = sync.OnceValue(func() []byte {
+	var b []byte
+	for i := int64(0); len(b) < sampleSize; i++ {
+		b = append(strconv.AppendInt(append(b, "line "...), i, 10), '\n')
 	}
-	return b.Bytes()[:n]
-}
+	return b
+})
 
 // tree is a few folders with files whose sizes nobody knows.
 func tree() (root *fakeDir, files []*fakeFile) {
