@@ -6,7 +6,7 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/codafs/codafs/internal/filelock"
+	"github.com/codafs/codafs/cache/filelock"
 )
 
 // lockTemp locks a temporary file that was just made, until f is closed. It reports false where another

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/codafs/codafs/internal/filelock"
+	"github.com/codafs/codafs/cache/filelock"
 )
 
 // stateFile is the file through which the processes of one account share their buckets. Its

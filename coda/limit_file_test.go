@@ -16,8 +16,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cache/filelock"
 	"github.com/codafs/codafs/coda"
-	"github.com/codafs/codafs/internal/filelock"
 )
 
 // oneASecond has a window of 1.25 s for a single read.

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/codafs/codafs/internal/filelock"
+	"github.com/codafs/codafs/cache/filelock"
 )
 
 // pageLocks lets one export of a page run at a time, whatever its format: the service keeps one file for all

@@ -17,9 +17,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cache/filelock"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/internal/filelock"
 )
 
 // tagged is a page whose Markdown passes for HTML, and whose HTML nobody takes for this Markdown.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codafs/codafs/internal/filelock"
+	"github.com/codafs/codafs/cache/filelock"
 )
 
 const (

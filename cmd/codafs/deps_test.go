@@ -17,17 +17,17 @@ const module = "github.com/codafs/codafs/"
 
 // ours says which packages of this module each package may import. Test files may import more.
 var ours = map[string][]string{
-	"internal/filelock":         {},
-	"coda":                      {"internal/filelock"},
+	"cache/filelock":            {},
+	"coda":                      {"cache/filelock"},
 	"coda/codatest":             {"coda"},
 	"coda/codatest/openapitest": {"coda/codatest"},
 	"coda/thirdparty":           {}, // nothing but tests
-	"cache":                     {"internal/filelock"},
+	"cache":                     {"cache/filelock"},
 	"fs":                        {"coda"},
 	"fs/mount":                  {"fs"},
 	"fs/treetest":               {"fs", "coda", "coda/codatest", "coda/codatest/openapitest", "cache"},
-	"snapshot":                  {"fs", "internal/filelock"},
-	"cmd/codafs":                {"coda", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "internal/filelock"},
+	"snapshot":                  {"fs", "cache/filelock"},
+	"cmd/codafs":                {"coda", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "cache/filelock"},
 }
 
 // theirs says which package alone may import a library.

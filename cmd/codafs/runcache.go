@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/codafs/codafs/internal/filelock"
+	"github.com/codafs/codafs/cache/filelock"
 )
 
 // A snapshot that takes nothing over keeps what it fetched in a folder of its own, for as long as

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/codafs/codafs/internal/filelock"
+	"github.com/codafs/codafs/cache/filelock"
 )
 
 func open(t *testing.T, path string) *os.File {
