@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// dateTimeZone is the form of a local time on a screen that is to say which zone is meant: names of snapshots are in UTC.
+const dateTimeZone = time.DateTime + " MST"
+
 // formatAge is how long ago something was, or how long something takes, in the largest unit that tells enough: 40 s, 12 min, 30 h, 3 days.
 func formatAge(d time.Duration) string {
 	switch {

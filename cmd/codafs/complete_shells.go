@@ -22,6 +22,7 @@ var (
 )
 
 const completionHelp = `Print the completion script for %[1]s. It needs nothing else.
+Docs and paths are completed from the cache, so not before the first 'codafs ls docs' or mount.
 
 For this shell:   %[2]s
 For all later:    %[3]s`

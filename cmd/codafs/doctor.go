@@ -14,8 +14,8 @@ func newDoctor(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check all that codafs needs, and say what to do",
-		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder (if one is set, or
-there is one: how old the last good backup is, how much room there is, and when systemd or cron make the next one), and the
+		Long: `Check the API token, the way to Coda and the clock, FUSE, the cache folder, the output folder (how
+old the last good backup is, how much room there is, and when systemd or cron make the next one), and the
 mounts of this user. One line each: ok, warning or problem, and what to do. Coda gets a few requests,
 with --offline none. One of them starts the export of a page, since nothing else shows whether the token may: the only
 one that is not a GET. Nothing in Coda is changed by it, and what comes is thrown away.
@@ -92,7 +92,11 @@ func (d *doctor) examine(ctx context.Context, config string) (examination, error
 	}
 	out.Checks = append(out.Checks, service...)
 	out.Checks = append(out.Checks, d.checkFUSE(), d.checkCache())
-	if d.output != "" && (originOf(d.flags.Lookup("output")) != fromDefault || exists(d.output)) {
+	switch {
+	case d.output == "":
+	case originOf(d.flags.Lookup("output")) == fromDefault && !exists(d.output):
+		out.Checks = append(out.Checks, noOutput(ctx, d.output)...)
+	default:
 		out.Checks = append(out.Checks, checkOutput(ctx, d.output)...)
 	}
 	out.Checks = append(out.Checks, checkMounts(ctx)...)

@@ -24,6 +24,16 @@ func checkOutput(ctx context.Context, dir string) []finding {
 		b.finding(s, time.Now()), {"schedule", isOK, s.String(), ""}}
 }
 
+// noOutput says where backups were looked for, where no folder is set and the default one is not there.
+func noOutput(ctx context.Context, dir string) []finding {
+	s := findSchedule(ctx)
+	do := "name the folder of your backups: --output DIR, or output in the configuration file"
+	if s.by == timerUnit {
+		do += " (those of the timer are in ~/coda-backups, or in the OUTPUT of ~/.config/codafs/snapshot.env)"
+	}
+	return []finding{{"output", isOK, "no folder is set, and " + absolute(dir) + " is not there", do}, {"schedule", isOK, s.String(), ""}}
+}
+
 // room says what the snapshots of a folder take, as far as that can be told.
 func room(ctx context.Context, dir string, b backups) string {
 	if len(b.all) == 0 {
@@ -70,7 +80,7 @@ func (b backups) finding(s schedule, now time.Time) finding {
 	}
 	last := b.all[len(b.all)-1]
 	good := b.good.Summary
-	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", formatAge(b.age(now)), good.FinishedAt.Local().Format(time.DateTime), good.Result)
+	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", formatAge(b.age(now)), good.FinishedAt.Local().Format(dateTimeZone), good.Result)
 	switch age := b.age(now); {
 	case last.ID != b.good.ID:
 		return finding{check, isWarning, text + "; a later one is not good", "codafs list tells what there is"}

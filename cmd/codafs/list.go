@@ -21,7 +21,9 @@ func newList(std streams) *cobra.Command {
 		Short: "List the backups in a folder",
 		Long: `List the snapshots in DIR, an output folder, else in --output, oldest first. The one that latest.txt names has a *. SIZE is that of all
 its files, ON DISK what the disk has less since it is there: files that it shares with an earlier one (--incremental) count for
-that. Names are times in UTC.`,
+that. Names are times in UTC.
+
+Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 		Example: `  codafs list ~/coda-backups`,
 		Args:    between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,7 +70,7 @@ func itself(dir string) string {
 // table is for people. space may be nil.
 func (b backups) table(space map[string]int64, now time.Time) table {
 	var t table
-	t.add("  SNAPSHOT", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
+	t.add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
 	for i := range t[0] {
 		t[0][i].color = bold
 	}

@@ -74,7 +74,17 @@ func run(ctx context.Context, args []string, std streams) int {
 // signalError is why a run ended when a signal came.
 type signalError struct{ signal syscall.Signal }
 
-func (e signalError) Error() string { return "stopped by " + e.signal.String() }
+func (e signalError) Error() string {
+	switch e.signal {
+	case syscall.SIGINT:
+		return "stopped by Ctrl-C (SIGINT)"
+	case syscall.SIGTERM:
+		return "stopped by SIGTERM"
+	case syscall.SIGHUP:
+		return "stopped: the terminal was closed (SIGHUP)"
+	}
+	return "stopped by " + e.signal.String()
+}
 
 // ExitCode is the shell's for a death by that signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
 func (e signalError) ExitCode() int { return 128 + int(e.signal) }

@@ -51,14 +51,14 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintf(t, "tables\t%d\n", d.Tables)
 	fmt.Fprintf(t, "views\t%d\n", d.Views)
 	fmt.Fprintf(t, "files\t%d\n", d.Files)
-	fmt.Fprintf(t, "at hand\t%d\n", d.Files-fetch)
+	fmt.Fprintf(t, "taken over\t%d\tfrom the last snapshot, or a run that was stopped\n", d.Files-fetch)
 	fmt.Fprintf(t, "to fetch\t%d\t%s\n", fetch, counts(d.Fetch))
 	fmt.Fprintf(t, "missing\t%d\n", d.Missing)
 	fmt.Fprintf(t, "size\t%s\t%s\n", formatSize(d.Bytes), unknown(d.BytesUnknown))
 	if d.Requests != nil {
 		fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", *d.Listed)
 		fmt.Fprintf(t, "requests\t%d\t%s\n", *d.Requests, counts(d.ByClass))
-		fmt.Fprintf(t, "minutes\t%.1f\tat least, by the rate limits, after the listing\n", *d.Minutes)
+		fmt.Fprintf(t, "time\t%s\tat least, by the rate limits, after the listing\n", formatAge(time.Duration(*d.Minutes*float64(time.Minute))))
 	}
 	return t.Flush()
 }

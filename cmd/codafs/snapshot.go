@@ -237,7 +237,9 @@ func (o *snapshotOptions) withinOpenFiles(std streams) {
 	limit := openFilesLimit()
 	fits := max(1, (limit-filesBeside)/(filesATask*(1+pageShare)))
 	if limit > 0 && fits < o.concurrency {
-		fmt.Fprintf(std.err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
+		if !o.quiet {
+			fmt.Fprintf(std.err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
+		}
 		o.concurrency = fits
 	}
 }

@@ -110,7 +110,7 @@ func (s backupStatus) cell() cell {
 		return cell{"none in " + s.Folder, yellow}
 	}
 	age := time.Duration(s.AgeSeconds) * time.Second
-	c := cell{fmt.Sprintf("%s ago (%s, %s) in %s", formatAge(age), s.FinishedAt.Local().Format(time.DateTime), s.Result, s.Folder), green}
+	c := cell{fmt.Sprintf("%s ago (%s, %s) in %s", formatAge(age), s.FinishedAt.Local().Format(dateTimeZone), s.Result, s.Folder), green}
 	if age > oldBackup {
 		c.color = yellow
 	}

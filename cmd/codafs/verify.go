@@ -74,7 +74,7 @@ func printReport(std streams, r snapshot.Report) error {
 		first := path.Join(r.Strays[0].Snapshot, r.Strays[0].Path)
 		fmt.Fprintf(std.err, "codafs: note: a file manager or a NAS left %d files among the sealed ones, which harm nothing: %s …\n", n, printable(first))
 	}
-	fmt.Fprintf(std.err, "codafs: %s, %s, %d bytes: %d damaged\n", amount(len(r.Checked), "snapshot"), amount(r.Files, "file"), r.Bytes, len(r.Damage))
+	fmt.Fprintf(std.err, "codafs: %s, %s, %s: %d damaged\n", amount(len(r.Checked), "snapshot"), amount(r.Files, "file"), formatSize(r.Bytes), len(r.Damage))
 	if note := plainText(r); note != "" {
 		fmt.Fprintln(std.err, "codafs: "+note)
 	}
