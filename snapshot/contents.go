@@ -22,6 +22,8 @@ type Count struct {
 	New     int `json:"new"`
 	Changed int `json:"changed"`
 	Gone    int `json:"gone"`
+	// Back is what that snapshot lacks by a failure: nobody knows whether it is new.
+	Back int `json:"back,omitempty"`
 }
 
 // GoneObject is a doc, table or view that the last good snapshot has, and the workspace has not any more. What went
@@ -66,7 +68,9 @@ func (r *run) takeStock() {
 	s := &r.summary
 	s.Contents = new(Contents)
 	docs, objects := map[string]bool{}, map[objectKey]bool{} // that differ
+	var lacked gaps // by the base
 	if r.base != nil {
+		lacked = newGaps(r.base.Failures)
 		s.Since = r.base.ID
 		for _, old := range r.goneFiles() {
 			docs[old.DocID] = true
@@ -92,6 +96,8 @@ func (r *run) takeStock() {
 		}
 		c.Total++
 		switch {
+		case f.Status == StatusNew && lacked.cover(f):
+			c.Back++
 		case f.Status == StatusNew:
 			c.New++
 		case f.Kind == fs.KindDoc && docs[f.DocID], f.Kind != fs.KindDoc && objects[objectKey{f.DocID, f.ObjectID}]:

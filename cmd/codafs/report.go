@@ -31,8 +31,8 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 	lines := []string{fmt.Sprintf("%s: %s, %s, %s, %s; %s, %s; %s in %s%s", result,
 		amount(c.Docs.Total, "doc"), amount(c.Pages.Total, "page"), amount(c.Tables.Total, "table"), amount(c.Views.Total, "view"),
 		amount(s.Files, "file"), formatSize(s.Bytes), amount(s.Requests, "request"), formatTook(s.FinishedAt.Sub(s.StartedAt)), end)}
-	if n := s.Missing(); n > 0 {
-		lines = append(lines, fmt.Sprintf("note: %s missing: summary.json says why, and has the object_id for --accept-gap, which is for what may be missing", isAre(n, "file")))
+	if missing := whatIsMissing(gaps(s, false)); missing != "" {
+		lines = append(lines, "note: missing: "+missing+"; summary.json says why, and has the object_id for --accept-gap, which is for what may be missing")
 	}
 	lines = append(lines, o.acceptedGaps(s)...)
 	if s.Since == "" {
@@ -58,8 +58,8 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 
 // acceptedGaps says which gaps there are as expected, and which are there no more.
 func (o *snapshotOptions) acceptedGaps(s snapshot.Summary) (lines []string) {
-	if n := len(s.Failures) - s.Missing(); n > 0 {
-		lines = append(lines, fmt.Sprintf("missing as accepted: %s, see summary.json", amount(n, "file")))
+	if missing := whatIsMissing(gaps(s, true)); missing != "" {
+		lines = append(lines, "missing as accepted: "+missing+"; see summary.json")
 	}
 	for _, id := range o.acceptGaps {
 		if !slices.ContainsFunc(s.Failures, func(f fs.Failure) bool { return f.ObjectID == id }) {
@@ -100,6 +100,7 @@ func whatDiffers(c snapshot.Contents) string {
 		}
 	}
 	add("new", func(c snapshot.Count) int { return c.New })
+	add("that were missing in it", func(c snapshot.Count) int { return c.Back })
 	add("changed", func(c snapshot.Count) int { return c.Changed })
 	add("gone", func(c snapshot.Count) int { return c.Gone })
 	if len(parts) == 0 {
@@ -121,14 +122,6 @@ func amount(n int, name string) string {
 		name += "s"
 	}
 	return fmt.Sprintf("%d %s", n, name)
-}
-
-// isAre is a number of things, and the verb after it.
-func isAre(n int, name string) string {
-	if n == 1 {
-		return amount(n, name) + " is"
-	}
-	return amount(n, name) + " are"
 }
 
 // inQuotes is a title, which may have blanks.

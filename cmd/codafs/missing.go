@@ -1,0 +1,62 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot"
+)
+
+// whatIsMissing counts gaps by the objects that they are of: a table may lack several files, and a list that did not come names
+// nothing of what is in it.
+func whatIsMissing(gaps []fs.Failure) string {
+	var objects snapshot.Contents
+	lists, files := map[fs.Kind]int{}, 0
+	seen := map[fs.Failure]bool{}
+	for _, f := range gaps {
+		kind := f.Kind
+		switch kind {
+		case fs.KindPageHTML, fs.KindPageJSON:
+			kind = fs.KindPage
+		case fs.KindTable, fs.KindColumns, fs.KindRowsJSON:
+			kind = fs.KindRows
+		}
+		object := fs.Failure{DocID: f.DocID, ObjectID: f.ObjectID, Kind: kind}
+		if seen[object] {
+			continue
+		}
+		seen[object] = true
+		switch kind {
+		case fs.KindDoc, fs.KindPage, fs.KindRows:
+			objects.Add(snapshot.File{Kind: kind, Path: f.Path})
+		case fs.KindPages, fs.KindTables:
+			lists[kind]++
+		default:
+			files++
+		}
+	}
+	var parts []string
+	add := func(n int, before, name string) {
+		if n > 0 {
+			parts = append(parts, before+amount(n, name))
+		}
+	}
+	add(objects.Docs.Total, "", "doc")
+	add(objects.Pages.Total, "", "page")
+	add(objects.Tables.Total, "", "table")
+	add(objects.Views.Total, "", "view")
+	add(lists[fs.KindPages], "the pages of ", "doc")
+	add(lists[fs.KindTables], "the tables and views of ", "doc")
+	add(files, "", "other file")
+	return strings.Join(parts, ", ")
+}
+
+// gaps gives the failures that are accepted, or those that are not.
+func gaps(s snapshot.Summary, accepted bool) (those []fs.Failure) {
+	for _, f := range s.Failures {
+		if f.Accepted == accepted {
+			those = append(those, f)
+		}
+	}
+	return those
+}
