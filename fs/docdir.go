@@ -148,7 +148,7 @@ var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json"
 // entries asks for all lists at once: they take a second each.
 func (d *doc) entries(ctx context.Context) (*entries, error) {
 	found := make([]Node, len(docNames))
-	err := parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
+	err := d.t.parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
 		if found[i], err = d.entry(ctx, docNames[i]); notExist(err) {
 			return nil
 		}

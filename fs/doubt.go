@@ -107,7 +107,7 @@ func (t *Tree) askForLost(ctx context.Context, l *docList, known []coda.Doc) err
 	}
 	lost := slices.DeleteFunc(known, func(d coda.Doc) bool { return listed[d.ID] || !validID(d.ID) })
 	now, errs := make([]coda.Doc, len(lost)), make([]error, len(lost))
-	err := parallel(ctx, len(lost), func(ctx context.Context, i int) error {
+	err := t.parallel(ctx, len(lost), func(ctx context.Context, i int) error {
 		if now[i], errs[i] = t.src.Doc(ctx, lost[i].ID); errs[i] == nil {
 			errs[i] = t.stillSelected(ctx, now[i], lost[i], l.docs)
 		}

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// indexParallel is how much is asked at once: enough to use up the service's rate limits
+// defaultParallel is how much is asked at once: enough to use up the service's rate limits
 // where each answer takes a second.
-const indexParallel = 16
+const defaultParallel = 16
 
 // Index lists every file of the tree, and every known gap, sorted by path. All is listed afresh:
 // nothing is taken over from what the Store knows. Contents are not read, but for one page's where it
@@ -51,7 +51,7 @@ func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	t.mu.Unlock()
 
 	walks := make([]*walk, len(docs))
-	err := parallel(ctx, len(docs), func(ctx context.Context, i int) error {
+	err := t.parallel(ctx, len(docs), func(ctx context.Context, i int) error {
 		walks[i] = &walk{t: t}
 		if held.doc(docs[i]) {
 			walks[i].unlisted = true
@@ -93,7 +93,7 @@ func (w *walk) ask(ctx context.Context) error {
 			g.Go(func() error { return w.probe(gctx) }) // beside the rest: it takes seconds
 		}
 		g.Go(func() error {
-			return parallel(gctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
+			return w.t.parallel(gctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
 		})
 		if err := g.Wait(); err != nil {
 			return err
@@ -168,9 +168,9 @@ func (w *walk) note() {
 }
 
 // parallel calls do for 0 to n-1, several at a time, until one fails.
-func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+func (t *Tree) parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(indexParallel)
+	g.SetLimit(cmp.Or(t.opts.Parallel, defaultParallel))
 	for i := range n {
 		g.Go(func() error {
 			if gctx.Err() != nil {

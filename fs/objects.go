@@ -169,7 +169,7 @@ func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) 
 		return err
 	}
 	whole := make([]json.RawMessage, len(refs))
-	err = parallel(ctx, len(refs), func(ctx context.Context, i int) (err error) {
+	err = m.d.t.parallel(ctx, len(refs), func(ctx context.Context, i int) (err error) {
 		whole[i], err = m.whole(ctx, refs[i])
 		return err
 	})

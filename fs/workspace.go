@@ -20,6 +20,8 @@ type Options struct {
 	// Prefetch is how many files at most are fetched before a program that goes through a folder
 	// file by file comes to them; 0 is none.
 	Prefetch int
+	// Parallel is how many docs are listed at a time, and of each how many of its lists; 0 means 16.
+	Parallel int
 	// RowDeltas has the changed rows asked for of tables with more rows than this, which is how many
 	// come with one request: see deltas.go. 0 has all rows asked for of all tables.
 	RowDeltas int64

@@ -31,6 +31,8 @@ type snapshotOptions struct {
 	acceptGaps     []string
 	otherSelection bool
 	onResult       string
+	parallel       int              // fs.Options.Parallel; 0 where enough files may be open
+	fewPages       int              // that may be fetched at a time, 0 likewise
 	summary        snapshot.Summary // of the run, for onResult
 	notices        *notices         // of the run, nil for a mount's
 }
@@ -137,7 +139,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 	if o.quiet {
 		o.notices.out = nil
 	}
-	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), summary: true, notices: o.notices, outage: coda.WaitOutage})
+	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: coda.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
 	}
@@ -225,29 +227,10 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 // page, and so many are needed to use up its rate.
 const pageShare = 4
 
-const (
-	// filesATask is how many files one fetch may have open: a connection, what it fetched, the cache's and the snapshot's.
-	filesATask = 4
-	// filesBeside is how many the rest of a run has open.
-	filesBeside = 24
-)
-
-// withinOpenFiles lowers the concurrency to what this process may have open.
-func (o *snapshotOptions) withinOpenFiles(std streams) {
-	limit := openFilesLimit()
-	fits := max(1, (limit-filesBeside)/(filesATask*(1+pageShare)))
-	if limit > 0 && fits < o.concurrency {
-		if !o.quiet {
-			fmt.Fprintf(std.err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
-		}
-		o.concurrency = fits
-	}
-}
-
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
 		Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Tool: tool(), Log: log,
-		Concurrency: o.concurrency, PageConcurrency: pageShare * o.concurrency, FullEvery: time.Duration(o.fullEvery),
+		Concurrency: o.concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
 		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection,
 	}
 }

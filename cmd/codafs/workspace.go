@@ -39,8 +39,9 @@ type openOptions struct {
 	refresh time.Duration
 	// prefetch is how many files are fetched ahead of a program that reads one after the other.
 	prefetch int
-	// rowDeltas is fs.Options.RowDeltas.
+	// rowDeltas is fs.Options.RowDeltas, parallel fs.Options.Parallel.
 	rowDeltas int64
+	parallel  int
 	// summary reports that warnings stand in one in the end: until then they are told only where much is told.
 	summary bool
 	// notices say what is to be known of all that is read; nil makes some.
@@ -84,7 +85,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	}
 	tree := fs.New(client, store{disk}, fs.Options{
 		Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas,
-		Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.add,
+		Parallel: o.parallel, Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.add,
 	})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil

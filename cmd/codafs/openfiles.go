@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"math"
+)
+
+const (
+	// filesATask is how many files one fetch may have open: a connection, what it fetched, the cache's and the snapshot's.
+	filesATask = 4
+	// filesAList is how many one of the listing has.
+	filesAList = 2
+	// filesBeside is how many the rest of a run has open.
+	filesBeside = 24
+)
+
+// withinOpenFiles lowers what is done at the same time to what this process may have open.
+func (o *snapshotOptions) withinOpenFiles(std streams) {
+	limit := openFilesLimit()
+	room := limit - filesBeside
+	fits := max(1, room/(filesATask*(1+pageShare)))
+	if limit == 0 || fits >= o.concurrency {
+		return
+	}
+	if !o.quiet {
+		fmt.Fprintf(std.err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
+	}
+	o.concurrency = fits
+	o.fewPages = max(1, room/filesATask-fits)
+	o.parallel = max(1, int(math.Sqrt(float64(max(0, room)/filesAList)))) // docs, and lists of each
+}
+
+// pages is how many pages are fetched at the same time.
+func (o *snapshotOptions) pages() int {
+	if o.fewPages > 0 {
+		return min(o.fewPages, pageShare*o.concurrency)
+	}
+	return pageShare * o.concurrency
+}
