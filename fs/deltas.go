@@ -126,7 +126,7 @@ func notPlain(c coda.Column) bool {
 // hold.
 func (l *listing) shape(info tableInfo, columns columnList) (string, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(info.json, &fields); err != nil {
+	if err := json.Unmarshal(info.json.bytes, &fields); err != nil {
 		return "", err
 	}
 	delete(fields, "rowCount")

@@ -221,14 +221,14 @@ func (d *doc) refusals(name string, err error) []Failure {
 	return nil
 }
 
-func (d *doc) docJSON(context.Context) ([]byte, time.Time, error) {
+func (d *doc) docJSON(context.Context) (*shown, time.Time, error) {
 	m := d.getMeta()
 	var b bytes.Buffer
 	err := writeJSON(&b, m.Raw)
-	return b.Bytes(), m.UpdatedAt.Time, err
+	return &shown{bytes: b.Bytes()}, m.UpdatedAt.Time, err
 }
 
-func (d *doc) pagesJSON(ctx context.Context) ([]byte, time.Time, error) {
+func (d *doc) pagesJSON(ctx context.Context) (*shown, time.Time, error) {
 	l := d.current()
 	pages, err := l.pageList(ctx)
 	if err != nil {
@@ -237,7 +237,7 @@ func (d *doc) pagesJSON(ctx context.Context) ([]byte, time.Time, error) {
 	return pages.json, l.stamp, nil
 }
 
-func (d *doc) tablesJSON(ctx context.Context) ([]byte, time.Time, error) {
+func (d *doc) tablesJSON(ctx context.Context) (*shown, time.Time, error) {
 	l := d.current()
 	tables, err := l.tableList(ctx)
 	if err != nil {

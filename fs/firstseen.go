@@ -51,8 +51,8 @@ func (s Seen) Next(sum string, stamp time.Time, unstamped bool, now time.Time) S
 type memo struct{ stamped, is Version }
 
 // versionSeen is the version of bytes that are at hand. The Store remembers what was seen, over all processes.
-func (f *file) versionSeen(ctx context.Context, b []byte, stamp time.Time) (Version, error) {
-	stamped := bytesVersion(b, stamp)
+func (f *file) versionSeen(ctx context.Context, now *shown, stamp time.Time) (Version, error) {
+	stamped := now.version(stamp)
 	f.d.seenMu.Lock() // held over the Store: two that find the same change must give it one time
 	defer f.d.seenMu.Unlock()
 	if m, ok := f.d.seen[f.sizeKey()]; ok && m.stamped == stamped {
@@ -67,7 +67,7 @@ func (f *file) versionSeen(ctx context.Context, b []byte, stamp time.Time) (Vers
 	} else if at, ok := store.Filled(key); ok {
 		last.ModTime = at // evicted: rather a time that moves in vain than a change that nobody sees
 	}
-	next := last.Next(bytesVersion(b, time.Time{}).Key, stamp, f.renew != nil, f.d.t.opts.Now())
+	next := last.Next(bytesVersion(now.bytes, time.Time{}).Key, stamp, f.renew != nil, f.d.t.opts.Now())
 	if next != last {
 		c, err := store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(next) })
 		if err != nil {
@@ -77,7 +77,7 @@ func (f *file) versionSeen(ctx context.Context, b []byte, stamp time.Time) (Vers
 	}
 	is := stamped
 	if !next.ModTime.Equal(stamp) {
-		is = bytesVersion(b, next.ModTime)
+		is = bytesVersion(now.bytes, next.ModTime)
 	}
 	is.Since = next.Since
 	if f.d.seen == nil {

@@ -66,12 +66,12 @@ func lazyIn[T any](l *listing) *lazy[T] {
 
 // tableInfo is a table with its stamps.
 type tableInfo struct {
-	json  []byte
+	json  *shown
 	table coda.Table
 }
 
 type columnList struct {
-	json    []byte
+	json    *shown
 	columns []coda.Column
 	// computed is what they make of the cells.
 	computed Computed
@@ -119,7 +119,7 @@ func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
 		},
 		func(_ context.Context, b []byte) (tableInfo, error) {
 			t, err := coda.Decode[coda.Table](b)
-			return tableInfo{b, t}, err
+			return tableInfo{&shown{bytes: b}, t}, err
 		})
 }
 
@@ -135,7 +135,7 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 				return columnList{}, err
 			}
 			note, err := l.columnsSince(ctx, id, bytesVersion(b, time.Time{}).Key)
-			return columnList{b, columns, computedBy(columns), note}, err
+			return columnList{&shown{bytes: b}, columns, computedBy(columns), note}, err
 		})
 }
 

@@ -80,6 +80,23 @@ func TestLookupDoesNotGrowWithTheFolder(t *testing.T) {
 	}
 }
 
+// The version of a list is asked for at each lookup of its file. It costs the same for one that was looked at before,
+// however long it is, and that is no hash of it.
+func TestTheVersionOfAListCostsLittle(t *testing.T) {
+	for _, name := range []string{"pages.json", "tables.json"} {
+		tree := fs.New(large{n: 1000}, treetest.Memory(t), fs.Options{})
+		n, err := fs.Walk(t.Context(), tree.Root(), largeDoc+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := n.(fs.File)
+		version(t, file)
+		if got := testing.AllocsPerRun(100, func() { version(t, file) }); got > 13 {
+			t.Errorf("%s: %v allocations, want 13 at most", name, got)
+		}
+	}
+}
+
 // Arranging a chain of pages, each below the one before, goes over each once: with one walk to the
 // top a page, ten thousand would take fifty million steps.
 func TestDeepTreeIsArrangedInOnePass(t *testing.T) {

@@ -37,7 +37,7 @@ func (o objectFile) withheld(err error) bool {
 // objectList is a doc's permissions, or references to its formulas or controls: those lack the value,
 // which is content.
 type objectList struct {
-	json  []byte
+	json  *shown
 	count int
 }
 
@@ -66,7 +66,7 @@ func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *l
 	return fetch(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
 		var all []json.RawMessage
 		err := json.Unmarshal(b, &all)
-		return objectList{b, len(all)}, err
+		return objectList{&shown{bytes: b}, len(all)}, err
 	})
 }
 
@@ -90,7 +90,7 @@ func (l *listing) renewPermissions() {
 // permissionsJSON makes the file of the permissions. They have no stamp, so that opening it is
 // what looks for newer ones.
 func (d *doc) permissionsJSON(name string) *file {
-	f := newJSON(d, name, "", d.object(KindPermissions, "doc"), func(ctx context.Context) ([]byte, time.Time, error) {
+	f := newJSON(d, name, "", d.object(KindPermissions, "doc"), func(ctx context.Context) (*shown, time.Time, error) {
 		l := d.current()
 		o, err := l.permissionList(ctx)
 		return o.json, l.stamp, err
@@ -148,7 +148,7 @@ func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
 	if err != nil {
 		return Version{}, list, err
 	}
-	v := newVersionHash("objects " + bytesVersion(list.json, time.Time{}).Key)
+	v := newVersionHash("objects " + list.json.version(time.Time{}).Key)
 	v.add(m.d.id, l.stamp)
 	if list.count > 0 {
 		v.computes(m.computed)
@@ -165,7 +165,7 @@ func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) 
 		return ErrStale
 	}
 	var refs []json.RawMessage
-	if err := json.Unmarshal(list.json, &refs); err != nil {
+	if err := json.Unmarshal(list.json.bytes, &refs); err != nil {
 		return err
 	}
 	whole := make([]json.RawMessage, len(refs))

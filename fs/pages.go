@@ -14,7 +14,7 @@ import (
 
 // pageList is a doc's pages as a tree.
 type pageList struct {
-	json []byte
+	json *shown
 	root *page // has no page of its own: its children stand at the top
 	byID map[string]*page
 	gaps []Failure
@@ -36,7 +36,7 @@ type page struct {
 // newPageList arranges a doc's pages. Those whose parent is missing, or that are their own
 // ancestor, stand at the top: nothing is lost for a broken link.
 func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
-	l := &pageList{json: json, root: &page{rel: "pages/"}, byID: map[string]*page{}}
+	l := &pageList{json: &shown{bytes: json}, root: &page{rel: "pages/"}, byID: map[string]*page{}}
 	var order []*page
 	out, used := d.t.opts.Select.excluded(d.id, metas)
 	l.excluded = used
@@ -194,7 +194,7 @@ func (d *doc) pageNode(p *page, rel, stem, ending string) Node {
 		return export(KindPageHTML, coda.HTML)
 	case ".page.json":
 		return newJSON(d, name, rel, p.object(d.id, KindPageJSON),
-			func(ctx context.Context) ([]byte, time.Time, error) { return d.pageJSON(ctx, id) })
+			func(ctx context.Context) (*shown, time.Time, error) { return d.pageJSON(ctx, id) })
 	default:
 		return d.subpages(p, name, rel)
 	}
@@ -243,7 +243,7 @@ func (d *doc) subpages(p *page, name, rel string) *folder {
 	}
 }
 
-func (d *doc) pageJSON(ctx context.Context, id string) ([]byte, time.Time, error) {
+func (d *doc) pageJSON(ctx context.Context, id string) (*shown, time.Time, error) {
 	l := d.current()
 	pages, err := l.pageList(ctx)
 	if err != nil {
@@ -255,5 +255,5 @@ func (d *doc) pageJSON(ctx context.Context, id string) ([]byte, time.Time, error
 	}
 	var b bytes.Buffer
 	err = writeJSON(&b, p.meta.Raw)
-	return b.Bytes(), l.orOwn(p.meta.UpdatedAt), err
+	return &shown{bytes: b.Bytes()}, l.orOwn(p.meta.UpdatedAt), err
 }

@@ -12,7 +12,7 @@ import (
 
 // tableList is a doc's tables and views.
 type tableList struct {
-	json   []byte
+	json   *shown
 	tables []coda.Table // those that the tree shows
 	// onPage has the ids of tables and views by the page they stand on.
 	onPage map[string][]string
@@ -23,7 +23,7 @@ type tableList struct {
 }
 
 func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
-	l := &tableList{json: json, onPage: map[string][]string{}, folders: map[string]*entries{}}
+	l := &tableList{json: &shown{bytes: json}, onPage: map[string][]string{}, folders: map[string]*entries{}}
 	seen := map[string]bool{}
 	for _, m := range metas {
 		switch {
@@ -184,7 +184,7 @@ func (d *doc) tableNode(t coda.Table, rel, stem, ending string) Node {
 	var f *file
 	switch name := stem + ending; ending {
 	case ".table.json":
-		f = newJSON(d, name, rel, d.tableObject(t, KindTable), func(ctx context.Context) ([]byte, time.Time, error) {
+		f = newJSON(d, name, rel, d.tableObject(t, KindTable), func(ctx context.Context) (*shown, time.Time, error) {
 			l := d.current()
 			info, err := l.tableInfo(ctx, id)
 			if err != nil {
@@ -194,7 +194,7 @@ func (d *doc) tableNode(t coda.Table, rel, stem, ending string) Node {
 			return info.json, at, err
 		})
 	case ".columns.json":
-		f = newJSON(d, name, rel, d.tableObject(t, KindColumns), func(ctx context.Context) ([]byte, time.Time, error) {
+		f = newJSON(d, name, rel, d.tableObject(t, KindColumns), func(ctx context.Context) (*shown, time.Time, error) {
 			l := d.current()
 			c, err := l.columnList(ctx, id)
 			if err != nil {
