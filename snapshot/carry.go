@@ -38,7 +38,7 @@ func (r *run) carry(ctx context.Context) error {
 				continue
 			}
 			c.have[old.key()] = true
-			if err := c.one(ctx, old, c.places(failure, old)); err != nil {
+			if err := c.one(ctx, *old, c.places(failure, *old)); err != nil {
 				return err
 			}
 		}
@@ -49,7 +49,7 @@ func (r *run) carry(ctx context.Context) error {
 // behind gives the files of the snapshot before that may be missing because of a failure: the object's own, and where a
 // doc's list is what failed, all that it would have named. (Where only the list's file could not be read, the list
 // came, and what is not in it was deleted.)
-func (c *carrying) behind(failure fs.Failure) (all []File) {
+func (c *carrying) behind(failure fs.Failure) (all []*File) {
 	key := failureKey(failure)
 	if c.unlisted[key] && isListing(failure.Kind) {
 		for _, old := range c.before.inDoc[failure.DocID] {
@@ -59,7 +59,7 @@ func (c *carrying) behind(failure fs.Failure) (all []File) {
 		}
 		return all
 	}
-	if old, ok := c.before.files[key]; ok {
+	if old := c.before.files[key]; old != nil {
 		all = append(all, old)
 	}
 	return all

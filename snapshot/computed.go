@@ -85,7 +85,7 @@ func (r *run) fits(left finished, e fs.Entry) bool {
 // kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.
 func (r *run) kept(e fs.Entry) (old File, same, kept bool) {
 	if r.skipped[e.DocID] && e.Kind != fs.KindDoc {
-		old, same = r.before.files[keyOf(e)] // which e was made of
+		old, same = r.before.files.get(keyOf(e)) // which e was made of
 		return old, same, same
 	}
 	old, same = r.before.unchanged(e)

@@ -141,7 +141,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old File, same, damaged boo
 // later one, or had these bytes with a later one. Whoever copies snapshots by size and time must see each change.
 func (r *run) seen(e fs.Entry) func(sum string) time.Time {
 	var last fs.Seen
-	if old, ok := r.last[keyOf(e)]; ok {
+	if old, ok := r.last.get(keyOf(e)); ok {
 		last = fs.Seen{SHA256: old.SHA256, ModTime: old.modTime()}
 	}
 	return func(sum string) time.Time { return last.Next(sum, e.ModTime, e.Unstamped, r.head.StartedAt).ModTime }

@@ -61,12 +61,9 @@ func readManifest(dir string) (*Manifest, error) {
 
 func compareManifests(old, now *Manifest) Difference {
 	d := Difference{Added: []Change{}, Removed: []Change{}, Missing: []Change{}, Renamed: []Change{}, Changed: []Change{}}
-	before := map[fileKey]File{}
-	for _, f := range old.Files {
-		before[f.key()] = f
-	}
+	before := newByKey(old.Files)
 	for _, f := range now.Files {
-		was, known := before[f.key()]
+		was, known := before.get(f.key())
 		delete(before, f.key())
 		c := changeOf(f)
 		if !known {
@@ -83,10 +80,10 @@ func compareManifests(old, now *Manifest) Difference {
 	}
 	missing := newGaps(now.Failures)
 	for _, f := range before {
-		if missing.cover(f) {
-			d.Missing = append(d.Missing, changeOf(f))
+		if missing.cover(*f) {
+			d.Missing = append(d.Missing, changeOf(*f))
 		} else {
-			d.Removed = append(d.Removed, changeOf(f))
+			d.Removed = append(d.Removed, changeOf(*f))
 		}
 	}
 	byPath := func(a, b Change) int { return strings.Compare(a.Path, b.Path) }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	iofs "io/fs"
+
+	"github.com/codafs/codafs/fs"
 )
 
 // HookDisk has change called for each change that a run makes to the disk.
@@ -62,3 +64,15 @@ var (
 	DecodeManifest = decodeManifest
 	DecodeHead     = decodeHead
 )
+
+// IndexBase gives what an incremental run holds of a manifest beside it.
+func IndexBase(m *Manifest) any { return newBefore(m, newByKey(m.Files)) }
+
+// MeterOf gives what a run holds to count the requests of files that are to be fetched.
+func MeterOf(c Cost, files []fs.Entry) any {
+	m := newMeter(c)
+	for _, e := range files {
+		m.add(e, 0)
+	}
+	return m
+}

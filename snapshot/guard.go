@@ -53,10 +53,7 @@ func (r *run) takeBase(id string) {
 		return
 	}
 	r.known = slices.Concat(s.Notes, s.Warnings)
-	r.last = make(map[fileKey]File, len(r.base.Files))
-	for _, f := range r.base.Files {
-		r.last[f.key()] = f
-	}
+	r.last = newByKey(r.base.Files)
 	if r.opts.Incremental {
 		r.before = newBefore(r.base, r.last)
 	}
@@ -161,6 +158,24 @@ type fileKey struct {
 
 func (f File) key() fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
 
+// byKey finds the files of a snapshot. It has no copies of them: a workspace may have a million.
+type byKey map[fileKey]*File
+
+func newByKey(files []File) byKey {
+	m := make(byKey, len(files))
+	for i := range files {
+		m[files[i].key()] = &files[i]
+	}
+	return m
+}
+
+func (m byKey) get(k fileKey) (File, bool) {
+	if f := m[k]; f != nil {
+		return *f, true
+	}
+	return File{}, false
+}
+
 func failureKey(f fs.Failure) fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
 
 func keyOf(e fs.Entry) fileKey { return fileKey{e.Kind, e.DocID, e.ObjectID} }
@@ -168,7 +183,7 @@ func keyOf(e fs.Entry) fileKey { return fileKey{e.Kind, e.DocID, e.ObjectID} }
 // setStatus compares every file with the base. What was carried stays that.
 func (r *run) setStatus() {
 	for i, f := range r.files {
-		old, known := r.last[f.key()]
+		old, known := r.last.get(f.key())
 		switch {
 		case f.Status == StatusCarried:
 		case !known:

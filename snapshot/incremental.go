@@ -16,23 +16,24 @@ type before struct {
 	id      string
 	tool    string
 	started time.Time
-	files   map[fileKey]File
+	files   byKey
 	// docs and inDoc are by the id of the doc.
 	docs  map[string]Doc
-	inDoc map[string][]File
+	inDoc map[string][]*File
 	// unsure are the docs of which it does not have everything as a run would now have it.
 	unsure map[string]bool
 }
 
-func newBefore(m *Manifest, files map[fileKey]File) *before {
+func newBefore(m *Manifest, files byKey) *before {
 	b := &before{
 		id: m.ID, tool: m.Tool, started: m.StartedAt,
-		files: files, docs: map[string]Doc{}, inDoc: map[string][]File{}, unsure: map[string]bool{},
+		files: files, docs: map[string]Doc{}, inDoc: map[string][]*File{}, unsure: map[string]bool{},
 	}
 	for _, d := range m.Docs {
 		b.docs[d.DocID] = d
 	}
-	for _, f := range m.Files {
+	for i := range m.Files {
+		f := &m.Files[i]
 		b.inDoc[f.DocID] = append(b.inDoc[f.DocID], f)
 		// A page that came as lines, since the token could start no exports, may come as an export now.
 		if f.Source == fs.SourceContent || f.Status == StatusCarried || (fs.Version{Key: f.Version}).Young() {
@@ -52,7 +53,7 @@ func (b *before) unchanged(e fs.Entry) (File, bool) {
 	if b == nil || e.Version == "" || (fs.Version{Key: e.Version}).Young() {
 		return File{}, false
 	}
-	old, ok := b.files[keyOf(e)]
+	old, ok := b.files.get(keyOf(e))
 	return old, ok && sameVersion(e, old) && old.Status != StatusCarried && settledOf(e, b.started)
 }
 
@@ -139,7 +140,7 @@ func (b *before) entries(doc fs.Entry) []fs.Entry {
 			continue
 		}
 		e := fs.Entry{
-			Path: b.moved(f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
+			Path: b.moved(*f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
 			UpdatedAt: f.UpdatedAt, ModTime: f.modTime(), Version: f.Version, Source: f.Source, Computed: f.Volatility,
 		}
 		if f.Kind == fs.KindRows {

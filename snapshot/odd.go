@@ -69,8 +69,9 @@ func (r *run) warnOfOdd() {
 		if now := r.odd[f.key()]; now != nil {
 			f.Warnings = now
 		}
+		last, _ := r.last.get(f.key())
 		for _, message := range f.Warnings {
-			if !slices.Contains(r.last[f.key()].Warnings, message) {
+			if !slices.Contains(last.Warnings, message) {
 				r.warn("%s: %s", f.Path, message)
 			}
 		}

@@ -85,7 +85,7 @@ func (r *run) look() (left map[string]finished, err error) {
 // plan reports what of a listing is to be fetched, and sets the meter to it.
 func (r *run) plan(l listing, left map[string]finished) Plan {
 	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
-	r.meter = &meter{cost: r.opts.Cost, of: map[string]map[string]int{}, sum: map[string]int{}}
+	r.meter = newMeter(r.opts.Cost)
 	var c Contents
 	for _, e := range l.files {
 		c.Add(File{Kind: e.Kind, Path: e.Path})
@@ -94,7 +94,7 @@ func (r *run) plan(l listing, left map[string]finished) Plan {
 			continue
 		}
 		p.Fetch[e.Kind]++
-		old, known := r.last[keyOf(e)]
+		old, known := r.last.get(keyOf(e))
 		if known {
 			p.Bytes += old.Size
 		} else {
@@ -114,24 +114,40 @@ func (r *run) plan(l listing, left map[string]finished) Plan {
 // meter counts the requests that are still to be sent.
 type meter struct {
 	cost Cost
-	of   map[string]map[string]int // by path of the file, then by class
-	sum  map[string]int            // by class
+	of   map[string][]classCount // by path of the file
+	sum  map[string]int          // by class
+}
+
+// classCount is how many requests of a class a file takes.
+type classCount struct {
+	class string
+	n     int
+}
+
+func newMeter(c Cost) *meter {
+	return &meter{cost: c, of: map[string][]classCount{}, sum: map[string]int{}}
 }
 
 func (m *meter) add(e fs.Entry, rows int64) {
 	if m.cost.Requests == nil {
 		return
 	}
-	m.of[e.Path] = m.cost.Requests(e, rows)
-	for class, n := range m.of[e.Path] {
+	takes := m.cost.Requests(e, rows)
+	if len(takes) == 0 {
+		return
+	}
+	counts := make([]classCount, 0, len(takes)) // a map takes twice as much
+	for class, n := range takes {
+		counts = append(counts, classCount{class, n})
 		m.sum[class] += n
 	}
+	m.of[e.Path] = counts
 }
 
 // done takes a file off, fetched or not.
 func (m *meter) done(path string) {
-	for class, n := range m.of[path] {
-		m.sum[class] -= n
+	for _, c := range m.of[path] {
+		m.sum[c.class] -= c.n
 	}
 	delete(m.of, path)
 }

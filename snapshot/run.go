@@ -49,10 +49,10 @@ type run struct {
 	out     *folder
 	stage   *stage
 	meter   *meter
-	base    *Manifest        // the last good run's, nil before there is one
-	before  *before          // the same for an incremental run, else nil
-	last    map[fileKey]File // of base
-	known   []string         // notes and warnings of base
+	base    *Manifest // the last good run's, nil before there is one
+	before  *before   // the same for an incremental run, else nil
+	last    byKey     // the files of base
+	known   []string  // notes and warnings of base
 	docs    []Doc
 	files   []File
 	summary Summary
