@@ -68,7 +68,7 @@ func (r *run) takeStock() {
 	s := &r.summary
 	s.Contents = new(Contents)
 	docs, objects := map[string]bool{}, map[objectKey]bool{} // that differ
-	var lacked gaps // by the base
+	var lacked gaps                                          // by the base
 	if r.base != nil {
 		lacked = newGaps(r.base.Failures)
 		s.Since = r.base.ID
