@@ -15,10 +15,7 @@ const (
 )
 
 // Estimate implements [File].
-func (f *file) Estimate(v Version) int64 {
-	if size, ok := f.Size(v); ok {
-		return max(size, 1)
-	}
+func (f *file) Estimate(Version) int64 {
 	if last, ok := f.d.sizes.Load(f.sizeKey()); ok {
 		return max(4*last.(int64), estimateLeast)
 	}

@@ -66,7 +66,7 @@
 // # Sizes
 //
 // A size is exact, or it is not cached. LOOKUP never fetches (it holds the folder). Where nobody
-// knows the size, it answers with an estimate and a timeout of 0, so that the kernel asks again
+// knows the size (of which the tree is asked once a second at most), it answers with an estimate and a timeout of 0, so that the kernel asks again
 // with GETATTR before anybody sees it. GETATTR fetches, unless the program that asks only
 // looks (see lookers in size.go, and [Sizes]): that gets the estimate too, which is more than the file has
 // and never 0. Volatile files are made for whoever asks; one

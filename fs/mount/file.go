@@ -23,6 +23,7 @@ type fileNode struct {
 	version fs.Version
 
 	size      atomic.Int64 // -1 until it is known
+	unknown   atomic.Int64 // when the tree was last asked for it and did not know, in Unix nanoseconds; 0 is never
 	estimated atomic.Int64 // the estimate that the kernel was last told, 0 after the exact size
 	told      atomic.Int64 // how many estimates it was told
 	forgotten atomic.Bool  // the kernel has let go of it

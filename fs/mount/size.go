@@ -103,7 +103,7 @@ func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	guess := n.estimate()
 	n.estimated.Store(guess)
 	n.told.Add(1)
-	if _, ok := n.knownSize(); ok { // learned in the meantime, and Open may have missed the estimate
+	if n.size.Load() >= 0 { // learned in the meantime, and Open may have missed the estimate
 		return n.sizeAtHand()
 	}
 	return guess, 0
@@ -125,14 +125,25 @@ func (s *Server) mayEstimate(ctx context.Context) bool {
 	return !s.silent || s.opts.Offline || doing(ctx) == looking
 }
 
+// unknownFor is how long the tree's word counts that it does not know a size. What the mount fetches itself it learns at
+// once. Only read-ahead and other processes of the same cache can make a size known otherwise, and to ask for that is to
+// look at the disk: without this a stat did so four times.
+const unknownFor = time.Second
+
 // knownSize is the exact size, if it is known without a fetch.
 func (n *fileNode) knownSize() (int64, bool) {
 	if size := n.size.Load(); size >= 0 {
 		return size, true
 	}
+	now := time.Now().UnixNano()
+	if age := now - n.unknown.Load(); age >= 0 && age < int64(unknownFor) {
+		return 0, false
+	}
 	size, ok := n.file.Size(n.version)
 	if ok {
 		n.learn(size)
+	} else {
+		n.unknown.Store(now)
 	}
 	return size, ok
 }

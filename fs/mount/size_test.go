@@ -11,13 +11,17 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
+	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/treetest"
 )
 
 // A shell opens a file for a program that asks for no size and goes by the kernel's: busybox cat sends what
@@ -203,6 +207,49 @@ func TestEstimateIsNeverZeroAndTooSmallOnesAreCounted(t *testing.T) {
 	<-s.served
 	if got := strings.Count(log.String(), "too small"); got != 2 || !strings.Contains(log.String(), "name=small.md") {
 		t.Errorf("the log has %d lines of them:\n%s", got, &log)
+	}
+}
+
+// askedStore counts how often it was asked for the size of a page's text.
+type askedStore struct {
+	fs.Store
+	sizes atomic.Int64
+}
+
+func (s *askedStore) Size(key string) (int64, bool) {
+	if strings.Contains(key, "/page/") {
+		s.sizes.Add(1)
+	}
+	return s.Store.Size(key)
+}
+
+// Each question for a size is a look at the disk. While it is not known, the first stat asks once, and more of them do not.
+func TestAStatAsksOnceForASizeThatNobodyKnows(t *testing.T) {
+	store := &askedStore{Store: treetest.Disk(t, t.TempDir())}
+	w := treetest.New(t, codatest.Calendar(""), treetest.Options{Store: store})
+	began := time.Now()
+	dir, s := mountServer(t, w.Tree.Root(), Options{Sizes: Estimate, Notified: true})
+	path := join(dir, "docs/Calendar__Calendar-1/pages/Text__canvas-Text-001.md")
+	for _, stats := range []int{1, 20} {
+		for range stats {
+			if _, err := os.Stat(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// A machine may stand still for a second, after which it is asked again.
+		if got, most := store.sizes.Load(), 1+int64(time.Since(began)/unknownFor); got > most {
+			t.Errorf("%d more stats: the store was asked %d times, want %d", stats, got, most)
+		}
+	}
+	if got := s.Stats().Estimated; got != 21 {
+		t.Errorf("%d estimates, want 21", got)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != int64(len(text)) {
+		t.Errorf("fetched, it has %d bytes, and the size %v (%v)", len(text), info.Size(), err)
 	}
 }
 
