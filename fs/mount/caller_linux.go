@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
@@ -112,6 +113,21 @@ func doing(ctx context.Context) call {
 	return what
 }
 
+// settles is how long a caller may take to fall asleep after it has sent its question. On a busy machine it may be out of
+// the processor by then.
+const settles = 20 * time.Millisecond
+
+// waitingIn gives the system call that a thread waits in: its number, then its arguments. Who was quick to answer may
+// find the caller still on its way there ("running"), and looks again.
+func waitingIn(tid uint32) (fields []string) {
+	for end := time.Now().Add(settles); ; time.Sleep(20 * time.Microsecond) {
+		fields = strings.Fields(string(readProc(tid, "syscall")))
+		if len(fields) != 1 || fields[0] != "running" || time.Now().After(end) {
+			return fields
+		}
+	}
+}
+
 // systemCall is doing, and tells whether the call surely has a name that the kernel looks up for it: then it is not
 // about a file that the caller has open.
 func systemCall(ctx context.Context) (what call, byName bool) {
@@ -119,7 +135,7 @@ func systemCall(ctx context.Context) (what call, byName bool) {
 	if !ok || caller.Pid == 0 {
 		return unseen, false
 	}
-	fields := strings.Fields(string(readProc(caller.Pid, "syscall"))) // the number, then the arguments
+	fields := waitingIn(caller.Pid)
 	if len(fields) == 0 {
 		return unseen, false
 	}
