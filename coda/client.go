@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // DefaultURL is the API's base address.
@@ -29,7 +32,7 @@ type Options struct {
 	// Transport carries the requests; nil gives one of the client's own.
 	Transport http.RoundTripper
 	// Rates replaces entries of [DefaultRates].
-	Rates map[Class]Rate
+	Rates map[rate.Class]rate.Rate
 	// StateFile is the path of a small file through which the processes of one account on one
 	// machine share their rate buckets; a lock file lies beside it, and a folder that holds a file for each
 	// page that is being exported. Empty: this process is alone.
@@ -54,15 +57,13 @@ type Options struct {
 
 // Client sends requests for one token. It is safe for concurrent use.
 type Client struct {
-	opts    Options
-	base    *url.URL
-	api     *http.Client // adds the token; stays on the API's hosts
-	files   *http.Client // downloads; never has the token
-	buckets map[Class]*bucket
-	state   *stateFile // nil where this process is alone
-	waits   stopwatch  // runs while any request waits for its bucket
+	opts   Options
+	base   *url.URL
+	api    *http.Client  // adds the token; stays on the API's hosts
+	files  *http.Client  // downloads; never has the token
+	limits *rate.Limiter // nil for an unlimited client
 	// unanswered runs while any request is on its way or waits to be sent again; an answer resets it.
-	unanswered stopwatch
+	unanswered rate.Stopwatch
 	outage     outage
 	delays     delays
 	polls      *pollTimes
@@ -112,10 +113,9 @@ func New(o Options) (*Client, error) {
 		return c, nil
 	}
 	c.polls = newPollTimes(firstPoll)
-	if o.StateFile != "" {
-		c.state = newStateFile(o.StateFile, o.Log)
-	}
-	c.buckets, err = newBuckets(o.Rates, c.state, &c.waits, o.Log)
+	rates := maps.Clone(DefaultRates)
+	maps.Copy(rates, o.Rates)
+	c.limits, err = rate.New(rate.Options{Rates: rates, StateFile: o.StateFile, Service: "Coda", Log: o.Log})
 	return c, err
 }
 
@@ -166,5 +166,5 @@ type Usage struct {
 
 // Usage reports what the client has sent so far.
 func (c *Client) Usage() Usage {
-	return Usage{Requests: c.sent.Load(), Throttled: c.waits.elapsed()}
+	return Usage{Requests: c.sent.Load(), Throttled: c.limits.Throttled()}
 }

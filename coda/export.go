@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // Format is a form in which Coda exports a page.
@@ -175,7 +177,7 @@ func (c *Client) await(ctx context.Context, poll request, begun exportStatus, st
 	ctx, cancel := context.WithDeadlineCause(ctx, started.Add(limit), timeout)
 	defer cancel()
 	last := limit - min(maxDelay, limit/4) // leaves time for an answer
-	u := urgencyOf(ctx)
+	u := rate.UrgencyOf(ctx)
 	leads := c.polls.lead(u)
 	if leads {
 		defer c.polls.follow(u)
@@ -214,7 +216,7 @@ func (c *Client) await(ctx context.Context, poll request, begun exportStatus, st
 
 // awaitFirst waits until the first poll of an export is due, which it may later be than was known
 // when the export started. It is not due after last.
-func (c *Client) awaitFirst(ctx context.Context, u urgency, leads bool, started time.Time, last time.Duration) (due time.Duration, err error) {
+func (c *Client) awaitFirst(ctx context.Context, u rate.Urgency, leads bool, started time.Time, last time.Duration) (due time.Duration, err error) {
 	for err == nil {
 		first, news := c.polls.start(u, leads)
 		if due = min(first, last); time.Since(started) >= due {

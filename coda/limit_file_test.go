@@ -18,10 +18,11 @@ import (
 
 	"github.com/codafs/codafs/cache/filelock"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // oneASecond has a window of 1.25 s for a single read.
-var oneASecond = map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}
+var oneASecond = map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: time.Second}}
 
 // stateFile is the path of a state file in a new folder's new folder.
 func stateFile(t *testing.T) string { return filepath.Join(t.TempDir(), "rates", "account.json") }
@@ -227,7 +228,7 @@ func TestAFileThatCannotBeUsedIsDoneWithout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
-				s := &sends{at: map[coda.Class][]time.Time{}}
+				s := &sends{at: map[rate.Class][]time.Time{}}
 				c, err := coda.New(coda.Options{StateFile: path, Rates: oneASecond, Transport: s, Log: slog.New(slog.NewTextHandler(&log, nil))})
 				if err != nil {
 					t.Fatal(err)
@@ -300,7 +301,7 @@ func TestInteractiveRequestsOfAnotherProcessGoFirst(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 2, coda.Options{StateFile: path, Rates: oneASecond})
-		ctxs := map[string]context.Context{"b": coda.Background(t.Context()), "i": t.Context()}
+		ctxs := map[string]context.Context{"b": rate.Background(t.Context()), "i": t.Context()}
 		var wg sync.WaitGroup
 		queue(t, &wg, f.client(0).Client, ctxs, strings.Split("b b b b b b b b b b b b b", " ")...)
 		queue(t, &wg, f.client(1).Client, ctxs, strings.Split("i i i i i i i i i i i i", " ")...)
@@ -321,7 +322,7 @@ func TestAWaitingProcessStaysListed(t *testing.T) {
 		wg.Go(func() { f.read(0) })
 		for range 9 {
 			time.Sleep(10 * time.Second)
-			b := statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead)
+			b := statusOf(t, must[[]rate.Status](t)(coda.ReadLimits(path)), coda.ClassRead)
 			if b.Interactive != 1 || len(b.Processes) != 1 {
 				t.Errorf("status is %+v, want one that waits", b)
 			}
@@ -352,12 +353,12 @@ func TestAKilledProcessIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // at the time at which the file was as it is now
 		f := newFleet(t, 1, coda.Options{StateFile: path, Rates: oneASecond})
 		start := time.Now()
-		_ = one(coda.Background(t.Context()), f.client(0).Client, coda.ClassRead)
+		_ = one(rate.Background(t.Context()), f.client(0).Client, coda.ClassRead)
 		if took := time.Since(start); took <= 2*time.Second || took > 4*time.Second {
 			t.Errorf("background work waited %v for a process that was killed, want 3s", took)
 		}
 		processes := func() int {
-			return len(statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead).Processes)
+			return len(statusOf(t, must[[]rate.Status](t)(coda.ReadLimits(path)), coda.ClassRead).Processes)
 		}
 		if n := processes(); n != 1 {
 			t.Errorf("%d processes, want the killed one listed for a while", n)
@@ -373,11 +374,11 @@ func TestAKilledProcessIsForgotten(t *testing.T) {
 func TestRatesMayDiffer(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		s := &sends{at: map[coda.Class][]time.Time{}}
-		client := func(r coda.Rate) *coda.Client {
-			return newClient(t, coda.Options{StateFile: path, Transport: s, Rates: map[coda.Class]coda.Rate{coda.ClassRead: r}})
+		s := &sends{at: map[rate.Class][]time.Time{}}
+		client := func(r rate.Rate) *coda.Client {
+			return newClient(t, coda.Options{StateFile: path, Transport: s, Rates: map[rate.Class]rate.Rate{coda.ClassRead: r}})
 		}
-		slow, quick := coda.Rate{N: 30, Per: time.Minute}, coda.Rate{N: 4, Per: 2 * time.Second}
+		slow, quick := rate.Rate{N: 30, Per: time.Minute}, rate.Rate{N: 4, Per: 2 * time.Second}
 		a, b := client(slow), client(quick)
 		start := time.Now()
 		for range 15 {
@@ -392,15 +393,15 @@ func TestRatesMayDiffer(t *testing.T) {
 		if took := time.Since(start); took < slow.Per+margin {
 			t.Errorf("send %d came after %v, want %v", len(s.names), took, slow.Per+margin)
 		}
-		at, rates := s.at[coda.ClassRead], map[string]coda.Rate{"a": slow, "b": quick}
+		at, rates := s.at[coda.ClassRead], map[string]rate.Rate{"a": slow, "b": quick}
 		for i, name := range s.names {
 			r := rates[name]
 			if before := i - r.N; before >= 0 && at[i].Sub(at[before]) < r.Per+margin {
 				t.Errorf("send %d, by %s, came %v after send %d", i, name, at[i].Sub(at[before]), before)
 			}
 		}
-		rate := func() coda.Rate {
-			return statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead).Rate
+		rate := func() rate.Rate {
+			return statusOf(t, must[[]rate.Status](t)(coda.ReadLimits(path)), coda.ClassRead).Rate
 		}
 		if got := rate(); got != slow {
 			t.Errorf("the file says %v, want the larger rate", got)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // The environment of a test binary that is a client, for this test.
@@ -23,13 +24,13 @@ const (
 	childName  = "CODAFS_TEST_NAME"
 )
 
-var fast = coda.Rate{N: 20, Per: 500 * time.Millisecond}
+var fast = rate.Rate{N: 20, Per: 500 * time.Millisecond}
 
 // asClient is a process that reads as fast as it may until its input ends.
 func asClient(t *testing.T) {
 	c := newClient(t, coda.Options{
 		BaseURL: os.Getenv(childURL), StateFile: os.Getenv(childState), UserAgent: os.Getenv(childName),
-		Rates: map[coda.Class]coda.Rate{coda.ClassRead: fast}, MaxRetries: coda.NoRetries,
+		Rates: map[rate.Class]rate.Rate{coda.ClassRead: fast}, MaxRetries: coda.NoRetries,
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // soak has the simulations send a million requests, which takes minutes; else a tenth of it.
@@ -41,7 +42,7 @@ type life struct {
 
 // newFleet gives n clients of the same account, which share their buckets if o has a state file.
 func newFleet(t *testing.T, n int, o coda.Options) *fleet {
-	f := &fleet{t: t, o: o, s: &sends{at: map[coda.Class][]time.Time{}}, clients: make([]*life, n)}
+	f := &fleet{t: t, o: o, s: &sends{at: map[rate.Class][]time.Time{}}, clients: make([]*life, n)}
 	f.o.Transport = f.s
 	for i := range n {
 		f.restart(i)
@@ -104,7 +105,7 @@ var fleets = []struct {
 
 func TestNoWindowHoldsMoreSendsThanItsRate(t *testing.T) {
 	rates := maps.Clone(coda.DefaultRates)
-	rates[coda.ClassExport] = coda.Rate{N: 5, Per: 10 * time.Second}
+	rates[coda.ClassExport] = rate.Rate{N: 5, Per: 10 * time.Second}
 	total, want := 0, 100_000
 	for _, f := range fleets {
 		switch {
@@ -118,13 +119,13 @@ func TestNoWindowHoldsMoreSendsThanItsRate(t *testing.T) {
 		for _, pattern := range slices.Sorted(maps.Keys(arrivals)) {
 			for seed := range uint64(f.runs) {
 				t.Run(fmt.Sprint(f.name, " ", pattern, " ", seed), func(t *testing.T) {
-					o := coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassExport: rates[coda.ClassExport]}}
+					o := coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassExport: rates[coda.ClassExport]}}
 					if f.shared {
 						o.StateFile = filepath.Join(t.TempDir(), "rates.json")
 					}
 					synctest.Test(t, func(t *testing.T) {
 						fleet := newFleet(t, f.clients, o)
-						classes := []coda.Class{coda.ClassList, coda.ClassRead, coda.ClassExport}
+						classes := []rate.Class{coda.ClassList, coda.ClassRead, coda.ClassExport}
 						var wg sync.WaitGroup
 						for n, class := range classes {
 							r := rand.New(rand.NewPCG(seed, uint64(n)))
@@ -155,7 +156,7 @@ func TestNoWindowHoldsMoreSendsThanItsRate(t *testing.T) {
 }
 
 // arrive makes n calls in a pattern. A tenth of them leave before their turn, or try to.
-func (f *fleet) arrive(class coda.Class, gap func(*rand.Rand, int) time.Duration, r *rand.Rand, n int) {
+func (f *fleet) arrive(class rate.Class, gap func(*rand.Rand, int) time.Duration, r *rand.Rand, n int) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for i := range n {
@@ -166,7 +167,7 @@ func (f *fleet) arrive(class coda.Class, gap func(*rand.Rand, int) time.Duration
 			time.AfterFunc(time.Duration(r.Int64N(int64(time.Minute))), leave)
 		}
 		if r.IntN(2) == 0 {
-			ctx = coda.Background(ctx)
+			ctx = rate.Background(ctx)
 		}
 		wg.Go(func() {
 			defer leave()
@@ -176,7 +177,7 @@ func (f *fleet) arrive(class coda.Class, gap func(*rand.Rand, int) time.Duration
 }
 
 // call has the nth client send a request, again after each of its restarts.
-func (f *fleet) call(ctx context.Context, nth int, class coda.Class) {
+func (f *fleet) call(ctx context.Context, nth int, class rate.Class) {
 	for ctx.Err() == nil {
 		c := f.client(nth)
 		while, stop := context.WithCancel(ctx)
@@ -208,7 +209,7 @@ func (f *fleet) churn(r *rand.Rand, done <-chan struct{}) {
 
 func TestOverALongRunTheRateIsUsed(t *testing.T) {
 	for _, test := range []struct {
-		class           coda.Class
+		class           rate.Class
 		clients, shared int
 		long            time.Duration
 	}{
@@ -230,11 +231,11 @@ func TestOverALongRunTheRateIsUsed(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				f := newFleet(t, test.clients, o)
-				rate := coda.DefaultRates[test.class]
+				limit := coda.DefaultRates[test.class]
 				ctx, cancel := context.WithTimeout(t.Context(), test.long)
 				defer cancel()
 				var wg sync.WaitGroup
-				for i := range 2 * rate.N {
+				for i := range 2 * limit.N {
 					wg.Go(func() {
 						for !errors.Is(one(ctx, f.client(i%test.clients).Client, test.class), context.DeadlineExceeded) {
 						}
@@ -242,11 +243,11 @@ func TestOverALongRunTheRateIsUsed(t *testing.T) {
 				}
 				wg.Wait()
 				sent := f.s.at[test.class]
-				most := float64(rate.N) * float64(test.long) / float64(rate.Per)
+				most := float64(limit.N) * float64(test.long) / float64(limit.Per)
 				if share := float64(len(sent)) / most; share < 0.95 || share > 1 {
 					t.Errorf("%d sends in %v are %.1f %% of the rate, want 95 at least", len(sent), test.long, 100*share)
 				}
-				inWindow(t, sent, rate, margin)
+				inWindow(t, sent, limit, margin)
 			})
 		})
 	}

@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // statusOf gives the status of a class.
-func statusOf(t *testing.T, all []coda.BucketStatus, class coda.Class) coda.BucketStatus {
+func statusOf(t *testing.T, all []rate.Status, class rate.Class) rate.Status {
 	t.Helper()
-	i := slices.IndexFunc(all, func(b coda.BucketStatus) bool { return b.Class == class })
+	i := slices.IndexFunc(all, func(b rate.Status) bool { return b.Class == class })
 	if i < 0 {
 		t.Fatalf("no status of %s in %+v", class, all)
 	}
@@ -32,7 +33,7 @@ func statusOf(t *testing.T, all []coda.BucketStatus, class coda.Class) coda.Buck
 	return b
 }
 
-func same(a, b coda.BucketStatus) bool {
+func same(a, b rate.Status) bool {
 	pids := slices.Equal(a.Processes, b.Processes)
 	times := a.PausedUntil.Equal(b.PausedUntil) && a.FreeAt.Equal(b.FreeAt) && a.DoneAt.Equal(b.DoneAt)
 	return pids && times && a.Class == b.Class && a.Rate == b.Rate && a.Used == b.Used && a.Interactive == b.Interactive &&
@@ -41,47 +42,47 @@ func same(a, b coda.BucketStatus) bool {
 
 // What a client says of itself, and what others say of it who know only the file.
 func TestStatusTellsWhatWaitsAndWhenItIsDone(t *testing.T) {
-	rate := coda.Rate{N: 4, Per: 6 * time.Second}
+	limit := rate.Rate{N: 4, Per: 6 * time.Second}
 	for _, shared := range []bool{false, true} {
-		o := coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}}
+		o := coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: limit}}
 		if shared {
 			o.StateFile = filepath.Join(t.TempDir(), "rates.json")
 		}
 		synctest.Test(t, func(t *testing.T) {
 			c, s := limited(t, o)
-			check := func(when string, want coda.BucketStatus) {
+			check := func(when string, want rate.Status) {
 				t.Helper()
-				want.Class, want.Rate = coda.ClassRead, rate
+				want.Class, want.Rate = coda.ClassRead, limit
 				if got := statusOf(t, c.Limits(), coda.ClassRead); !same(got, want) {
 					t.Errorf("%s (shared %v) the client says\n%+v, want\n%+v", when, shared, got, want)
 				}
 				if !shared {
 					return
 				}
-				if got := statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(o.StateFile)), coda.ClassRead); !same(got, want) {
+				if got := statusOf(t, must[[]rate.Status](t)(coda.ReadLimits(o.StateFile)), coda.ClassRead); !same(got, want) {
 					t.Errorf("%s the file says\n%+v, want\n%+v", when, got, want)
 				}
 			}
-			start, length := time.Now(), rate.Per+margin
+			start, length := time.Now(), limit.Per+margin
 			_ = one(t.Context(), c, coda.ClassRead)
 			time.Sleep(time.Second)
-			check("after one send", coda.BucketStatus{Used: 1, Margin: margin, FreeAt: time.Now()})
+			check("after one send", rate.Status{Used: 1, Margin: margin, FreeAt: time.Now()})
 
 			c.Plan(coda.ClassRead, 12)
 			me := []int{os.Getpid()}
-			check("with a plan", coda.BucketStatus{Used: 1, Left: 12, Margin: margin, FreeAt: time.Now(), Processes: me,
+			check("with a plan", rate.Status{Used: 1, Left: 12, Margin: margin, FreeAt: time.Now(), Processes: me,
 				DoneAt: start.Add(3 * length)}) // 3 now, 1 a length after the first, and so on twice
 			var wg sync.WaitGroup
 			for i := range 7 {
 				ctx := t.Context()
 				if i >= 5 {
-					ctx = coda.Background(ctx)
+					ctx = rate.Background(ctx)
 				}
 				wg.Go(func() { _ = one(ctx, c, coda.ClassRead) })
 				synctest.Wait()
 			}
 			done := statusOf(t, c.Limits(), coda.ClassRead).DoneAt
-			check("with 4 that wait", coda.BucketStatus{Used: 4, Interactive: 2, Background: 2, Left: 9, Margin: margin,
+			check("with 4 that wait", rate.Status{Used: 4, Interactive: 2, Background: 2, Left: 9, Margin: margin,
 				FreeAt: start.Add(length), Processes: me, DoneAt: start.Add(3 * length)})
 			wg.Wait()
 			for range 5 {
@@ -91,7 +92,7 @@ func TestStatusTellsWhatWaitsAndWhenItIsDone(t *testing.T) {
 			if last := at[len(at)-1]; len(at) != 13 || !last.Equal(done) {
 				t.Errorf("%d sends, the last at %v; it was foretold for %v", len(at), last, done)
 			}
-			check("in the end", coda.BucketStatus{Used: 4, Margin: margin, FreeAt: start.Add(time.Second + 3*length)})
+			check("in the end", rate.Status{Used: 4, Margin: margin, FreeAt: start.Add(time.Second + 3*length)})
 
 			time.Sleep(time.Minute)
 			s.refusing("30", 1)
@@ -99,7 +100,7 @@ func TestStatusTellsWhatWaitsAndWhenItIsDone(t *testing.T) {
 			defer cancel()
 			_ = one(ctx, c, coda.ClassRead)
 			until := time.Now().Add(29 * time.Second)
-			check("after a 429", coda.BucketStatus{Used: 1, Margin: 2 * margin, FreeAt: until, PausedUntil: until})
+			check("after a 429", rate.Status{Used: 1, Margin: 2 * margin, FreeAt: until, PausedUntil: until})
 		})
 	}
 }
@@ -115,7 +116,7 @@ func TestStatusOfAFullWindowAndOfNone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all := must[[]coda.BucketStatus](t)(coda.ReadLimits(path))
+	all := must[[]rate.Status](t)(coda.ReadLimits(path))
 	if len(all) != len(coda.DefaultRates) {
 		t.Errorf("%d classes, want all", len(all))
 	}
@@ -129,7 +130,7 @@ func TestStatusOfAFullWindowAndOfNone(t *testing.T) {
 // Looking at the file while others write it shows no damage.
 func TestStatusIsReadBesideWriters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rates.json")
-	c, _ := limited(t, coda.Options{StateFile: path, Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1000, Per: time.Hour}}})
+	c, _ := limited(t, coda.Options{StateFile: path, Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1000, Per: time.Hour}}})
 	_ = one(t.Context(), c, coda.ClassRead)
 	done := make(chan struct{})
 	go func() {
@@ -144,7 +145,7 @@ func TestStatusIsReadBesideWriters(t *testing.T) {
 			running = false
 		default:
 		}
-		if b := statusOf(t, must[[]coda.BucketStatus](t)(coda.ReadLimits(path)), coda.ClassRead); b.Used > 501 {
+		if b := statusOf(t, must[[]rate.Status](t)(coda.ReadLimits(path)), coda.ClassRead); b.Used > 501 {
 			t.Fatalf("look %d: %+v", looks, b)
 		}
 	}

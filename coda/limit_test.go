@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 const margin = 250 * time.Millisecond
@@ -19,7 +20,7 @@ const margin = 250 * time.Millisecond
 // sends notes when requests of each class were sent. It answers 403: one request a call.
 type sends struct {
 	mu     sync.Mutex
-	at     map[coda.Class][]time.Time
+	at     map[rate.Class][]time.Time
 	names  []string
 	answer func(*http.Request) (*http.Response, error) // nil: 403
 }
@@ -45,20 +46,20 @@ func (s *sends) RoundTrip(r *http.Request) (*http.Response, error) {
 // limited gives a client whose requests are noted.
 func limited(t *testing.T, o coda.Options) (*coda.Client, *sends) {
 	t.Helper()
-	s := &sends{at: map[coda.Class][]time.Time{}}
+	s := &sends{at: map[rate.Class][]time.Time{}}
 	o.Transport = s
 	return newClient(t, o), s
 }
 
 // one sends one request of a class.
-func one(ctx context.Context, c *coda.Client, class coda.Class) error {
-	return map[coda.Class]func(context.Context, *coda.Client) error{
+func one(ctx context.Context, c *coda.Client, class rate.Class) error {
+	return map[rate.Class]func(context.Context, *coda.Client) error{
 		coda.ClassList: calls["docs"], coda.ClassRead: calls["whoami"], coda.ClassExport: calls["export"],
 	}[class](ctx, c)
 }
 
 // inWindow asserts that no window of a rate's length and margin holds more sends than allowed.
-func inWindow(t *testing.T, sent []time.Time, r coda.Rate, margin time.Duration) {
+func inWindow(t *testing.T, sent []time.Time, r rate.Rate, margin time.Duration) {
 	t.Helper()
 	for i := r.N; i < len(sent); i++ {
 		if d := sent[i].Sub(sent[i-r.N]); d < r.Per+margin {
@@ -77,8 +78,8 @@ func queue(t *testing.T, wg *sync.WaitGroup, c *coda.Client, ctxs map[string]con
 
 func TestInteractiveRequestsGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
-		behind := coda.Background(t.Context())
+		c, s := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
+		behind := rate.Background(t.Context())
 		ctxs := map[string]context.Context{"b1": behind, "b2": behind, "b3": behind, "b4": behind, "i1": t.Context(), "i2": t.Context(), "i3": t.Context()}
 		var wg sync.WaitGroup
 		queue(t, &wg, c, ctxs, "b1", "b2", "b3", "b4", "i1", "i2", "i3")
@@ -91,10 +92,10 @@ func TestInteractiveRequestsGoFirst(t *testing.T) {
 
 func TestAWaiterThatLeavesTakesNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rate := coda.Rate{N: 1, Per: time.Second}
-		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}})
+		limit := rate.Rate{N: 1, Per: time.Second}
+		c, s := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: limit}})
 		leaving, leave := context.WithCancel(t.Context())
-		ctxs := map[string]context.Context{"1": t.Context(), "2": leaving, "3": coda.Background(leaving), "4": t.Context(), "5": coda.Background(t.Context())}
+		ctxs := map[string]context.Context{"1": t.Context(), "2": leaving, "3": rate.Background(leaving), "4": t.Context(), "5": rate.Background(t.Context())}
 		var wg sync.WaitGroup
 		queue(t, &wg, c, ctxs, "1", "2", "3", "4", "5")
 		leave()
@@ -103,15 +104,15 @@ func TestAWaiterThatLeavesTakesNoPlace(t *testing.T) {
 			t.Errorf("sent were %v, want %s", s.names, want)
 		}
 		at := s.at[coda.ClassRead]
-		if took := at[2].Sub(at[0]); took != 2*(rate.Per+margin) {
-			t.Errorf("the third send came after %v, want %v", took, 2*(rate.Per+margin))
+		if took := at[2].Sub(at[0]); took != 2*(limit.Per+margin) {
+			t.Errorf("the third send came after %v, want %v", took, 2*(limit.Per+margin))
 		}
 	})
 }
 
 func TestUsageCountsRequestsAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
+		c, _ := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
 		for range 3 {
 			_ = one(t.Context(), c, coda.ClassRead)
 		}
@@ -125,7 +126,7 @@ func TestUsageCountsRequestsAndWaits(t *testing.T) {
 // Waits side by side are one wait.
 func TestThrottledIsTheTimeInWhichAnybodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rates := map[coda.Class]coda.Rate{coda.ClassRead: {N: 8, Per: 6*time.Second - margin}, coda.ClassList: {N: 1, Per: 9*time.Second - margin}}
+		rates := map[rate.Class]rate.Rate{coda.ClassRead: {N: 8, Per: 6*time.Second - margin}, coda.ClassList: {N: 1, Per: 9*time.Second - margin}}
 		c, _ := limited(t, coda.Options{Rates: rates})
 		var wg sync.WaitGroup
 		for range 16 {
@@ -220,8 +221,8 @@ func TestA429WithoutRetriesPausesTheBucket(t *testing.T) {
 
 func TestEach429WidensTheMarginForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rate := coda.Rate{N: 1, Per: 6 * time.Second}
-		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}})
+		limit := rate.Rate{N: 1, Per: 6 * time.Second}
+		c, s := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: limit}})
 		s.refusing("", 3, 5, 7)
 		send := func(n int) {
 			for range n {
@@ -234,10 +235,10 @@ func TestEach429WidensTheMarginForADay(t *testing.T) {
 		var got []time.Duration
 		at := s.at[coda.ClassRead]
 		for i := 1; i < len(at); i++ {
-			got = append(got, at[i].Sub(at[i-1])-rate.Per)
+			got = append(got, at[i].Sub(at[i-1])-limit.Per)
 		}
 		const ms = time.Millisecond
-		want := []time.Duration{250 * ms, 250 * ms, 500 * ms, 500 * ms, time.Second, time.Second, time.Second, time.Second, 24*time.Hour - rate.Per, 250 * ms}
+		want := []time.Duration{250 * ms, 250 * ms, 500 * ms, 500 * ms, time.Second, time.Second, time.Second, time.Second, 24*time.Hour - limit.Per, 250 * ms}
 		if !slices.Equal(got, want) {
 			t.Errorf("margins were\n%v, want\n%v", got, want)
 		}
@@ -247,8 +248,8 @@ func TestEach429WidensTheMarginForADay(t *testing.T) {
 // Requests that were under way together may be refused one after the other.
 func TestRefusalsOfOneBurstWidenTheMarginOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rate := coda.Rate{N: 4, Per: 6 * time.Second}
-		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: rate}})
+		limit := rate.Rate{N: 4, Per: 6 * time.Second}
+		c, s := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: limit}})
 		start := time.Now()
 		s.refusing("", 1, 2, 3, 4)
 		refuse := s.answer
@@ -265,14 +266,14 @@ func TestRefusalsOfOneBurstWidenTheMarginOnce(t *testing.T) {
 			wg.Go(func() { _, _ = c.Doc(t.Context(), fmt.Sprint("doc", i)) })
 		}
 		wg.Wait()
-		if last := s.at[coda.ClassRead][7].Sub(start); last != rate.Per+500*time.Millisecond {
-			t.Errorf("the last send came after %v, want %v", last, rate.Per+500*time.Millisecond)
+		if last := s.at[coda.ClassRead][7].Sub(start); last != limit.Per+500*time.Millisecond {
+			t.Errorf("the last send came after %v, want %v", last, limit.Per+500*time.Millisecond)
 		}
 	})
 }
 
 func TestParseRate(t *testing.T) {
-	for s, want := range map[string]coda.Rate{
+	for s, want := range map[string]rate.Rate{
 		"export=30/6s":      {N: 30, Per: 6 * time.Second},
 		"read=100/1m30s":    {N: 100, Per: 90 * time.Second},
 		"list=1/500ms":      {N: 1, Per: 500 * time.Millisecond},
@@ -289,15 +290,15 @@ func TestParseRate(t *testing.T) {
 		"export=30/-6s", "export=30/6", "export=3.5/6s", "export=30/6s ", " export=30/6s", "Export=30/6s", "other=30/6s",
 		"export=30/6s/7s", "read=1000001/6s", "read=99999999999999999999/6s",
 	} {
-		if class, r, err := coda.ParseRate(s); err == nil || class != "" || r != (coda.Rate{}) || !strings.Contains(err.Error(), fmt.Sprintf("%q", s)) {
+		if class, r, err := coda.ParseRate(s); err == nil || class != "" || r != (rate.Rate{}) || !strings.Contains(err.Error(), fmt.Sprintf("%q", s)) {
 			t.Errorf("ParseRate(%q) = %q, %v, %v, want an error that names it", s, class, r, err)
 		}
 	}
 }
 
 func TestNewRefusesRatesThatLetNothingThrough(t *testing.T) {
-	for _, r := range []coda.Rate{{}, {N: 5}, {Per: time.Second}, {N: -1, Per: time.Second}, {N: 1 << 40, Per: time.Second}} {
-		if _, err := coda.New(coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: r}}); err == nil {
+	for _, r := range []rate.Rate{{}, {N: 5}, {Per: time.Second}, {N: -1, Per: time.Second}, {N: 1 << 40, Per: time.Second}} {
+		if _, err := coda.New(coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: r}}); err == nil {
 			t.Errorf("New took %+v", r)
 		}
 	}

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 func TestWantedBackgroundWorkGoesBeforeTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
+		c, s := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
 		wanted := make(chan struct{})
-		behind, until := coda.Background(t.Context()), coda.BackgroundUntil(t.Context(), wanted)
+		behind, until := rate.Background(t.Context()), rate.BackgroundUntil(t.Context(), wanted)
 		ctxs := map[string]context.Context{"b1": behind, "b2": behind, "b3": behind, "u1": until, "u2": until, "i1": t.Context()}
 		var wg sync.WaitGroup
 		queue(t, &wg, c, ctxs, "b1", "b2", "u1", "b3", "i1")
@@ -31,10 +32,10 @@ func TestWantedBackgroundWorkGoesBeforeTheRest(t *testing.T) {
 
 func TestWantedBackgroundWorkMayLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := limited(t, coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
+		c, s := limited(t, coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: time.Second}}})
 		wanted := make(chan struct{})
 		ctx, leave := context.WithCancel(t.Context())
-		ctxs := map[string]context.Context{"i1": t.Context(), "u1": coda.BackgroundUntil(ctx, wanted), "b1": coda.Background(t.Context())}
+		ctxs := map[string]context.Context{"i1": t.Context(), "u1": rate.BackgroundUntil(ctx, wanted), "b1": rate.Background(t.Context())}
 		var wg sync.WaitGroup
 		queue(t, &wg, c, ctxs, "i1", "u1", "b1")
 		close(wanted)

@@ -84,7 +84,7 @@ func (c *Client) Away() (since time.Time, why error) {
 
 // answered ends an outage and a silence.
 func (c *Client) answered() {
-	c.unanswered.reset()
+	c.unanswered.Reset()
 	c.outage.mu.Lock()
 	since, told := c.outage.since, c.outage.told
 	c.outage.since, c.outage.why, c.outage.told, c.outage.left = time.Time{}, nil, false, false
@@ -153,11 +153,11 @@ func (c *Client) isAway(ctx context.Context) bool {
 		return false
 	}
 	ask := get("whoami")
-	if b := c.buckets[ask.class]; b != nil && b.wait(ctx) != nil {
+	if c.limits.Wait(ctx, ask.class) != nil {
 		return true // the caller left, and will see that
 	}
-	c.unanswered.start()
-	defer c.unanswered.stop()
+	c.unanswered.Start()
+	defer c.unanswered.Stop()
 	e := within(ctx, tryTimeout, func(ctx context.Context) *Error {
 		_, e := c.send(ctx, ask)
 		return e

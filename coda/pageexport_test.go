@@ -16,6 +16,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 const (
@@ -156,7 +157,7 @@ func TestAFailedExportTellsWhy(t *testing.T) {
 
 func TestAStuckExportEndsAtItsTimeout(t *testing.T) {
 	for timeout, want := range map[time.Duration]time.Duration{0: 2 * time.Minute, 10 * time.Second: 10 * time.Second} {
-		for _, of := range []func(context.Context) context.Context{context.WithoutCancel, coda.Background} {
+		for _, of := range []func(context.Context) context.Context{context.WithoutCancel, rate.Background} {
 			synctest.Test(t, func(t *testing.T) {
 				ctx := of(t.Context())
 				s := serve(t, small(), codatest.Options{}, coda.Options{ExportTimeout: timeout})

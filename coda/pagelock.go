@@ -33,6 +33,8 @@ type pageLocks struct {
 const (
 	// pageRetry is about how soon a page is tried again that another process exports.
 	pageRetry = 50 * time.Millisecond
+	// gateRetry is how soon the gate is tried again.
+	gateRetry = 2 * time.Millisecond
 	// gateTries bounds how often the gate is tried by one who leaves: a file that stays is no harm.
 	gateTries = 100
 )
@@ -62,7 +64,7 @@ func (p *pageLocks) lock(ctx context.Context, page string) (unlock func(), err e
 		switch {
 		case err == nil:
 			return func() { p.giveBack(file, name); leave() }, nil
-		case !errors.Is(err, errBusy):
+		case !errors.Is(err, filelock.ErrBusy):
 			p.once.Do(func() { p.log.Warn("exports are not shared with other processes", "folder", p.dir, "err", err) })
 			return leave, nil
 		case time.Now().After(until):
@@ -76,7 +78,7 @@ func (p *pageLocks) lock(ctx context.Context, page string) (unlock func(), err e
 	}
 }
 
-// take takes a page's file and its lock, or fails with errBusy.
+// take takes a page's file and its lock, or fails with filelock.ErrBusy.
 func (p *pageLocks) take(name string) (file *os.File, err error) {
 	gate, err := p.gate()
 	if err != nil {
@@ -84,14 +86,14 @@ func (p *pageLocks) take(name string) (file *os.File, err error) {
 	}
 	defer gate.Close()
 	p.swept.Do(p.sweep)
-	return lockFile(filepath.Join(p.dir, name))
+	return filelock.Open(filepath.Join(p.dir, name))
 }
 
 // giveBack removes a page's file. Without the gate it stays, but not its lock.
 func (p *pageLocks) giveBack(file *os.File, name string) {
 	gate, err := p.gate()
-	for n := 0; errors.Is(err, errBusy) && n < gateTries; n++ {
-		time.Sleep(lockRetry)
+	for n := 0; errors.Is(err, filelock.ErrBusy) && n < gateTries; n++ {
+		time.Sleep(gateRetry)
 		gate, err = p.gate()
 	}
 	file.Close()
@@ -101,33 +103,16 @@ func (p *pageLocks) giveBack(file *os.File, name string) {
 	}
 }
 
-func (p *pageLocks) gate() (*os.File, error) { return lockFile(filepath.Join(p.dir, "gate")) }
+func (p *pageLocks) gate() (*os.File, error) { return filelock.Open(filepath.Join(p.dir, "gate")) }
 
 // sweep removes the files of processes that were killed. The gate is held.
 func (p *pageLocks) sweep() {
 	names, _ := os.ReadDir(p.dir) // those that stay are no harm
 	for _, n := range names {
 		path := filepath.Join(p.dir, n.Name())
-		if file, err := lockFile(path); err == nil {
+		if file, err := filelock.Open(path); err == nil {
 			file.Close()
 			_ = os.Remove(path)
 		}
 	}
-}
-
-// lockFile opens a file, which it makes if need be, with its lock, or fails with errBusy.
-func lockFile(path string) (*os.File, error) {
-	f, err := openLock(path)
-	if err != nil {
-		return nil, err
-	}
-	ok, err := filelock.Try(f)
-	if err == nil && !ok {
-		err = errBusy
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }

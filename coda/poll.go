@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // Others that run beside it wait for what it finds: they would all be too early together.
 type pollTimes struct {
 	mu sync.Mutex // guards all below
-	by [urgencies]pollTime
+	by [rate.Urgencies]pollTime
 }
 
 // pollTime is the time of the first poll for one urgency.
@@ -51,7 +53,7 @@ const (
 
 // doneShare is q: background work polls when nearly all exports are done, so that one poll is
 // enough; an interactive read at the median, since somebody waits.
-var doneShare = [urgencies]float64{interactive: 0.5, behind: 0.98}
+var doneShare = [rate.Urgencies]float64{rate.Interactive: 0.5, rate.InBackground: 0.98}
 
 // maxDelay is how late a poll may be answered, beyond a quarter of its time, and still be on time.
 const maxDelay = time.Second
@@ -72,7 +74,7 @@ func newPollTimes(first time.Duration) *pollTimes {
 }
 
 // lead makes an export the leader, unless another one leads. The leader ends with follow.
-func (p *pollTimes) lead(u urgency) bool {
+func (p *pollTimes) lead(u rate.Urgency) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	leads := !p.by[u].led
@@ -80,14 +82,14 @@ func (p *pollTimes) lead(u urgency) bool {
 	return leads
 }
 
-func (p *pollTimes) follow(u urgency) {
+func (p *pollTimes) follow(u rate.Urgency) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.by[u].led = false
 }
 
 // start is how long after an export's start to poll first. It may change when news is closed.
-func (p *pollTimes) start(u urgency, leads bool) (first time.Duration, news <-chan struct{}) {
+func (p *pollTimes) start(u rate.Urgency, leads bool) (first time.Duration, news <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch t := &p.by[u]; {
@@ -105,7 +107,7 @@ func (p *pollTimes) start(u urgency, leads bool) (first time.Duration, news <-ch
 func (p *pollTimes) early(ctx context.Context, started time.Time, n int, due, next time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	u := urgencyOf(ctx)
+	u := rate.UrgencyOf(ctx)
 	t := &p.by[u]
 	switch {
 	case !t.known:
@@ -121,7 +123,7 @@ func (p *pollTimes) done(ctx context.Context, started time.Time, n int, due time
 	age := time.Since(started)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	u := urgencyOf(ctx)
+	u := rate.UrgencyOf(ctx)
 	t := &p.by[u]
 	down := pollStep * (1 - doneShare[u])
 	if !t.fine {
@@ -143,7 +145,7 @@ func share(d time.Duration, of float64) time.Duration { return time.Duration(flo
 // where nobody waits.
 func nextPoll(ctx context.Context, last time.Duration) time.Duration {
 	gap := last / 4
-	if urgencyOf(ctx) == behind {
+	if rate.UrgencyOf(ctx) == rate.InBackground {
 		gap = last / 2
 	}
 	return last + min(max(gap, minPollGap), maxPollGap)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // pollsOf exports a page n times and counts the polls of each.
@@ -42,7 +43,7 @@ func TestBackgroundExportsLearnToNeedOnePoll(t *testing.T) {
 		t.Run(takes.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := serve(t, small(), codatest.Options{ExportTime: takes}, coda.Options{})
-				ctx := coda.Background(t.Context())
+				ctx := rate.Background(t.Context())
 				pollsOf(t, ctx, s, 15) // it learns
 				polls := pollsOf(t, ctx, s, 200)
 				if sum(polls) > 208 || slices.Max(polls) > 2 {
@@ -88,7 +89,7 @@ func TestPollsComeSoonerWhenExportsGetFaster(t *testing.T) {
 		run := func(n int) time.Duration {
 			start := time.Now()
 			for range n {
-				if err := calls["export"](coda.Background(t.Context()), c); err != nil {
+				if err := calls["export"](rate.Background(t.Context()), c); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -115,10 +116,10 @@ func TestPollsComeSoonerWhenExportsGetFaster(t *testing.T) {
 func TestManyExportsAtOnceLearnLikeOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := codatest.Generate(3, 1, 60, 0, 0)
-		high := coda.Rate{N: 1000, Per: time.Second}
+		high := rate.Rate{N: 1000, Per: time.Second}
 		s := serve(t, w, codatest.Options{ExportTime: 3 * time.Second},
-			coda.Options{Rates: map[coda.Class]coda.Rate{coda.ClassExport: high, coda.ClassRead: high}})
-		ctx := coda.Background(t.Context())
+			coda.Options{Rates: map[rate.Class]rate.Rate{coda.ClassExport: high, coda.ClassRead: high}})
+		ctx := rate.Background(t.Context())
 		var wg sync.WaitGroup
 		pages := make(chan string)
 		for range 8 {

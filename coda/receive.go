@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // Bounds of an answer's body, in bytes and of each step in undoing its compression.
@@ -21,7 +23,7 @@ const (
 const (
 	// maxRetryAfter bounds the wait that a Retry-After asks for: a clock that is wrong, or a proxy that exaggerates, must
 	// not stop all of an account's processes. What asked for more is tried with one request first (see window).
-	maxRetryAfter = 2 * time.Minute
+	maxRetryAfter = rate.MaxPause
 	// longestRetryAfter bounds what is read of one.
 	longestRetryAfter = 365 * 24 * time.Hour
 )

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // maxBackoff bounds a single wait; Coda's windows are 6 and 10 seconds long.
@@ -18,13 +20,10 @@ const heavyRetries = 1
 
 // retry calls try, in its turn in the bucket, until it succeeds or there is no more hope.
 // Class "" has no bucket. The end of the caller's context is never the service's failure.
-func (c *Client) retry(ctx context.Context, class Class, try func(context.Context) *Error) error {
-	b := c.buckets[class]
+func (c *Client) retry(ctx context.Context, class rate.Class, try func(context.Context) *Error) error {
 	for attempts := 1; ; attempts++ {
-		if b != nil {
-			if err := b.wait(ctx); err != nil {
-				return err
-			}
+		if err := c.limits.Wait(ctx, class); err != nil {
+			return err
 		}
 		if again, err := c.attempt(ctx, class, attempts, try); !again {
 			return err
@@ -33,18 +32,17 @@ func (c *Client) retry(ctx context.Context, class Class, try func(context.Contex
 }
 
 // attempt calls try once. Where that failed and may succeed later, it waits until then.
-func (c *Client) attempt(ctx context.Context, class Class, attempts int, try func(context.Context) *Error) (again bool, err error) {
+func (c *Client) attempt(ctx context.Context, class rate.Class, attempts int, try func(context.Context) *Error) (again bool, err error) {
 	sent := time.Now()
-	c.unanswered.start()
+	c.unanswered.Start()
 	e := within(ctx, tryTimeout, try)
 	if e != nil && e.Code == CodeUnreachable {
-		defer c.unanswered.stop() // after the wait
+		defer c.unanswered.Stop() // after the wait
 	} else {
-		c.unanswered.stop()
+		c.unanswered.Stop()
 	}
-	b := c.buckets[class]
-	if b != nil && (e == nil || e.Status != 0 && e.Code != CodeRateLimited) {
-		b.accepted(sent)
+	if e == nil || e.Status != 0 && e.Code != CodeRateLimited {
+		c.limits.Accepted(class, sent)
 	}
 	if e == nil {
 		return false, nil
@@ -54,9 +52,9 @@ func (c *Client) attempt(ctx context.Context, class Class, attempts int, try fun
 	}
 	e.Attempts = attempts
 	d := e.wait()
-	bucketWaits := b != nil && e.Code == CodeRateLimited
+	bucketWaits := c.limits.Limits(class) && e.Code == CodeRateLimited
 	if bucketWaits {
-		b.refused(sent, d, e.RetryAfter > maxRetryAfter) // also where this request gives up: others follow
+		c.limits.Refused(class, sent, d, e.RetryAfter > maxRetryAfter) // also where this request gives up: others follow
 	}
 	if !c.goOn(ctx, e, sent, d, class == "") {
 		return false, e

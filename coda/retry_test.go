@@ -16,6 +16,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // fault is something that goes wrong with an answer, and what the client makes of it.
@@ -251,7 +252,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	})
-	slow := map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: time.Hour}}
+	slow := map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: time.Hour}}
 	whoami := calls["whoami"]
 	for _, test := range []struct {
 		name  string

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // tryTimeout bounds one attempt, from the first byte sent to the last one read.
@@ -17,7 +19,7 @@ const tryTimeout = 2 * time.Minute
 
 // request is one call of the API.
 type request struct {
-	class  Class
+	class  rate.Class
 	method string
 	path   []string // segments below the base address, not escaped
 	query  url.Values

@@ -15,7 +15,7 @@ type SilenceError struct {
 func (e *SilenceError) Error() string { return fmt.Sprintf("Coda has answered nothing for %v", e.For) }
 
 // Silence is for how long the service has answered nothing though it was asked: see [Client.AwaitSilence].
-func (c *Client) Silence() time.Duration { return c.unanswered.elapsed() }
+func (c *Client) Silence() time.Duration { return c.unanswered.Elapsed() }
 
 // silenceLook is how often at the most a silence is looked at.
 const silenceLook = time.Second
@@ -30,7 +30,7 @@ const silenceLook = time.Second
 // is that of Go's monotonic clock, which on most systems stands still while the machine sleeps.
 func (c *Client) AwaitSilence(ctx context.Context, limit time.Duration) error {
 	for {
-		left := limit - c.unanswered.elapsed()
+		left := limit - c.unanswered.Elapsed()
 		if left <= 0 {
 			return &SilenceError{limit}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // line is a service that answers, or does not.
@@ -126,7 +127,7 @@ func TestWhoAnswersAnErrorIsNotSilent(t *testing.T) {
 func TestWaitingIsNotAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &line{down: never}
-		c := newClient(t, coda.Options{Transport: slow, Rates: map[coda.Class]coda.Rate{coda.ClassRead: {N: 1, Per: 20 * time.Minute}}})
+		c := newClient(t, coda.Options{Transport: slow, Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: 20 * time.Minute}}})
 		took := heard(t, c, func(ctx context.Context) { askOnce(c)(ctx); askOnce(c)(ctx); askOnce(c)(ctx) })
 		if took != 0 {
 			t.Errorf("waits for a rate limit were taken for silence after %v", took)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // WaitFor is what a request can wait for.
@@ -27,7 +29,7 @@ type Waiting struct {
 	// Until is when it ends, zero if nobody knows.
 	Until time.Time
 	// Limit is the rate class, for ForPause and ForTurn: its Processes are all that have something to send.
-	Limit BucketStatus
+	Limit rate.Status
 	// Why is what failed, for ForRetry.
 	Why error
 }
@@ -35,7 +37,7 @@ type Waiting struct {
 // Waiting reports what the client's requests wait for now.
 func (c *Client) Waiting() (w Waiting) {
 	for _, b := range c.Limits() {
-		if c.buckets[b.Class].queued() == 0 || !b.FreeAt.After(w.Until) {
+		if c.limits.Queued(b.Class) == 0 || !b.FreeAt.After(w.Until) {
 			continue
 		}
 		w = Waiting{For: ForTurn, Until: b.FreeAt, Limit: b}
@@ -49,20 +51,10 @@ func (c *Client) Waiting() (w Waiting) {
 	if first, ok := c.delays.first(); ok {
 		return Waiting{For: ForRetry, Until: first.until, Why: first.why}
 	}
-	if c.unanswered.runs() {
+	if c.unanswered.Runs() {
 		return Waiting{For: ForAnswer}
 	}
 	return Waiting{}
-}
-
-// queued is how many requests of this process wait in the bucket.
-func (b *bucket) queued() (n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, in := range b.counts() {
-		n += in
-	}
-	return n
 }
 
 // delays are the failed requests that wait to be sent again.

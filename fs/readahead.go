@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // readAhead sees programs that go through files one by one (grep -r, tar, rsync), and has the
@@ -154,7 +154,7 @@ func (a *readAhead) due(r *reader) (due []*prefetch) {
 
 // fetch is one fetch from begin to end. A failure is not noted: the reader will see it itself.
 func (a *readAhead) fetch(ctx context.Context, r *reader, p *prefetch) {
-	_ = p.file.prefetch(coda.BackgroundUntil(ctx, p.wanted))
+	_ = p.file.prefetch(rate.BackgroundUntil(ctx, p.wanted))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p.done = true

@@ -15,6 +15,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -117,7 +118,7 @@ func counted(w *treetest.Workspace) (c counts) {
 // floor is the least time in which so many requests can be sent under the published limits, where
 // the first of each class go at once. No answer's time is in it.
 func (c counts) floor() time.Duration {
-	least := func(n int, class coda.Class) time.Duration {
+	least := func(n int, class rate.Class) time.Duration {
 		r := coda.DefaultRates[class]
 		return time.Duration(max(n-1, 0)/r.N) * r.Per
 	}
@@ -446,7 +447,7 @@ func TestAReaderWaitsForNoOtherBackgroundWork(t *testing.T) {
 		for _, p := range all[:4] {
 			read(t, w, p)
 		}
-		ctx, cancel := context.WithCancel(coda.Background(t.Context()))
+		ctx, cancel := context.WithCancel(rate.Background(t.Context()))
 		var others sync.WaitGroup
 		for _, p := range all[100:160] {
 			id := file(t, w, p).Object().ID

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // Options say how a tree behaves.
@@ -298,7 +299,7 @@ func (t *Tree) Run(ctx context.Context, interval time.Duration) {
 			return
 		case <-timer.C:
 		}
-		if err := t.Refresh(coda.Background(ctx)); err != nil {
+		if err := t.Refresh(rate.Background(ctx)); err != nil {
 			t.failed(ctx, err, Object{Kind: KindDoc}, "")
 		}
 		timer.Reset(interval)

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cache"
-	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 	"github.com/codafs/codafs/snapshot"
@@ -226,15 +226,15 @@ func heapNow() float64 {
 type treeOrigin struct{ tree *fs.Tree }
 
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
-	return t.tree.Index(coda.Background(ctx))
+	return t.tree.Index(rate.Background(ctx))
 }
 
 func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
-	return t.tree.IndexChanged(coda.Background(ctx), held)
+	return t.tree.IndexChanged(rate.Background(ctx), held)
 }
 
 func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	return fs.FS(coda.Background(ctx), t.tree.Root()).Open(path)
+	return fs.FS(rate.Background(ctx), t.tree.Root()).Open(path)
 }
 
 // heapWatch looks at the heap when the run has its index, and when half and all of the files are there.

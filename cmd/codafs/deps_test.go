@@ -18,16 +18,17 @@ const module = "github.com/codafs/codafs/"
 // ours says which packages of this module each package may import. Test files may import more.
 var ours = map[string][]string{
 	"cache/filelock":            {},
-	"coda":                      {"cache/filelock"},
+	"coda/rate":                 {"cache/filelock"},
+	"coda":                      {"cache/filelock", "coda/rate"},
 	"coda/codatest":             {"coda"},
 	"coda/codatest/openapitest": {"coda/codatest"},
 	"coda/thirdparty":           {}, // nothing but tests
 	"cache":                     {"cache/filelock"},
-	"fs":                        {"coda"},
+	"fs":                        {"coda", "coda/rate"},
 	"fs/mount":                  {"fs"},
 	"fs/treetest":               {"fs", "coda", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot":                  {"fs", "cache/filelock"},
-	"cmd/codafs":                {"coda", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "cache/filelock"},
+	"cmd/codafs":                {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "cache/filelock"},
 }
 
 // theirs says which package alone may import a library.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/pflag"
 )
@@ -85,10 +86,10 @@ func (t treeOrigin) Warnings(context.Context) ([]fs.Failure, error) { return t.t
 
 // IndexChanged implements [snapshot.ChangeIndexer].
 func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
-	return t.tree.IndexChanged(coda.Background(ctx), held)
+	return t.tree.IndexChanged(rate.Background(ctx), held)
 }
 
 // OpenAnew implements [snapshot.Renewer].
 func (t treeOrigin) OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
-	return t.tree.OpenSince(coda.Background(ctx), path, since)
+	return t.tree.OpenSince(rate.Background(ctx), path, since)
 }

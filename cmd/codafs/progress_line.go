@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -112,12 +113,12 @@ func (s state) gaps() string {
 }
 
 // classWords are what the rate classes are for.
-var classWords = map[coda.Class]string{coda.ClassList: "lists of docs", coda.ClassRead: "reads", coda.ClassWrite: "writes",
+var classWords = map[rate.Class]string{coda.ClassList: "lists of docs", coda.ClassRead: "reads", coda.ClassWrite: "writes",
 	coda.ClassContent: "page lines", coda.ClassExport: "exports"}
 
 // limitText reports which rate limit work waits for, "" if it waits for none: the one that lets the next request go last.
-func limitText(limits []coda.BucketStatus, now time.Time) string {
-	var at coda.BucketStatus
+func limitText(limits []rate.Status, now time.Time) string {
+	var at rate.Status
 	for _, l := range limits {
 		if l.Interactive+l.Background > 0 && l.FreeAt.After(now) && l.FreeAt.After(at.FreeAt) {
 			at = l

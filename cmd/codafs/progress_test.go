@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
@@ -233,14 +234,14 @@ func TestAllIsOnlyWhenTheLastFileIsThere(t *testing.T) {
 
 func TestTheLimitThatIsWaitedFor(t *testing.T) {
 	now := time.Now()
-	wait := func(class coda.Class, in time.Duration, processes ...int) coda.BucketStatus {
-		return coda.BucketStatus{Class: class, Background: 3, FreeAt: now.Add(in), Processes: processes}
+	wait := func(class rate.Class, in time.Duration, processes ...int) rate.Status {
+		return rate.Status{Class: class, Background: 3, FreeAt: now.Add(in), Processes: processes}
 	}
 	idle := wait(coda.ClassList, time.Hour)
 	idle.Background = 0
 	paused := wait(coda.ClassRead, 50*time.Second, 1)
 	paused.PausedUntil = now.Add(50 * time.Second)
-	for want, limits := range map[string][]coda.BucketStatus{
+	for want, limits := range map[string][]rate.Status{
 		"":                                      {idle, wait(coda.ClassExport, 0, 1)},
 		"limit: exports":                        {idle, wait(coda.ClassRead, time.Second, 1), wait(coda.ClassExport, 3*time.Second, 1)},
 		"limit: exports, shared with a process": {wait(coda.ClassExport, 3*time.Second, 1, 2)},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
@@ -240,9 +241,9 @@ func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 type treeOrigin struct{ tree *fs.Tree }
 
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
-	return t.tree.Index(coda.Background(ctx))
+	return t.tree.Index(rate.Background(ctx))
 }
 
 func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	return fs.FS(coda.Background(ctx), t.tree.Root()).Open(path)
+	return fs.FS(rate.Background(ctx), t.tree.Root()).Open(path)
 }

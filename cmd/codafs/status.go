@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/spf13/cobra"
 )
 
@@ -54,7 +55,7 @@ type status struct {
 
 // limitStatus is one rate class. Times are absent where there is nothing to wait for.
 type limitStatus struct {
-	Class       coda.Class `json:"class"`
+	Class       rate.Class `json:"class"`
 	Limit       int        `json:"limit"`
 	PerSeconds  float64    `json:"per_seconds"`
 	Used        int        `json:"used"`

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
 )
 
 // A wait is told of after two seconds, with its end, and what was told is gone when it is over.
@@ -20,7 +21,7 @@ func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 			if time.Now().After(until) {
 				return coda.Waiting{}
 			}
-			return coda.Waiting{For: coda.ForPause, Until: until, Limit: coda.BucketStatus{Class: coda.ClassRead}}
+			return coda.Waiting{For: coda.ForPause, Until: until, Limit: rate.Status{Class: coda.ClassRead}}
 		}
 		w.drawing.Go(func() { w.draw(waiting) })
 		time.Sleep(2 * time.Second)
@@ -44,7 +45,7 @@ func TestWhatIsWaitedForIsNamed(t *testing.T) {
 	now := time.Now()
 	at := now.Add(90 * time.Second)
 	clock := at.Local().Format(time.TimeOnly)
-	limit := coda.BucketStatus{Class: coda.ClassList, Rate: coda.Rate{N: 4, Per: 6 * time.Second}, Processes: []int{4711}}
+	limit := rate.Status{Class: coda.ClassList, Rate: rate.Rate{N: 4, Per: 6 * time.Second}, Processes: []int{4711}}
 	for want, w := range map[string]coda.Waiting{
 		"1m30s more, until " + clock + ": Coda asked for a pause (list)":                                         {For: coda.ForPause, Until: at, Limit: limit},
 		"1m30s more, until " + clock + ": the limit of 4 requests in 6s is used up (list), also by process 4711": {For: coda.ForTurn, Until: at, Limit: limit},

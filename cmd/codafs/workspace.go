@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -105,7 +106,7 @@ func (w *workspace) close() {
 func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
 	o := coda.Options{
 		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
-		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[coda.Class]coda.Rate{},
+		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[rate.Class]rate.Rate{},
 	}
 	if _, drawn := std.err.(*screen); drawn && s.logFile == "" {
 		o.ShowsOutages = true // in plain words; a line of the log between them would say it once more

@@ -1,20 +1,21 @@
-package coda
+package rate
 
 import (
 	"sync"
 	"time"
 )
 
-// stopwatch measures the time during which it is started at least once more than stopped:
-// of several waits at a time it counts one.
-type stopwatch struct {
+// Stopwatch measures the time during which it is started at least once more than stopped:
+// of several waits at a time it counts one. It is safe for concurrent use.
+type Stopwatch struct {
 	mu      sync.Mutex // guards all below
 	running int
 	since   time.Time // of the first start
 	total   time.Duration
 }
 
-func (s *stopwatch) start() {
+// Start begins a wait.
+func (s *Stopwatch) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running == 0 {
@@ -23,7 +24,8 @@ func (s *stopwatch) start() {
 	s.running++
 }
 
-func (s *stopwatch) stop() {
+// Stop ends one.
+func (s *Stopwatch) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running--; s.running == 0 {
@@ -31,8 +33,8 @@ func (s *stopwatch) stop() {
 	}
 }
 
-// elapsed is the time so far, with that of a run that has not ended.
-func (s *stopwatch) elapsed() time.Duration {
+// Elapsed is the time so far, with that of a run that has not ended.
+func (s *Stopwatch) Elapsed() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running > 0 {
@@ -41,14 +43,15 @@ func (s *stopwatch) elapsed() time.Duration {
 	return s.total
 }
 
-func (s *stopwatch) runs() bool {
+// Runs reports whether a wait is under way.
+func (s *Stopwatch) Runs() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running > 0
 }
 
-// reset begins anew: at zero, and still running if it ran.
-func (s *stopwatch) reset() {
+// Reset begins anew: at zero, and still running if it ran.
+func (s *Stopwatch) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.total, s.since = 0, time.Now()

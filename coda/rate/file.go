@@ -1,4 +1,4 @@
-package coda
+package rate
 
 import (
 	"crypto/rand"
@@ -7,7 +7,6 @@ import (
 	iofs "io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -35,10 +34,7 @@ func newStateFile(path string, log *slog.Logger) *stateFile {
 	return &stateFile{path: path, id: rand.Text(), log: log}
 }
 
-var (
-	errBusy  = errors.New("another process has the lock")
-	errAlone = errors.New("the state file cannot be used")
-)
+var errAlone = errors.New("the state file cannot be used")
 
 const (
 	// lockPatience is how long others may have the lock: a process that was stopped holding
@@ -51,7 +47,7 @@ const (
 )
 
 // update has change work on what the file holds, at a time by the wall clock, and writes it
-// back. The error is errBusy where that is worth another try soon, or errAlone: then change
+// back. The error is filelock.ErrBusy where that is worth another try soon, or errAlone: then change
 // may have been called, but no other process will know.
 func (f *stateFile) update(change func(*state, time.Time)) error {
 	f.mu.Lock()
@@ -61,12 +57,12 @@ func (f *stateFile) update(change func(*state, time.Time)) error {
 		return errAlone
 	}
 	err := f.locked(change)
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, filelock.ErrBusy) {
 		if f.busy.IsZero() {
 			f.busy = now
 		}
 		if now.Sub(f.busy) < lockPatience {
-			return errBusy
+			return filelock.ErrBusy
 		}
 	}
 	f.busy = time.Time{}
@@ -88,17 +84,11 @@ func (f *stateFile) giveUp(now time.Time, err error) {
 
 // locked runs change between a reading and a writing of the file.
 func (f *stateFile) locked(change func(*state, time.Time)) error {
-	lock, err := openLock(f.path + ".lock")
+	lock, err := filelock.Open(f.path + ".lock")
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	switch ok, err := filelock.Try(lock); {
-	case err != nil:
-		return err
-	case !ok:
-		return errBusy
-	}
 	file, s, err := f.open()
 	if err != nil {
 		return err
@@ -109,18 +99,6 @@ func (f *stateFile) locked(change func(*state, time.Time)) error {
 	s.settle(now)
 	change(s, now)
 	return write(file, s)
-}
-
-// openLock opens the lock file. Its folder may be new, or have been cleared meanwhile.
-func openLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if !errors.Is(err, iofs.ErrNotExist) {
-		return f, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 }
 
 // open opens the file and reads it. It makes one where there was none.

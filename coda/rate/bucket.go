@@ -1,71 +1,32 @@
-package coda
+package rate
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/codafs/codafs/cache/filelock"
 )
-
-type background struct{}
-
-// Background marks requests under the returned context as work that nobody waits for: in
-// each bucket they go after all others.
-func Background(ctx context.Context) context.Context { return BackgroundUntil(ctx, nil) }
-
-// BackgroundUntil is [Background] until wanted is closed, which tells that somebody waits after
-// all: the requests that are then in a bucket go with those of all who wait, and so do later ones.
-func BackgroundUntil(ctx context.Context, wanted <-chan struct{}) context.Context {
-	return context.WithValue(ctx, background{}, wanted)
-}
-
-// urgency tells interactive from background work. It is an index.
-type urgency int
-
-const (
-	interactive urgency = iota
-	behind
-	urgencies
-)
-
-func urgencyOf(ctx context.Context) urgency {
-	wanted, ok := ctx.Value(background{}).(<-chan struct{})
-	if !ok {
-		return interactive
-	}
-	select {
-	case <-wanted:
-		return interactive
-	default:
-		return behind
-	}
-}
-
-// wanted tells background work that somebody waits for it; nil where that cannot come.
-func wanted(ctx context.Context) <-chan struct{} {
-	c, _ := ctx.Value(background{}).(<-chan struct{})
-	return c
-}
 
 // bucket admits sends of one class as its window allows. Where processes share their buckets,
 // a send must fit into two windows: that of the file, and this process's own, which the wall
 // clock's jumps don't reach and which remains when the file cannot be used.
 type bucket struct {
-	class Class
-	rate  Rate
-	file  *stateFile // nil where this process is alone
-	waits *stopwatch
-	log   *slog.Logger
+	class   Class
+	rate    Rate
+	file    *stateFile // nil where this process is alone
+	waits   *Stopwatch
+	service string // what it is called in the log
+	log     *slog.Logger
 
 	mu      sync.Mutex // guards all below; never held while waiting
 	own     window
-	left    int                        // sends to come, by Client.Plan
-	waiting [urgencies][]chan struct{} // closed on admission; each in order of arrival
+	left    int                        // sends to come, by Limiter.Plan
+	waiting [Urgencies][]chan struct{} // closed on admission; each in order of arrival
 	timer   *time.Timer
 	told    time.Time // the end of the pause that was told of last
 }
@@ -79,37 +40,23 @@ const (
 	heartbeat = time.Second
 )
 
-// newBuckets makes a bucket for each class; rates replaces entries of [DefaultRates].
-func newBuckets(rates map[Class]Rate, file *stateFile, waits *stopwatch, log *slog.Logger) (map[Class]*bucket, error) {
-	all := maps.Clone(DefaultRates)
-	maps.Copy(all, rates)
-	buckets := make(map[Class]*bucket, len(all))
-	for class, r := range all {
-		if !r.valid() {
-			return nil, fmt.Errorf("rate of class %s: want a count (1 to %d) and a time above 0", class, maxRate)
-		}
-		buckets[class] = &bucket{class: class, rate: r, file: file, waits: waits, log: log}
-	}
-	return buckets, nil
-}
-
 // wait returns when a request may be sent, and counts it as sent then.
 func (b *bucket) wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	queue := urgencyOf(ctx)
+	queue := UrgencyOf(ctx)
 	admitted := b.enter(queue)
 	select {
 	case <-admitted:
 		return nil
 	default:
 	}
-	b.waits.start()
-	defer b.waits.stop()
+	b.waits.Start()
+	defer b.waits.Stop()
 	b.tell()
 	var sooner <-chan struct{}
-	if queue == behind {
+	if queue == InBackground {
 		sooner = wanted(ctx)
 	}
 	for {
@@ -118,7 +65,7 @@ func (b *bucket) wait(ctx context.Context) error {
 			return nil
 		case <-sooner:
 			b.promote(admitted)
-			queue, sooner = interactive, nil
+			queue, sooner = Interactive, nil
 		case <-ctx.Done():
 			b.leave(queue, admitted)
 			return context.Cause(ctx)
@@ -126,7 +73,7 @@ func (b *bucket) wait(ctx context.Context) error {
 	}
 }
 
-func (b *bucket) enter(queue urgency) (admitted chan struct{}) {
+func (b *bucket) enter(queue Urgency) (admitted chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	admitted = make(chan struct{})
@@ -135,7 +82,7 @@ func (b *bucket) enter(queue urgency) (admitted chan struct{}) {
 	return admitted
 }
 
-func (b *bucket) leave(queue urgency, admitted chan struct{}) {
+func (b *bucket) leave(queue Urgency, admitted chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if i := slices.Index(b.waiting[queue], admitted); i >= 0 {
@@ -148,9 +95,9 @@ func (b *bucket) leave(queue urgency, admitted chan struct{}) {
 func (b *bucket) promote(admitted chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i := slices.Index(b.waiting[behind], admitted); i >= 0 {
-		b.waiting[behind] = slices.Delete(b.waiting[behind], i, i+1)
-		b.waiting[interactive] = append(b.waiting[interactive], admitted)
+	if i := slices.Index(b.waiting[InBackground], admitted); i >= 0 {
+		b.waiting[InBackground] = slices.Delete(b.waiting[InBackground], i, i+1)
+		b.waiting[Interactive] = append(b.waiting[Interactive], admitted)
 		b.admit() // tells other processes
 	}
 }
@@ -194,7 +141,7 @@ func (b *bucket) decide() (admitted []chan struct{}, next time.Time) {
 		switch {
 		case err == nil:
 			return admitted, next
-		case errors.Is(err, errBusy):
+		case errors.Is(err, filelock.ErrBusy):
 			return nil, time.Now().Add(lockRetry/2 + rand.N(lockRetry))
 		}
 	}
@@ -225,7 +172,7 @@ func (b *bucket) share(s *state, now time.Time) (admitted []chan struct{}, next 
 }
 
 // counts is how many wait. b.mu is held.
-func (b *bucket) counts() (n [urgencies]int) {
+func (b *bucket) counts() (n [Urgencies]int) {
 	for q := range b.waiting {
 		n[q] = len(b.waiting[q])
 	}
@@ -241,7 +188,7 @@ func (b *bucket) take(now time.Time, shared *window, yield bool) (admitted []cha
 			if free := later(b.own.at(b.rate, 0, now), shared.at(b.rate, 0, now)); free.After(now) {
 				return admitted, free
 			}
-			if yield && urgency(q) == behind {
+			if yield && Urgency(q) == InBackground {
 				return admitted, now.Add(yieldRetry)
 			}
 			admitted = append(admitted, b.waiting[q][0])

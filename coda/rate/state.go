@@ -1,4 +1,4 @@
-package coda
+package rate
 
 import (
 	"bytes"
@@ -40,11 +40,11 @@ type bucketState struct {
 type processState struct {
 	PID     int                      `json:"pid"`
 	Seen    int64                    `json:"seen_at"`
-	Waiting map[Class][urgencies]int `json:"waiting,omitempty"`
-	Left    map[Class]int            `json:"left,omitempty"` // by Client.Plan
+	Waiting map[Class][Urgencies]int `json:"waiting,omitempty"`
+	Left    map[Class]int            `json:"left,omitempty"` // by Limiter.Plan
 }
 
-// A file is one JSON object: the state behind a sum of its bytes, which one that was written
+// A file is one JSON object: the state InBackground a sum of its bytes, which one that was written
 // by halves does not have. The sum comes first and has a fixed length, so that the state need
 // not be parsed twice.
 const (
@@ -116,7 +116,7 @@ func (b *bucketState) settle(limit int64, now time.Time) (ahead bool) {
 	for len(b.Sent) > 0 && b.Sent[len(b.Sent)-1] > limit {
 		b.Sent, ahead = b.Sent[:len(b.Sent)-1], true
 	}
-	if b.Paused > limit+int64(maxRetryAfter) {
+	if b.Paused > limit+int64(MaxPause) {
 		b.Paused, ahead = 0, true
 	}
 	if b.Widened > limit {
@@ -129,7 +129,7 @@ func (b *bucketState) settle(limit int64, now time.Time) (ahead bool) {
 }
 
 // note writes down what a process has to send in a class. One that has nothing is not listed.
-func (s *state) note(id string, class Class, now time.Time, waiting [urgencies]int, left int) {
+func (s *state) note(id string, class Class, now time.Time, waiting [Urgencies]int, left int) {
 	p := s.Processes[id]
 	p.PID, p.Seen = os.Getpid(), now.UnixNano()
 	p.Waiting = put(p.Waiting, class, waiting)
@@ -160,7 +160,7 @@ func put[V comparable](m map[Class]V, class Class, v V) map[Class]V {
 // urgentElsewhere reports whether another process has an interactive request waiting.
 func (s *state) urgentElsewhere(class Class, id string, now time.Time) bool {
 	for other, p := range s.Processes {
-		if other != id && p.Waiting[class][interactive] > 0 && p.Seen > now.Add(-silentAfter).UnixNano() {
+		if other != id && p.Waiting[class][Interactive] > 0 && p.Seen > now.Add(-silentAfter).UnixNano() {
 			return true
 		}
 	}

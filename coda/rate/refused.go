@@ -1,4 +1,4 @@
-package coda
+package rate
 
 import "time"
 
@@ -21,15 +21,18 @@ func (b *bucket) accepted(sent time.Time) {
 	}
 }
 
+// toldPause is how long a pause must be to be told of.
+const toldPause = 30 * time.Second
+
 // tell logs a long pause that another process was told of: whoever waits here would wonder.
 func (b *bucket) tell() {
 	b.mu.Lock()
-	until, tell := b.own.paused, b.own.paused.After(later(b.told, time.Now().Add(maxBackoff)))
+	until, tell := b.own.paused, b.own.paused.After(later(b.told, time.Now().Add(toldPause)))
 	if tell {
 		b.told = until
 	}
 	b.mu.Unlock()
 	if tell {
-		b.log.Warn("Coda asked for a pause; all processes of this account wait", "class", b.class, "until", until.Format(time.TimeOnly))
+		b.log.Warn(b.service+" asked for a pause; all processes of this account wait", "class", b.class, "until", until.Format(time.TimeOnly))
 	}
 }

@@ -1,0 +1,15 @@
+// Package rate keeps the requests of a client within rates, such as 100 in 6 seconds, and shares them among all
+// processes of one account on a machine.
+//
+// A [Limiter] has a bucket for each class of requests. A bucket remembers when the last N requests were sent and lets the next one go when
+// no window of the rate's length would hold more than N. A token bucket (golang.org/x/time/rate) would not do: with a burst b and a
+// rate r it lets b + r·W through in a window W, so that to be within N it can use 95 % of a limit of 100, and only 75 % of one of 4;
+// nor can processes share it.
+//
+// Windows are a little longer than the rates say, since services were seen to refuse requests slightly below their published
+// limits; each refusal (429) makes them longer for a day, and brings a pause for the whole class.
+//
+// Processes share buckets through a state file, with a lock that is held for one reading and writing. Where the file cannot be used, the
+// process goes on alone and says so once in the log. Requests that nobody waits for ([Background]) go after all others, of other
+// processes too.
+package rate
