@@ -9,7 +9,9 @@
 // Windows are a little longer than the rates say, since services were seen to refuse requests slightly below their published
 // limits; each refusal (429) makes them longer for a day, and brings a pause for the whole class.
 //
-// Processes share buckets through a state file, with a lock that is held for one reading and writing. Where the file cannot be used, the
-// process goes on alone and says so once in the log. Requests that nobody waits for ([Background]) go after all others, of other
+// Processes share buckets through a state file: it holds the times of the last sends, and what refusals have taught. Each send is decided
+// and written down under the file's lock, which is held for one reading and writing. A restart in the middle of a window forgets
+// nothing; a file that is damaged counts as full windows, never as empty ones. Where it cannot be used, the process goes on alone
+// and says so once in the log. Requests that nobody waits for ([Background]) go after all others, of other
 // processes too.
 package rate
