@@ -18,6 +18,9 @@ TESTLOG ?=
 # the tests run without it.
 RACE ?= $(shell command -v cc >/dev/null 2>&1 && echo -race)
 
+# How many packages are tested at the same time: one more than there are processors, and those first that wait most.
+PACKAGES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # A program with the race detector sleeps a second before it ends, by default.
 export GORACE ?= atexit_sleep_ms=0
 
@@ -29,7 +32,7 @@ build:
 	$(GO) build -o codafs ./cmd/codafs
 
 test:
-	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-all.json) -- $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-all.json) -- $(RACE) -p $(PACKAGES) -timeout 20m $(TESTFLAGS) ./cmd/codafs ./fs/mount ./...
 	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-blind.json) -- -timeout 20m $(TESTFLAGS) ./fs/mount -skip TestPrograms -args -blind
 
 lint:

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +146,7 @@ func (r *report) write(path string) error {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // the scripts wait as much as they work
 	code := withBuilds(m.Run)
 	if *benchJSON != "" {
 		fmt.Println()

@@ -111,9 +111,9 @@ func newWorkbench(t *testing.T) *workbench {
 	if err := os.WriteFile(java, []byte(javaCopy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	interpreter, _ := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output() // not a wrapper of it
+	interpreter, _ := exec.LookPath("python3")
 	w.env = append(os.Environ(), "LC_ALL=C", "TERM=xterm", "F="+w.names, "GO="+os.Args[0], "JAVA="+java,
-		"PYTHON="+strings.TrimSpace(string(interpreter)), "GORACE=atexit_sleep_ms=0")
+		"PYTHON="+interpreter, "GORACE=atexit_sleep_ms=0")
 	return w
 }
 
