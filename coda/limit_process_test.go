@@ -89,11 +89,26 @@ func (v *visitors) giveUp() {
 	v.came.Broadcast()
 }
 
+// The windows are those of the requests' arrival. A busy machine may hold some up, and then let several through at once, but hardly
+// three times in a row.
 func TestProcessesShareTheirBucketsAlsoWhenOneIsKilled(t *testing.T) {
 	if os.Getenv(childURL) != "" {
 		asClient(t)
 		return
 	}
+	var closest time.Duration
+	for range 3 {
+		if closest = shareBuckets(t); closest >= fast.Per {
+			return
+		}
+		t.Logf("%d requests came within %v", fast.N+1, closest)
+	}
+	t.Errorf("%d requests came within %v, want %v at least", fast.N+1, closest, fast.Per)
+}
+
+// shareBuckets has three processes send requests, one of which is killed, and gives the shortest time in which one more came than the rate
+// allows.
+func shareBuckets(t *testing.T) (closest time.Duration) {
 	api := codatest.New(small(), codatest.Options{Token: secret})
 	v := &visitors{Handler: api, seen: map[string]int{}}
 	v.came = sync.NewCond(&v.mu)
@@ -132,9 +147,9 @@ func TestProcessesShareTheirBucketsAlsoWhenOneIsKilled(t *testing.T) {
 	stop3()
 	rs := api.Requests()
 	t.Logf("%d requests: %v", len(rs), v.seen)
+	closest = time.Hour
 	for i := fast.N; i < len(rs); i++ {
-		if d := rs[i].Time.Sub(rs[i-fast.N].Time); d < fast.Per {
-			t.Errorf("requests %d to %d came within %v, want %v at least", i-fast.N, i, d, fast.Per)
-		}
+		closest = min(closest, rs[i].Time.Sub(rs[i-fast.N].Time))
 	}
+	return closest
 }

@@ -113,18 +113,20 @@ func doing(ctx context.Context) call {
 	return what
 }
 
-// settles is how long a caller may take to fall asleep after it has sent its question. On a busy machine it may be out of
-// the processor by then.
-const settles = 20 * time.Millisecond
+// settles is how long a caller may take to fall asleep after it has sent its question. On a busy machine others may have
+// the processor first, for some turns. To look again costs less than to fetch a file whose size is not wanted.
+const settles = 500 * time.Millisecond
 
 // waitingIn gives the system call that a thread waits in: its number, then its arguments. Who was quick to answer may
 // find the caller still on its way there ("running"), and looks again.
 func waitingIn(tid uint32) (fields []string) {
-	for end := time.Now().Add(settles); ; time.Sleep(20 * time.Microsecond) {
+	pause := 20 * time.Microsecond
+	for end := time.Now().Add(settles); ; pause = min(2*pause, 10*time.Millisecond) {
 		fields = strings.Fields(string(readProc(tid, "syscall")))
 		if len(fields) != 1 || fields[0] != "running" || time.Now().After(end) {
 			return fields
 		}
+		time.Sleep(pause)
 	}
 }
 
