@@ -208,7 +208,7 @@ func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.C
 		return nil, err
 	}
 	n.learn(c.Size())
-	n.server.stats.opens.Add(1)
+	n.count(&n.server.stats.opens)
 	return n.server.contents.add(n, c), nil
 }
 

@@ -34,7 +34,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 		return e
 	}
 	if op := n.mustFetch(ctx); op != "" {
-		n.server.stats.fetched.Add(1)
+		n.count(&n.server.stats.fetched)
 		told := n.told.Load()
 		h, err := n.fetch(ctx)
 		if err != nil {
@@ -50,7 +50,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 	}
 	size, keep := n.sizeAtHand()
 	if n.estimated.Load() > 0 {
-		n.server.stats.estimated.Add(1)
+		n.count(&n.server.stats.estimated)
 	}
 	if n.server.silent { // else an open may follow
 		n.server.promises.end(ctx, n.file)
@@ -168,6 +168,13 @@ func (n *fileNode) estimate() int64 { return max(n.file.Estimate(n.version), 1) 
 
 // stats are the counts behind [Stats].
 type stats struct{ opens, fetched, estimated, tooSmall atomic.Int64 }
+
+// count adds one, unless n is one of .codafs.
+func (n *fileNode) count(to *atomic.Int64) {
+	if !n.version.Volatile {
+		to.Add(1)
+	}
+}
 
 // Stats reports what was counted so far.
 func (s *Server) Stats() Stats {
