@@ -7,25 +7,25 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// Computed says what of a file's bytes the service computes. Such values change without a stamp, so that an equal
-// version may have other bytes. The later value in the alphabet is the stronger one.
+// Computed says how much of a file's bytes the service computes. Computed values change without a stamp, so that two
+// fetches of one version may return different bytes. The strongest value sorts last: versionHash takes the maximum.
 type Computed string
 
 const (
-	// ComputedNot is for files whose every change moves a stamp.
+	// ComputedNot: every change of the bytes moves a stamp.
 	ComputedNot Computed = ""
-	// ComputedCalculated is for what may change with something elsewhere: formulas, names of other objects, and all
-	// text of pages, where formulas stand among the words and nothing tells of them.
+	// ComputedCalculated: values that may change when something elsewhere does: formulas, names of other objects, and
+	// the text of all pages, which may contain formulas that the API does not mark.
 	ComputedCalculated Computed = "calculated"
-	// ComputedVolatile is for what is known to change with the time or the user.
+	// ComputedVolatile: values that are known to change with the time or the user.
 	ComputedVolatile Computed = "volatile"
 )
 
-// volatileCall finds the functions whose value changes by itself.
+// volatileCall matches calls of the functions whose value changes by itself.
 var volatileCall = regexp.MustCompile(`(?i)\b(today|now|user|rand\w*)\s*\(`)
 
-// computedBy is what columns make of the cells in them. A default is computed once, when its row is made, and the
-// action of a button when that is pushed.
+// computedBy returns how much of the cells their columns compute. A default does not count: it is computed once, when
+// the row is made. Nor does a button's action, which runs when somebody pushes the button.
 func computedBy(columns []coda.Column) (most Computed) {
 	for _, c := range columns {
 		switch {
@@ -38,7 +38,8 @@ func computedBy(columns []coda.Column) (most Computed) {
 	return most
 }
 
-// filtered is what a table's filter makes of the rows that are shown. Its formula is not told, only what is in it.
+// filtered returns how much a table's filter computes. The API does not give the filter's formula, only some facts
+// about it.
 func filtered(t coda.Table) Computed {
 	switch f := t.Filter; {
 	case f == nil:
@@ -49,8 +50,8 @@ func filtered(t coda.Table) Computed {
 	return ComputedCalculated
 }
 
-// addComputed takes into v what is computed in a table or view: in its columns, which v has, in its filter, and in the
-// columns of its base table, which a view may filter and sort by without showing them.
+// addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,
+// by which a view may filter and sort without showing them. The columns of id itself are already in v.
 func (l *listing) addComputed(ctx context.Context, v *versionHash, id string) error {
 	info, err := l.tableInfo(ctx, id)
 	if err != nil {
@@ -68,5 +69,5 @@ func (l *listing) addComputed(ctx context.Context, v *versionHash, id string) er
 	if err == nil {
 		v.computes(columns.computed)
 	}
-	return nil // that they cannot be had is a failure of the base table
+	return nil // the base table reports this failure itself
 }

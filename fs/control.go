@@ -15,23 +15,24 @@ import (
 	"time"
 )
 
-// ControlDir is the folder at the root that is found by name and never listed, so that no walk of the tree meets it.
-// What is in it, from the root:
+// ControlDir is a folder at the root. Lookup finds it and Entries hides it, so that no walk of the tree enters it. The
+// paths of what is in it:
 const (
 	ControlDir = ".codafs"
 	StatusFile = ControlDir + "/status.json"
-	ErrorsFile = ControlDir + "/errors.jsonl" // [Failure] by line
-	IndexFile  = ControlDir + "/index.jsonl"  // [Entry] by line; the one file that asks for much
+	ErrorsFile = ControlDir + "/errors.jsonl" // one [Failure] a line
+	IndexFile  = ControlDir + "/index.jsonl"  // one [Entry] a line; the only file here that sends many requests
 	SinceDir   = ControlDir + "/since"        // see sinceDir
 )
 
-// controls are the files in .codafs, and what is in them.
+// controls has the function that makes the bytes of each file in .codafs, by name.
 var controls = map[string]func(t *Tree, ctx context.Context) ([]byte, error){
 	path.Base(StatusFile): (*Tree).statusJSON,
 	path.Base(ErrorsFile): (*Tree).errorLines,
 	path.Base(IndexFile):  (*Tree).indexLines,
 }
 
+// controlFolder is .codafs.
 type controlFolder struct{ t *Tree }
 
 func (t *Tree) controlFolder() Dir { return controlFolder{t} }
@@ -57,10 +58,10 @@ func (c controlFolder) Lookup(_ context.Context, name string) (Node, error) {
 	return newControlFile(c.t, name), nil
 }
 
-// controlSerial tells apart the many lives of a file in .codafs.
+// controlSerial makes the version of each control file unique within the process.
 var controlSerial atomic.Int64
 
-// controlFile is made anew at each lookup, and fixed from its first open on.
+// controlFile is a file in .codafs. Each lookup makes a new one; its first Open fixes the bytes.
 type controlFile struct {
 	t       *Tree
 	name    string
@@ -68,7 +69,7 @@ type controlFile struct {
 	made    *lazy[[]byte]
 
 	mu   sync.Mutex // guards size
-	size int64      // -1 while not known
+	size int64      // -1 until the bytes are made
 }
 
 func newControlFile(t *Tree, name string) *controlFile {
@@ -110,7 +111,7 @@ type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
 
-// errorLines are failures and warnings, oldest first.
+// errorLines returns failures and warnings, oldest first.
 func (t *Tree) errorLines(context.Context) ([]byte, error) {
 	all := append(t.failures.all(), t.Warnings()...)
 	slices.SortStableFunc(all, func(a, b Failure) int { return a.Time.Compare(b.Time) })
@@ -120,7 +121,7 @@ func (t *Tree) errorLines(context.Context) ([]byte, error) {
 func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
 	entries, err := t.Index(ctx)
 	if err != nil {
-		t.failed(ctx, err, Object{Kind: KindControl, ID: path.Base(IndexFile)}, "") // who reads it gets no more than a number
+		t.failed(ctx, err, Object{Kind: KindControl, ID: path.Base(IndexFile)}, "") // the reader of the file sees only an error number
 		return nil, err
 	}
 	return jsonLines(entries)

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// ownColumns come before a table's own in each of its CSV files.
+// ownColumns are in each CSV file, before the columns of the table.
 var ownColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
 
-// byteOrderMark begins a CSV file by which Excel and others are to tell that it is UTF-8.
+// byteOrderMark at the beginning of a CSV file tells Excel and others that it is UTF-8.
 const byteOrderMark = "\ufeff"
 
 // csvColumn is a column of a table: the id finds its cells, the name is its header.
@@ -32,23 +32,23 @@ type csvRow struct {
 	Values               map[string]json.RawMessage // by column id
 }
 
-// csvWriter writes a table's rows as CSV, one at a time: it holds no more than a row.
+// csvWriter writes a table's rows as CSV. It holds one row at a time.
 type csvWriter struct {
 	w       *csv.Writer
 	columns []csvColumn
 	record  []string
-	// left holds the ids of the columns whose cells were left out.
+	// left has the ids of columns that have cells but no header: their cells were left out.
 	left map[string]bool
 }
 
-// newCSVWriter writes the header. The caller ends with Flush.
+// newCSVWriter writes the header. The caller must call Flush at the end.
 func newCSVWriter(w io.Writer, columns []csvColumn) (*csvWriter, error) {
 	c := &csvWriter{w: csv.NewWriter(w), columns: columns}
 	return c, c.w.Write(headers(columns))
 }
 
-// Row writes one row. Cells that the row lacks are empty; what it has beyond the
-// columns is left out, and noted.
+// Row writes one row. A cell that the row lacks is empty. Cells without a column are left out, and their columns added
+// to left.
 func (c *csvWriter) Row(r csvRow) error {
 	index, err := cell(r.Index)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *csvWriter) Row(r csvRow) error {
 	return c.w.Write(c.record)
 }
 
-// leave notes the columns of cells for which there is no column.
+// leave adds the ids in values that no column has to left.
 func (c *csvWriter) leave(values map[string]json.RawMessage) {
 	for id := range values {
 		if !c.left[id] && !slices.ContainsFunc(c.columns, func(column csvColumn) bool { return column.ID == id }) {
@@ -88,17 +88,17 @@ func (c *csvWriter) leave(values map[string]json.RawMessage) {
 	}
 }
 
-// Flush writes out what is buffered. Its error is the first of all writes.
+// Flush writes out the buffer. It returns the first error of any write.
 func (c *csvWriter) Flush() error {
 	c.w.Flush()
 	return c.w.Error()
 }
 
-// headers gives each column a header that no earlier one has: the second Status becomes
-// Status__2, or the next number that is free.
+// headers returns a different header for each column: the second Status becomes Status__2, or gets the next free
+// number.
 func headers(columns []csvColumn) []string {
 	names := make([]string, 0, len(ownColumns)+len(columns))
-	used := make(map[string]int) // header to the last number that was tried for it
+	used := make(map[string]int) // by header: the last number tried for it
 	add := func(name string) {
 		free := name
 		for used[free] > 0 {
@@ -117,8 +117,8 @@ func headers(columns []csvColumn) []string {
 	return names
 }
 
-// cell is a value's text: a string decoded, a number and a boolean as sent, null and a
-// missing value empty, an array or object as JSON without spaces between its parts.
+// cell returns a value as text: strings decoded, numbers and booleans as sent, null and missing values empty, arrays
+// and objects as compact JSON.
 func cell(raw json.RawMessage) (string, error) {
 	if len(raw) == 0 {
 		return "", nil
@@ -131,7 +131,7 @@ func cell(raw json.RawMessage) (string, error) {
 	case '[', '{':
 		var b bytes.Buffer
 		err := json.Compact(&b, raw)
-		// Unlike Unmarshal, Compact passes broken UTF-8 on; the file is to be whole.
+		// Unlike Unmarshal, Compact keeps invalid UTF-8; the file must not have any.
 		return strings.ToValidUTF8(b.String(), "\uFFFD"), err
 	case 'n':
 		return "", nil

@@ -15,55 +15,53 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// Row deltas (Options.RowDeltas): the rows of a table that changed since it was last read are asked
-// for with the sync token that came with them, and put into the rows that are kept. A table is
-// read whole wherever this is not sure to give what a whole read gives:
+// Row deltas (Options.RowDeltas). Instead of reading a large table whole, the tree asks for the rows that changed since
+// the last read, with the sync token of that read, and merges them into the rows that it kept. It reads the table whole
+// whenever the result of a merge might differ from that of a whole read:
 //
-//   - Deleted rows never show up among the changed ones. But every row of the table was kept, or
-//     came since and shows up; so the kept and the new rows together are all rows of the table and
-//     those deleted. If they are as many as the service counts, none was deleted. A deleted and
-//     an added row do not make up for each other: together they are one more than is counted.
-//   - A row's index moves with the rows before it, and nobody edits it. Rows that do not show up
-//     keep their order among themselves, unless somebody drags them. If the changed rows stand at
-//     places that leave no gap, the others stand where they stood.
-//   - Rows come in the order of their creation. New ones must be newer than all that are kept.
-//   - Cells that are computed, or show another object's name, change without an edit of
-//     their row: see plain. So do the links of all rows when the table is renamed, and cells
-//     when their column's format changes: see shape.
-//   - Reads may lag behind stamps. The table's stamp must be settled (a young version is
-//     read whole, and not kept), and must be the same after the rows came. Then no edit
-//     falls between the rows and their token, or between the rows and the count.
+//   - Deleted rows are never among the changed ones. But each row of the table is either kept, or new and so among the
+//     changed ones. So the kept and the new rows together are the rows of the table and the deleted ones. If their number
+//     is the service's row count, none was deleted. An added row does not hide a deleted one: with both, the sum is one
+//     more than the count.
+//   - A row's index shifts when rows come or go before it, without an edit of the row. Unchanged rows keep their order,
+//     unless somebody drags them. If kept and changed rows together take each index once, the unchanged rows have kept
+//     theirs.
+//   - Rows come in the order of their creation. New rows must be newer than all kept ones.
+//   - Computed cells, and cells that show another object's name, change without an edit of their row: see notPlain. When
+//     the table is renamed the links of all rows change, and when a column's format changes so do its cells: see shape.
+//   - Reads may lag behind stamps. So the table's stamp must be settled (a young version is read whole, and not kept),
+//     and must still be the same after the rows came. Then no edit falls between the rows and their token, or between
+//     the rows and the count.
 //
-// Of a row that changes and is not among the changed ones, whatever the reason, nobody can know. The
-// stand-in is as silent as an honest service may be, and deltas are exact against it under
-// random edits, but for one: rows that are dragged to other places, which no stamp and no count tells.
-// Of the real service it is not known whether dragged rows, and those that an undo brings back,
-// show up (one that is brought back and does not makes up for a deleted one); text may mention people and
-// rows by name; and dates are in the doc's time zone, which has no stamp. So each tenth time the
-// table is read whole. What is lost or damaged in the Store costs a whole read.
+// A row that changes without being among the changed ones cannot be detected. Against the stand-in (coda/codatest)
+// deltas are exact under random edits, except for dragged rows, which neither a stamp nor the count shows. Of the real
+// service it is not known whether the changed rows include dragged ones and those that an undo brings back (one that is
+// not included hides a deleted one). Also, text may mention people and rows by name, and dates are in the doc's time
+// zone, which has no stamp. So every tenth read is a whole one. If something is lost or damaged in the Store, the next
+// read is a whole one.
 
 const (
-	// mostRows is the size of the largest table of which rows are kept.
+	// mostRows is the size of the largest table whose rows are kept.
 	mostRows = 10_000_000
-	// wholeEvery is how often a table is read whole, counted in reads.
+	// wholeEvery: one of so many reads of a table is a whole one.
 	wholeEvery = 10
 	// mostChanged is how many bytes of changed rows are held in memory. A table with more is read whole.
 	mostChanged = 8 << 20
-	// mostOptions is where the service cuts the list of a column's options.
+	// mostOptions is the length at which the service cuts the list of a column's options.
 	mostOptions = 5000
 )
 
-// kept says which rows of a table are in the Store, and how to ask for what changed since.
+// kept says which rows of a table are in the Store, and has the token to ask for changes since.
 type kept struct {
-	// Version is that of the file of the rows as sent ([KindRowsJSON]): whether or not the tree
-	// shows it, it is where the rows are.
+	// Version is the key of the file of rows as sent ([KindRowsJSON]). The rows are kept under it even if the tree does
+	// not show that file.
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"` // of that file
 	Rows    int64  `json:"rows"`
-	// Shape is a hash of all that the rows' bytes depend on beside the rows.
+	// Shape is a hash of everything else that the rows' bytes depend on.
 	Shape string `json:"shape"`
 	Token string `json:"token"`
-	// Deltas is how often changed rows were put in place since the table was read whole.
+	// Deltas is the number of merges since the table was read whole.
 	Deltas int `json:"deltas"`
 }
 
@@ -76,7 +74,7 @@ type deltas struct {
 	shape string
 }
 
-// deltas gives the table's deltas, or nil where all of it is to be read.
+// deltas returns the deltas of the table, or nil if it must be read whole.
 func (m rowsMaker) deltas(ctx context.Context, l *listing, v Version) (*deltas, error) {
 	most := m.d.t.opts.RowDeltas
 	if most == 0 || m.view || v.Young() || v.Computed != ComputedNot {
@@ -103,27 +101,27 @@ func (m rowsMaker) deltas(ctx context.Context, l *listing, v Version) (*deltas, 
 	return &deltas{m, l, sent, info.table, shape}, err
 }
 
-// plainTypes are the formats of columns whose cells change only if somebody edits their row, or the
-// column. Not among them are those that show the name of another object (person, lookup), that
-// may hold addresses made anew at each read (image, attachments), or of which it is
-// not known (canvas, packObject, reaction, button, and any format not known today).
+// plainTypes are the column formats whose cells change only when somebody edits the row or the column. Left out are
+// formats that show the name of another object (person, lookup), that may hold addresses which differ at each read
+// (image, attachments), or of which this is not known (canvas, packObject, reaction, button, and all future formats).
 var plainTypes = []string{"text", "number", "percent", "currency", "date", "time", "dateTime", "duration",
 	"email", "link", "slider", "scale", "checkbox"}
 
 func allPlain(columns []coda.Column) bool { return !slices.ContainsFunc(columns, notPlain) }
 
+// notPlain reports whether the cells of a column may change without an edit of their row.
 func notPlain(c coda.Column) bool {
 	if c.Calculated || c.Formula != "" {
 		return true
 	}
-	if c.Format.Type == "select" { // one without a list of its own takes it from elsewhere
+	if c.Format.Type == "select" { // without options of its own it takes them from elsewhere
 		return len(c.Format.Options) == 0 || len(c.Format.Options) >= mostOptions
 	}
 	return !slices.Contains(plainTypes, c.Format.Type)
 }
 
-// shape is a hash of the table's own object and its columns, and of the doc's name, which links may
-// hold.
+// shape is a hash of the table's own object, its columns, and the doc's name and link, which the links of rows may
+// contain.
 func (l *listing) shape(info tableInfo, columns columnList) (string, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(info.json.bytes, &fields); err != nil {
@@ -141,19 +139,19 @@ func (l *listing) shape(info tableInfo, columns columnList) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// errMisfit reports that the changed rows do not make up the table: it is to be read whole.
+// errMisfit: the changed rows do not fit the kept ones, so the table must be read whole.
 var errMisfit = errors.New("the changed rows do not make up the table")
 
-// rows gives the file of the rows as sent, which is made where it is not at hand.
+// rows returns the file of rows as sent, and makes it first if it is not at hand.
 func (s *deltas) rows(ctx context.Context) (Content, error) {
 	return s.d.t.store.Get(ctx, s.key(s.v.Key), func(ctx context.Context, w io.Writer) error { return s.write(ctx, w, &try{}) })
 }
 
 func (s *deltas) key(version string) string { return s.d.key(string(KindRowsJSON), s.id, version) }
 
-// write makes the file of the rows as sent.
+// write writes the file of rows as sent.
 func (s *deltas) write(ctx context.Context, w io.Writer, t *try) error {
-	if t.last { // the table moves
+	if t.last { // the table changed during the first try
 		return s.whole(ctx, w, t)
 	}
 	k, err := s.load(ctx)
@@ -166,7 +164,8 @@ func (s *deltas) write(ctx context.Context, w io.Writer, t *try) error {
 	return err
 }
 
-// change writes the kept rows with the changed ones in place. It writes nothing if they don't fit.
+// change writes the kept rows with the changed ones merged in. If they do not fit, it writes nothing and returns
+// errMisfit.
 func (s *deltas) change(ctx context.Context, k kept, w io.Writer) error {
 	old, ok := s.d.t.store.Lookup(ctx, s.key(k.Version))
 	if !ok {
@@ -192,9 +191,9 @@ func (s *deltas) change(ctx context.Context, k kept, w io.Writer) error {
 	return nil
 }
 
-// changed gives the rows that changed since a token, and the next token. Where there are none the
-// table changed in some way that rows don't tell. A service that will not tell is not asked
-// again: whatever it has against the token, a whole read may go well.
+// changed returns the rows that changed since a token, and the next token. If no row did, something else in the table
+// changed: errMisfit. An error of the service is errMisfit too: the token may be the reason, and a whole read does not
+// need it.
 func (s *deltas) changed(ctx context.Context, since string) (*changes, string, error) {
 	rows, next := s.d.t.src.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, since)
 	all := newChanges()
@@ -215,7 +214,7 @@ func (s *deltas) changed(ctx context.Context, since string) (*changes, string, e
 	return all, next(), nil
 }
 
-// unmoved fails where the table is not what it was when it was listed.
+// unmoved returns errMisfit if the table's stamp or row count is not the listed one any more.
 func (s *deltas) unmoved(ctx context.Context) error {
 	now, err := s.d.t.src.Table(ctx, s.d.id, s.id)
 	if fatal(ctx, err) {
@@ -227,7 +226,7 @@ func (s *deltas) unmoved(ctx context.Context) error {
 	return nil
 }
 
-// whole writes all rows as the service gives them, and keeps them if they are the table as listed.
+// whole writes all rows as the service gives them, and keeps them if they are the table as it was listed.
 func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	count, err := s.newRowCount(ctx, s.l, t)
 	if err != nil {
@@ -264,10 +263,10 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	return nil
 }
 
-// keptKey is where it is said which rows are kept.
+// keptKey is the Store key of kept.
 func (s *deltas) keptKey() string { return s.d.key("row-deltas", s.id, "") }
 
-// load gives what is kept, if it is fit to be changed.
+// load returns what is kept, or errMisfit if no changes can be merged into it.
 func (s *deltas) load(ctx context.Context) (k kept, err error) {
 	c, ok := s.d.t.store.Lookup(ctx, s.keptKey())
 	if !ok {
@@ -283,8 +282,8 @@ func (s *deltas) load(ctx context.Context) (k kept, err error) {
 	return k, nil
 }
 
-// keep says that the rows just written are kept. That they then are not, or that this cannot be
-// written, costs a whole read the next time, no more.
+// keep records that the rows just written are kept. If this fails, or the rows are not stored after all, the next read
+// is a whole one.
 func (s *deltas) keep(ctx context.Context, k kept) {
 	k.Version, k.Shape, k.Rows = s.v.Key, s.shape, s.table.RowCount
 	b, err := json.Marshal(k)
@@ -297,7 +296,7 @@ func (s *deltas) keep(ctx context.Context, k kept) {
 	}
 }
 
-// rowsIn gives the rows of a file of rows as sent.
+// rowsIn iterates over the rows in a file of rows as sent.
 func rowsIn(c Content) func(yield func(coda.Row, error) bool) {
 	return func(yield func(coda.Row, error) bool) {
 		for line, err := range textLines(c) {

@@ -13,13 +13,13 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// doc is a doc of the tree, for as long as the listings name it.
+// doc is a doc of the tree, for as long as the list of docs names it.
 type doc struct {
 	t  *Tree
 	id string
-	// sizes are those of the versions that were last opened, by file.
+	// sizes has the size of the version last opened, by sizeKey of the file. Estimates are made from it.
 	sizes sync.Map
-	// streams have what was opened lately; they belong to the tree's readAhead.
+	// streams has what was opened lately; guarded by readAhead.mu.
 	streams map[Kind]*stream
 	seenFiles
 
@@ -29,7 +29,7 @@ type doc struct {
 	listing *listing
 }
 
-// seenFiles has the versions of a doc's files whose bytes come with its lists, by file.
+// seenFiles has the last versions of those files of a doc whose bytes come with its lists, by sizeKey.
 type seenFiles struct {
 	seenMu sync.Mutex // guards seen
 	seen   map[string]memo
@@ -59,18 +59,18 @@ func (d *doc) getName() string {
 	return d.name
 }
 
-// path is the doc's folder, from the root.
+// path is the path of the doc's folder, from the root.
 func (d *doc) path() string { return "docs/" + d.getName() }
 
 func (d *doc) modTime() time.Time { return d.getMeta().UpdatedAt.Time }
 
-// key is a key for the Store.
+// key returns a key of this doc for the Store.
 func (d *doc) key(kind, id, version string) string {
 	return strings.Join([]string{d.t.opts.Account, kind, d.id, id, version}, "/")
 }
 
-// current is what is known of the doc at its present stamp. It sends nothing: lists are
-// loaded when they are asked for.
+// current returns the listing for the doc's present stamp. It sends nothing: a list is loaded when it is first asked
+// for.
 func (d *doc) current() *listing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,16 +82,16 @@ func (d *doc) current() *listing {
 	return d.listing
 }
 
-// listingKey is over the doc's stamp. The lists of a doc that moved a moment ago are young, and
-// are asked for once more when they are not. d.mu is held.
+// listingKey hashes the doc's id and stamp. A young stamp has a key of its own, so that the lists are fetched once more
+// when it has settled. d.mu is held.
 func (d *doc) listingKey() string {
 	v := newVersionHash("listing")
 	v.add(d.id, d.meta.UpdatedAt.Time)
 	return v.version(d.t.opts.Now()).Key
 }
 
-// orEmpty is l without what was known before it, which is of no use any more. Where nothing is
-// known, it is a listing that finds out from the Store.
+// orEmpty returns l without its own older listing, which is no longer needed. If l is nil, it returns a new listing,
+// which looks into the Store for what was last known.
 func (l *listing) orEmpty(d *doc) *listing {
 	if l == nil {
 		return newListing(d, "", d.meta, false)
@@ -100,8 +100,8 @@ func (l *listing) orEmpty(d *doc) *listing {
 	return l
 }
 
-// afresh is the doc apart from the tree, with all lists to be asked for anew. Where one fails, the
-// tree goes on with what it knows.
+// afresh copies d with an empty listing, so that each list is fetched again. If a fetch fails, the tree goes on with
+// the lists of d.
 func (d *doc) afresh() *doc {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -110,8 +110,8 @@ func (d *doc) afresh() *doc {
 	return f
 }
 
-// adopt has the lists read again from the Store, where the walk of f has put newer ones. Permissions
-// are not read from there, so they are taken over.
+// adopt gives d a new listing, which reads from the Store the lists that the walk of f put there. Permissions are not
+// read from the Store, so they are taken from f.
 func (d *doc) adopt(f *doc) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,7 +124,7 @@ func (d *doc) adopt(f *doc) {
 	}
 }
 
-// folder is the doc's, under the name that the doc has now.
+// folder makes the doc's folder under a name.
 func (d *doc) folder(name string) *folder {
 	return &folder{
 		t: d.t, name: name, obj: d.object(KindFolder, "doc"),
@@ -135,7 +135,7 @@ func (d *doc) folder(name string) *folder {
 	}
 }
 
-// object describes the doc, or a list in it, in the words of Object.
+// object describes the doc, or one of its lists.
 func (d *doc) object(kind Kind, typ string) Object {
 	m := d.getMeta()
 	return Object{Kind: kind, Type: typ, DocID: d.id, ID: d.id, Title: m.Name, URL: m.BrowserLink,
@@ -145,7 +145,7 @@ func (d *doc) object(kind Kind, typ string) Object {
 // docNames are the names in a doc's folder, in order.
 var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
 
-// entries asks for all lists at once: they take a second each.
+// entries makes all entries of the doc's folder. It loads the lists in parallel: each takes about a second.
 func (d *doc) entries(ctx context.Context) (*entries, error) {
 	found := make([]Node, len(docNames))
 	err := d.t.parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
@@ -160,10 +160,9 @@ func (d *doc) entries(ctx context.Context) (*entries, error) {
 	return newEntries(slices.DeleteFunc(found, func(n Node) bool { return n == nil })...), nil
 }
 
-// entry finds one name, and asks only for the list that it needs. What shows a list that the
-// service refuses is not there, and neither are folders that would be empty; what shows one
-// that fails otherwise is there, and fails when it is opened. The only error beside
-// ErrNotExist is that of ctx.
+// entry makes one entry, and loads only the list that it needs. If the service refuses that list, or the entry would be
+// an empty folder, the error is ErrNotExist. If the list fails otherwise, the entry exists, and fails when it is
+// opened. The only other error is that of ctx.
 func (d *doc) entry(ctx context.Context, name string) (n Node, err error) {
 	l, empty := d.current(), false
 	switch name {
@@ -206,7 +205,7 @@ func (d *doc) entry(ctx context.Context, name string) (n Node, err error) {
 	return n, nil
 }
 
-// refusals names what is not there because the service refuses the list that name needs. The smaller
+// refusals returns the failures to report if an entry is left out because the service refuses its list. The smaller
 // objects are no failure: see objectFiles.
 func (d *doc) refusals(name string, err error) []Failure {
 	path := d.path()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// docsKey is where the list of docs is kept. What is shown of each doc plays no part in it, and a setting that
-// has its default value is not in it: a program that knows one more finds the same list.
+// docsKey is the Store key of the list of docs. It depends only on the settings that choose docs, and leaves out
+// settings with their default value: a program with one more setting finds the same list.
 func (t *Tree) docsKey() string {
 	s := t.opts.Select
 	return t.docsKeyOf(struct {
@@ -17,7 +17,7 @@ func (t *Tree) docsKey() string {
 	}{s.IncludeShared, s.WorkspaceID, asSet(s.Docs), asSet(s.ExcludeDocs)})
 }
 
-// olderDocsKey is where programs kept the list whose keys had all settings, in this order. It stays as it is.
+// olderDocsKey is the key of earlier versions, which contained all settings in this order. It must not change.
 func (t *Tree) olderDocsKey() string {
 	s := t.opts.Select
 	return t.docsKeyOf(struct {
@@ -32,10 +32,10 @@ func (t *Tree) olderDocsKey() string {
 func (t *Tree) docsKeyOf(selection any) string {
 	b, err := json.Marshal(selection)
 	if err != nil {
-		panic(err) // of text and truth values alone
+		panic(err) // it has strings and booleans only
 	}
 	return t.opts.Account + "/docs/" + bytesVersion(b, time.Time{}).Key
 }
 
-// asSet gives the words of a list sorted, each once: their order chooses nothing.
+// asSet sorts a list and drops duplicates: the order of selectors chooses nothing.
 func asSet(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }

@@ -10,12 +10,12 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// A doc that was known and that the list of docs lacks is asked for by its id before its name vanishes: programs such as
-// rsync --delete believe what they see. It is gone where the service knows no such doc, or does not show it. Where it is there
-// the list was wrong, which is a warning. Where that cannot be found out it stays as it was known, and is a failure. That all docs
-// are gone at once is not believed.
+// If the list of docs lacks a known doc, the doc is asked for by its id before its name vanishes: programs such as
+// rsync --delete believe what they see. The doc is gone if the service knows no such doc or refuses to show it. If it
+// is there, the list was wrong, which is a warning. If the request fails otherwise, the doc stays as it was known, and
+// a failure is reported. That all docs are gone at once is not believed.
 
-// expect takes in what the last snapshot had: see [Held].
+// expect records what the last snapshot had: see [Held].
 func (t *Tree) expect(docs []string, odd []Failure) {
 	t.mu.Lock()
 	expected := map[string]bool{}
@@ -34,19 +34,19 @@ func (t *Tree) expect(docs []string, odd []Failure) {
 	}
 }
 
-// docList is a listing of docs.
+// docList is a list of docs as it was read.
 type docList struct {
 	docs  []coda.Doc
 	gaps  []Failure
 	notes []string
-	// unlisted are the docs that the service's list lacks.
+	// unlisted are docs that exist, though the service's list lacks them.
 	unlisted []coda.Doc
-	// unsure are the ids of docs of which nobody knows whether they are there.
+	// unsure has the ids of docs that could not be asked for: nobody knows whether they exist.
 	unsure []string
 	odd    []Failure
 }
 
-// readDocs lists the docs.
+// readDocs lists the docs, a second time if the list changed while it was read.
 func (t *Tree) readDocs(ctx context.Context) (l docList, err error) {
 	known := t.knownDocs(ctx)
 	err = twice(func(last bool) error {
@@ -70,20 +70,21 @@ func (t *Tree) readDocs(ctx context.Context) (l docList, err error) {
 	return l, nil
 }
 
-// keepAll keeps all docs, of which the service shows none any more, by list or by id. A run that makes a snapshot would call that
-// suspect; programs that copy a mount believe what they see. One doc alone may well be deleted.
+// keepAll keeps all known docs if the service shows none of them any more, neither in the list nor by id. A snapshot
+// run has a guard of its own against this; programs that copy a mount believe what they see. A single doc may well have
+// been deleted: the caller does not keep that.
 func (l *docList) keepAll(known []coda.Doc) {
 	l.docs = known
 	l.odd = append(l.odd, Failure{Code: CodeAllLost, Warning: true,
 		Message: fmt.Sprintf("Coda shows none of the %d docs any more; they stay as they were. If that is right, unmount and mount again", len(known))})
 }
 
-// knownDocs are the docs of the last listing: of this run, or of an earlier one; of those that a snapshot had only the id
-// is known.
+// knownDocs returns the docs of the last listing, of this run or an earlier one. Of docs that only a snapshot had, the
+// id alone is known.
 func (t *Tree) knownDocs(ctx context.Context) []coda.Doc {
 	docs := t.known()
 	if t.docsFolder() == nil {
-		docs, _, _ = t.lastDocs(ctx) // none where nothing is known
+		docs, _, _ = t.lastDocs(ctx) // on an error there are none
 	}
 	have := map[string]bool{}
 	for _, d := range docs {
@@ -99,7 +100,7 @@ func (t *Tree) knownDocs(ctx context.Context) []coda.Doc {
 	return docs
 }
 
-// askForLost asks for the known docs that a listing lacks, several at a time.
+// askForLost asks for each known doc that the list lacks, several at a time.
 func (t *Tree) askForLost(ctx context.Context, l *docList, known []coda.Doc) error {
 	listed := map[string]bool{}
 	for _, d := range l.docs {
@@ -135,15 +136,15 @@ func (t *Tree) askForLost(ctx context.Context, l *docList, known []coda.Doc) err
 	return nil
 }
 
-// found takes in a doc that was not listed. A selector that means it has found it now.
+// found adds a doc that the list lacked. A selector that matches it has found it now: its gap is removed.
 func (l *docList) found(d coda.Doc) {
 	l.docs = append(l.docs, d)
 	l.unlisted = append(l.unlisted, d)
 	l.gaps = slices.DeleteFunc(l.gaps, func(f Failure) bool { return f.DocID == "" && matches(f.ObjectID, d) })
 }
 
-// stillSelected fails with [noSuchDoc] where a doc that is there would not be listed any more. That a doc is the user's own the
-// service tells in its list alone; it is where it has the owner that it had, or that the other docs have, or the user.
+// stillSelected returns [noSuchDoc] if the selection would not list d any more. Only the list of docs says whether a
+// doc is the user's own; so d counts as own if its owner is the same as before, the owner of a listed doc, or the user.
 func (t *Tree) stillSelected(ctx context.Context, d, was coda.Doc, listed []coda.Doc) error {
 	s := t.opts.Select
 	means := func(selector string) bool { return matches(selector, d) }
@@ -166,7 +167,7 @@ func (t *Tree) stillSelected(ctx context.Context, d, was coda.Doc, listed []coda
 	return err
 }
 
-// warnOfDocs takes over what is odd about a listing of docs that the tree has taken over.
+// warnOfDocs replaces the warnings about the list of docs, and drops those about docs that are gone.
 func (t *Tree) warnOfDocs(l docList) {
 	const what = "Coda's list of docs lacks this one, which is there when it is asked for by its id"
 	odd := l.odd
@@ -183,7 +184,7 @@ func (t *Tree) warnOfDocs(l docList) {
 	t.tellNew(t.warnings.replace(over, odd, t.opts.Now()))
 }
 
-// tellNew tells of warnings that were not there before.
+// tellNew passes new warnings to Options.Warned.
 func (t *Tree) tellNew(odd []Failure) {
 	for _, f := range odd {
 		if t.opts.Warned != nil {
@@ -192,7 +193,7 @@ func (t *Tree) tellNew(odd []Failure) {
 	}
 }
 
-// docPath is the folder of a doc, "" if it has none.
+// docPath returns the path of a doc's folder, "" if the tree has no such doc.
 func (t *Tree) docPath(id string) string {
 	t.mu.Lock()
 	d := t.byID[id]

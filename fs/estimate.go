@@ -1,14 +1,14 @@
 package fs
 
-// Estimates are for programs that only show sizes: more than the file has, in all that was seen,
-// so that a program that should believe one reads too far and not too little.
+// Estimates are for programs that only show sizes. They are larger than every size seen so far: a program that believes
+// one should read too far rather than too little.
 const (
 	// estimatePage is for a page that was never fetched.
 	estimatePage = 4 << 20
-	// estimateLeast is the least for anything that was fetched in another version, or is a table.
+	// estimateLeast is the minimum for tables, and for files that were fetched in another version.
 	estimateLeast = 1 << 20
-	// estimateCell is the bytes of a cell of a table. The mean over the sample workspaces is about
-	// 25, with the six columns that every table file has.
+	// estimateCell is the bytes per cell of a table. The mean over the sample workspaces is about 25, with the six
+	// columns that every table file has.
 	estimateCell = 64
 	// estimateColumns is for a table whose columns are not known yet.
 	estimateColumns = 50
@@ -28,7 +28,7 @@ func (f *file) Estimate(Version) int64 {
 	return estimateLeast
 }
 
-// estimateRows is from what is known of the table. It asks for nothing.
+// estimateRows estimates from what is known of the table. It sends nothing.
 func (d *doc) estimateRows(id string) int64 {
 	l := d.current()
 	info, ok := l.knownTable(id)
@@ -42,10 +42,10 @@ func (d *doc) estimateRows(id string) int64 {
 	return estimateLeast + info.table.RowCount*int64(columns+len(ownColumns))*estimateCell
 }
 
-// sizeKey names the file among those of its doc, whatever its version.
+// sizeKey names the file among those of its doc, in any version.
 func (f *file) sizeKey() string { return string(f.obj.Kind) + "/" + f.obj.ID }
 
-// Estimate implements [File]. A line of the index has some 400 bytes: this is enough for docs of 2,500 files.
+// Estimate implements [File]. A line of the index has about 400 bytes: this is enough for docs of 2,500 files.
 func (f *controlFile) Estimate(Version) int64 {
 	f.t.mu.Lock()
 	defer f.t.mu.Unlock()

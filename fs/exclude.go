@@ -7,7 +7,7 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// meansPage reports whether a selector means a page of a doc.
+// meansPage reports whether a selector (id, name or link) matches a page of a doc.
 func meansPage(selector, docID string, p coda.Page) bool {
 	if id, ok := DocOfLink(selector); ok {
 		tail := LinkTail(selector)
@@ -16,8 +16,8 @@ func meansPage(selector, docID string, p coda.Page) bool {
 	return selector == p.ID || selector == p.Name
 }
 
-// excluded finds the pages of a doc that are left out: those that are meant, and those below them. used are the
-// selectors that mean a page.
+// excluded finds the pages of a doc to leave out: those that a selector matches, and all pages below them. used has the
+// selectors that matched.
 func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]bool, used []string) {
 	out = map[string]bool{}
 	below := map[string][]string{}
@@ -43,7 +43,8 @@ func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]b
 	return out, used
 }
 
-// noteExclusions notes each exclusion that means no page, which may be a slip. Where not all lists of pages came, nobody can tell.
+// noteExclusions notes each exclusion that matches no page: it may be a typo. If some list of pages is missing, nobody
+// can tell, and nothing is noted.
 func (w *walk) noteExclusions() {
 	if w.unlisted {
 		return

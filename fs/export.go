@@ -8,14 +8,14 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// pageMaker makes a page's text by an export, or from its lines where the token may not export.
+// pageMaker makes a page's text by an export, or from the page's lines if the token may not export.
 type pageMaker struct {
 	d      *doc
 	id     string
 	format coda.Format
 }
 
-// source is how the page's text is got now.
+// source says how the page's text is read now.
 func (m pageMaker) source() string {
 	if m.d.t.exports.right() == exportsRefused {
 		return SourceContent
@@ -27,7 +27,7 @@ func (m pageMaker) version(ctx context.Context) (Version, error) {
 	return m.versionFrom(ctx, m.source())
 }
 
-// versionFrom is over the page and, for an export, over the tables that it shows.
+// versionFrom hashes the stamp of the page and, for an export, the stamps of the tables that it shows.
 func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, error) {
 	l := m.d.current()
 	pages, err := l.pageList(ctx)
@@ -41,7 +41,7 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 	v := newVersionHash(source + " " + string(m.format))
 	v.add(m.id, l.orOwn(p.meta.UpdatedAt))
 	v.computes(ComputedCalculated)
-	if source == SourceExport { // lines have nothing of tables
+	if source == SourceExport { // lines contain no tables
 		if err := m.addTables(ctx, l, v); err != nil {
 			return Version{}, err
 		}
@@ -49,9 +49,9 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 	return v.version(m.d.t.opts.Now()), nil
 }
 
-// addTables takes the stamps and columns of the page's tables into v: the service moves a table's stamp
-// when a row changes, and not that of the page, whose export has the rows in it. Where they cannot
-// be had, the doc's stamp stands for them: it moves with every edit. The only errors are fatal ones.
+// addTables adds the stamps and columns of the page's tables to v. When a row changes, the service moves the stamp of
+// the table and not that of the page, whose export contains the row. If the tables cannot be listed, the doc's stamp
+// stands for them: it moves with every edit. Only fatal errors are returned.
 func (m pageMaker) addTables(ctx context.Context, l *listing, v *versionHash) error {
 	tables, err := l.tableList(ctx)
 	if err == nil {
@@ -70,7 +70,8 @@ func (m pageMaker) addTables(ctx context.Context, l *listing, v *versionHash) er
 	return nil
 }
 
-// make asks only once how text is got: what it finds out on the way is for another version.
+// make decides once how the text is read. If the export shows that the token may not export, the page has another
+// version, and v is stale.
 func (m pageMaker) make(ctx context.Context, v Version, w io.Writer, t *try) error {
 	source := m.source()
 	now, err := m.versionFrom(ctx, source)

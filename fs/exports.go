@@ -11,20 +11,20 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// exports is what is known of the token's right to start page exports. An export starts with a
-// POST, which a read-only token is refused; page text then comes from the pages' lines.
+// exports records whether the token may start page exports. An export starts with a POST, which the service refuses to
+// a read-only token; page text then comes from the pages' lines.
 type exports struct {
 	mu    sync.Mutex // guards all below
 	known exportRight
-	found chan struct{} // closed when something is known; nil if nobody has waited
-	turn  chan struct{} // holds one token while somebody asks a second time
+	found chan struct{} // closed once something is known; nil until somebody waits
+	turn  chan struct{} // holds one token while somebody tries another page
 }
 
 type exportRight int
 
 const (
 	exportsUnknown exportRight = iota
-	exportsAllowed             // one was seen to start: a refusal is that page's own matter
+	exportsAllowed             // an export has started before: a refusal concerns that page alone
 	exportsRefused
 )
 
@@ -34,14 +34,14 @@ func (e *exports) right() exportRight {
 	return e.known
 }
 
-// allow notes that the token may export. That was seen, so it goes before whatever was concluded.
+// allow records that the token may export. An export has started, which is proof: it overrides refuse.
 func (e *exports) allow() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.set(exportsAllowed)
 }
 
-// set has those who wait see what is known. e.mu is held.
+// set records the right and wakes those who wait. e.mu is held.
 func (e *exports) set(known exportRight) {
 	if e.known == exportsUnknown && e.found != nil {
 		close(e.found)
@@ -49,7 +49,7 @@ func (e *exports) set(known exportRight) {
 	e.known = known
 }
 
-// isKnown is closed when it is known whether the token may export.
+// isKnown returns a channel that is closed once it is known whether the token may export.
 func (e *exports) isKnown() <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -62,7 +62,7 @@ func (e *exports) isKnown() <-chan struct{} {
 	return e.found
 }
 
-// refuse concludes that the token may not, and tells whether that is news.
+// refuse records that the token may not export, and reports whether that is new.
 func (e *exports) refuse() (news bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -73,7 +73,7 @@ func (e *exports) refuse() (news bool) {
 	return true
 }
 
-// lock waits for the turn to ask a second time.
+// lock waits for the turn to try another page.
 func (e *exports) lock(ctx context.Context) (unlock func(), err error) {
 	e.mu.Lock()
 	if e.turn == nil {
@@ -89,18 +89,18 @@ func (e *exports) lock(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
-// NotInLines is what the text of a page lacks where it was read line by line.
+// NotInLines names what is missing from a page's text that was read line by line.
 const NotInLines = "tables, links, images and ticked boxes"
 
-// contentNote is said once, and stands in each snapshot's warnings.
+// contentNote is reported once, and is in each snapshot's warnings.
 const contentNote = "this token may not start page exports, so page text is read line by line: " +
 	NotInLines + " are missing from it (a token that may write, too, gets them)"
 
-// errNoHTML is the failure of a page's HTML where the token may not export.
+// errNoHTML is the failure of a page's HTML if the token may not export.
 var errNoHTML = fmt.Errorf("a page's HTML needs a token that may start page exports: %w", iofs.ErrPermission)
 
-// export asks for a page's export. Where the token turns out to be one that may not start any, the
-// error is ErrStale: the page has another version then.
+// export exports a page. If it turns out that the token may not export any, the error is ErrStale: the page then has
+// another version.
 func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte, error) {
 	b, err := d.t.src.ExportPage(coda.OnExportStart(ctx, d.t.exports.allow), d.id, pageID, f)
 	if coda.CodeOf(err) == coda.CodeExportRefused && d.allRefused(ctx, pageID, f) {
@@ -109,13 +109,13 @@ func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte,
 	return b, err
 }
 
-// allRefused reports whether the refusal of one page holds for all. It may be the page's own matter,
-// or a slip, and all page text hangs on it: unless it is known, another page is asked for.
+// allRefused reports whether the refusal of one page holds for all. It may concern this page alone, and all page text
+// depends on the answer: unless that is known, another page is tried first.
 func (d *doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool {
 	t := d.t
 	unlock, err := t.exports.lock(ctx)
 	if err != nil {
-		return false // nobody waits for the answer
+		return false // the caller gave up
 	}
 	defer unlock()
 	if t.exports.right() == exportsUnknown {
@@ -128,8 +128,8 @@ func (d *doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool
 	return t.exports.right() == exportsRefused
 }
 
-// anotherPage is a page to try: one of another doc if there is one, since a doc may be refused as a
-// whole, else another one of the same doc. Where there is no other, it is the same again.
+// anotherPage chooses a page to try: one of another doc if there is one, since a doc may be refused as a whole; else
+// another page of the same doc; else the same page again.
 func (d *doc) anotherPage(ctx context.Context, id string) (docID, pageID string) {
 	for _, other := range append(d.t.otherDocs(d.id), d) {
 		pages, err := other.current().pageList(ctx)

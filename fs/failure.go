@@ -12,16 +12,16 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// Codes of failures that are not the service's own words (those are [coda.Code]).
+// Codes of failures that codafs finds by itself. Those of the service are [coda.Code].
 const (
-	CodeBadID   = "bad_id"   // the object's id is not fit for a file name
+	CodeBadID   = "bad_id"   // the object's id cannot be part of a file name
 	CodeNoSpace = "no_space" // the cache's disk is full
 	// CodeOversized marks a doc that is too large for the service's API.
 	CodeOversized = "over_api_size_limit"
 	CodeOther     = "error"
 )
 
-// FailureOf describes why an object could not be had.
+// FailureOf describes why an object could not be read.
 func FailureOf(err error, obj Object, path string) Failure {
 	f := Failure{DocID: obj.DocID, ObjectID: obj.ID, Kind: obj.Kind, Path: path, Code: CodeOther, Message: err.Error()}
 	e, ok := errors.AsType[*coda.Error](err)
@@ -40,13 +40,13 @@ func FailureOf(err error, obj Object, path string) Failure {
 	return f
 }
 
-// badID is the failure of an object that has no place in the tree.
+// badID is the failure of an object that has no place in the tree, since its id cannot be part of a file name.
 func badID(docID, id, title string, kind Kind) Failure {
 	return Failure{DocID: docID, ObjectID: id, Kind: kind, Code: CodeBadID,
 		Message: fmt.Sprintf("%q is left out: its id %.60q has characters that are not fit for a file name", title, id)}
 }
 
-// maxFailures bounds the log: a mount may live for months.
+// maxFailures limits the log: a mount may run for months.
 const maxFailures = 1000
 
 // failureLog keeps the newest failure of each file and folder.
@@ -55,6 +55,7 @@ type failureLog struct {
 	log []Failure
 }
 
+// add records f in place of the last failure of the same object.
 func (l *failureLog) add(f Failure, now time.Time) {
 	f.Time = now.UTC()
 	l.mu.Lock()
@@ -68,15 +69,15 @@ func (l *failureLog) add(f Failure, now time.Time) {
 	l.log = append(l.log, f)
 }
 
-// note adds what lasts, such as an object left out for its id: one that is known already keeps its time.
+// note records a failure that lasts, such as an object left out for its id. One that is already known keeps its time.
 func (l *failureLog) note(f Failure, now time.Time) {
 	if !slices.ContainsFunc(l.all(), func(old Failure) bool { old.Time = f.Time; return old == f }) {
 		l.add(f, now)
 	}
 }
 
-// replace puts now in the place of all that isOf finds, and gives those of now that were not there. They keep their time
-// while they are the same.
+// replace puts with in place of all failures for which isOf returns true, and returns those that are new. The others
+// keep their time.
 func (l *failureLog) replace(isOf func(Failure) bool, with []Failure, now time.Time) (added []Failure) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

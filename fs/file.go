@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// file is a file of the tree. What differs from kind to kind is in its maker.
+// file is a file of the tree. Its maker is what differs from kind to kind.
 type file struct {
 	d    *doc
 	name string
@@ -17,22 +17,22 @@ type file struct {
 	make maker
 	// stamps adds to obj what is not known when the file is first named; it may be nil.
 	stamps func(*Object)
-	// renew has what has no stamp asked for again if it is old; it may be nil.
+	// renew asks again for data that has no stamp, if it is too old. It is nil for data with stamps.
 	renew func()
 	last  atomic.Pointer[failedMake]
-	seen  atomic.Pointer[seen] // of bytes that are computed; nil until it is asked for
+	seen  atomic.Pointer[seen] // of computed bytes; nil until first used
 }
 
 // maker makes the bytes of one kind of file.
 type maker interface {
-	// version is the version that make would give now.
+	// version returns the version that make would write now.
 	version(ctx context.Context) (Version, error)
-	// make writes the bytes of v, or fails with ErrStale where v is not current any more, or with errMoved in
-	// the first try. In the last one t is told what is odd about them.
+	// make writes the bytes of v. It returns ErrStale if v is no longer current, and errMoved if the data changed
+	// during the first try. In the last try it adds what is odd about the bytes to t instead.
 	make(ctx context.Context, v Version, w io.Writer, t *try) error
 }
 
-// failedMake is a version that could not be made.
+// failedMake is a version that could not be made. Open repeats its error for errLife.
 type failedMake struct {
 	key string
 	err error
@@ -66,7 +66,7 @@ func (f *file) Version(ctx context.Context) (Version, error) {
 	v.Unstamped = f.renew != nil || v.Computed == ComputedVolatile
 	now := f.asSeen(ctx, v)
 	if f.d.t.isDown() && !now.Young() && !f.has(ctx, now) {
-		// What was fetched when it was young is better than nothing.
+		// Bytes that were fetched when the version was young are better than nothing.
 		if young := f.asSeen(ctx, v.young()); f.has(ctx, young) {
 			return young, nil
 		}
@@ -74,7 +74,7 @@ func (f *file) Version(ctx context.Context) (Version, error) {
 	return now, nil
 }
 
-// has reports whether the bytes of v are at hand.
+// has reports whether the bytes of v are at hand. It opens them, so that damaged ones do not count.
 func (f *file) has(ctx context.Context, v Version) bool {
 	c, ok := f.d.t.store.Lookup(ctx, f.key(v))
 	if ok {
@@ -106,7 +106,7 @@ func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	return nil, err
 }
 
-// fetch has the bytes of v, which are not at hand, made.
+// fetch makes the bytes of v, which are not at hand.
 func (f *file) fetch(ctx context.Context, v Version) (Content, error) {
 	if f.hasStamps() && (v.Computed == ComputedVolatile || f.lastSeen(ctx, v).SHA256 != "") {
 		return f.fetchAgain(ctx, v)
@@ -117,7 +117,7 @@ func (f *file) fetch(ctx context.Context, v Version) (Content, error) {
 // filled is [Store.Get] or [Store.Put].
 type filled func(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (Content, error)
 
-// fill has the file made under a key of the Store, once more where it moved meanwhile.
+// fill makes the file under a key of the Store, a second time if the data changed meanwhile.
 func (f *file) fill(ctx context.Context, into filled, key string, v Version) (c Content, err error) {
 	err = twice(func(last bool) error {
 		c, err = into(ctx, key, func(ctx context.Context, w io.Writer) error { return f.write(ctx, v, w, &try{last: last}) })
@@ -126,7 +126,7 @@ func (f *file) fill(ctx context.Context, into filled, key string, v Version) (c 
 	return c, err
 }
 
-// write makes the bytes of v.
+// write makes the bytes of v, and reports what is odd about them.
 func (f *file) write(ctx context.Context, v Version, w io.Writer, t *try) error {
 	err := f.make.make(ctx, v, w, t)
 	if err == nil {
@@ -135,14 +135,14 @@ func (f *file) write(ctx context.Context, v Version, w io.Writer, t *try) error 
 	return err
 }
 
-// note tells of what lasts and is missing, such as objects left out for their ids.
+// note records gaps that last, such as objects left out for their ids.
 func (t *Tree) note(gaps []Failure) {
 	for _, f := range gaps {
 		t.failures.note(f, t.opts.Now())
 	}
 }
 
-// failed notes why something could not be had. A caller that gave up is no failure.
+// failed records why something could not be read. A caller that gave up is no failure.
 func (t *Tree) failed(ctx context.Context, err error, obj Object, path string) {
 	if ctx.Err() == nil {
 		t.failures.add(FailureOf(err, obj, path), t.opts.Now())

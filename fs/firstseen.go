@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Seen is what is known of the bytes of a file, so that no change of them goes without another mtime: programs that copy
-// go by size and mtime. Stamps do not cover all bytes. Some have none (permissions), some move in ways that no stamp
-// tells, and what is read just after an edit may be older than its stamp.
+// Seen is what is remembered of the bytes of a file, so that every change of them also changes the mtime: programs that
+// copy compare size and mtime. Stamps do not cover all bytes: some data has no stamp (permissions), some changes
+// without moving its stamp, and a read just after an edit may be older than its stamp.
 type Seen struct {
-	// SHA256 is of the bytes, or any other hash that is always the same one.
+	// SHA256 is the hash of the bytes. Another hash will do, if it is always the same one.
 	SHA256 string `json:"sha256"`
 	// ModTime is the newest stamp, or when the bytes were first seen, whichever is later.
 	ModTime time.Time `json:"mtime"`
-	// Since is when the bytes were first seen; zero where the stamp is all that is known.
+	// Since is when the bytes were first seen; zero if only their stamp is known.
 	Since time.Time `json:"since,omitzero"`
 }
 
-// Next is what is known after bytes with a hash were seen under a stamp. Without a memory, when s is the zero value,
-// they have the time of their stamp. A stamp that is newer than what was known covers other bytes, unless they are
-// unstamped: such a change may be newer than the stamp.
+// Next returns what to remember after bytes with the hash sum were seen under a stamp. If nothing was remembered (s is
+// the zero value), they have the time of their stamp. A newer stamp explains different bytes, unless they are
+// unstamped: then the change may be newer than the stamp.
 func (s Seen) Next(sum string, stamp time.Time, unstamped bool, now time.Time) Seen {
 	next := Seen{SHA256: sum, ModTime: stamp}
 	switch {
@@ -38,7 +38,7 @@ func (s Seen) Next(sum string, stamp time.Time, unstamped bool, now time.Time) S
 	}
 	next.Since = now.UTC().Truncate(time.Millisecond)
 	for _, known := range []time.Time{stamp, s.ModTime} {
-		// Programs compare whole seconds; and a clock that is behind must not hide the change.
+		// Programs compare whole seconds. And a clock that is behind must not hide the change.
 		if next.Since.Sub(known) < time.Second {
 			next.Since = known.Add(time.Second)
 		}
@@ -47,13 +47,13 @@ func (s Seen) Next(sum string, stamp time.Time, unstamped bool, now time.Time) S
 	return next
 }
 
-// memo is the version that a file had last, and the version that its bytes would have by their stamp alone.
+// memo has the version of a file by its stamp alone, and the version as it was seen.
 type memo struct{ stamped, is Version }
 
-// versionSeen is the version of bytes that are at hand. The Store remembers what was seen, over all processes.
+// versionSeen returns the version of bytes that are at hand. The Store remembers what was seen, for all processes.
 func (f *file) versionSeen(ctx context.Context, now *shown, stamp time.Time) (Version, error) {
 	stamped := now.version(stamp)
-	f.d.seenMu.Lock() // held over the Store: two that find the same change must give it one time
+	f.d.seenMu.Lock() // held during Store calls: if two find the same change, it must get one time
 	defer f.d.seenMu.Unlock()
 	if m, ok := f.d.seen[f.sizeKey()]; ok && m.stamped == stamped {
 		return m.is, nil
@@ -65,7 +65,7 @@ func (f *file) versionSeen(ctx context.Context, now *shown, stamp time.Time) (Ve
 			last = Seen{}
 		}
 	} else if at, ok := store.Filled(key); ok {
-		last.ModTime = at // evicted: rather a time that moves in vain than a change that nobody sees
+		last.ModTime = at // evicted: a needless new time is better than a change that nobody sees
 	}
 	next := last.Next(bytesVersion(now.bytes, time.Time{}).Key, stamp, f.renew != nil, f.d.t.opts.Now())
 	if next != last {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// entries is a folder's content: its nodes in order, and the same by name.
+// entries is a folder's content: its nodes in order, and by name.
 type entries struct {
 	nodes  []Node
 	byName map[string]Node
@@ -21,7 +21,7 @@ func newEntries(nodes ...Node) *entries {
 	return e
 }
 
-// folder is a folder of the tree. It holds no content itself: it asks for what is known now.
+// folder is a folder of the tree. It holds no content: each call asks for what is known now.
 type folder struct {
 	t       *Tree
 	name    string
@@ -29,7 +29,7 @@ type folder struct {
 	path    func() string // from the root
 	modTime func() time.Time
 	list    func(ctx context.Context) (*entries, error)
-	// find finds one entry where that takes less than the whole list; it may be nil.
+	// find finds one entry if that costs less than the whole list; it may be nil.
 	find func(ctx context.Context, name string) (Node, error)
 }
 
@@ -68,7 +68,7 @@ func (f *folder) Lookup(ctx context.Context, name string) (Node, error) {
 	return n, nil
 }
 
-// root is the top folder. It shows docs/ and hides .codafs/.
+// root is the top folder. It lists docs/ and hides .codafs/.
 type root struct{ t *Tree }
 
 func (r root) Name() string       { return "" }
@@ -80,8 +80,8 @@ func (r root) AwaitModTime(ctx context.Context) { r.t.awaitDocs(ctx) }
 
 func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsDir()}, nil }
 
-// Lookup lists the docs first: docs/ has the time of the newest, and tar takes a time that moves while
-// it reads for a change. Where that fails, the folder says so when it is read.
+// Lookup lists the docs first: docs/ has the mtime of the newest doc, and tar reports a change if the mtime moves while
+// it reads. If the listing fails, reading the folder returns the error.
 func (r root) Lookup(ctx context.Context, name string) (Node, error) {
 	switch name {
 	case "docs":

@@ -9,22 +9,22 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// patience is how long a question for something newer may take before what is known is served.
-// The question goes on behind, and Options.Changed tells when it was answered.
+// patience is how long a caller waits for newer data before the last known data is served. The load goes on in the
+// background, and Options.Changed reports its end.
 const patience = 2 * time.Second
 
-// errClosed ends what runs behind when the tree is closed.
+// errClosed ends background work when the tree is closed.
 var errClosed = errors.New("the tree was closed")
 
-// errUnknown is the error for something older that there is none of.
+// errUnknown: no older value is stored.
 var errUnknown = errors.New("nothing is known of this")
 
-// fetch gives one of a doc's lists: as it is now if that can be had soon, else as it was last
-// known. of finds the list in a listing; fill asks the service, and parse reads what it wrote.
+// fetch returns one of a doc's lists: the current one if it comes within patience, else the last known one. of picks
+// the list out of a listing, fill requests it from the service, and parse decodes what fill wrote.
 func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*listing) *lazy[T],
 	fill filler, parse func(context.Context, []byte) (T, error)) (T, error) {
 	if v, ok := of(l).known(); ok {
-		return v, nil // nearly always: what follows would allocate
+		return v, nil // nearly always; the functions below would allocate
 	}
 	load := func(ctx context.Context) (v T, err error) {
 		b, err := l.load(ctx, kind, id, fill)
@@ -53,13 +53,14 @@ func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*lis
 	return soon(ctx, l.d.t, of(l), load, older, changed, failed)
 }
 
-// failedList notes why a list is an older one: under its file's name, or that of the folder of its table's files.
+// failedList records why an older list is served, under the path of the list's file, or of the folder of the table's
+// files.
 func (d *doc) failedList(ctx context.Context, kind, id string, err error) {
 	obj, path := d.listObject(kind, id)
 	d.t.failed(ctx, err, obj, path)
 }
 
-// listObject is what a list is called where something is wrong with it.
+// listObject says how a failure or warning about a list names it.
 func (d *doc) listObject(kind, id string) (obj Object, path string) {
 	obj, path = d.object(Kind(kind), "doc"), kind+".json"
 	if id != "" {
@@ -68,8 +69,8 @@ func (d *doc) listObject(kind, id string) (obj Object, path string) {
 	return obj, d.path() + "/" + path
 }
 
-// soon gives the value of lz, or an older one where that takes longer than patience or fails in
-// passing. changed is told when the newer one has come after all, and failed why an older one is given in its place.
+// soon returns the value of lz, or the last known value (older) if loading takes longer than patience or fails for now.
+// It calls changed if the newer value comes after all, and failed with the reason if an older one is served.
 func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(context.Context) (T, error),
 	changed func(), failed func(context.Context, error)) (v T, err error) {
 	tell := func(ctx context.Context) {
@@ -122,8 +123,8 @@ func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(con
 	}
 }
 
-// wait waits for the end of a load, but no longer than patience; not at all where somebody has
-// waited that long for the same before.
+// wait waits for the end of a load, but no longer than patience. If somebody has already waited that long for the same
+// load (late), it does not wait.
 func wait(ctx context.Context, ended <-chan struct{}, late bool) (done bool) {
 	if late {
 		select {
@@ -145,13 +146,13 @@ func wait(ctx context.Context, ended <-chan struct{}, late bool) (done bool) {
 	}
 }
 
-// passing reports whether an error says nothing about the object: the service is down, or out of
-// reach. What it says of the object itself holds, also against what was known.
+// passing reports whether an error may pass and says nothing about the object: the service is down or out of reach. An
+// answer about the object itself holds, and no older value is served in its place.
 func passing(err error) bool {
 	return !refused(err) && !notExist(err) && coda.CodeOf(err) != coda.CodeUnauthorized
 }
 
-// spawn runs f behind, with ctx's values, until it ends or the tree is closed.
+// spawn runs f in the background, with the values of ctx. The context of f ends when the tree is closed.
 func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(t.life, func() { cancel(errClosed) })
@@ -164,13 +165,13 @@ func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
 	defer t.behindMu.Unlock()
 	if t.life.Err() != nil {
 		cancel(errClosed)
-		work() // which ends at once
+		work() // ends at once, and must run: somebody may wait for it
 		return
 	}
 	t.behind.Go(work)
 }
 
-// Close ends what runs behind and waits for it. Contents that are open stay readable.
+// Close ends background work and waits for it. Open contents stay readable.
 func (t *Tree) Close() {
 	t.behindMu.Lock()
 	t.end()
@@ -185,7 +186,7 @@ func (t *Tree) changed(docID string) {
 	}
 }
 
-// lastKey is where the newest of a list is kept, whatever its stamp: for when the service is down.
+// lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
 func (l *listing) lastKey(kind, id string) string { return l.d.key("last-"+kind, id, "") }
 
 func (l *listing) last(ctx context.Context, kind, id string) ([]byte, error) {
@@ -198,12 +199,12 @@ func (l *listing) last(ctx context.Context, kind, id string) ([]byte, error) {
 
 func readAll(c Content) ([]byte, error) {
 	defer c.Close()
-	b := make([]byte, c.Size()) // ReadAll would leave room at its end, and lists are held for long
+	b := make([]byte, c.Size()) // ReadAll would leave unused capacity, and lists are held for long
 	_, err := io.ReadFull(io.NewSectionReader(c, 0, c.Size()), b)
 	return b, err
 }
 
-// remember keeps the list of docs for a time when the service is down.
+// remember stores the list of docs for times when the service is down.
 func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
 	c, err := t.store.Put(ctx, t.docsKey(), func(_ context.Context, w io.Writer) error {
 		a := newArrayWriter(w)
@@ -220,7 +221,7 @@ func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
 	return c.Close()
 }
 
-// recall takes the list of docs as it was last known.
+// recall takes over the remembered list of docs, unless the docs were listed meanwhile.
 func (t *Tree) recall(ctx context.Context) (*entries, error) {
 	docs, listed, err := t.lastDocs(ctx)
 	if err != nil {
@@ -235,7 +236,7 @@ func (t *Tree) recall(ctx context.Context) (*entries, error) {
 	return t.folder, nil
 }
 
-// lastDocs is the list of docs that was last remembered, and when it was listed.
+// lastDocs returns the remembered list of docs, and when it was listed.
 func (t *Tree) lastDocs(ctx context.Context) (docs []coda.Doc, listed time.Time, err error) {
 	key := t.docsKey()
 	c, ok := t.store.Lookup(ctx, key)

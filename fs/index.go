@@ -11,35 +11,35 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// defaultParallel is how much is asked at once: enough to use up the service's rate limits
-// where each answer takes a second.
+// defaultParallel is how many requests are sent at once: enough to use up the service's rate limits if each answer
+// takes a second.
 const defaultParallel = 16
 
-// Index lists every file of the tree, and every known gap, sorted by path. All is listed afresh:
-// nothing is taken over from what the Store knows. Contents are not read, but for one page's where it
-// is not known yet how page text is got. The error is the context's, the token's, or that of the
-// listing of docs; any other is an entry with its Failure.
+// Index lists every file of the tree, and every known gap, sorted by path. It fetches all lists anew. It reads no
+// contents, except one page's if it is not known yet how page text is read. It fails if the context ends, the token is
+// refused or the docs cannot be listed; any other failure is an entry with its Failure.
 func (t *Tree) Index(ctx context.Context) ([]Entry, error) {
 	return t.IndexChanged(ctx, Held{})
 }
 
-// Held is what the caller of IndexChanged has already. Several goroutines ask; a nil function has nothing.
+// Held says what the caller of IndexChanged already has. Several goroutines call its functions; a nil function means
+// that nothing is held.
 type Held struct {
-	// Doc reports that a doc did not change, by its stamp. It is asked once for each doc.
+	// Doc reports that a doc did not change, by its stamp. It is called once for each doc.
 	Doc func(docID string, updatedAt time.Time) bool
-	// File reports that the caller will not fetch the file of an entry, which lacks its rows and source yet.
+	// File reports that the caller will not fetch the file of an entry. The entry's Rows and Source are not set yet.
 	File func(Entry) bool
-	// Docs are the ids of docs that it has: those that the list of docs lacks are asked for. Odd is what was odd then: it
-	// is not looked into each time.
+	// Docs are the ids of the docs that the caller has: those that the list of docs lacks are asked for by id. Odd has
+	// the warnings that the caller knows: they cause no second read.
 	Docs []string
 	Odd  []Failure
 }
 
 func (h Held) doc(d *doc) bool { return h.Doc != nil && h.Doc(d.id, d.modTime()) }
 
-// IndexChanged is Index, but of a doc that is held its doc.json alone is listed, which costs no request:
-// the listing of docs has it. And no file that is held is fetched to find out how page text is got:
-// where all pages are held as exports, they stay what they are.
+// IndexChanged is Index, but for docs that are held only doc.json is listed, which costs no request: the list of docs
+// has it. And no held file is fetched to find out how page text is read: if all pages are held as exports, they stay
+// exports.
 func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	t.expect(held.Docs, held.Odd)
 	if err := t.Refresh(ctx); err != nil {
@@ -83,14 +83,14 @@ func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	return all.entries(), nil
 }
 
-// ask completes the entries of all files. The versions of pages depend on how their text is got, so
-// all are asked for again, which sends nothing any more, where that turns out to be another way.
+// ask completes the entries of all files. The versions of pages depend on how their text is read. If that changes
+// meanwhile, all are completed again, which sends nothing more.
 func (w *walk) ask(ctx context.Context) error {
 	for {
 		before := w.t.exports.right()
 		g, gctx := errgroup.WithContext(ctx)
 		if before == exportsUnknown {
-			g.Go(func() error { return w.probe(gctx) }) // beside the rest: it takes seconds
+			g.Go(func() error { return w.probe(gctx) }) // in parallel with the rest: it takes seconds
 		}
 		g.Go(func() error {
 			return w.t.parallel(gctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
@@ -104,8 +104,8 @@ func (w *walk) ask(ctx context.Context) error {
 	}
 }
 
-// probe finds out whether the token may start exports, with a page that is not at hand: whoever uses
-// the index asks for it anyway, and finds it on its way. Its failure is told then.
+// probe finds out whether the token may start exports, with a page that is not at hand. Whoever uses the index fetches
+// that page anyway. If it fails, the failure is reported then.
 func (w *walk) probe(ctx context.Context) error {
 	known, ended := w.t.exports.isKnown(), make(chan error, 1)
 	w.t.spawn(ctx, func(ctx context.Context) { ended <- w.fetchOne(ctx) })
@@ -125,7 +125,7 @@ func (w *walk) probe(ctx context.Context) error {
 // fetchOne fetches a page that is neither at hand nor held, if there is one.
 func (w *walk) fetchOne(ctx context.Context) error {
 	for i := range w.found {
-		f := w.found[i].file // the entry is being completed by others
+		f := w.found[i].file // not f.entry: other goroutines complete that
 		if f == nil || f.obj.Kind != KindPage {
 			continue
 		}
@@ -145,7 +145,7 @@ func (w *walk) fetchOne(ctx context.Context) error {
 	return nil
 }
 
-// note adds what is to be known of the whole.
+// note adds notes about the whole workspace.
 func (w *walk) note() {
 	w.noteExclusions()
 	pages := 0
@@ -182,29 +182,29 @@ func (t *Tree) parallel(ctx context.Context, n int, do func(ctx context.Context,
 	return g.Wait()
 }
 
-// walk finds the files and gaps of the tree.
+// walk collects the files and gaps of the tree.
 type walk struct {
 	t      *Tree
 	held   Held
-	copied *doc // the doc that it walks, apart from the tree's own; nil where it lists nothing
+	copied *doc // the doc that it walks, a copy of the tree's own; nil if it lists nothing
 	found  []found
 	// withheld has the kind of each file that a doc lacks because the token may not see it.
 	withheld []Kind
-	// excluded are the selectors that left pages out; unlisted tells that a doc's pages were not listed.
+	// excluded has the selectors that left pages out; unlisted says that the pages of a doc were not listed.
 	excluded []string
 	unlisted bool
 }
 
-// found is a file whose version is still to be asked for, or a gap.
+// found is a file whose entry is not complete yet, or a gap.
 type found struct {
 	entry Entry
 	file  *file // nil for a gap
 }
 
-// isPage reports whether it is a page's text, and not a gap.
+// isPage reports whether it is the text of a page, and not a gap.
 func (f found) isPage() bool { return f.entry.Kind == KindPage && f.entry.Failure == nil }
 
-// docJSON finds the one file of a doc that needs no list.
+// docJSON adds the one file of a doc that needs no list.
 func (w *walk) docJSON(ctx context.Context, d *doc) error {
 	n, err := d.entry(ctx, "doc.json")
 	if err != nil {
@@ -214,6 +214,7 @@ func (w *walk) docJSON(ctx context.Context, d *doc) error {
 	return nil
 }
 
+// doc adds all files and gaps of a doc.
 func (w *walk) doc(ctx context.Context, d *doc) error {
 	if err := w.folder(ctx, d.folder(d.getName()), d.path()); err != nil {
 		return err
@@ -228,7 +229,7 @@ func (w *walk) doc(ctx context.Context, d *doc) error {
 	if w.unlisted = err != nil; !w.unlisted {
 		w.gaps(pages.gaps)
 		w.excluded = pages.excluded
-	} else if refused(err) { // its file, which would name the failure, is not there
+	} else if refused(err) { // its file, which would report the failure, is left out
 		w.gaps(d.refusals("pages.json", err))
 	}
 	if tables, err := l.tableList(ctx); err == nil {
@@ -244,8 +245,8 @@ func (w *walk) doc(ctx context.Context, d *doc) error {
 	return nil
 }
 
-// folder walks what is below dir. A list that fails costs no more than its folder: it also has
-// a file, pages.json or tables.json, which names the failure.
+// folder adds the files below dir. A list that fails costs only its folder: the failure is also reported by its file,
+// pages.json or tables.json.
 func (w *walk) folder(ctx context.Context, dir *folder, path string) error {
 	nodes, err := dir.Entries(ctx)
 	if fatal(ctx, err) {
@@ -265,7 +266,7 @@ func (w *walk) folder(ctx context.Context, dir *folder, path string) error {
 	return nil
 }
 
-// gaps takes in what is known to be missing, and was told when it was found so.
+// gaps adds known gaps. They were reported when they were found.
 func (w *walk) gaps(failures []Failure) {
 	for _, f := range failures {
 		w.found = append(w.found, found{entry: gap(f)})
@@ -314,7 +315,7 @@ func (f *found) ask(ctx context.Context) error {
 	return nil
 }
 
-// newEntry is the entry of a version of an object, but for its rows and its source.
+// newEntry makes the entry of a version of an object, without Rows and Source.
 func newEntry(path string, o Object, v Version) Entry {
 	e := Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
 		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed}

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// FS shows a tree as an [iofs.FS], with sorted folders and exact sizes: asking for a file's
-// info fetches its content if its size is not known. The context bounds all that is done
-// through it.
+// FS shows a tree as an [iofs.FS], with sorted folders and exact sizes: asking for a file's info fetches its content if
+// its size is not known. All requests are made with ctx.
 func FS(ctx context.Context, dir Dir) iofs.FS { return &view{ctx, dir} }
 
 type view struct {
@@ -62,11 +61,10 @@ func (v *view) Open(name string) (iofs.File, error) {
 		info: info{f.Name(), c.Size(), 0o444, version.ModTime, f.Object()}}, nil
 }
 
-// staleTries is how often a file may change between the question for its version and the
-// opening before that is an error.
+// staleTries is how often a file may change between Version and Open before that is an error.
 const staleTries = 5
 
-// OpenCurrent opens the version of a file that is current now.
+// OpenCurrent opens the current version of a file.
 func OpenCurrent(ctx context.Context, f File) (Content, Version, error) {
 	var err error
 	if r, ok := f.(Renewable); ok {
@@ -168,7 +166,7 @@ func (e dirEntry) Type() iofs.FileMode {
 	return 0
 }
 
-// Info gives the exact size, and fetches the content for it where need be.
+// Info returns the exact size, and fetches the content if the size is not known.
 func (e dirEntry) Info() (iofs.FileInfo, error) {
 	if dir, ok := e.node.(Dir); ok {
 		return dirInfo(dir, e.Name()), nil

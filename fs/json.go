@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// jsonMaker makes a file whose bytes come with the listings: its version is their hash.
+// jsonMaker makes a file whose bytes come with the lists. Its version is a hash of the bytes.
 type jsonMaker struct {
 	f *file
-	// now gives the file's bytes and their stamp.
+	// now returns the file's bytes and their stamp.
 	now shownNow
 }
 
-// shownNow gives the bytes that a file shows as of now, and their stamp.
+// shownNow returns the bytes that a file shows now, and their stamp.
 type shownNow func(ctx context.Context) (*shown, time.Time, error)
 
-// shown is bytes that a file shows, such as a list. The version that they had last is kept beside them: each lookup
-// asks for it, and to hash a list of 1,000 pages takes milliseconds. The bytes never change.
+// shown has bytes that a file shows, such as a list. They never change. Their last version is kept beside them: each
+// lookup needs it, and hashing a list of 1,000 pages takes milliseconds.
 type shown struct {
 	bytes []byte
 	last  atomic.Pointer[Version]
 }
 
-// version is the version of the bytes under a stamp.
+// version returns the version of the bytes under a stamp.
 func (s *shown) version(stamp time.Time) Version {
 	if v := s.last.Load(); v != nil && v.ModTime.Equal(stamp) {
 		return *v
@@ -34,15 +34,14 @@ func (s *shown) version(stamp time.Time) Version {
 	return v
 }
 
-// newJSON makes a file of a doc from bytes that come with its listings; rel is its folder's
-// path below the doc's.
+// newJSON makes a file of a doc from bytes that come with its lists; rel is the path of its folder, below the doc's.
 func newJSON(d *doc, name, rel string, obj Object, now shownNow) *file {
 	f := &file{d: d, name: name, rel: rel + name, obj: obj}
 	f.make = &jsonMaker{f, now}
 	return f
 }
 
-// at is the file as of now.
+// at returns the current version and its bytes.
 func (m *jsonMaker) at(ctx context.Context) (Version, []byte, error) {
 	s, stamp, err := m.now(ctx)
 	if err != nil {
@@ -58,7 +57,7 @@ func (m *jsonMaker) version(ctx context.Context) (Version, error) {
 		return Version{}, err
 	}
 	if _, known := m.f.Size(v); !known {
-		// The bytes are at hand: stored now, their size is exact from the start.
+		// The bytes are at hand. If they are stored now, their size is exact from the start.
 		c, err := m.f.d.t.store.Get(ctx, m.f.key(v), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
 		if err != nil {
 			return Version{}, err

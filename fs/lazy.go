@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// lazy is a value that is loaded when it is first asked for. A failed load is told to all who
-// ask within errLife, so that a walk does not wait for the same retries at every step.
+// lazy is a value that is loaded when it is first asked for. Callers share one load (as in singleflight). A failure is
+// repeated to all who ask within errLife, so that a walk does not wait for the same retries at every step.
 type lazy[T any] struct {
 	now     func() time.Time
 	errLife time.Duration
 	value   atomic.Pointer[T]
 
 	mu      sync.Mutex    // guards all below
-	running chan struct{} // closed when the load that runs has ended; nil while none does
-	late    bool          // somebody was served something older in place of what is being loaded
+	running chan struct{} // closed when the current load ends; nil if none runs
+	late    bool          // somebody was served an older value while this load ran
 	err     error
 	errAt   time.Time
 }
@@ -27,7 +27,7 @@ func newLazy[T any](now func() time.Time, errLife time.Duration) *lazy[T] {
 	return &lazy[T]{now: now, errLife: errLife}
 }
 
-// known gives the value if it was loaded. It never waits.
+// known returns the value if it was loaded. It never waits.
 func (l *lazy[T]) known() (v T, ok bool) {
 	if p := l.value.Load(); p != nil {
 		return *p, true
@@ -35,8 +35,8 @@ func (l *lazy[T]) known() (v T, ok bool) {
 	return v, false
 }
 
-// get gives the value. While one caller loads, others wait for that load, each no longer than
-// its context lasts. The load of a caller that gave up counts as none.
+// get returns the value. While one caller loads, others wait for that load, each no longer than its own context lasts.
+// If the caller that loads gives up, the next one loads.
 func (l *lazy[T]) get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
 	for {
 		ended, mine, err := l.join()
@@ -57,8 +57,8 @@ func (l *lazy[T]) get(ctx context.Context, load func(context.Context) (T, error)
 	}
 }
 
-// begin has spawn load the value, unless that is being done, or was just tried in vain. The
-// channel is closed when there is nothing to wait for any more.
+// begin starts a load by spawn, unless one runs or has just failed. The channel is closed when there is nothing to wait
+// for any more.
 func (l *lazy[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
 	ended, mine, err := l.join()
 	if err != nil {
@@ -73,7 +73,7 @@ func (l *lazy[T]) begin(spawn func(func(context.Context)), load func(context.Con
 // over is the channel of a load that has ended.
 var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// join gives the load that runs. Where none does, and one may, it is the caller's to run.
+// join returns the current load. If none runs and one may start, mine is true: the caller must run it.
 func (l *lazy[T]) join() (ended <-chan struct{}, mine bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,9 +89,10 @@ func (l *lazy[T]) join() (ended <-chan struct{}, mine bool, err error) {
 	return l.running, true, nil
 }
 
-// refusalLife is how long a refusal is told without asking again: rights seldom change.
+// refusalLife is how long a refusal is repeated without asking again: rights seldom change.
 const refusalLife = 10 * time.Minute
 
+// lifeOf is how long an error is repeated before the next load.
 func (l *lazy[T]) lifeOf(err error) time.Duration {
 	if errors.Is(err, iofs.ErrPermission) {
 		return max(l.errLife, refusalLife)
@@ -99,9 +100,9 @@ func (l *lazy[T]) lifeOf(err error) time.Duration {
 	return l.errLife
 }
 
-// run loads for all who joined.
+// run loads the value for all who joined.
 func (l *lazy[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
-	err = context.Canceled // what others see of a load that panics: none
+	err = context.Canceled // what others get if load panics
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -118,14 +119,14 @@ func (l *lazy[T]) run(ctx context.Context, load func(context.Context) (T, error)
 	return v, err
 }
 
-// failure is why there is no value, nil where that is not known.
+// failure returns the error of the last load, nil if it has none.
 func (l *lazy[T]) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
-// setLate notes that the load that runs took too long for somebody.
+// setLate records that somebody was served an older value while the current load ran.
 func (l *lazy[T]) setLate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

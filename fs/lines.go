@@ -11,11 +11,11 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// writeLinesMarkdown renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The
-// service gives plain text with a style for each line; whether a box is ticked it does not give.
+// writeLinesMarkdown renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The service gives
+// plain text and a style for each line. It does not say whether a box is ticked.
 //
-// What would make text at the beginning of a line something else is escaped. Within a line nothing is,
-// so that whoever greps for snake_case finds it.
+// Text that would begin a Markdown block at the start of a line is escaped. Within a line nothing is, so that grep
+// finds snake_case.
 func writeLinesMarkdown(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
 	w := lineWriter{out: bufio.NewWriter(out)}
 	for l, err := range lines {
@@ -31,18 +31,18 @@ func writeLinesMarkdown(out io.Writer, lines iter.Seq2[coda.Line, error]) error 
 type lineWriter struct {
 	out   *bufio.Writer
 	begun bool       // something was written
-	block string     // the style of the last line; all lists are one
-	items []listItem // of the last line's list, each in the one before
-	code  []string   // lines of the code block that is being gathered
+	block string     // the style of the last line; the same for all kinds of list
+	items []listItem // of the last line's list, each nested in the one before
+	code  []string   // collected lines of a code block
 }
 
-// listItem is an item of a list that further lines may belong to.
+// listItem is an item of a list in which further items may be nested.
 type listItem struct {
 	level  int
 	style  string
 	number int // of a numbered list, from 1
 	indent int // columns before its mark
-	text   int // columns before its text, where the items in it stand
+	text   int // columns before its text, where nested items begin
 }
 
 var (
@@ -73,16 +73,16 @@ func (w *lineWriter) line(c coda.LineContent) {
 	case c.Style == "blockQuote" || c.Style == "pullQuote":
 		w.begin(c.Style)
 		w.write("> ", "> ", texts(text))
-	case strings.Trim(text, " \t\n") == "": // an empty line ends whatever was before it
+	case strings.Trim(text, " \t\n") == "": // an empty line ends the block before it
 		w.block, w.items = "", nil
-	default: // paragraphs, and what is not known today
+	default: // paragraphs, and styles that are not known today
 		w.begin("")
 		w.write("", "", texts(text))
 	}
 }
 
-// begin starts a line, and puts between it and the last one what keeps them apart. Items of a list need
-// nothing; the lines of a quote must not become one paragraph, nor two quotes.
+// begin starts a line, and first writes what separates it from the last one. List items need nothing between them. The
+// lines of a quote must become neither one paragraph nor two quotes.
 func (w *lineWriter) begin(block string) {
 	same := block != "" && block == w.block
 	switch {
@@ -98,8 +98,8 @@ func (w *lineWriter) begin(block string) {
 	w.block, w.begun = block, true
 }
 
-// write writes a line's text, which may have several: first stands before the first, rest before the
-// others. Two spaces at the end of one are Markdown's line break.
+// write writes the text of one line, which may have several parts: first stands before the first part, rest before the
+// others. Two spaces at the end of a part are Markdown's line break.
 func (w *lineWriter) write(first, rest string, texts []string) {
 	prefix := first
 	for i, s := range texts {
@@ -113,11 +113,11 @@ func (w *lineWriter) write(first, rest string, texts []string) {
 	}
 }
 
-// maxLevel bounds the columns that a broken level could ask for.
+// maxLevel limits the indent that a broken level could ask for.
 const maxLevel = 32
 
-// item writes an item of a list below the text of the item that it is in, wherever that is: Markdown
-// goes by columns. Levels that no item above has count for nothing.
+// item writes a list item below the text of the item that contains it: Markdown nests by columns. Levels that no item
+// above has are skipped.
 func (w *lineWriter) item(c coda.LineContent, text string) {
 	it := listItem{level: min(max(c.Level, 0), maxLevel), style: c.Style, number: 1}
 	for n := len(w.items); n > 0 && w.items[n-1].level >= it.level; n-- {
@@ -139,7 +139,7 @@ func (w *lineWriter) item(c coda.LineContent, text string) {
 	w.write(strings.Repeat(" ", it.indent)+mark, strings.Repeat(" ", it.text), texts(text))
 }
 
-// endCode writes the code block that was gathered, in a fence longer than any in it.
+// endCode writes the collected code block, in a fence longer than any run of backticks in it.
 func (w *lineWriter) endCode() {
 	if len(w.code) == 0 {
 		return
@@ -165,7 +165,7 @@ func longestRun(s string, b byte) (longest int) {
 	return longest
 }
 
-// texts splits the text of one line of a page at its breaks.
+// texts splits the text of one line of a page at its breaks, and escapes each part.
 func texts(text string) []string {
 	parts := strings.Split(text, "\n")
 	for i, s := range parts {
@@ -174,14 +174,14 @@ func texts(text string) []string {
 	return parts
 }
 
-// headingText is on one line, and ends in no #, which would be taken for an end mark.
+// headingText returns text on one line. A # at its end is escaped: Markdown would take it for an end mark.
 func headingText(text string) string {
 	text = strings.Trim(strings.ReplaceAll(text, "\n", " "), " \t")
 	return endMark.ReplaceAllString(text, `$1\$2`)
 }
 
 var (
-	// blockStart is what makes a line a heading, quote, item, box, rule, underline, fence, HTML or a link's
+	// blockStart matches text that begins a heading, quote, list item, box, rule, underline, fence, HTML or link
 	// definition.
 	blockStart = regexp.MustCompile("^(?:#{1,6}(?:\\s|$)|>|[-+*](?:\\s|$)|(?:[-*_]\\s*){3,}$|[-=]+\\s*$|```|~~~|" +
 		`<[A-Za-z/!?]|\[[ xX]\](?:\s|$)|\[[^\]]+\]:)`)
@@ -189,7 +189,7 @@ var (
 	numberStart = regexp.MustCompile(`^\d{1,9}[.)](?:\s|$)`)
 )
 
-// escapeStart keeps text text.
+// escapeStart escapes the beginning of text that Markdown would take for the beginning of a block.
 func escapeStart(s string) string {
 	if blockStart.MatchString(s) {
 		return `\` + s

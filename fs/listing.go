@@ -14,18 +14,18 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// listing holds a doc's lists as of one stamp of the doc. Each is asked for once, when it is
-// first needed, and kept in the Store as the JSON that the tree shows.
+// listing holds a doc's lists as of one stamp of the doc. Each is fetched once, when it is first needed, and kept in
+// the Store as the JSON that the tree shows.
 type listing struct {
 	d     *doc
-	key   string // over the doc's stamp
+	key   string // see listingKey
 	stamp time.Time
 	size  coda.DocSize
-	// oversized docs are too large for the service's API: it is not asked for their lists.
+	// oversized docs are too large for the service's API: their lists are not requested.
 	oversized bool
-	// older is what was known before; nil in a walk of all that is listed afresh.
+	// older has the lists that were known before; nil if fresh is set.
 	older *listing
-	// fresh has the service asked even where the Store knows an answer.
+	// fresh has all lists fetched from the service, even if the Store has them.
 	fresh bool
 
 	pages    *lazy[*pageList]
@@ -42,9 +42,9 @@ type listing struct {
 }
 
 const (
-	// errLife is how long a failure is told without asking again.
+	// errLife is how long a failure is repeated without asking again.
 	errLife = 5 * time.Second
-	// walkErrLife is the same in a walk of all that is listed afresh, which should see each once.
+	// walkErrLife is the same if all lists are fetched anew: a walk should meet each failure once.
 	walkErrLife = time.Hour
 )
 
@@ -64,7 +64,7 @@ func lazyIn[T any](l *listing) *lazy[T] {
 	return newLazy[T](l.d.t.opts.Now, errLife)
 }
 
-// tableInfo is a table with its stamps.
+// tableInfo is a table's own object.
 type tableInfo struct {
 	json  *shown
 	table coda.Table
@@ -73,7 +73,7 @@ type tableInfo struct {
 type columnList struct {
 	json    *shown
 	columns []coda.Column
-	// computed is what they make of the cells.
+	// computed is how much of the cells the columns compute.
 	computed Computed
 	columnsNote
 }
@@ -139,20 +139,20 @@ func (l *listing) columnList(ctx context.Context, id string) (columnList, error)
 		})
 }
 
-// columnsNote is what the Store remembers of a table's columns. They have no stamp of their own, and their table's may
-// not move with them.
+// columnsNote is what the Store remembers of a table's columns. They have no stamp of their own, and the table's stamp
+// may not move when they change.
 type columnsNote struct {
-	Hash string `json:"hash"` // of their JSON
-	// Since is when they became these, at the latest.
+	Hash string `json:"hash"` // of the columns' JSON
+	// Since is when the columns became these, or later.
 	Since time.Time `json:"since"`
-	// Changed is the same, and zero while no others are known.
+	// Changed is Since if the columns were others before, else zero.
 	Changed time.Time `json:"changed,omitzero"`
 }
 
-// columnsSince tells since when a table has the columns that were just read: since the doc's last edit, at
-// the latest. Where they were others before, that edit may be one that no list of docs has shown yet; the
-// doc is then asked. The note of it may be evicted. When it was made is remembered all the same, and of a mark made
-// just after it, whether it was of these columns.
+// columnsSince returns since when a table has the columns that were just read: since the doc's last edit, or longer. If
+// they were others before, that edit may be one that no list of docs has shown yet, so the doc is asked. The note may
+// be evicted from the Store, which still knows when the note was made. A mark is made just after the note, under a key
+// with the hash of the columns: it shows whether the evicted note was about these columns.
 func (l *listing) columnsSince(ctx context.Context, id, hash string) (columnsNote, error) {
 	store, key, mark := l.d.t.store, l.d.key("columns-since", id, ""), l.d.key("columns-since", id, hash)
 	var known columnsNote
@@ -192,7 +192,7 @@ func (l *listing) columnsSince(ctx context.Context, id, hash string) (columnsNot
 	return note, nil
 }
 
-// knownTable gives a table's own object if it was asked for before.
+// knownTable returns a table's own object if it is already loaded.
 func (l *listing) knownTable(id string) (tableInfo, bool) {
 	return lazyOf(l, l.table, id).known()
 }
@@ -206,13 +206,13 @@ func lazyOf[T any](l *listing, m map[string]*lazy[T], id string) *lazy[T] {
 	return m[id]
 }
 
-// listPermissions has no stamp, so that what the Store knows may be of any age.
+// listPermissions has no stamp: what the Store has may be of any age.
 const listPermissions = "permissions"
 
-// filler writes a list, or an object.
+// filler requests a list or an object from the service, and writes it.
 type filler func(ctx context.Context, w io.Writer, t *try) error
 
-// load gives the JSON of a list, or of an object, from the Store or from the service.
+// load returns the JSON of a list or an object, from the Store or from the service.
 func (l *listing) load(ctx context.Context, kind, id string, fill filler) (b []byte, err error) {
 	if l.oversized {
 		return nil, errOversized
@@ -248,7 +248,7 @@ func (l *listing) loadOnce(ctx context.Context, kind, id string, last bool, fill
 	return b, c.Close()
 }
 
-// fill writes a list, or an object, as the service gives it.
+// fill writes a list or an object as the service gives it, and reports what is odd about it.
 func (l *listing) fill(ctx context.Context, kind, id string, w io.Writer, t *try, fill filler) error {
 	written := &lengthWriter{w: w}
 	if err := fill(ctx, written, t); err != nil {
@@ -262,8 +262,8 @@ func (l *listing) fill(ctx context.Context, kind, id string, w io.Writer, t *try
 	return nil
 }
 
-// doubt fails the first try at a list of pages or tables that has shrunk to under half of its bytes, or is empty while
-// the doc has such things as the service counts: names should not vanish for a slip.
+// doubt fails the first try at a list of pages or tables that has under half of its former bytes, or that is empty
+// although the service counts some in the doc: names should not vanish because of one wrong answer.
 func (l *listing) doubt(kind string, obj Object, bytes int64, t *try) error {
 	counts := map[string]int{"pages": l.size.PageCount, "tables": l.size.TableAndViewCount}
 	count, ok := counts[kind]
@@ -284,7 +284,7 @@ func (l *listing) doubt(kind string, obj Object, bytes int64, t *try) error {
 	return nil
 }
 
-// writeList writes a list as one JSON array, or fails: half a list is none.
+// writeList writes a list as one JSON array. If the list breaks off it fails: half a list is no list.
 func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.RawMessage) error {
 	a := newArrayWriter(w)
 	for v, err := range items {
@@ -298,14 +298,14 @@ func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.R
 	return a.Close()
 }
 
-// refused reports whether the service will not show a list to this user, or of this doc.
+// refused reports whether the service refuses to show a list to this user, or of this doc.
 func refused(err error) bool {
 	return coda.CodeOf(err) == coda.CodeForbidden || errors.Is(err, errOversized)
 }
 
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 
-// fatal reports whether an error ends all work: nothing else would succeed either.
+// fatal reports whether an error ends all work: the caller gave up, or the token is refused.
 func fatal(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || coda.CodeOf(err) == coda.CodeUnauthorized)
 }

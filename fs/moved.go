@@ -11,45 +11,45 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// The service gives lists in pages that begin at a number. What is added or deleted in front of a page that is still
-// to come moves the rest: an item comes twice, or never. So what may have moved is read once more. If that moves too,
-// it is kept with a warning: better a list with a name for what is odd about it than none.
+// The service gives lists in pages that begin at a number. If items are added or deleted in front of a page that is
+// still to come, the rest shifts: an item comes twice, or never. So a list that may have shifted is read once more. If
+// it shifts again, it is kept with a warning: that is better than no list.
 
-// errMoved is the error of the first try at reading something that moved meanwhile.
+// errMoved: something changed while it was read. It fails the first try only.
 var errMoved = errors.New("this changed while it was read")
 
 // Codes of warnings.
 const (
-	// CodeTwice marks a list that named something twice.
+	// CodeTwice marks a list that named an item twice.
 	CodeTwice = "listed_twice"
 	// CodeRowCount marks a table with more or fewer rows than the service counts.
 	CodeRowCount = "row_count"
-	// CodeColumns marks a table with cells of columns that the list of its columns lacks.
+	// CodeColumns marks a table that has cells of columns which its list of columns lacks.
 	CodeColumns = "columns_lacking"
-	// CodeListEmpty marks a list with nothing in it of a doc that has something, as the service counts.
+	// CodeListEmpty marks an empty list of a doc in which the service counts some items.
 	CodeListEmpty = "list_empty"
-	// CodeNotListed marks a doc that the list of docs lacks, and that is there when it is asked for.
+	// CodeNotListed marks a doc that the list of docs lacks, and that exists.
 	CodeNotListed = "not_listed"
-	// CodeAllLost marks a list of docs in which none is left.
+	// CodeAllLost marks a list of docs that is suddenly empty.
 	CodeAllLost = "all_lost"
 )
 
 // try is one of two tries at reading something.
 type try struct {
-	last bool // what moved is kept: there is no further try
-	// looked reports that a list was read, and odd what is odd about it: code and message.
+	last bool // there is no further try: what was read is kept, even if it changed meanwhile
+	// looked says that a list was read. odd has what is odd about it: code and message.
 	looked bool
 	odd    []Failure
 }
 
 func (t *try) warn(code, format string, args ...any) {
 	f := Failure{Code: code, Message: fmt.Sprintf(format, args...), Warning: true}
-	if !slices.Contains(t.odd, f) { // rows that are kept as sent are looked at twice
+	if !slices.Contains(t.odd, f) { // rows that are kept as sent are read twice
 		t.odd = append(t.odd, f)
 	}
 }
 
-// twice calls read once more where what it read has moved.
+// twice calls read, and once more if the data changed while it was read.
 func twice(read func(last bool) error) error {
 	err := read(false)
 	if errors.Is(err, errMoved) || coda.CodeOf(err) == coda.CodeListMoved {
@@ -58,8 +58,8 @@ func twice(read func(last bool) error) error {
 	return err
 }
 
-// once gives the items of a list, each id once. An id that comes again fails the first try. In the last one the first item
-// of an id stands: it is in its place, and was written when the second came.
+// once yields the items of a list, each id once. A repeated id fails the first try. In the last try the first item of
+// an id stays: it was already written when the second came.
 func once[T any](t *try, items iter.Seq2[T, error], id func(T) string) iter.Seq2[T, error] {
 	t.looked = true
 	return func(yield func(T, error) bool) {
@@ -88,7 +88,7 @@ func once[T any](t *try, items iter.Seq2[T, error], id func(T) string) iter.Seq2
 	}
 }
 
-// lengthWriter counts what is written.
+// lengthWriter counts the bytes written.
 type lengthWriter struct {
 	w io.Writer
 	n int64
@@ -100,7 +100,7 @@ func (l *lengthWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// warned takes over what a try found odd about an object, in place of what was.
+// warned replaces the warnings about an object by what a try found odd about it.
 func (t *Tree) warned(obj Object, path string, by *try) {
 	if !by.looked {
 		return
@@ -114,7 +114,7 @@ func (t *Tree) warned(obj Object, path string, by *try) {
 	t.tellNew(t.warnings.replace(isOf, odd, t.opts.Now()))
 }
 
-// knows reports whether the same is odd about an object as was before: it is not read twice each time for that.
+// knows reports whether the same was odd about an object before: then it is not read a second time for that.
 func (t *Tree) knows(obj Object, message string) bool {
 	is := func(f Failure) bool {
 		return f.Kind == obj.Kind && f.DocID == obj.DocID && f.ObjectID == obj.ID && f.Message == message
@@ -122,5 +122,5 @@ func (t *Tree) knows(obj Object, message string) bool {
 	return t.warnings.has(is) || t.earlier.has(is)
 }
 
-// Warnings gives what is odd about what was read, and kept.
+// Warnings returns what is odd about what was read and kept.
 func (t *Tree) Warnings() []Failure { return t.warnings.all() }

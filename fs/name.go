@@ -13,48 +13,47 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NameMode says whether names carry ids.
+// NameMode says whether names contain ids.
 type NameMode string
 
 const (
-	// NamesID names each object <title>__<id>. It is the default: such a name does not
-	// change when siblings come and go.
+	// NamesID names each object <title>__<id>. It is the default: such a name stays the same when siblings come and go.
 	NamesID NameMode = "id"
 	// NamesTitle names an object by its title alone, and adds the id only where two
 	// siblings would clash.
 	NamesTitle NameMode = "title"
 )
 
-// Lengths in bytes. A file system takes names of 255.
+// Lengths in bytes. File systems allow 255 for a name.
 const (
 	maxName   = 255
 	maxTitle  = 80
 	maxParent = 60
-	// maxEnding is the longest that may follow a stem: a hash, then a file's ending.
+	// maxEnding is the longest text that may follow a stem: a hash, then a file's ending.
 	maxEnding = len("~123456") + len(".columns.json")
 )
 
 // named is an object that needs a name among its siblings in one folder.
 type named struct {
 	title   string   // fit for a file system, without the id
-	id      string   // as validID takes it; no sibling has the same
+	id      string   // passes validID; no sibling has the same
 	endings []string // of all the object's names in this folder; "" is that of a folder
 }
 
-// nameObject is a doc, a page, or a table that stands on no page.
+// nameObject names a doc, a page, or a table that is not on a page.
 func nameObject(title, id string, endings ...string) named {
 	return named{cleanTitle(title, maxTitle), id, endings}
 }
 
-// nameTable is a table on a page titled parent. Where ids are so long that the name
-// would not fit, the parent's part is cut further: 23 bytes are always left of it.
+// nameTable names a table on a page titled parent. If the ids are so long that the name would not fit, the parent's
+// part is cut further; at least 23 bytes of it are left.
 func nameTable(parent, title, id string, endings ...string) named {
 	title = cleanTitle(title, maxTitle)
 	room := maxName - maxEnding - len("__"+title+"__"+id)
 	return named{cleanTitle(parent, min(maxParent, room)) + "__" + title, id, endings}
 }
 
-// form is one of the ways to write an object's stem, the shortest first.
+// form is a way to write an object's stem. The shortest comes first.
 type form int
 
 const (
@@ -63,7 +62,7 @@ const (
 	formHash
 )
 
-// stem is the part of the object's names before the ending.
+// stem returns the part of the object's names before the ending.
 func (n named) stem(f form) string {
 	switch f {
 	case formTitle:
@@ -76,9 +75,8 @@ func (n named) stem(f form) string {
 	}
 }
 
-// uniqueStems gives each of the siblings in one folder a stem, so that no two of their
-// names are equal, also where case and Unicode normal forms do not count. The order of
-// objs plays no part.
+// uniqueStems returns a stem for each of the siblings in one folder, so that no two of their names are equal, even if
+// case and Unicode normal forms are ignored. The order of objs does not matter.
 func uniqueStems(mode NameMode, objs []named) []string {
 	forms := make([]form, len(objs))
 	if mode != NamesTitle {
@@ -119,8 +117,8 @@ func clashes(objs []named, stems []string) [][]int {
 	return groups
 }
 
-// lengthen gives the next form to those of each group that have the shortest. An object
-// that already carries its id keeps its name when a sibling's title looks the same.
+// lengthen gives the next form to those objects of each group that have the shortest one. So an object that already has
+// its id in its name keeps that name when a sibling's title looks the same.
 func lengthen(forms []form, groups [][]int) []form {
 	longer := slices.Clone(forms)
 	for _, group := range groups {
@@ -137,19 +135,19 @@ func lengthen(forms []form, groups [][]int) []form {
 	return longer
 }
 
-// cleanTitle makes a title fit to begin a file name, or to be a folder's, on Linux, macOS
-// and Windows, in at most limit bytes (8 or more). A clean title stays as it is.
+// cleanTitle makes a title fit for the beginning of a file name, or for a folder name, on Linux, macOS and Windows, in
+// at most limit bytes (8 or more). A clean title is returned as it is.
 func cleanTitle(title string, limit int) string {
 	s := norm.NFC.String(strings.ToValidUTF8(title, "\uFFFD"))
-	// What stood on both sides of a dropped character may compose, and an emoji that
-	// became another character no longer holds a joiner: go on until nothing changes.
+	// Dropping a character may let its neighbours compose, and an emoji that became another character does not keep its
+	// joiner: so repeat until nothing changes.
 	for dropped := ""; dropped != s; {
 		dropped, s = s, norm.NFC.String(dropFormat(s))
 	}
 	s = replaceUnsafe(s)
 	leading := len(s) - len(strings.TrimLeft(s, ".-"))
 	s = strings.Repeat("_", leading) + s[leading:]
-	// Only what is left after a cut may be a device's name, and the mark makes it longer.
+	// Only what is left after a cut may be a device's name, and the mark makes it longer: cut again.
 	s = cut(markDevice(cut(s, limit)), limit)
 	if s == "" {
 		return "Untitled"
@@ -159,12 +157,12 @@ func cleanTitle(title string, limit int) string {
 
 const joiner = '\u200D' // ZWJ, joins emoji to one
 
-// dropFormat drops format characters: they are not seen, and some turn around or hide
-// what follows. Joiners between two emoji stay.
+// dropFormat drops format characters: they are invisible, and some reverse or hide the text after them. Joiners between
+// two emoji stay.
 func dropFormat(s string) string {
 	var b strings.Builder
 	runes := append([]rune(s), 0) // so that each has a next
-	base := rune(0)               // the last one kept, without what modifies it
+	base := rune(0)               // the last rune kept that is not a modifier
 	for i, r := range runes[:len(runes)-1] {
 		joins := r == joiner && isEmoji(base) && isEmoji(runes[i+1])
 		if unicode.Is(unicode.Cf, r) && !joins {
@@ -178,8 +176,8 @@ func dropFormat(s string) string {
 	return b.String()
 }
 
-// isEmoji also takes symbols that are no emoji; a joiner beside one does no harm. The
-// block is for emoji that are newer than package unicode's tables.
+// isEmoji is also true for symbols that are no emoji; a joiner beside one does no harm. The range has emoji that are
+// newer than package unicode's tables.
 func isEmoji(r rune) bool {
 	return unicode.Is(unicode.So, r) || r == '↔' || r >= 0x1F000 && r <= 0x1FAFF && !modifiesEmoji(r)
 }
@@ -189,8 +187,7 @@ func modifiesEmoji(r rune) bool {
 	return r >= 0xFE00 && r <= 0xFE0F || r >= 0x1F3FB && r <= 0x1F3FF
 }
 
-// replaceUnsafe makes one underscore of each run of characters that a system refuses or
-// that break lines.
+// replaceUnsafe replaces each run of characters that a system refuses, or that break lines, by one underscore.
 func replaceUnsafe(s string) string {
 	var b strings.Builder
 	inRun := false
@@ -207,8 +204,8 @@ func replaceUnsafe(s string) string {
 	return b.String()
 }
 
-// cut shortens s to at most limit bytes, and leaves nothing at its end that must not
-// stand there: a dot, a space, half a character, a joiner that has nothing to join.
+// cut shortens s to at most limit bytes, and removes from its end what must not be there: a dot, a space, half a
+// character, a joiner with nothing to join.
 func cut(s string, limit int) string {
 	if len(s) > limit {
 		for !utf8.RuneStart(s[limit]) {
@@ -219,8 +216,7 @@ func cut(s string, limit int) string {
 	return strings.TrimRight(s, ". "+string(joiner))
 }
 
-// device finds the names that Windows keeps for devices: whatever follows their first
-// dot, they are the device still.
+// device matches the names that Windows reserves for devices, with anything after their first dot.
 var device = regexp.MustCompile(`^(?i)((?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *)(\.|$)`)
 
 // markDevice puts an underscore after the name of a device: con.txt becomes con_.txt.
@@ -230,8 +226,8 @@ func markDevice(s string) string {
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// validID reports whether id may be part of a name. No other id gets into the tree, so
-// nothing that the service sends can lead out of a folder.
+// validID reports whether id may be part of a name. Objects with other ids are left out of the tree, so that nothing
+// that the service sends can lead out of a folder.
 func validID(id string) bool {
 	return idPattern.MatchString(id)
 }

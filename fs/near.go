@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Nearest is the name that was meant by one that does not exist: the same but for case and Unicode form, or
-// at most two slips away, or begun alike. It is "" where that is anybody's guess.
+// Nearest returns the name that was probably meant by one that does not exist: the same but for case and Unicode form,
+// or at most two typos away, or with the same beginning. It returns "" if none is near enough.
 func Nearest(name string, names []string) string {
 	best, slips := "", 3
 	meant := folded(name)
@@ -31,13 +31,13 @@ func Nearest(name string, names []string) string {
 	return ""
 }
 
-// folded is a name without its case and Unicode form.
+// folded returns a name without differences of case and Unicode form.
 func folded(s string) []rune {
 	return []rune(norm.NFC.String(cases.Fold().String(norm.NFD.String(s))))
 }
 
-// distance counts the slips between two words: a letter too many, too few, wrong, or two letters
-// in the wrong order (optimal string alignment).
+// distance counts the typos between two words: a letter too many, too few, wrong, or two letters in the wrong order
+// (optimal string alignment).
 func distance(a, b []rune) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
@@ -62,7 +62,8 @@ func distance(a, b []rune) int {
 	return rows[len(a)][len(b)]
 }
 
-// didYouMean names the doc that was meant by a selector, which may be the name of its folder; "" where there is none.
+// didYouMean suggests the doc that a selector probably meant; the selector may be the name of the doc's folder. It
+// returns "" if there is none.
 func didYouMean(selector string, docs []coda.Doc) string {
 	names := make([]string, len(docs))
 	for i, d := range docs {

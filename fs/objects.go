@@ -11,11 +11,11 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// errOversized is the reason for all that is missing of a doc over the API's size limit.
+// errOversized is the reason why lists of a doc over the API's size limit are missing.
 var errOversized = errors.New("the doc is larger than Coda's API allows (125 MB); make it smaller, or split it")
 
-// objectFile is a file with the smaller objects of a doc. Where the token may not see them it is left
-// out, and the doc is none the worse for it.
+// objectFile is a file with the smaller objects of a doc. If the token may not see them it is left out; the doc still
+// counts as complete.
 type objectFile struct {
 	kind Kind
 	list func(*listing, context.Context) (objectList, error)
@@ -28,14 +28,14 @@ var objectFiles = map[string]objectFile{
 	"permissions.json": {KindPermissions, (*listing).permissionList, (*doc).permissionsJSON},
 }
 
-// withheld reports whether an error of the list means that the token may not see it. Permissions answer
-// a token for single docs with 401, which elsewhere means that the token is none.
+// withheld reports whether an error of the list means that the token may not see it. For permissions the service
+// answers 401 to a token for single docs; elsewhere 401 means that the token is invalid.
 func (o objectFile) withheld(err error) bool {
 	return refused(err) || o.kind == KindPermissions && coda.CodeOf(err) == coda.CodeUnauthorized
 }
 
-// objectList is a doc's permissions, or references to its formulas or controls: those lack the value,
-// which is content.
+// objectList is a doc's permissions, or references to its formulas or controls. References have no value; values are
+// fetched with the content.
 type objectList struct {
 	json  *shown
 	count int
@@ -70,14 +70,14 @@ func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *l
 	})
 }
 
-// knownPermissions are the permissions as they were last asked for.
+// knownPermissions returns the permissions as they were last asked for.
 func (l *listing) knownPermissions() *lazy[objectList] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.permissions
 }
 
-// renewPermissions has them asked for again where they are older than a refresh.
+// renewPermissions makes the next use ask for permissions again if they are older than Options.Refresh.
 func (l *listing) renewPermissions() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,8 +87,7 @@ func (l *listing) renewPermissions() {
 	}
 }
 
-// permissionsJSON makes the file of the permissions. They have no stamp, so that opening it is
-// what looks for newer ones.
+// permissionsJSON makes the file of the permissions. They have no stamp, so opening the file looks for newer ones.
 func (d *doc) permissionsJSON(name string) *file {
 	f := newJSON(d, name, "", d.object(KindPermissions, "doc"), func(ctx context.Context) (*shown, time.Time, error) {
 		l := d.current()
@@ -119,21 +118,21 @@ func (d *doc) controlsJSON(name string) *file {
 
 func (d *doc) objectsJSON(name string, kind Kind, list func(*listing, context.Context) (objectList, error),
 	get func(ctx context.Context, id string) (json.RawMessage, error), gone func(ctx context.Context, id string) (bool, error)) *file {
-	computed := ComputedCalculated // a control has the value that somebody gave it, or one of a list that is computed
+	computed := ComputedCalculated // somebody set the value of a control, or it comes from a computed list
 	if kind == KindFormulas {
 		computed = ComputedVolatile
 	}
 	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get, gone, computed}}
 }
 
-// objectsMaker makes a list of references into one of whole objects.
+// objectsMaker turns a list of references into a list of whole objects.
 type objectsMaker struct {
 	d    *doc
 	list func(*listing, context.Context) (objectList, error)
 	get  func(ctx context.Context, id string) (json.RawMessage, error)
-	// gone reports whether a fresh list does not name an object any more.
+	// gone reports whether a fresh list lacks an object.
 	gone     func(ctx context.Context, id string) (bool, error)
-	computed Computed // what the values are, if there are any
+	computed Computed // how much of the values is computed, if there are any
 }
 
 func (m objectsMaker) version(ctx context.Context) (Version, error) {
@@ -141,7 +140,7 @@ func (m objectsMaker) version(ctx context.Context) (Version, error) {
 	return v, err
 }
 
-// at is the version as of now: over the references and, since values have no stamps, the doc's.
+// at returns the current version. It hashes the references and, since values have no stamps, the doc's stamp.
 func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
 	l := m.d.current()
 	list, err := m.list(l, ctx)
@@ -185,8 +184,8 @@ func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) 
 	return a.Close()
 }
 
-// whole is the object that a reference is to. One that is gone since it was listed, or that cannot be
-// asked for, stays a reference; one that is listed still and not to be had is a failure.
+// whole returns the object of a reference. If the object is gone since it was listed, or cannot be asked for, the
+// reference stays; if it is still listed but cannot be read, that is a failure.
 func (m objectsMaker) whole(ctx context.Context, ref json.RawMessage) (json.RawMessage, error) {
 	var of struct {
 		ID string `json:"id"`

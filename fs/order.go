@@ -7,14 +7,14 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// order is an order in which a program may go through a doc's files of one kind.
+// order is an order in which a program may walk a doc's files of one kind.
 type order struct {
 	files []*file
-	at    map[string]int // the place of each in files, by its object's id
+	at    map[string]int // index in files, by the object's id
 }
 
-// near reports whether a program that opened one file may well have come to the other in this order.
-// One file in between may be left out: the program has it open elsewhere, or passes over it.
+// near reports whether a program that goes in this order may open one file just after the other. It may leave out one
+// file between them, which it has open elsewhere or skips.
 func (o *order) near(from, to string) bool {
 	i, ok := o.at[from]
 	if !ok {
@@ -24,10 +24,9 @@ func (o *order) near(from, to string) bool {
 	return ok && i < j && j <= i+2
 }
 
-// orders gives those orders that programs are known to have: that of the listing and that of the
-// names' bytes, each with a folder's own files before those further down or mixed with them; and that of
-// the listing from its end, which programs have that put on a stack what they find (ripgrep, fd). It
-// sends nothing: what was not listed yet has no order.
+// orders returns the orders in which programs are known to walk: that of the listing and that of the names' bytes, each
+// with a folder's own files before its subfolders or mixed with them; and that of the listing from its end, for
+// programs that use a stack (ripgrep, fd). It sends nothing: a list that was not loaded has no order.
 func (l *listing) orders(kind Kind) (all []*order) {
 	top, below := l.nodes(kind)
 	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
@@ -52,7 +51,7 @@ func newOrder(files []*file) *order {
 	return o
 }
 
-// nodes gives the entries of the folder that has the files of a kind, and how to go further down.
+// nodes returns the entries of the folder that has the files of a kind, and a function for the folders below it.
 func (l *listing) nodes(kind Kind) (top []Node, below func(*folder) []Node) {
 	switch kind {
 	case KindPage, KindPageHTML:
@@ -72,7 +71,7 @@ func (l *listing) nodes(kind Kind) (top []Node, below func(*folder) []Node) {
 	return nil, nil
 }
 
-// flattening gathers the files of one kind in a folder and further down.
+// flattening collects the files of one kind in a folder and below it.
 type flattening struct {
 	kind               Kind
 	below              func(*folder) []Node

@@ -15,10 +15,10 @@ import (
 // pageList is a doc's pages as a tree.
 type pageList struct {
 	json *shown
-	root *page // has no page of its own: its children stand at the top
+	root *page // not a page itself: its children are at the top
 	byID map[string]*page
 	gaps []Failure
-	// excluded are the selectors that left pages out.
+	// excluded has the selectors that left pages out.
 	excluded []string
 
 	mu sync.Mutex // guards folder and rel of each page
@@ -30,11 +30,11 @@ type page struct {
 	parent   *page
 	children []*page
 	rel      string   // its folder's path below the doc's, with a slash at the end
-	folder   *entries // of the children; nil until it is asked for
+	folder   *entries // of the children; nil until first used
 }
 
-// newPageList arranges a doc's pages. Those whose parent is missing, or that are their own
-// ancestor, stand at the top: nothing is lost for a broken link.
+// newPageList arranges a doc's pages. A page whose parent is missing, or that is its own ancestor, is put at the top: a
+// broken link loses nothing.
 func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
 	l := &pageList{json: &shown{bytes: json}, root: &page{rel: "pages/"}, byID: map[string]*page{}}
 	var order []*page
@@ -65,10 +65,10 @@ func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
 	return l
 }
 
-// maxPagePath is the longest path below pages/, in bytes. Systems take 4,096 for a whole one.
+// maxPagePath is the longest path below pages/, in bytes. Systems allow 4,096 for a whole path.
 const maxPagePath = 3000
 
-// lift puts pages whose path would be longer than systems take to the top, with what is below them.
+// lift moves pages whose path would be too long to the top, with all pages below them.
 func (l *pageList) lift() {
 	type place struct {
 		p      *page
@@ -99,7 +99,7 @@ func (p *page) nameLength() int {
 	return len(cleanTitle(p.meta.Name, maxTitle)) + len("__"+p.meta.ID+"/") + maxEnding
 }
 
-// above is the page that p names as its parent, nil if there is none.
+// above returns the page that p names as its parent, nil if there is none.
 func (l *pageList) above(p *page) *page {
 	if p.meta.Parent == nil {
 		return nil
@@ -107,7 +107,7 @@ func (l *pageList) above(p *page) *page {
 	return l.byID[p.meta.Parent.ID]
 }
 
-// circles finds the pages that are their own ancestors. It goes over each page once.
+// circles finds the pages that are their own ancestors. It visits each page once.
 func (l *pageList) circles(pages []*page) map[*page]bool {
 	circle := map[*page]bool{}
 	seenFrom := make(map[*page]*page, len(pages))
@@ -127,13 +127,13 @@ func (l *pageList) circles(pages []*page) map[*page]bool {
 	return circle
 }
 
-// exportable reports whether the service can export a page. Those that came without a type are
-// from before there were types.
+// exportable reports whether the service can export a page. A page without a type is older than the types, and can be
+// exported.
 func (p *page) exportable() bool {
 	return cmp.Or(p.meta.ContentType, coda.ContentCanvas) == coda.ContentCanvas
 }
 
-// endings are those of the names that a page has in its folder.
+// endings returns the endings of the names that a page has in its folder.
 func (p *page) endings(sel Selection) []string {
 	var e []string
 	switch {
@@ -150,8 +150,7 @@ func (p *page) endings(sel Selection) []string {
 	return e
 }
 
-// entries gives the folder of p's children. It is made once, after those above it, which give
-// p its place.
+// entries returns the folder of p's children. It is made once, after the folders above it: they set p.rel.
 func (l *pageList) entries(d *doc, p *page) *entries {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -206,7 +205,7 @@ func (p *page) object(docID string, kind Kind) Object {
 		CreatedAt: m.CreatedAt.Time, UpdatedAt: m.UpdatedAt.Time, UpdatedBy: cmp.Or(m.UpdatedBy.Email, m.UpdatedBy.Name)}
 }
 
-// pagesFolder holds the pages at the top.
+// pagesFolder is the folder of the pages at the top.
 func (d *doc) pagesFolder() *folder {
 	return &folder{
 		t: d.t, name: "pages", obj: d.object(KindFolder, "pages"),
@@ -222,7 +221,8 @@ func (d *doc) pagesFolder() *folder {
 	}
 }
 
-// subpages is the folder of a page's subpages. Whoever holds it may see the page move.
+// subpages is the folder of a page's subpages. The page may move while somebody holds the folder, so each call looks it
+// up.
 func (d *doc) subpages(p *page, name, rel string) *folder {
 	id := p.meta.ID
 	return &folder{

@@ -8,22 +8,21 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 )
 
-// readAhead sees programs that go through files one by one (grep -r, tar, rsync), and has the
-// contents of the next files fetched before they are asked for: each takes seconds, and many can be
-// under way at once. It hears of opens only, so programs that list or stat start nothing. What it
-// sends is background work until a reader has come to the file.
+// readAhead detects programs that read files one by one (grep -r, tar, rsync), and fetches the next files before they
+// are asked for: each takes seconds, and many can be fetched at once. It sees opens only, so programs that list or stat
+// start nothing. Its requests are background work until a reader reaches the file.
 type readAhead struct {
 	t   *Tree
 	max int
 
 	mu    sync.Mutex // guards all below, and all streams and readers
-	ahead int        // files that are fetched, or were, and no reader has come to; max at most
+	ahead int        // files that are being fetched, or were, and that no reader has reached; at most max
 }
 
-// readerIdle is how long after its last open a reader is taken to be still on its way.
+// readerIdle is how long after its last open a reader counts as active.
 const readerIdle = 10 * time.Second
 
-// newReadAhead gives nil, which does nothing, where no files are to be fetched ahead.
+// newReadAhead returns nil if no files are to be fetched ahead. A nil readAhead does nothing.
 func newReadAhead(t *Tree, files int) *readAhead {
 	if files <= 0 {
 		return nil
@@ -31,10 +30,10 @@ func newReadAhead(t *Tree, files int) *readAhead {
 	return &readAhead{t: t, max: files}
 }
 
-// opened notes that a file is opened, and whether its bytes were at hand. The caller calls left
-// when its open returns.
+// opened records that a file is opened, and whether its bytes were at hand. The caller must call left when its open
+// returns.
 func (a *readAhead) opened(f *file, hit bool) (left func()) {
-	if a == nil || !f.isPage() && !f.isRows() { // all others come with the listings
+	if a == nil || !f.isPage() && !f.isRows() { // other files come with the lists
 		return func() {}
 	}
 	r, begun := a.note(f, hit)
@@ -55,8 +54,8 @@ func (a *readAhead) opened(f *file, hit bool) (left func()) {
 func (f *file) isPage() bool { return f.obj.Kind == KindPage || f.obj.Kind == KindPageHTML }
 func (f *file) isRows() bool { return f.obj.Kind == KindRows || f.obj.Kind == KindRowsJSON }
 
-// note gives the reader that opens f, if it is known, or begins with one: where f has to be
-// fetched, and follows a file that was opened just before.
+// note returns the reader that f belongs to, or starts one if f has to be fetched and follows the file that was opened
+// before it.
 func (a *readAhead) note(f *file, hit bool) (r *reader, begun bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -74,8 +73,8 @@ func (a *readAhead) note(f *file, hit bool) (r *reader, begun bool) {
 	return r, begun
 }
 
-// follow gives the reader for whom the file is the next step. All that fetch it now learn that it is
-// waited for. a.mu is held.
+// follow returns the reader whose next step is this file. All readers that are fetching it learn that it is waited for.
+// a.mu is held.
 func (a *readAhead) follow(s *stream, id string) (found *reader) {
 	for _, r := range s.readers {
 		if p := r.fetches[id]; p != nil {
@@ -89,8 +88,8 @@ func (a *readAhead) follow(s *stream, id string) (found *reader) {
 	return found
 }
 
-// forget takes out of the count what r has come to, or past. What was left out and is still being
-// fetched stays: a program that reads in parallel may want it next. a.mu is held.
+// forget removes files that r has reached or passed from the count. A file that was left out and is still being fetched
+// stays: a program that reads in parallel may want it next. a.mu is held.
 func (a *readAhead) forget(r *reader) {
 	for id, p := range r.fetches {
 		if (p.done || p.reached) && r.order.at[id] <= r.pos {
@@ -100,8 +99,8 @@ func (a *readAhead) forget(r *reader) {
 	}
 }
 
-// run fetches ahead of r until it has gone elsewhere, or the tree is closed. Tables are then given
-// up, which may be long; a page's export that was begun costs nothing more, and may be used later.
+// run fetches ahead of r until r is idle, or the tree is closed. Then it cancels tables, which may be long. A page's
+// export that was started costs nothing more, and may be used later.
 func (a *readAhead) run(ctx context.Context, r *reader) {
 	tables, giveUp := context.WithCancel(ctx)
 	var fetches sync.WaitGroup
@@ -132,7 +131,7 @@ func (a *readAhead) run(ctx context.Context, r *reader) {
 	}
 }
 
-// due gives what is to be fetched now, in order.
+// due returns the files to fetch now, in order.
 func (a *readAhead) due(r *reader) (due []*prefetch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -152,7 +151,7 @@ func (a *readAhead) due(r *reader) (due []*prefetch) {
 	return due
 }
 
-// fetch is one fetch from begin to end. A failure is not noted: the reader will see it itself.
+// fetch runs one fetch. It does not record a failure: the reader will meet it.
 func (a *readAhead) fetch(ctx context.Context, r *reader, p *prefetch) {
 	_ = p.file.prefetch(rate.BackgroundUntil(ctx, p.wanted))
 	a.mu.Lock()
@@ -161,7 +160,7 @@ func (a *readAhead) fetch(ctx context.Context, r *reader, p *prefetch) {
 	a.forget(r)
 }
 
-// prefetch has the file's bytes in the Store.
+// prefetch fetches the file's bytes into the Store.
 func (f *file) prefetch(ctx context.Context) error {
 	v, err := f.make.version(ctx)
 	if err != nil {
@@ -180,14 +179,14 @@ func (f *file) prefetch(ctx context.Context) error {
 	return c.Close()
 }
 
-// gone reports whether r waits for nothing: it is idle.
+// gone reports whether no open of r is still running.
 func (a *readAhead) gone(r *reader) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return r.inside == 0
 }
 
-// end forgets r.
+// end removes r, and its files from the count.
 func (a *readAhead) end(r *reader) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

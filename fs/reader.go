@@ -2,44 +2,44 @@ package fs
 
 import "slices"
 
-// stream is what was opened of a doc's files of one kind. Programs read those of one kind in some
-// order, whatever they do with the others.
+// stream is what was opened of a doc's files of one kind. Programs read the files of one kind in some order, whatever
+// they do with other kinds.
 type stream struct {
-	last    string   // the id of the one opened last
-	listing *listing // that the orders are of
+	last    string   // the id of the file opened last
+	listing *listing // the listing that the orders are of
 	orders  []*order
 	readers []*reader
 }
 
-// reader is a program on its way through a stream.
+// reader is a program that goes through a stream.
 type reader struct {
 	s       *stream
-	order   *order // the one that it seems to follow
-	pos     int    // the place of the file that it has come to
-	next    int    // the first place not fetched
+	order   *order // the order that it seems to follow
+	pos     int    // index of the file that it has reached
+	next    int    // first index that is not fetched
 	size    int    // how far ahead to fetch
 	inside  int    // opens that have not returned
 	fetches map[string]*prefetch
-	moved   chan struct{} // holds a token when there may be something new to do
+	moved   chan struct{} // holds a token if there may be something new to do
 }
 
 const (
-	// firstAhead is how far ahead of a new reader files are fetched: two that follow each other may
-	// be chance. With each further one that distance doubles.
+	// firstAhead is how far ahead of a new reader files are fetched: two opens in order may be chance. Each further one
+	// doubles it.
 	firstAhead = 2
-	// startAhead is the same where the two are the first of all: that is hardly chance.
+	// startAhead is used instead if the two files are the first ones of the order: that is hardly chance.
 	startAhead = 8
 )
 
 // prefetch is a file that is fetched ahead of its reader.
 type prefetch struct {
 	file    *file
-	wanted  chan struct{} // closed when a reader has come to it
+	wanted  chan struct{} // closed when a reader has reached the file
 	reached bool
 	done    bool
 }
 
-// come reports that a reader has come to the file.
+// come records that a reader has reached the file.
 func (p *prefetch) come() {
 	if !p.reached {
 		p.reached = true
@@ -47,7 +47,7 @@ func (p *prefetch) come() {
 	}
 }
 
-// stream is the doc's for a kind of files. The lock of readAhead is held, as for all below.
+// stream returns the doc's stream of a kind of files. readAhead.mu is held, as in all functions below.
 func (d *doc) stream(kind Kind) *stream {
 	if d.streams == nil {
 		d.streams = map[Kind]*stream{}
@@ -58,7 +58,7 @@ func (d *doc) stream(kind Kind) *stream {
 	return d.streams[kind]
 }
 
-// begin makes a reader that has come to f, if f follows the file that was opened last.
+// begin starts a reader at f, if f follows the file that was opened last. Else it returns nil.
 func (s *stream) begin(f *file, limit int) *reader {
 	if s.last == "" {
 		return nil
@@ -94,16 +94,16 @@ func (s *stream) remove(r *reader) {
 	s.readers = slices.DeleteFunc(s.readers, func(other *reader) bool { return other == r })
 }
 
-// follow takes the opening of a file as a step of r, if it is one: to one of the next files, or back
-// to one that a parallel program left out. One that finds subfolders in another order than r is soon
-// seen as another reader.
+// follow reports whether opening a file is a step of r: to one of the next files, or back to one that a parallel
+// program left out. If it is, r moves there. A program that visits subfolders in another order than r is soon seen as
+// another reader.
 func (r *reader) follow(id string, limit int) bool {
 	place, ok := r.order.at[id]
 	if !ok || place < r.pos-limit || place > r.pos+max(r.size, 2) {
 		return false
 	}
 	if place > r.pos {
-		if place <= r.pos+2 { // else a program that reads in parallel comes to those in between, too
+		if place <= r.pos+2 { // farther: a program that reads in parallel will come to those between, too
 			r.next = max(r.next, place+1)
 		}
 		r.pos = place
@@ -112,7 +112,7 @@ func (r *reader) follow(id string, limit int) bool {
 	return true
 }
 
-// signal has what is due looked for again.
+// signal makes run look again for what is due.
 func (r *reader) signal() {
 	select {
 	case r.moved <- struct{}{}:

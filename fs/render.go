@@ -11,11 +11,11 @@ const (
 	emptyArray = "[]\n"
 )
 
-// writeJSON writes a value as sent, but for the space between its parts: indented, with
-// a newline at the end. Unknown fields, their order and each literal stay.
+// writeJSON writes a value as sent, but indented and with a newline at the end. Unknown fields, the order of fields and
+// each literal stay.
 func writeJSON(w io.Writer, raw json.RawMessage) error {
 	var b bytes.Buffer
-	// Indent keeps space at the end, and a value may come with a newline of its own.
+	// Indent keeps space at the end, and a value may end in a newline.
 	if err := json.Indent(&b, bytes.TrimSpace(raw), "", jsonIndent); err != nil {
 		return err
 	}
@@ -24,8 +24,8 @@ func writeJSON(w io.Writer, raw json.RawMessage) error {
 	return err
 }
 
-// arrayWriter writes values as one JSON array, with the bytes that writeJSON would give
-// for all of it. It holds one value at a time.
+// arrayWriter writes values as one JSON array, with the bytes that writeJSON would write for the whole array. It holds
+// one value at a time.
 type arrayWriter struct {
 	w     io.Writer
 	buf   bytes.Buffer
@@ -36,7 +36,7 @@ func newArrayWriter(w io.Writer) *arrayWriter {
 	return &arrayWriter{w: w}
 }
 
-// Add writes the next value; nothing of it where it is not JSON.
+// Add writes the next value. If it is not JSON, nothing of it is written.
 func (a *arrayWriter) Add(raw json.RawMessage) error {
 	a.buf.Reset()
 	if a.count == 0 {

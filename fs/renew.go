@@ -38,7 +38,7 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 	}
 	v, err := f.Version(ctx)
 	if err != nil || v.Computed != ComputedVolatile || t.isDown() || f.loadSeen(ctx, v).SHA256 == "" {
-		return err // what was never fetched is fetched when it is opened
+		return err // never fetched: Open will fetch it
 	}
 	before := t.opts.Now().Add(-t.opts.Refresh)
 	if last := f.last.Load(); !f.fetchedAt(v).Before(before) || last != nil && last.key == f.seenKey(v.stampsAtAnyAge()) && t.opts.Now().Sub(last.at) < errLife {
@@ -47,7 +47,7 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 	defer t.ahead.opened(f, false)()
 	err = f.Renew(ctx, before)
 	switch {
-	case err == nil, errors.Is(err, ErrStale): // the stamps moved: there is another version
+	case err == nil, errors.Is(err, ErrStale): // ErrStale: the stamps moved, so there is another version
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -59,7 +59,7 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 	return err
 }
 
-// fetchAnew fetches the bytes under the stamps of v, whatever is at hand.
+// fetchAnew fetches the bytes under the stamps of v, even if some are at hand.
 func (f *file) fetchAnew(ctx context.Context, v Version) error {
 	got, next, err := f.renewed(ctx, v)
 	if err != nil {
@@ -69,11 +69,11 @@ func (f *file) fetchAnew(ctx context.Context, v Version) error {
 	return f.keepAs(ctx, next.version(v.ofStamps()), got, next)
 }
 
-// fetchAgain has the bytes of v made, under whose stamps some were seen before. Where these are others it keeps them for
-// the version that they have, and fails with ErrStale.
+// fetchAgain fetches the bytes of v, if other bytes may have been seen under its stamps before. If different bytes
+// come, it keeps them for the version that they belong to, and returns ErrStale.
 func (f *file) fetchAgain(ctx context.Context, v Version) (Content, error) {
 	if f.loadSeen(ctx, v).version(v.ofStamps()).Key != v.Key {
-		return nil, ErrStale // nobody has these bytes any more
+		return nil, ErrStale // these bytes cannot be fetched any more
 	}
 	return f.d.t.store.Get(ctx, f.key(v), func(ctx context.Context, w io.Writer) error {
 		got, next, err := f.renewed(ctx, v)
@@ -94,7 +94,7 @@ func (f *file) fetchAgain(ctx context.Context, v Version) (Content, error) {
 	})
 }
 
-// renewed has the bytes under the stamps of v made, and tells what is then known of them.
+// renewed fetches the bytes under the stamps of v, and returns them with what is then known of them.
 func (f *file) renewed(ctx context.Context, v Version) (Content, *seen, error) {
 	first := v.ofStamps()
 	next := &seen{stamps: v.stampsAtAnyAge(), FetchedAt: f.d.t.opts.Now()}
@@ -113,7 +113,7 @@ func (f *file) renewed(ctx context.Context, v Version) (Content, *seen, error) {
 	return got, next, nil
 }
 
-// keepAs keeps bytes as those of v.
+// keepAs stores bytes as those of v.
 func (f *file) keepAs(ctx context.Context, v Version, got Content, s *seen) error {
 	c, err := f.d.t.store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error { return copyTo(w, got) })
 	if err != nil {
@@ -123,7 +123,7 @@ func (f *file) keepAs(ctx context.Context, v Version, got Content, s *seen) erro
 	return f.remember(ctx, v, s)
 }
 
-// remember keeps what is known of the bytes of v. Of most files that is nothing but what the Store knows anyway.
+// remember stores what is known of the bytes of v, unless the Store knows all of it anyway.
 func (f *file) remember(ctx context.Context, v Version, s *seen) error {
 	if v.Computed != ComputedVolatile && s.Since.IsZero() {
 		return nil

@@ -10,16 +10,19 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// rowCount compares the rows of a base table with what the service counts. Rows that are added at the end while a
-// table is read do no harm, those that are deleted hide others. So all rows that are not newer than the count must have come.
+// rowCount compares the rows of a base table with the service's row count. Rows that are added at the end during the
+// read do no harm; deleted rows shift others out of the read. So all rows that are not newer than the count must have
+// come.
 type rowCount struct {
 	m     rowsMaker
-	table coda.Table // before the rows were read
+	table coda.Table // as it was before the rows were read
+	// all is how many rows came; known, how many of them are not newer than the table's stamp.
 	all   int64
 	known int64 // those of the table as it was then, by its stamp
 }
 
-// newRowCount takes the table as it was listed; a second try has it asked for anew. Views have no count.
+// newRowCount takes the table as it was listed; in the last try it asks for it again. It returns nil for a view, which
+// has no count.
 func (m rowsMaker) newRowCount(ctx context.Context, l *listing, t *try) (*rowCount, error) {
 	if m.view {
 		return nil, nil
@@ -32,6 +35,7 @@ func (m rowsMaker) newRowCount(ctx context.Context, l *listing, t *try) (*rowCou
 	return &rowCount{m: m, table: info.table}, err
 }
 
+// of counts the rows that pass.
 func (c *rowCount) of(rows iter.Seq2[coda.Row, error]) iter.Seq2[coda.Row, error] {
 	if c == nil {
 		return rows
@@ -52,8 +56,8 @@ func (c *rowCount) of(rows iter.Seq2[coda.Row, error]) iter.Seq2[coda.Row, error
 	}
 }
 
-// check is called when all rows were read. Only where they are not as many as the service counted it asks once
-// more: the table may be as it was, and the stamps of its rows mean nothing, or its count is known to be wrong.
+// check is called when all rows were read. If their number is not the service's count, it asks for the table once more.
+// The table may be unchanged and the stamps of its rows without meaning, or its count known to be wrong.
 func (c *rowCount) check(ctx context.Context, t *try) error {
 	if c == nil || c.known == c.table.RowCount || !bytes.Contains(c.table.Raw, []byte(`"rowCount"`)) {
 		return nil
@@ -74,13 +78,13 @@ func (c *rowCount) check(ctx context.Context, t *try) error {
 	return errMoved
 }
 
-// knownBefore reports whether the count was off by as much before, in either file of the rows.
+// knownBefore reports whether the count was wrong by as much before, for either file of the rows.
 func (c *rowCount) knownBefore(message string) bool {
 	is := func(k Kind) bool { return c.m.d.t.knows(Object{Kind: k, DocID: c.m.d.id, ID: c.m.id}, message) }
 	return is(KindRows) || is(KindRowsJSON)
 }
 
-// countMessage tells by how much a count is off, not what it is: while that stays, the message does.
+// countMessage says by how much a count is wrong, not what it is: the message stays the same while the difference does.
 func countMessage(missing int64) string {
 	more := "more"
 	switch {

@@ -20,7 +20,7 @@ type rowsMaker struct {
 	asSent bool // one JSON object a line; else CSV
 }
 
-// at is the version as of a listing: over the table and, for a view, its base table, and over the
+// at returns the version as of a listing. It hashes the stamps of the table and, for a view, of its base table, and the
 // columns.
 func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, error) {
 	list, err := l.columnList(ctx, m.id)
@@ -29,7 +29,7 @@ func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, 
 	}
 	how := "rows"
 	if !m.asSent && hasDates(list.columns) {
-		how = "rows, dates" // tables without dates have the versions that they had before dates were written as such
+		how = "rows, dates" // tables without dates keep the versions from before dates were written as such
 	}
 	if m.hasBOM() {
 		how += ", bom"
@@ -52,7 +52,7 @@ func (m rowsMaker) version(ctx context.Context) (Version, error) {
 	return v, err
 }
 
-// make writes the rows as they come, a page of them at a time.
+// make writes the rows as they come: it holds one page of the API at a time.
 func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) error {
 	l := m.d.current()
 	now, columns, err := m.at(ctx, l)
@@ -70,7 +70,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 		return deltas.write(ctx, w, t)
 	}
 	rows := m.d.t.src.Rows(ctx, m.d.id, m.id, coda.RowOptions{Visible: m.view})
-	if deltas != nil && !t.last { // a table that moves is read as it is
+	if deltas != nil && !t.last { // a table that keeps changing is read whole
 		kept, err := deltas.rows(ctx)
 		switch {
 		case err == nil:
@@ -87,7 +87,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 	rows = count.of(once(t, rows, rowID))
 	b := bufio.NewWriterSize(w, 64<<10)
 	if m.hasBOM() {
-		_, _ = b.WriteString(byteOrderMark) // Flush has the error
+		_, _ = b.WriteString(byteOrderMark) // Flush returns the error
 	}
 	if m.asSent {
 		err = writeLines(b, rows)
@@ -105,7 +105,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 
 func rowID(r coda.Row) string { return r.ID }
 
-// writeCSV warns of cells that it has no column for. Of a view that is normal: it hides columns.
+// writeCSV warns of cells without a column, except for views: those hide columns.
 func (m rowsMaker) writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error], t *try) error {
 	headers := make([]csvColumn, len(columns))
 	for i, c := range columns {
@@ -131,7 +131,7 @@ func (m rowsMaker) writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[c
 	return out.Flush()
 }
 
-// writeLines writes each row as it was sent, on a line of its own.
+// writeLines writes each row as sent, one a line.
 func writeLines(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
 	var b bytes.Buffer
 	for r, err := range rows {

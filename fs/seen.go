@@ -11,27 +11,26 @@ import (
 	"time"
 )
 
-// The same stamps may have other bytes: where they are computed (see [Computed]), where they were fetched so soon after
-// an edit that they were older than their stamps (see Youth), and wherever the service says so when what was evicted is
-// fetched again. Only fetching them anew tells. Who first
-// fetched them has the version of the stamps; other bytes that are found later make another version of it, whose key goes
-// on with their hash, and whose time is when they were first seen. This is remembered in the Store, so that
-// a later run and another process show the same.
+// The same stamps may have different bytes: if bytes are computed (see [Computed]), if they were fetched so soon after
+// an edit that they are older than their stamps (see Youth), or if the service answers differently when evicted bytes
+// are fetched again. Only another fetch shows it. The bytes that were fetched first have the version of the stamps.
+// Different bytes that are found later have another version: its key also has their hash, and its time is when they
+// were first seen. The Store remembers this, so that later runs and other processes show the same.
 
 // seen is what is remembered of the bytes of a file under its present stamps, young or settled.
 type seen struct {
-	stamps string // what the keys of all these versions begin with
-	// SHA256 is of the bytes that were fetched last, FetchedAt when that began.
+	stamps string // the common beginning of the keys of all these versions
+	// SHA256 is the hash of the bytes fetched last, FetchedAt is when that fetch began.
 	SHA256    string    `json:"sha256"`
 	FetchedAt time.Time `json:"fetched_at"`
-	// Since is when these bytes were first seen, the last ones; zero while none but the first were.
+	// Since is when the bytes fetched last were first seen; zero while only the first ones were seen.
 	Since time.Time `json:"since,omitzero"`
 }
 
-// bytesDigits is how many digits of a hash are in a key.
+// bytesDigits is how many digits of the hash a key has.
 const bytesDigits = 12
 
-// Stamps is the key of the stamps alone: versions that have it in common differ in what was computed.
+// Stamps is the key of the stamps alone: versions that have it in common differ in computed bytes.
 func (v Version) Stamps() string {
 	stamps, rest, _ := strings.Cut(v.Key, ".")
 	if rest != "" && v.Young() {
@@ -40,26 +39,26 @@ func (v Version) Stamps() string {
 	return stamps
 }
 
-// Bytes is what the SHA-256 of the bytes begins with, in hexadecimal digits; "" for those that were
-// first fetched under their stamps.
+// Bytes is the beginning of the SHA-256 of the bytes, in hexadecimal digits; "" for bytes that were fetched first under
+// their stamps.
 func (v Version) Bytes() string {
 	_, bytes, _ := strings.Cut(v.Key, ".")
 	return bytes[:min(len(bytes), bytesDigits)]
 }
 
-// stampsAtAnyAge is Stamps for young and settled versions alike.
+// stampsAtAnyAge is Stamps, but the same for young and settled versions.
 func (v Version) stampsAtAnyAge() string {
 	stamps, _, _ := strings.Cut(v.Key, ".")
 	return strings.TrimSuffix(stamps, youngSuffix)
 }
 
-// ofStamps is the version of the stamps of v.
+// ofStamps is v with the key of its stamps alone.
 func (v Version) ofStamps() Version {
 	v.Key = v.Stamps()
 	return v
 }
 
-// version is the version of the bytes that were seen last, of those with the stamps of v.
+// version is the version of the bytes that were seen last under the stamps of v.
 func (s *seen) version(v Version) Version {
 	if s.Since.IsZero() {
 		return v
@@ -76,13 +75,13 @@ func (s *seen) version(v Version) Version {
 	return v
 }
 
-// hasStamps reports whether the versions of f are of stamps, and not of bytes.
+// hasStamps reports whether the versions of f are hashes of stamps, and not of bytes.
 func (f *file) hasStamps() bool {
 	_, ofBytes := f.make.(*jsonMaker)
 	return !ofBytes
 }
 
-// asSeen is the current version of the stamps of v, which has no more than those.
+// asSeen returns the current version for the stamps of v. v is a version of stamps alone.
 func (f *file) asSeen(ctx context.Context, v Version) Version {
 	if !f.hasStamps() {
 		return v
@@ -98,10 +97,10 @@ func (f *file) seenKey(stamps string) string {
 	return f.d.key("seen-"+string(f.obj.Kind), f.obj.ID, stamps)
 }
 
-// lostSum stands for the hash of bytes of which only that they were seen is remembered: none have it.
+// lostSum stands for a hash that is no longer remembered. No bytes have it.
 var lostSum = strings.Repeat("0", 2*sha256.Size)
 
-// loadSeen reads what is remembered of the stamps of v, by whichever process.
+// loadSeen reads what any process remembered about the stamps of v.
 func (f *file) loadSeen(ctx context.Context, v Version) *seen {
 	s, store, key := &seen{}, f.d.t.store, f.seenKey(v.stampsAtAnyAge())
 	if c, ok := store.Lookup(ctx, key); ok {
@@ -111,14 +110,14 @@ func (f *file) loadSeen(ctx context.Context, v Version) *seen {
 		}
 	}
 	if at, ok := store.Filled(key); ok && s.SHA256 == "" {
-		s.SHA256, s.Since = lostSum, at // evicted: rather a time that moves in vain than a change that nobody sees
+		s.SHA256, s.Since = lostSum, at // evicted: a needless new time is better than a change that nobody sees
 	}
 	s.stamps = v.stampsAtAnyAge()
 	f.seen.Store(s)
 	return s
 }
 
-// lastSeen is loadSeen with the hash of the bytes that were fetched last, if the Store remembers any.
+// lastSeen is loadSeen with the hash of the bytes that were fetched last, if the Store has it.
 func (f *file) lastSeen(ctx context.Context, v Version) seen {
 	last := *f.loadSeen(ctx, v)
 	settled := Version{Key: last.stamps}
@@ -139,7 +138,7 @@ func (f *file) keepSeen(ctx context.Context, s *seen) error {
 	return c.Close()
 }
 
-// fetchedAt is when the bytes of v, which are at hand, were fetched.
+// fetchedAt returns when the bytes of v, which must be at hand, were fetched.
 func (f *file) fetchedAt(v Version) time.Time {
 	if s := f.seen.Load(); s != nil && s.stamps == v.stampsAtAnyAge() && s.SHA256 != "" {
 		return s.FetchedAt

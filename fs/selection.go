@@ -10,17 +10,17 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// Selection says which docs and files are in the tree. The zero value is what users get
-// without flags: the docs they own, with all pages, tables and views.
+// Selection says which docs and files are in the tree. The zero value is what users get without flags: the docs that
+// they own, with all pages, tables and views.
 type Selection struct {
 	IncludeShared bool
 	WorkspaceID   string
 	// Docs and ExcludeDocs name docs by id, browser link or name.
 	Docs        []string
 	ExcludeDocs []string
-	// ExcludePages name pages by id, browser link or name; what is below them is left out, too. Tables that stand on them stay.
+	// ExcludePages name pages by id, browser link or name. Pages below them are left out, too; tables on them stay.
 	ExcludePages []string
-	// SkipHiddenPages leaves out the pages that are hidden, or are below one that is.
+	// SkipHiddenPages leaves out hidden pages, and pages below a hidden one.
 	SkipHiddenPages bool
 	NoViews         bool
 	HTMLPages       bool // also each page's HTML export
@@ -29,7 +29,7 @@ type Selection struct {
 	Names           NameMode
 }
 
-// docID is the id that a selector gives, if it is a link or may be an id.
+// docID returns the id in a selector that is a link or may be an id.
 func docID(selector string) (id string, link bool) {
 	if id, ok := DocOfLink(selector); ok {
 		return id, true
@@ -40,15 +40,15 @@ func docID(selector string) (id string, link bool) {
 	return "", false
 }
 
-// matches reports whether a selector means d.
+// matches reports whether a selector matches d.
 func matches(selector string, d coda.Doc) bool {
 	id, _ := docID(selector)
 	return id == d.ID || selector == d.Name
 }
 
-// listDocs lists the selected docs; known are those of the last listing. A selector that
-// finds nothing costs no other doc: it is a gap, unless nothing at all is found.
-// An exclusion that means no doc is a note: it may be a slip, and show what should stay out.
+// listDocs lists the selected docs; known has those of the last listing. A selector that matches nothing is a gap, and
+// costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is noted: it may be a
+// typo, and the doc that it means would be shown.
 func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc, t *try) (l docList, err error) {
 	if len(sel.Docs) == 0 {
 		l.docs, err = collect(once(t, src.Docs(ctx, sel.filter()), docOwnID))
@@ -67,7 +67,7 @@ func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc, 
 	return l, err
 }
 
-// whyEmpty says what there is to do where no doc is shown.
+// whyEmpty says why no doc is shown, and what to do.
 func whyEmpty(sel Selection) string {
 	where := ""
 	if sel.WorkspaceID != "" {
@@ -88,17 +88,17 @@ func (sel Selection) filter() coda.DocFilter {
 	return coda.DocFilter{OwnedOnly: !sel.IncludeShared, WorkspaceID: sel.WorkspaceID}
 }
 
-// picker finds the docs that a Selection names. Those with an id are got one by one, which also
-// works for a token that may not list docs, and for docs that somebody else owns.
+// picker finds the docs that a Selection names. Docs with an id are requested one by one: this also works for a token
+// that may not list docs, and for docs of other people.
 type picker struct {
 	src    Source
 	sel    Selection
 	known  []coda.Doc
 	try    *try
-	listed []coda.Doc // asked for when the first name comes
+	listed []coda.Doc // requested when the first name needs it
 }
 
-// all finds the docs of all selectors. One that could not be asked for stands as it was known.
+// all finds the docs of all selectors. A doc that could not be asked for stays as it was known.
 func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []Failure, err error) {
 	var first error
 	answered := false
@@ -125,7 +125,7 @@ func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []Failure, err 
 	return docs, gaps, nil
 }
 
-// pick finds the docs of one selector. What may be an id may also be a name.
+// pick finds the docs of one selector. Text that may be an id may also be a name.
 func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	var noID error
 	if id, link := docID(s); id != "" {
@@ -141,7 +141,7 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	if p.listed == nil {
 		var err error
 		if p.listed, err = collect(once(p.try, p.src.Docs(ctx, p.sel.filter()), docOwnID)); err != nil {
-			if noID != nil && refused(err) { // a token for one doc: what it says of the id tells more
+			if noID != nil && refused(err) { // a token for one doc: the answer about the id says more
 				return nil, noID
 			}
 			return nil, err
@@ -153,7 +153,7 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	return nil, noSuchDoc{didYouMean(s, p.listed)}
 }
 
-// noSuchDoc is why a selector found nothing.
+// noSuchDoc: a selector matches no doc.
 type noSuchDoc struct{ meant string }
 
 func (e noSuchDoc) Error() string {
@@ -162,7 +162,7 @@ func (e noSuchDoc) Error() string {
 
 func (noSuchDoc) Is(target error) bool { return target == iofs.ErrNotExist }
 
-// which gives the docs that a selector means.
+// which returns the docs that a selector matches.
 func which(docs []coda.Doc, selector string) (found []coda.Doc) {
 	for _, d := range docs {
 		if matches(selector, d) {
@@ -172,7 +172,7 @@ func which(docs []coda.Doc, selector string) (found []coda.Doc) {
 	return found
 }
 
-// NoDocError is the error for a selection of which no doc could be had.
+// NoDocError: none of the selected docs could be found.
 type NoDocError struct {
 	Selector string // the first
 	Err      error  // why it found nothing
@@ -180,7 +180,7 @@ type NoDocError struct {
 
 func (e *NoDocError) Error() string { return fmt.Sprintf("no doc for %q: %v", e.Selector, e.Err) }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *NoDocError) Unwrap() error { return e.Err }
 
 // collect reads a list to its end, or fails.

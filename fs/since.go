@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// OpenSince opens the file at a path, from the root. What of its bytes is computed (see [Computed]) was fetched no
-// earlier than since.
+// OpenSince opens the file at a path from the root. Computed bytes (see [Computed]) were fetched no earlier than since.
 func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
 	n, err := Walk(ctx, t.Root(), path)
 	if err != nil {
@@ -32,22 +31,22 @@ func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.
 }
 
 func (f *file) openSince(ctx context.Context, since time.Time) (Content, Version, error) {
-	// Where the stamps move meanwhile, there is another version, which was never fetched.
+	// If the stamps move meanwhile there is another version, which was never fetched.
 	if err := f.Renew(ctx, since); err != nil && !errors.Is(err, ErrStale) {
 		return nil, Version{}, err
 	}
 	return OpenCurrent(ctx, f)
 }
 
-// sinceDir is a folder in SinceDir, in the place of another one. It is for who makes a backup of a mount:
-// .codafs/since/TIME/docs/… is docs/…, with what is computed fetched no earlier than TIME, in Unix milliseconds. Its
-// folders list nothing.
+// sinceDir is a folder in SinceDir that stands for another one. It is for programs that back up a mount:
+// .codafs/since/TIME/docs/… is docs/…, with computed bytes fetched no earlier than TIME, in Unix milliseconds. Its
+// folders find names and list nothing.
 type sinceDir struct {
 	t     *Tree
 	name  string
 	path  string // from .codafs
 	since time.Time
-	dir   Dir // nil for the one that holds the times
+	dir   Dir // the folder that it stands for; nil for SinceDir itself
 }
 
 func (s sinceDir) Name() string       { return s.name }
@@ -81,7 +80,7 @@ func (s sinceDir) Lookup(ctx context.Context, name string) (Node, error) {
 	return nil, iofs.ErrNotExist
 }
 
-// sinceFile is a file in it: made anew at each lookup, and fixed from its first open on.
+// sinceFile is a file in SinceDir. Each lookup makes a new one; its first Open fixes the version.
 type sinceFile struct {
 	of      *file
 	path    string
@@ -89,7 +88,7 @@ type sinceFile struct {
 	version Version
 
 	mu     sync.Mutex // guards all below
-	opened *Version   // of the file; nil before it was opened
+	opened *Version   // the version that was opened; nil before that
 	size   int64
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// Source is what the tree needs of the service. *coda.Client has it.
+// Source has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error.
 type Source interface {
 	WhoAmI(ctx context.Context) (coda.User, error)
 	Docs(ctx context.Context, f coda.DocFilter) iter.Seq2[coda.Doc, error]

@@ -15,15 +15,15 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// change is a row that changed, or came.
+// change is a changed or new row.
 type change struct {
 	line    []byte // as in a file of rows as sent
 	index   json.RawMessage
 	created string
-	old     bool // it takes the place of a kept row
+	old     bool // it replaces a kept row
 }
 
-// changes are all of them, in the order in which they were sent.
+// changes are all changed and new rows, in the order in which they were sent.
 type changes struct {
 	inOrder []*change
 	byID    map[string]*change
@@ -32,7 +32,7 @@ type changes struct {
 
 func newChanges() *changes { return &changes{byID: map[string]*change{}} }
 
-// add takes in a row. A row that comes twice changed while the rows were read.
+// add adds a row. If a row comes twice, it changed while the rows were read.
 func (c *changes) add(r coda.Row) error {
 	var b bytes.Buffer
 	if err := json.Compact(&b, r.Raw); err != nil {
@@ -47,22 +47,22 @@ func (c *changes) add(r coda.Row) error {
 	return nil
 }
 
-// splice is a file of rows as sent with some of its lines replaced, and more at its end. It holds the
-// changed rows, not the file.
+// splice is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed rows
+// in memory, not the file.
 type splice struct {
 	old   Content
 	cuts  []replaced
 	added []*change
 }
 
-// replaced is a line of the old file, and what stands in its place.
+// replaced is a line of the old file, from one offset to another, and the row that replaces it.
 type replaced struct {
 	from, to int64
 	by       *change
 }
 
-// newSplice reads all of old, and fails with errMisfit where the two together are not a table of
-// count rows in the order of the service.
+// newSplice reads all of old. It returns errMisfit unless old and the changed rows together are a table of count rows
+// in the service's order.
 func newSplice(old Content, k kept, changed *changes, count int64) (*splice, error) {
 	p := &splice{old: old}
 	at, h, pos := newPlaces(count), sha256.New(), int64(0)
@@ -101,15 +101,15 @@ func newSplice(old Content, k kept, changed *changes, count int64) (*splice, err
 	return p, nil
 }
 
-// append takes in the new rows: those that replace none. They must come in order, all after newest.
+// append adds the new rows: those that replace none. They must come in order, all after newest.
 func (p *splice) append(changed *changes, newest time.Time, at *places) bool {
 	for _, c := range changed.inOrder {
 		if c.old {
 			continue
 		}
 		created, err := time.Parse(time.RFC3339, c.created)
-		// In what order the service has rows of one moment is its own affair: it may be trusted
-		// to be the same among the new ones, but not against those that were kept.
+		// The order in which the service has rows of the same moment is not known. It is taken to be the same among new
+		// rows, but not between new and kept ones.
 		if err != nil || created.Before(newest) || len(p.added) == 0 && created.Equal(newest) {
 			return false
 		}
@@ -146,7 +146,7 @@ func (p *splice) write(w io.Writer) error {
 	return nil
 }
 
-// places reports whether rows stand at the places from 0 up, one at each.
+// places checks that rows have the indexes from 0 up, each once.
 type places struct {
 	taken []bool
 	rows  int
@@ -167,7 +167,7 @@ func (p *places) add(index json.RawMessage) {
 
 func (p *places) full() bool { return !p.bad && p.rows == len(p.taken) }
 
-// textLines gives the lines of a content, with their ends. A line is good until the next.
+// textLines yields the lines of a content, with their ends. If the last line has no end, it fails.
 func textLines(c Content) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		in := bufio.NewReaderSize(io.NewSectionReader(c, 0, c.Size()), 64<<10)

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// SchemaStatus names the form of .codafs/status.json.
+// SchemaStatus names the format of .codafs/status.json.
 const SchemaStatus = "codafs.status/1"
 
-// Status is what .codafs/status.json says, for who writes it and who reads it. The tree itself fills in docs, errors,
-// warnings and whether the service is down; its owner adds the rest ([Options].Status). The fields are in the order of
-// their names, as they always were in the file.
+// Status is the content of .codafs/status.json, for those who write it and those who read it. The tree fills in docs,
+// errors, warnings and whether the service is down; its owner adds the rest ([Options].Status). The fields are sorted
+// by their JSON names, as they always were in the file.
 type Status struct {
-	// Account is whose token it is, "" while that is not known; nil where nobody asks.
+	// Account is the token's account: "" while it is not known, nil if nobody asks for it.
 	Account *string `json:"account,omitempty"`
 	APIURL  string  `json:"api_url,omitempty"`
 	// Cache has the counts of the mount's cache.
 	Cache any `json:"cache,omitempty"`
 	Docs  int `json:"docs"`
-	// DocsFromEarlierRun says that the docs were not listed yet, and are those that an earlier run listed.
+	// DocsFromEarlierRun says that the docs were not listed yet: they are those that an earlier run listed.
 	DocsFromEarlierRun bool `json:"docs_from_earlier_run"`
 	// DocsListedAge is how old the list of docs is, in seconds; nil while there is none.
 	DocsListedAge *int64    `json:"docs_listed_age_seconds,omitempty"`
@@ -32,7 +32,7 @@ type Status struct {
 	Mountpoint string `json:"mountpoint,omitempty"`
 	PID        int    `json:"pid,omitempty"`
 	Schema     string `json:"schema"`
-	// Selection is which objects were asked for, by the names of the settings.
+	// Selection has the selected objects, by the names of the settings.
 	Selection map[string]any `json:"selection,omitempty"`
 	// ServiceDown is why the service cannot be asked.
 	ServiceDown string    `json:"service_down,omitempty"`
@@ -52,7 +52,7 @@ func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// status is what the tree knows by itself.
+// status returns what the tree itself knows.
 func (t *Tree) status() Status {
 	failures := t.failures.all()
 	s := Status{Schema: SchemaStatus, Errors: len(failures), Warnings: len(t.Warnings())}

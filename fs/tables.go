@@ -14,7 +14,7 @@ import (
 type tableList struct {
 	json   *shown
 	tables []coda.Table // those that the tree shows
-	// onPage has the ids of tables and views by the page they stand on.
+	// onPage has the ids of tables and views, by the page that they are on.
 	onPage map[string][]string
 	gaps   []Failure
 
@@ -46,12 +46,12 @@ func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
 	return l
 }
 
-// isView tells views from the rest: what is neither a table nor a view has rows of its own.
+// isView tells views from tables. All other types count as tables: they have rows of their own.
 func isView(t coda.Table) bool { return t.TableType == coda.TypeView }
 
 func isBase(t coda.Table) bool { return !isView(t) }
 
-// addTable takes into v what an export shows of a table: its stamps and its columns.
+// addTable adds to v what an export shows of a table: its stamps and its columns.
 func (l *listing) addTable(ctx context.Context, v *versionHash, id string) error {
 	columns, err := l.columnList(ctx, id)
 	if err != nil {
@@ -64,7 +64,7 @@ func (l *listing) addTable(ctx context.Context, v *versionHash, id string) error
 	return l.addComputed(ctx, v, id)
 }
 
-// addStamps takes a table's stamp into v, and for a view its base table's too.
+// addStamps adds a table's stamp to v, and for a view also that of its base table.
 func (l *listing) addStamps(ctx context.Context, v *versionHash, id string) error {
 	info, err := l.tableInfo(ctx, id)
 	if err != nil {
@@ -87,8 +87,8 @@ func (l *listing) addStamps(ctx context.Context, v *versionHash, id string) erro
 	return nil
 }
 
-// orOwn is an object's stamp, or the doc's where the object has none: that moves with every
-// edit in the doc, so no edit is missed.
+// orOwn returns an object's stamp, or the doc's if the object has none: the doc's moves with every edit, so that no
+// edit is missed.
 func (l *listing) orOwn(stamp coda.Time) time.Time {
 	if stamp.IsZero() {
 		return l.stamp
@@ -96,14 +96,14 @@ func (l *listing) orOwn(stamp coda.Time) time.Time {
 	return stamp.Time
 }
 
-// tableTime is the mtime of all files of a table or view.
+// tableTime returns the mtime of all files of a table or view.
 func (l *listing) tableTime(ctx context.Context, id string) (time.Time, error) {
 	v := newVersionHash("")
 	err := l.addStamps(ctx, v, id)
 	return v.newest, err
 }
 
-// tablesFolder holds table/ and view/, each only where it has something in it.
+// tablesFolder holds table/ and view/, each only if it is not empty.
 func (d *doc) tablesFolder() *folder {
 	return &folder{
 		t: d.t, name: "tables", obj: d.object(KindFolder, "tables"),
@@ -142,7 +142,7 @@ func (d *doc) tableKind(name string, in func(coda.Table) bool) *folder {
 	}
 }
 
-// entries gives the entries of table/ or view/. They are made once.
+// entries returns the entries of table/ or view/. They are made once.
 func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *entries {
 	l.mu.Lock()
 	defer l.mu.Unlock()

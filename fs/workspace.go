@@ -13,29 +13,29 @@ import (
 
 // Options say how a tree behaves.
 type Options struct {
-	// Account is whose contents these are: the first part of each key in the Store.
+	// Account says whose contents these are: it is the first part of each key in the Store.
 	Account string
 	Select  Selection
-	// Refresh is how old what has no stamp may be (permissions); 0 is a minute.
+	// Refresh is how old data without a stamp may be (permissions); 0 means a minute.
 	Refresh time.Duration
-	// Prefetch is how many files at most are fetched before a program that goes through a folder
-	// file by file comes to them; 0 is none.
+	// Prefetch is how many files at most are fetched ahead of a program that goes through a folder file by file; 0
+	// means none.
 	Prefetch int
-	// Parallel is how many docs are listed at a time, and of each how many of its lists; 0 means 16.
+	// Parallel is how many docs are listed at a time, and how many lists of each; 0 means 16.
 	Parallel int
-	// RowDeltas has the changed rows asked for of tables with more rows than this, which is how many
-	// come with one request: see deltas.go. 0 has all rows asked for of all tables.
+	// RowDeltas is the number of rows above which only the changed rows of a table are asked for: see deltas.go. It is
+	// how many rows come with one request. 0 means that all rows of all tables are asked for.
 	RowDeltas int64
-	// Notice is told, once, what users should know of all they read; nil tells nobody.
+	// Notice is called, once for each, with notes about the whole workspace; it may be nil.
 	Notice func(text string)
-	// Warned is told what is odd about something that was read, once while it stays; nil tells nobody.
+	// Warned is called with what is odd about something that was read, once while that stays; it may be nil.
 	Warned func(Failure)
-	// Changed is told, after each refresh and when a slow answer came, which docs may show something
-	// else now, by id; "" stands for the list of docs. It must not call the tree. It may be nil.
+	// Changed is called after each refresh, and when a slow answer came, with the id of each doc that may show
+	// something else now; "" stands for the list of docs. It must not call the tree. It may be nil.
 	Changed func(docID string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Status adds to .codafs/status.json what the tree itself cannot know; nil adds nothing.
+	// Status adds to .codafs/status.json what the tree itself does not know; it may be nil.
 	Status func(ctx context.Context, s *Status)
 }
 
@@ -49,29 +49,29 @@ type Tree struct {
 	earlier  failureLog      // warnings of an earlier run: see Held
 	first    *lazy[*entries] // the first listing of docs
 	turn     chan struct{}   // holds one token while no Refresh runs
-	noDocs   atomic.Bool     // the docs were waited for in vain
-	kept     time.Time       // when the list of docs was last remembered; who has the turn guards it
+	noDocs   atomic.Bool     // somebody has waited for the docs in vain
+	kept     time.Time       // when the list of docs was last stored; guarded by turn
 	exports  exports
 	ahead    *readAhead
 
 	life     context.Context // ends with Close
 	end      context.CancelFunc
-	behindMu sync.Mutex // orders spawn and Close
+	behindMu sync.Mutex // keeps spawn and Close apart
 	behind   sync.WaitGroup
 
-	mu       sync.Mutex // guards all below; held for no call of anybody else's code
+	mu       sync.Mutex // guards all below; not held during calls of the Source, the Store, Notice, Warned or Changed
 	docs     []*doc     // in the order of the listing
-	folder   *entries   // of docs/; nil until docs were listed
+	folder   *entries   // of docs/; nil until the docs are known
 	byID     map[string]*doc
 	gaps     []Failure
-	expected []string // ids of docs that are to be there: see Held
+	expected []string // ids of docs that should exist: see Held
 	notes    []string
-	listedAt time.Time // zero while what is known is from an earlier run
-	recalled time.Time // when an earlier run listed the docs, if they are known from there
+	listedAt time.Time // zero while the docs are those of an earlier run
+	recalled time.Time // when an earlier run listed the docs, if they are from there
 	down     error     // why the last refresh failed; nil if it did not
 }
 
-// New makes a tree. It sends nothing. The owner closes it.
+// New makes a tree. It sends nothing. The caller must close it.
 func New(src Source, store Store, o Options) *Tree {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -90,11 +90,11 @@ func New(src Source, store Store, o Options) *Tree {
 // Root is the tree's top folder.
 func (t *Tree) Root() Dir { return root{t} }
 
-// Failures gives the newest failure of each file and folder, oldest first.
+// Failures returns the newest failure of each file and folder, oldest first.
 func (t *Tree) Failures() []Failure { return t.failures.all() }
 
-// Refresh lists the docs afresh. Where that fails, all stays as it was known. Refreshes go one
-// after the other, so that none brings back what a later one has replaced.
+// Refresh lists the docs again. If that fails, all stays as it was known. Refreshes run one after the other, so that
+// none brings back what a later one has replaced.
 func (t *Tree) Refresh(ctx context.Context) error {
 	select {
 	case <-t.turn:
@@ -121,11 +121,10 @@ func (t *Tree) Refresh(ctx context.Context) error {
 	return t.remember(ctx, l.docs)
 }
 
-// rememberEvery is how often the list of docs is remembered while it stays the same, so that a later run can tell how
-// old it is.
+// rememberEvery is how often an unchanged list of docs is stored again, so that a later run can tell how old it is.
 const rememberEvery = 10 * time.Minute
 
-// setNotes keeps what is to know of the list of docs, and tells the first time.
+// setNotes stores notes about the list of docs; a new note is reported once.
 func (t *Tree) setNotes(notes []string) {
 	t.mu.Lock()
 	known := t.notes
@@ -138,7 +137,7 @@ func (t *Tree) setNotes(notes []string) {
 	}
 }
 
-// setDown notes that the service could not be asked.
+// setDown records that the service could not be asked.
 func (t *Tree) setDown(ctx context.Context, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -153,15 +152,15 @@ func (t *Tree) isDown() bool {
 	return t.down != nil
 }
 
-// take takes over a listing of docs and tells which docs may show something else now. Those
-// that were young at the last listing are among them: their versions settle without a new stamp.
+// take takes over a list of docs, and returns the docs that may show something else now. Docs that were young at the
+// last listing are among them: their versions settle without a new stamp.
 func (t *Tree) take(l docList) (moved []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	type state struct {
 		name  string
 		stamp time.Time
-		raw   string // doc.json shows all of it, and not all in it has a stamp
+		raw   string // doc.json shows all of it, and some of it has no stamp
 	}
 	stateOf := func(d *doc) state {
 		m := d.getMeta()
@@ -189,7 +188,7 @@ func (t *Tree) take(l docList) (moved []string) {
 	return moved
 }
 
-// known is the docs of the last listing.
+// known returns the docs of the last listing.
 func (t *Tree) known() []coda.Doc {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -200,7 +199,7 @@ func (t *Tree) known() []coda.Doc {
 	return docs
 }
 
-// set makes the tree of a listing of docs. t.mu is held.
+// set builds the tree from a list of docs. t.mu is held.
 func (t *Tree) set(docs []coda.Doc, gaps []Failure, at time.Time) {
 	old := t.byID
 	t.docs, t.byID, t.gaps, t.listedAt = nil, map[string]*doc{}, gaps, at
@@ -210,7 +209,7 @@ func (t *Tree) set(docs []coda.Doc, gaps []Failure, at time.Time) {
 			continue
 		}
 		if t.byID[meta.ID] != nil {
-			continue // lists that change while they are read may name an item twice
+			continue // a list that changes while it is read may name an item twice
 		}
 		d := old[meta.ID]
 		if d == nil {
@@ -224,7 +223,7 @@ func (t *Tree) set(docs []coda.Doc, gaps []Failure, at time.Time) {
 	t.name()
 }
 
-// name makes the folder of the docs. t.mu is held.
+// name builds docs/ and names its folders. t.mu is held.
 func (t *Tree) name() {
 	objs := make([]named, len(t.docs))
 	for i, d := range t.docs {
@@ -238,8 +237,8 @@ func (t *Tree) name() {
 	t.folder = newEntries(nodes...)
 }
 
-// docEntries gives the folder of the docs. It lists them if they never were; where that takes long
-// or fails, they are those of an earlier run.
+// docEntries returns the entries of docs/. If the docs were never listed, it lists them; if that takes long or fails,
+// it returns those of an earlier run.
 func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
 	if e := t.docsFolder(); e != nil {
 		return e, nil
@@ -254,8 +253,8 @@ func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
 	return soon(ctx, t, t.first, list, t.recall, func() {}, failed)
 }
 
-// awaitDocs waits for the docs to be listed for the first time. Where that is in vain, nobody waits any more: whatever
-// looks at the mountpoint would hang each time.
+// awaitDocs waits for the docs to be listed for the first time. After a wait in vain nobody waits again: whatever looks
+// at the mountpoint would hang each time.
 func (t *Tree) awaitDocs(ctx context.Context) {
 	if t.docsFolder() != nil || t.noDocs.Load() {
 		return
@@ -269,7 +268,7 @@ func (t *Tree) awaitDocs(ctx context.Context) {
 	t.noDocs.Store(err != nil)
 }
 
-// docsFolder is the folder of the docs as last listed, nil if they never were.
+// docsFolder returns the entries of docs/ as last listed, nil if the docs never were.
 func (t *Tree) docsFolder() *entries {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -289,7 +288,7 @@ func (t *Tree) modTime() time.Time {
 	return newest
 }
 
-// Run lists the docs each interval, counted from the end of the last listing, until ctx ends.
+// Run refreshes the tree each interval, counted from the end of the last refresh, until ctx ends.
 func (t *Tree) Run(ctx context.Context, interval time.Duration) {
 	timer := time.NewTimer(interval)
 	defer timer.Stop()
