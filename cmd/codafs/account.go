@@ -11,12 +11,11 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// An account's contents are kept under the API's host and a name for the user: the hash of the
-// token that the user had first. So what a token fetches is found again, also before anybody knows
-// whose it is, which takes a request to find out. Once that is known, the token's file names the
-// account of its user, and a new token finds what an old one fetched.
+// An account's contents are kept under the API's host and a name for the user: the hash of the first token that this
+// user had. So the contents are found at once: to find out whose token it is takes a request. When that is known, the
+// token's file gets the name of the user's account, so that a new token finds what an old one fetched.
 
-// account names whose contents a client gets, without telling the token or the user.
+// account names the account whose contents a client uses. The name reveals neither the token nor the user.
 func account(cacheDir string, o coda.Options) string {
 	name, ok := readName(tokenFile(cacheDir, o))
 	if !ok {
@@ -25,8 +24,8 @@ func account(cacheDir string, o coda.Options) string {
 	return host(o) + "/" + name
 }
 
-// rememberAccount keeps the token's account for the next run. Where that fails, a second token
-// fetches what the first one did.
+// rememberAccount keeps the token's account for the next run. If that fails, a new token fetches again what the old one
+// fetched.
 func rememberAccount(cacheDir string, o coda.Options, user string) {
 	if user == "" {
 		return
@@ -66,7 +65,7 @@ func writeName(file, name string) {
 	}
 }
 
-// rateFile is where the processes of an account share its rate limits.
+// rateFile is the file in which the processes of an account share its rate limits.
 func rateFile(cacheDir string, o coda.Options) string {
 	return filepath.Join(cacheDir, "rates", shortHash(account(cacheDir, o))+".json")
 }
@@ -78,7 +77,7 @@ func shortHash(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// host is the API's; twins have one workspace, but codafs does not count on that.
+// host returns the API's host. Twin addresses of the API have one workspace, but codafs does not rely on that.
 func host(o coda.Options) string {
 	if u, err := url.Parse(o.BaseURL); err == nil {
 		return u.Host

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// dateTimeZone is the form of a local time on a screen that is to say which zone is meant: names of snapshots are in UTC.
+// dateTimeZone formats a local time together with its zone, since names of snapshots are in UTC.
 const dateTimeZone = time.DateTime + " MST"
 
-// formatAge is how long ago something was, or how long something takes, in the largest unit that tells enough: 40 s, 12 min, 30 h, 3 days.
+// formatAge formats how long ago something was, or how long it takes, in the largest fitting unit: 40 s, 12 min, 30 h,
+// 3 days.
 func formatAge(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

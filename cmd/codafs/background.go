@@ -13,18 +13,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A mount in the background is a second process of this program, called as the first was. The
-// first waits for a byte on a pipe: it comes when all is well, and the pipe ends without it when
-// the second process does. Until then the second has the first's stderr, so it says itself what
-// is wrong, and its exit code is passed on.
+// A mount in the background is a second process of this program, with the same arguments. The first process waits for a
+// byte on a pipe, which the second one sends when all is well. If the pipe ends without it, the second process has
+// ended. Until then the second process has the first one's stderr, so it reports errors itself, and its exit code is
+// passed on.
 
-// backgroundVar marks the second process. It is no CODAFS_ name: those are settings.
+// backgroundVar marks the second process. Its name does not begin with CODAFS_: those are settings.
 const backgroundVar = "_CODAFS_BACKGROUND"
 
 // readyPipe is the descriptor of the pipe in the second process: the first after stderr.
 const readyPipe = 3
 
-// inBackground reports whether this is the second process, which happens once: what it starts is not.
+// inBackground reports whether this is the second process. It removes the mark, so that programs it starts are not.
 func inBackground() bool {
 	if os.Getenv(backgroundVar) == "" {
 		return false
@@ -34,7 +34,7 @@ func inBackground() bool {
 	return true
 }
 
-// startBackground starts the second process and returns when it is ready, or has ended.
+// startBackground starts the second process, and returns when that is ready or has ended.
 func startBackground(ctx context.Context) error {
 	exe, err := os.Executable()
 	if err != nil {
@@ -50,7 +50,7 @@ func startBackground(ctx context.Context) error {
 	cmd.Env = append(os.Environ(), backgroundVar+"=1")
 	cmd.Stderr = os.Stderr
 	cmd.ExtraFiles = []*os.File{tell}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal: its Ctrl-C and hang-up are for others
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a session of its own: Ctrl-C and hang-ups of the terminal are for others
 	err = cmd.Start()
 	tell.Close()
 	if err != nil {
@@ -61,7 +61,7 @@ func startBackground(ctx context.Context) error {
 	if stop() && err == nil {
 		return cmd.Process.Release()
 	}
-	_ = cmd.Wait() // what it has to say is in the exit code
+	_ = cmd.Wait() // the exit code says enough
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -71,8 +71,8 @@ func startBackground(ctx context.Context) error {
 	return fmt.Errorf("the mount was gone before it was ready (%v)", cmd.ProcessState)
 }
 
-// tellReady lets go of what the second process shares with the first, and has the first return. A
-// stderr that is a file is kept, for the log.
+// tellReady detaches the second process from the terminal, and makes the first process return. A stderr that is a file
+// stays open, for the log.
 func tellReady() error {
 	info, err := os.Stderr.Stat()
 	if err != nil || !info.Mode().IsRegular() {
@@ -85,10 +85,10 @@ func tellReady() error {
 			return err
 		}
 	}
-	if err := os.Chdir("/"); err != nil { // the folder it was started in may be unmounted, or removed
+	if err := os.Chdir("/"); err != nil { // the working folder may be unmounted or removed later
 		return err
 	}
 	pipe := os.NewFile(readyPipe, "pipe to the first process")
-	_, err = pipe.Write([]byte{1}) // fails where nobody waits any more
+	_, err = pipe.Write([]byte{1}) // fails if the first process is gone
 	return errors.Join(err, pipe.Close())
 }

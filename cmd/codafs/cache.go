@@ -88,16 +88,17 @@ how far the rate limits are used. A folder that is not a cache of codafs is left
 	return cmd
 }
 
-// cacheStatus is what 'codafs cache' shows; its JSON form is promised.
+// cacheStatus is the output of 'codafs cache'; its JSON form is promised.
 type cacheStatus struct {
 	Folder   string `json:"folder"`
 	Bytes    int64  `json:"bytes"`
 	MaxBytes int64  `json:"max_bytes"`
 	Contents int    `json:"contents"`
 	Entries  int    `json:"entries"`
-	// RunBytes is what full snapshots have fetched that run, or were killed. It is not part of Bytes.
+	// RunBytes is the size of what full snapshots have fetched that are running or were killed. It is not part of
+	// Bytes.
 	RunBytes int64 `json:"run_bytes"`
-	// Problem is why nothing is known of it; only 'codafs status' has one.
+	// Problem is why nothing is known of the cache; only 'codafs status' sets it.
 	Problem string `json:"problem,omitempty"`
 }
 
@@ -140,7 +141,7 @@ func (c cacheStatus) print(w io.Writer) error {
 	return out.Flush()
 }
 
-// changeCache runs f, which tells how many contents it removed, and says what is left.
+// changeCache runs f, which returns how many contents it removed, and prints what is left.
 func (s *settings) changeCache(ctx context.Context, std streams, f func(*cache.Disk) (removed int, err error)) error {
 	dir, disk, err := s.existingCache(std)
 	if err != nil {
@@ -174,8 +175,8 @@ func (s *settings) changeCache(ctx context.Context, std streams, f func(*cache.D
 	return err
 }
 
-// existingCache opens the cache if there is one, and makes none: disk is nil where the folder is
-// missing. Another folder is an error.
+// existingCache opens the cache if there is one. It never makes one: disk is nil if the folder is missing. A folder
+// that is not a cache is an error.
 func (s *settings) existingCache(std streams) (dir string, disk *cache.Disk, err error) {
 	if dir, err = s.cacheFolder(); err != nil {
 		return "", nil, err
@@ -193,10 +194,10 @@ func (s *settings) existingCache(std streams) (dir string, disk *cache.Disk, err
 	return dir, disk, err
 }
 
-// besideCache are the folders that are kept beside the cache's own; they may be there before it is.
+// besideCache are the folders beside the cache's own folder; they may exist before it.
 var besideCache = []string{"accounts", "rates", "runs"}
 
-// isUnused reports whether a folder holds nothing but those: a cache will be there, and is not yet.
+// isUnused reports whether a folder has only those in it: a cache will be made there later.
 func isUnused(dir string) bool {
 	all, err := os.ReadDir(dir)
 	return err == nil && !slices.ContainsFunc(all, func(e iofs.DirEntry) bool { return !slices.Contains(besideCache, e.Name()) })

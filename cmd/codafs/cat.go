@@ -77,7 +77,7 @@ func openFile(tree iofs.FS, name string) (iofs.File, error) {
 	return f, nil
 }
 
-// treePath is a path as a user types it, in the form of package io/fs.
+// treePath converts a path as a user types it to the form of package io/fs.
 func treePath(p string) string {
 	return path.Clean("./" + strings.Trim(p, "/"))
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Shells ask the program itself what may come next (cobra's __complete command). What is
-// in the workspace comes from the cache alone: a key press sends no request, and says no error.
+// Shells ask the program itself for completions (cobra's __complete command). Names in the workspace come from the
+// cache alone: completion sends no request, and prints no error.
 
-// completionTime bounds what a key press may take.
+// completionTime limits how long one completion may take.
 const completionTime = time.Second
 
 const noFiles = cobra.ShellCompDirectiveNoFileComp
 
-// flagValues are those of the flags that take one of a few words.
+// flagValues has the values of the flags that take one of a few words.
 var flagValues = map[string][]string{
 	"names":      {string(fs.NamesID), string(fs.NamesTitle)},
 	"sizes":      {string(mount.Auto), string(mount.Exact), string(mount.Estimate)},
@@ -31,11 +31,11 @@ var flagValues = map[string][]string{
 	"log-format": {"text", "json"},
 }
 
-// completeFlags says what the values of a command's flags may be.
+// completeFlags registers the completions of a command's flags.
 func completeFlags(cmd *cobra.Command) {
 	for name, values := range flagValues {
 		if cmd.Flags().Lookup(name) != nil {
-			_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, noFiles)) // it is there
+			_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, noFiles)) // the flag exists
 		}
 	}
 	for _, name := range []string{"output", "cache-dir"} {
@@ -45,8 +45,8 @@ func completeFlags(cmd *cobra.Command) {
 	}
 }
 
-// completeArgs says what a command's arguments may be: without a word of its own a command has
-// none, or folders.
+// completeArgs registers the completions of a command's arguments. A command that has not registered any gets none, or
+// folders.
 func completeArgs(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction != nil || cmd.HasSubCommands() {
 		return
@@ -58,7 +58,7 @@ func completeArgs(cmd *cobra.Command) {
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return nil, directive }
 }
 
-// completeMounts names the mountpoints of this user, for commands that want one.
+// completeMounts completes this user's mountpoints, for commands that take one.
 func completeMounts(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	found, err := mount.Mounts()
 	if err != nil || len(found) == 0 || len(args) > 0 {
@@ -67,7 +67,7 @@ func completeMounts(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	return found, noFiles
 }
 
-// completeCommands names the program's commands and topics.
+// completeCommands completes the program's commands and topics.
 func completeCommands(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
 	c, _, err := cmd.Root().Find(args)
 	if err != nil {
@@ -81,8 +81,8 @@ func completeCommands(cmd *cobra.Command, args []string, _ string) (names []stri
 	return names, noFiles
 }
 
-// cached opens the workspace as it was last known: it sends nothing, says nothing, and makes
-// no cache where there is none.
+// cached opens the workspace as it was last known. It sends nothing, prints nothing, and makes no cache if there is
+// none.
 func (s *settings) cached() (*workspace, error) {
 	dir, err := s.cacheFolder()
 	if err != nil {
@@ -92,11 +92,11 @@ func (s *settings) cached() (*workspace, error) {
 		return nil, err
 	}
 	known := *s
-	known.offline = !s.demo // the built-in service is no network
+	known.offline = !s.demo // the built-in service is not a network
 	return known.open(streams{out: io.Discard, err: io.Discard}, openOptions{})
 }
 
-// completeDocs names the docs that are known. A doc whose name another one has goes by its id.
+// completeDocs completes the known docs. If two have the same name, their ids are used.
 func (s *settings) completeDocs(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
 	if load(cmd) != nil {
 		return nil, noFiles
@@ -117,8 +117,7 @@ func (s *settings) completeDocs(cmd *cobra.Command, _ []string, toComplete strin
 	return found, noFiles
 }
 
-// knownDocs gives the docs that any command has listed: those of all selections that may be kept,
-// each doc once.
+// knownDocs returns the docs that any command has listed, with whatever selection, each doc once.
 func (s *settings) knownDocs(ctx context.Context) (docs []fs.Object) {
 	ctx, cancel := context.WithTimeout(ctx, completionTime)
 	defer cancel()
@@ -156,7 +155,7 @@ func (s *settings) cachedFolder(ctx context.Context, name string) []fs.Node {
 	return nodes
 }
 
-// completeTree names what is below a folder of the tree.
+// completeTree completes the names in a folder of the tree.
 func (s *settings) completeTree(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
 	if load(cmd) != nil {
 		return nil, noFiles

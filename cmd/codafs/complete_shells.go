@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// The scripts for these shells are our own: cobra's lose words with blanks at the second tab key (bash, fish), and know nothing
+// These scripts replace cobra's, which lose words with blanks at the second tab key (bash, fish), and complete nothing
 // in open quotes.
 var (
 	//go:embed completion.bash
@@ -27,7 +27,7 @@ Docs and paths are completed from the cache, so not before the first 'codafs ls 
 For this shell:   %[2]s
 For all later:    %[3]s`
 
-// useOwnScripts has 'codafs completion' print our scripts.
+// useOwnScripts makes 'codafs completion' print our scripts.
 func useOwnScripts(root *cobra.Command, std streams) {
 	for shell, own := range map[string]struct{ script, now, later string }{
 		"bash": {bashScript, "source <(codafs completion bash)", "codafs completion bash > ~/.local/share/bash-completion/completions/codafs"},
@@ -47,7 +47,7 @@ func useOwnScripts(root *cobra.Command, std streams) {
 	}
 }
 
-// plainHints takes the marks out of the flags' texts that help knows a value's name by: shells show the texts as they are.
+// plainHints removes the marks from the texts of flags by which help finds the name of a value: shells would show them.
 func plainHints(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
 	for _, c := range cmd.Commands() {

@@ -44,7 +44,7 @@ found. See 'codafs help settings'.`,
 	return cmd
 }
 
-// configuration is what 'codafs config' shows; its JSON form is promised.
+// configuration is the output of 'codafs config'; its JSON form is promised.
 type configuration struct {
 	// File is the configuration file, which may be missing.
 	File     string          `json:"file"`
@@ -60,7 +60,7 @@ type configSetting struct {
 	Source string `json:"source,omitempty"` // the variable or file
 }
 
-// inForce tells the settings of all commands. It adds those to cmd that it does not have itself.
+// inForce returns the settings of all commands with their values. It adds to cmd the flags that cmd does not have.
 func (s *settings) inForce(cmd *cobra.Command) (configuration, error) {
 	flags := cmd.Flags()
 	for _, f := range allFlags() {
@@ -89,7 +89,7 @@ func (s *settings) inForce(cmd *cobra.Command) (configuration, error) {
 	return c, nil
 }
 
-// valueOf is a flag's value as a configuration file has it: a list, a number, true or false, or a word.
+// valueOf is a flag's value in the form of a configuration file: a list, a number, true or false, or a word.
 func valueOf(f *pflag.Flag) any {
 	word := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok {

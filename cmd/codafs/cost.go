@@ -9,8 +9,8 @@ import (
 // classDownload counts downloads, for which there is no rate limit.
 const classDownload = "download"
 
-// cost reports what fetching a file takes, for the estimate of when a snapshot will be done. Of tables
-// with more rows than deltasOver (if that is not 0) the changed rows alone may be enough.
+// cost returns the requests that a file takes, to estimate when a snapshot will be done. For a table with more rows
+// than deltasOver (if that is not 0) the changed rows alone may be enough.
 func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 	perMinute := map[string]float64{}
 	for _, b := range client.Limits() {
@@ -24,7 +24,7 @@ func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 	}}
 }
 
-// requestsOf counts the requests that a file takes at least. What comes with the listing takes none.
+// requestsOf counts the requests that a file takes at least. What comes with the lists takes none.
 func requestsOf(e fs.Entry, rows int64) map[string]int {
 	read := string(coda.ClassRead)
 	switch e.Kind {
@@ -33,7 +33,7 @@ func requestsOf(e fs.Entry, rows int64) map[string]int {
 			return map[string]int{read: 1}
 		}
 		return map[string]int{string(coda.ClassExport): 1, read: 1, classDownload: 1}
-	case fs.KindFormulas, fs.KindControls: // of each the value; the list of them comes with the listing
+	case fs.KindFormulas, fs.KindControls: // one for each value; the list comes with the other lists
 		return map[string]int{read: int(rows)}
 	case fs.KindRows, fs.KindRowsJSON:
 		return map[string]int{read: max(1, int((rows+coda.RowsPerRequest-1)/coda.RowsPerRequest))}

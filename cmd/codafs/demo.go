@@ -14,10 +14,10 @@ import (
 // demoURL stands for the built-in service. Nothing is ever sent there.
 const demoURL = "https://localhost" + codatest.Base
 
-// demoNote is what results of the demo say.
+// demoNote marks results of the demo.
 const demoNote = "demo: the sample workspace"
 
-// baseURL is the API's address that is in use.
+// baseURL is the address of the API in use.
 func (s *settings) baseURL() string {
 	if s.demo {
 		return demoURL
@@ -25,8 +25,8 @@ func (s *settings) baseURL() string {
 	return s.apiURL
 }
 
-// demoBesideToken refuses the demo where a file or variable wants it and there is a token: a backup of the sample
-// workspace would pass for one of the user's own. On the command line, whoever gave the token has seen the flag.
+// demoBesideToken refuses a demo that a file or variable asks for while there is a token: a backup of the sample
+// workspace could be mistaken for the user's own. On the command line the user has seen the flag.
 func (s *settings) demoBesideToken() error {
 	if !s.demo || s.flags == nil {
 		return nil
@@ -45,7 +45,7 @@ func (s *settings) demoBesideToken() error {
 	return nil
 }
 
-// tokenPlace names what holds a token, or may hold one that cannot be read: of files, all but missing and empty ones.
+// tokenPlace names what holds a token, or may hold one but cannot be read. Missing and empty files do not count.
 func tokenPlace(file string) string {
 	for _, name := range tokenVariables {
 		if strings.TrimSpace(os.Getenv(name)) != "" {

@@ -48,18 +48,18 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 	f.BoolVar(&d.allowOther, "allow-other", false, "also check whether other users can be let into a mount")
 	d.registerService(cmd, "max-retries")
 	d.registerDocs(cmd)
-	f.Lookup("exclude-doc").Hidden = true // what is excluded is not looked into anyway
+	f.Lookup("exclude-doc").Hidden = true // it would have no effect on the checks
 	return cmd
 }
 
-// doctor is what is to be checked.
+// doctor has the settings of the checks.
 type doctor struct {
 	settings
 	output     string
 	allowOther bool
 }
 
-// finding is one line of what doctor says.
+// finding is one line of the output of 'codafs doctor'.
 type finding struct {
 	Check string `json:"check"`
 	State string `json:"state"` // ok, warning or problem
@@ -73,7 +73,7 @@ const (
 	isProblem = "problem"
 )
 
-// examination is what 'codafs doctor' shows; its JSON form is promised.
+// examination is the output of 'codafs doctor'; its JSON form is promised.
 type examination struct {
 	Tool     string    `json:"tool"`
 	Problems int       `json:"problems"`
@@ -81,7 +81,7 @@ type examination struct {
 	Checks   []finding `json:"checks"`
 }
 
-// doctorTime bounds what the service may take to answer.
+// doctorTime limits how long the service may take to answer.
 const doctorTime = 20 * time.Second
 
 func (d *doctor) examine(ctx context.Context, config string) (examination, error) {

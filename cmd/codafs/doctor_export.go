@@ -12,9 +12,9 @@ import (
 // docsTried is in how many docs doctor looks for a page to export.
 const docsTried = 3
 
-// checkExport has one page exported, which a read-only token cannot start. It is told by the first answer; the
-// file is waited for since it comes from another host, which a firewall may not let through. There is no finding where
-// there is no page.
+// checkExport exports one page, which a read-only token may not do. The first answer shows whether it may. The file is
+// downloaded too, since it comes from another host, which a firewall may block. If there is no page, there is no
+// finding.
 func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f finding, found bool) {
 	const check = "export"
 	doc, page, found := pageToExport(ctx, client, docs)
@@ -35,7 +35,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, describe(err)), ""}, true
 }
 
-// pageToExport finds a page that can be exported in the first docs.
+// pageToExport finds a page that can be exported, in the first docs.
 func pageToExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (doc coda.Doc, page coda.Page, found bool) {
 	for _, doc := range docs[:min(docsTried, len(docs))] {
 		for page, err := range client.Pages(ctx, doc.ID) {
@@ -50,7 +50,7 @@ func pageToExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (do
 	return doc, page, false
 }
 
-// namedDocs asks for docs that --doc names, where they cannot be listed: a name says nothing then.
+// namedDocs asks for the docs that --doc names by id or link, if docs cannot be listed. Names cannot be looked up then.
 func namedDocs(ctx context.Context, client *coda.Client, selectors []string) (docs []coda.Doc) {
 	for _, s := range selectors[:min(docsTried, len(selectors))] {
 		id, ok := fs.DocOfLink(s)

@@ -20,7 +20,7 @@ func checkConfig(file string) finding {
 	return finding{"config", isOK, file, ""}
 }
 
-// checkFUSE warns only where mounts cannot be: all else works without.
+// checkFUSE is a warning, not a problem, if this machine cannot mount: all else works without FUSE.
 func (d *doctor) checkFUSE() finding {
 	err := mount.Check(d.allowOther)
 	switch {
@@ -56,7 +56,7 @@ func (d *doctor) checkCache() finding {
 	return finding{check, isOK, text, ""}
 }
 
-// tryFolder reports how much room there is in a folder that can be written, or made.
+// tryFolder returns the free space of a folder that can be written to, or can be made.
 func tryFolder(dir string) (free int64, err error) {
 	dir = absolute(dir)
 	st, err := os.Stat(dir)
@@ -80,7 +80,7 @@ func tryFolder(dir string) (free int64, err error) {
 	return freeSpace(dir)
 }
 
-// checkMounts looks at each mount of this user.
+// checkMounts checks each mount of this user.
 func checkMounts(ctx context.Context) (found []finding) {
 	const check = "mount"
 	all, err := allMounts(ctx)

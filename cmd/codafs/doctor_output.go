@@ -8,7 +8,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// checkOutput looks at a folder of snapshots, which may still be to be made, and at what makes them.
+// checkOutput checks a folder of snapshots, which may not exist yet, and what runs the backups.
 func checkOutput(ctx context.Context, dir string) []finding {
 	const check = "output"
 	free, err := tryFolder(dir)
@@ -24,7 +24,7 @@ func checkOutput(ctx context.Context, dir string) []finding {
 		b.finding(s, time.Now()), {"schedule", isOK, s.String(), ""}}
 }
 
-// noOutput says where backups were looked for, where no folder is set and the default one is not there.
+// noOutput says where backups were looked for, if no folder is set and the default one does not exist.
 func noOutput(ctx context.Context, dir string) []finding {
 	s := findSchedule(ctx)
 	do := "name the folder of your backups: --output DIR, or output in the configuration file"
@@ -34,7 +34,7 @@ func noOutput(ctx context.Context, dir string) []finding {
 	return []finding{{"output", isOK, "no folder is set, and " + absolute(dir) + " is not there", do}, {"schedule", isOK, s.String(), ""}}
 }
 
-// room says what the snapshots of a folder take, as far as that can be told.
+// room says how much space the snapshots of a folder take, as far as that is known.
 func room(ctx context.Context, dir string, b backups) string {
 	if len(b.all) == 0 {
 		return ""
@@ -55,7 +55,7 @@ func room(ctx context.Context, dir string, b backups) string {
 	return text + verb + formatSize(all) + ", "
 }
 
-// lack is a warning where there may not be room for one more snapshot.
+// lack turns f into a warning if there may be no space for one more snapshot.
 func (f finding) lack(b backups, free int64) finding {
 	if b.good != nil && free < b.good.Summary.Bytes {
 		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", formatSize(b.good.Summary.Bytes))
@@ -63,7 +63,7 @@ func (f finding) lack(b backups, free int64) finding {
 	return f
 }
 
-// How old the last good backup may be: where something makes them by itself, that is each day.
+// How old the last good backup may be. If backups are scheduled, one a day is expected.
 const (
 	oldIfScheduled = 2 * day
 	oldBackup      = 7 * day
@@ -92,7 +92,7 @@ func (b backups) finding(s schedule, now time.Time) finding {
 	return finding{check, isOK, text, ""}
 }
 
-// log names the place where what makes the backups says how they went.
+// log names the place where the scheduled backups write their log.
 func (s schedule) log() string {
 	if s.by == timerUnit {
 		return "journalctl --user -u codafs-snapshot"

@@ -12,7 +12,7 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// checkService looks at the token, and with it at the service and the clock. The error is one of use.
+// checkService checks the token, and with it the service and the clock. The error is a usage error.
 func (d *doctor) checkService(ctx context.Context) (found []finding, err error) {
 	if err := d.demoBesideToken(); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 	return append(found, d.ask(ctx, client, watch)...), nil
 }
 
-// checkPause tells of a pause that is longer than there is time to wait.
+// checkPause reports a pause of the rate limits that is longer than doctorTime.
 func checkPause(client *coda.Client) (finding, bool) {
 	for _, b := range client.Limits() {
 		if b.PausedUntil.After(time.Now().Add(doctorTime)) {
@@ -60,7 +60,7 @@ func checkPause(client *coda.Client) (finding, bool) {
 	return finding{}, false
 }
 
-// checkToken looks for the token. What is odd about it comes apart.
+// checkToken finds the token. Oddities are returned as separate findings.
 func (d *doctor) checkToken() (source finding, odd []finding) {
 	_, err := findToken(d.tokenFile, func(line string) { odd = append(odd, finding{"token", isWarning, line, ""}) })
 	if err != nil {
@@ -69,7 +69,7 @@ func (d *doctor) checkToken() (source finding, odd []finding) {
 	return finding{State: isOK}, odd
 }
 
-// ask has the service say whose token it is and what it may see.
+// ask asks the service whose token it is and what it may see.
 func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch) (found []finding) {
 	started := time.Now()
 	user, err := client.WhoAmI(ctx)
@@ -97,8 +97,8 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	return found
 }
 
-// checkScope reports what the token lets its user do, and which docs it sees. The service only says that a token is
-// restricted; whether docs can be listed says more, and whether one can be exported: see checkExport.
+// checkScope reports what the token may do, and which docs it sees. The service only says that a token is restricted.
+// Whether docs can be listed says more, and whether a page can be exported: see checkExport.
 func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
 	var docs []coda.Doc
 	var err error
@@ -125,13 +125,13 @@ func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted
 	return finding{check, isOK, fmt.Sprintf("%d docs; the token may do all that its user may", len(docs)), ""}, docs
 }
 
-// clockWatch notes how far this machine's clock is from the service's.
+// clockWatch measures how far this machine's clock is from the service's.
 type clockWatch struct {
 	next http.RoundTripper
 
 	mu    sync.Mutex // guards both below
 	known bool
-	skew  time.Duration // above 0 where ours is ahead
+	skew  time.Duration // above 0 if this machine's is ahead
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -148,11 +148,11 @@ func (c *clockWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// maxSkew is how far clocks may be apart. What was changed within ten minutes is fetched once more: an
-// error of a few minutes makes that rule miss edits.
+// maxSkew is how far the clocks may be apart. What was changed within ten minutes is fetched once more: with an error
+// of a few minutes that rule misses edits.
 const maxSkew = time.Minute
 
-// finding says what the clock is like, if an answer told.
+// finding reports on the clock, if an answer had a date.
 func (c *clockWatch) finding() (finding, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

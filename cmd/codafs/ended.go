@@ -12,11 +12,10 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// shownFailures is how many of them are printed; all are in summary.json.
+// shownFailures is how many failures are printed; all are in summary.json.
 const shownFailures = 20
 
-// ended reports how a run ended, whether it came to work or not, and gives the error to end the
-// program with.
+// ended reports how a run ended, also one that failed before it began, and returns the error to end the program with.
 func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, err error) error {
 	p.end()
 	colors := colored(std.err)
@@ -55,7 +54,7 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 		}
 	}
 	if s.ExitCode == 0 && o.json && unprinted != nil {
-		return exitError{code: exitFailed} // the program that was to read it lacks it; the snapshot is good
+		return exitError{code: exitFailed} // the reader of the output has left; the snapshot is good
 	}
 	if s.ExitCode == 0 {
 		return nil
@@ -63,13 +62,13 @@ func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, er
 	return exitError{s.ExitCode, err}
 }
 
-// lineByLine says what is missing from the text of so many pages.
+// lineByLine says what is missing from the text of pages that were read line by line.
 func lineByLine(pages int) string {
 	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", fs.NotInLines, pages)
 }
 
-// print writes what programs read: the summary, or the path of what was sealed, which is good
-// whatever failed later.
+// print writes the data on stdout: the summary, or the path of the sealed snapshot, which is good whatever failed
+// later.
 func (o *snapshotOptions) print(std streams, s snapshot.Summary) (err error) {
 	if o.json {
 		return json.NewEncoder(std.out).Encode(s)
@@ -85,5 +84,5 @@ type noAnswerError struct{ *coda.SilenceError }
 
 func (e noAnswerError) Unwrap() error { return e.SilenceError }
 
-// ExitCode is [snapshot.ExitNoAnswer]: summary.json has it too.
+// ExitCode is [snapshot.ExitNoAnswer], the same as in summary.json.
 func (e noAnswerError) ExitCode() int { return snapshot.ExitNoAnswer }

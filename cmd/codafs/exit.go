@@ -14,26 +14,26 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// Exit codes; those that only snapshots have are in package snapshot.
+// Exit codes. Package snapshot has those of snapshots.
 const (
 	exitFailed = snapshot.ExitFailed
 	exitUsage  = 2
 	exitToken  = snapshot.ExitRefused
 )
 
-// usageError is a call that can't be meant: an unknown flag, a value that is none.
+// usageError is a wrong call: an unknown flag, an impossible value.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// tokenError is a token that is missing or can't be one.
+// tokenError is a missing token, or a text that cannot be a token.
 type tokenError struct{ why string }
 
 func (e tokenError) Error() string { return e.why }
 
-// exitError ends the program with a code that is settled, since it stands in a summary. err is what
-// is still to be said, nil if nothing is.
+// exitError ends the program with a given code, which is already in a summary. err is what is still to be printed, nil
+// if nothing is.
 type exitError struct {
 	code int
 	err  error
@@ -48,7 +48,7 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
-// failures are those of a command that goes on after one. Each is said when it comes.
+// failures collects the failures of a command that goes on after one. Each is printed when it happens.
 type failures struct {
 	out   io.Writer
 	first error
@@ -59,7 +59,7 @@ func (f *failures) add(err error) {
 	f.first = cmp.Or(f.first, err)
 }
 
-// ending ends the command as its first failure would have.
+// ending returns an error that gives the command the exit code of its first failure.
 func (f *failures) ending() error {
 	if f.first == nil {
 		return nil
@@ -83,7 +83,7 @@ func exitCode(err error) int {
 	return snapshot.ExitCode(err)
 }
 
-// describe says an error in one line, with what to do about it where that is not plain.
+// describe describes an error in one line, and says what to do about it unless that is obvious.
 func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
 	_, silent := errors.AsType[*coda.SilenceError](err)
@@ -129,13 +129,13 @@ func describe(err error) string {
 	return line
 }
 
-// noAPI reports that what every API of Coda has was not found.
+// noAPI reports that an address which every API of Coda has was not found.
 func noAPI(err error) bool {
 	e, ok := errors.AsType[*coda.Error](err)
 	return ok && e.Code == coda.CodeNotFound && (e.Path == "/docs" || e.Path == "/whoami")
 }
 
-// listsDocs reports that it was the list of docs that failed, without which there is nothing.
+// listsDocs reports that the list of docs failed, without which there is nothing.
 func listsDocs(err error) bool {
 	e, ok := errors.AsType[*coda.Error](err)
 	return ok && e.Path == "/docs"

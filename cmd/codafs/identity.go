@@ -10,14 +10,14 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// refusedWithin is how soon after the start a refused token ends the mount. Later it stays, with
-// what is known: users would lose what they have open.
+// refusedWithin is how soon after the start a refused token ends the mount. Later the mount stays, with what is known:
+// otherwise users would lose their open files.
 const refusedWithin = 2 * time.Second
 
-// identity is whose token is used, which is asked beside the work.
+// identity is the user of the token. It is asked for in parallel with other work.
 type identity struct {
-	asked chan struct{} // closed when there is a first answer
-	until time.Time     // nobody waits for it any longer
+	asked chan struct{} // closed when the first answer is there
+	until time.Time     // after this nobody waits any longer
 
 	mu      sync.Mutex // guards all below
 	name    string
@@ -60,10 +60,11 @@ func (i *identity) set(name, problem string) {
 	}
 }
 
-// askAgainAfter is how long after a failure that may pass it is asked again whose token it is.
+// askAgainAfter is how long after a failure that may pass the service is asked again.
 const askAgainAfter = time.Minute
 
-// find asks whose token it is, until there is an answer. A token that is refused at once calls end.
+// find asks for the user of the token until there is an answer. If the token is refused soon after the start, it calls
+// end.
 func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCauseFunc) {
 	for started := time.Now(); i.ask(ctx, w, started, end); {
 		select {
@@ -74,7 +75,7 @@ func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCau
 	}
 }
 
-// ask asks once, and tells whether another time may help.
+// ask asks once, and reports whether it makes sense to ask again.
 func (i *identity) ask(ctx context.Context, w *workspace, started time.Time, end context.CancelCauseFunc) (again bool) {
 	user, err := w.client.WhoAmI(ctx)
 	switch {

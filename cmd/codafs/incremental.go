@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// shortcuts are the flags by which an incremental snapshot asks for less.
+// shortcuts are the flags that make an incremental snapshot send fewer requests.
 type shortcuts struct {
 	trustDocs bool
 	rowDeltas bool
@@ -28,8 +28,8 @@ func (s *shortcuts) registerShortcuts(f *pflag.FlagSet) {
 	f.Var(&s.fullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")
 }
 
-// check refuses a flag on the command line that could have no effect. A file of settings may have
-// them for all runs.
+// check refuses a flag on the command line that would have no effect. A configuration file may have these settings for
+// all runs.
 func (s *shortcuts) check(flags *pflag.FlagSet, incremental, mount bool) error {
 	for _, name := range []string{"trust-doc-timestamps", "row-deltas"} {
 		switch {
@@ -46,7 +46,7 @@ func (s *shortcuts) check(flags *pflag.FlagSet, incremental, mount bool) error {
 	return nil
 }
 
-// deltasOver is how many rows a table must have for row deltas; 0 is for none.
+// deltasOver is how many rows a table must have for row deltas; 0 means no row deltas.
 func (s *shortcuts) deltasOver(incremental bool) int64 {
 	if incremental && s.rowDeltas {
 		return coda.RowsPerRequest

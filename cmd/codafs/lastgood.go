@@ -7,13 +7,13 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// backups is what there is in an output folder.
+// backups describes the snapshots in an output folder.
 type backups struct {
 	all  []snapshot.Listed
-	good *snapshot.Listed // the one that latest.txt names, if it can be read
+	good *snapshot.Listed // the one that latest.txt names; nil if it cannot be read
 }
 
-// backupsIn looks into an output folder; one that is not there has none.
+// backupsIn reads an output folder. A missing folder has no backups.
 func backupsIn(dir string) (b backups, err error) {
 	b.all, err = snapshot.List(dir)
 	if errors.Is(err, snapshot.ErrNotSnapshot) {
@@ -27,7 +27,7 @@ func backupsIn(dir string) (b backups, err error) {
 	return b, err
 }
 
-// ids names all of them.
+// ids returns the ids of all snapshots.
 func (b backups) ids() (ids []string) {
 	for _, l := range b.all {
 		ids = append(ids, l.ID)
@@ -35,5 +35,5 @@ func (b backups) ids() (ids []string) {
 	return ids
 }
 
-// age is how long ago the last good one ended.
+// age is how long ago the last good snapshot ended.
 func (b backups) age(now time.Time) time.Duration { return now.Sub(b.good.Summary.FinishedAt) }

@@ -9,16 +9,16 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// target is what a link leads to: a doc, or an object in it, by its id or by the end of its own link.
+// target is what a link leads to: a doc, or an object in it, by its id or by the tail of its browser link.
 type target struct {
 	doc    string
-	object string // "" for the doc itself, and where only tail is known
-	// tail is the part of a browser link that names a page or a table, with what it begins with.
+	object string // "" for the doc itself, and if only tail is known
+	// tail is the part of a browser link that names a page or a table, with its prefix (see fs.LinkTail).
 	tail string
 }
 
-// parseLink reads a browser link, an address on the API, or an address of ids such as
-// docs://DOC/pages/PAGE. A row stands for its table.
+// parseLink parses a browser link, an address on the API, or an address of ids such as docs://DOC/pages/PAGE. A link to
+// a row leads to its table.
 func parseLink(link string) (target, error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Scheme == "" {
@@ -38,7 +38,7 @@ func parseLink(link string) (target, error) {
 	return targetOfIDs(link, parts)
 }
 
-// targetOfIDs finds the ids among the parts of an address, such as docs/DOC/tables/TABLE/rows/ROW.
+// targetOfIDs finds the ids in the parts of an address, such as docs/DOC/tables/TABLE/rows/ROW.
 func targetOfIDs(link string, parts []string) (target, error) {
 	words := []string{"docs", "pages", "canvases", "tables", "views", "rows", ""}
 	ids := slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return slices.Contains(words, p) })
@@ -51,10 +51,10 @@ func targetOfIDs(link string, parts []string) (target, error) {
 	return target{doc: ids[0], object: ids[1]}, nil
 }
 
-// isDoc reports whether the doc itself is meant.
+// isDoc reports whether the link leads to the doc itself.
 func (t target) isDoc() bool { return t.object == "" && t.tail == "" }
 
-// folders are those of the doc that may have the file.
+// folders are the folders of the doc that may have the file.
 func (t target) folders() []string {
 	switch {
 	case strings.HasPrefix(t.tail, fs.TailPage):
@@ -65,7 +65,7 @@ func (t target) folders() []string {
 	return []string{"pages", "tables"}
 }
 
-// means reports whether a node is the file of what the link leads to.
+// means reports whether a node is the file that the link leads to.
 func (t target) means(n fs.Node) bool {
 	o := n.Object()
 	if o.Kind != fs.KindPage && o.Kind != fs.KindPageJSON && o.Kind != fs.KindRows {

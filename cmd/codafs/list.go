@@ -59,7 +59,7 @@ func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
 	return b.table(space, time.Now()).print(std.out)
 }
 
-// itself is the part of a message that says of a folder that it is a snapshot, "" if it is none.
+// itself is a part of a message for a folder that is itself a snapshot, "" if it is none.
 func itself(dir string) string {
 	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
 		return ""
@@ -67,7 +67,7 @@ func itself(dir string) string {
 	return ": it is one itself; name the folder that it is in"
 }
 
-// table is for people. space may be nil.
+// table is the output for people. space may be nil.
 func (b backups) table(space map[string]int64, now time.Time) table {
 	var t table
 	t.add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
@@ -98,7 +98,7 @@ func (b backups) table(space map[string]int64, now time.Time) table {
 
 const missingColumn = 7
 
-// totals counts what a snapshot has. Those of earlier releases do not say it of all.
+// totals counts what is in a snapshot. Snapshots of earlier releases lack some counts.
 func totals(s snapshot.Summary) []string {
 	c := s.Contents
 	if c == nil {
@@ -114,7 +114,7 @@ func onDisk(space map[string]int64, id string) string {
 	return formatSize(space[id])
 }
 
-// news says what is otherwise than in the snapshot before, and what else is to be known.
+// news says what differs from the previous snapshot, and what else the user should know.
 func news(s snapshot.Summary) string {
 	var parts []string
 	switch {
@@ -136,7 +136,7 @@ func news(s snapshot.Summary) string {
 	return strings.Join(parts, "; ")
 }
 
-// colorOf is that of a result.
+// colorOf is the color of a result.
 func colorOf(r snapshot.Result) color {
 	switch r {
 	case snapshot.Complete:

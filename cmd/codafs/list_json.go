@@ -6,7 +6,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// listing is what 'codafs list --json' shows; its form is promised.
+// listing is the output of 'codafs list --json'; its form is promised.
 type listing struct {
 	Folder    string           `json:"folder"`
 	Snapshots []listedSnapshot `json:"snapshots"` // oldest first
@@ -15,9 +15,9 @@ type listing struct {
 type listedSnapshot struct {
 	ID   string `json:"id"`
 	Path string `json:"path"`
-	// Latest reports that latest.txt names it.
+	// Latest says that latest.txt names this snapshot.
 	Latest bool `json:"latest"`
-	// Summary is its summary.json; absent where that cannot be read, for which Error has the reason.
+	// Summary is its summary.json; absent if that cannot be read: then Error says why.
 	Summary *snapshot.Summary `json:"summary,omitempty"`
 	Error   string            `json:"error,omitempty"`
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A setting is a flag. Its value is the one on the command line, else that of its CODAFS_* variable,
-// else that in the configuration file, else its default.
+// A setting is a flag. Its value comes from the first of: the command line, its CODAFS_* variable, the configuration
+// file, its default.
 
 // origin says where a setting's value comes from.
 type origin string
@@ -30,7 +30,7 @@ const (
 	fromDefault  origin = "default"
 )
 
-// originNote is where a flag keeps the origin of its value.
+// originNote is the annotation of a flag with the origin of its value.
 const originNote = "codafs_origin"
 
 func originOf(f *pflag.Flag) origin {
@@ -47,12 +47,12 @@ func setOrigin(f *pflag.Flag, o origin) {
 	f.Annotations[originNote] = []string{string(o)}
 }
 
-// ofOneCall are the flags that are no settings: they are about a single call.
+// ofOneCall are the flags that are not settings: they concern a single call.
 var ofOneCall = []string{"help", "version", "config", "json", "long", "dry-run", "subset", "to", "mountpoint"}
 
 func isSetting(name string) bool { return !slices.Contains(ofOneCall, name) }
 
-// load fills in what no flag gave. Flag.Changed goes on to tell what was on the command line.
+// load sets the flags that are not on the command line. Flag.Changed still says only what was on the command line.
 func load(cmd *cobra.Command) error {
 	flags := cmd.Flags()
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -83,8 +83,8 @@ func load(cmd *cobra.Command) error {
 	return checkLists(flags, file)
 }
 
-// checkLists refuses an empty value in a list, as of a script's variable that was never set. No doc is meant by it,
-// and all docs are surely not.
+// checkLists refuses an empty value in a list. It comes from a variable that a script never set: it means no doc, and
+// must not mean all docs.
 func checkLists(flags *pflag.FlagSet, file string) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -98,7 +98,7 @@ func checkLists(flags *pflag.FlagSet, file string) error {
 	return errors.Join(errs...)
 }
 
-// set gives a flag a value that is not from the command line.
+// set sets a flag to a value that is not from the command line.
 func set(flags *pflag.FlagSet, f *pflag.Flag, value string, from origin) error {
 	if err := flags.Set(f.Name, value); err != nil {
 		return err
@@ -129,12 +129,12 @@ func loadVariables(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// notSettings are CODAFS_ variables that are something else: what --on-result sets, and what the
-// project's own tests read.
+// notSettings are CODAFS_ variables that are not settings: those that --on-result sets, and those of the project's own
+// tests.
 var notSettings = []string{resultPrefix, "CODAFS_OPENAPI", "CODAFS_RECORDED", "CODAFS_SEED", "CODAFS_SOAK"}
 
-// checkVariables refuses what must be the name of a setting, misspelt: it would be of no effect
-// without a word. Others may be anybody's: a container's CODAFS_BUILD_DATE, a later release's setting.
+// checkVariables refuses variables that look like the misspelt name of a setting: they would silently have no effect.
+// Others may belong to somebody else: a container's CODAFS_BUILD_DATE, a later release's setting.
 func checkVariables(known, environ []string) error {
 	for _, line := range environ {
 		name, _, _ := strings.Cut(line, "=")
@@ -153,7 +153,7 @@ func checkVariables(known, environ []string) error {
 	return nil
 }
 
-// configFile is the configuration's path, "" where there is no place for one, and whether the user named it.
+// configFile returns the path of the configuration file, "" if there is none, and whether the user named it.
 func configFile(flags *pflag.FlagSet) (file string, named bool) {
 	if file := flags.Lookup("config").Value.String(); file != "" {
 		return file, true
@@ -165,10 +165,10 @@ func configFile(flags *pflag.FlagSet) (file string, named bool) {
 	return filepath.Join(dir, "codafs", "config.toml"), false
 }
 
-// maxConfig is far more than a configuration has.
+// maxConfig is far more than any configuration needs.
 const maxConfig = 1 << 20
 
-// readConfig reads the configuration file. It may be missing where nobody named it.
+// readConfig reads the configuration file. It may be missing if the user did not name it.
 func readConfig(file string, named bool) (values map[string]any, err error) {
 	st, err := os.Stat(file)
 	if errors.Is(err, iofs.ErrNotExist) && !named {
@@ -195,7 +195,7 @@ func readConfig(file string, named bool) (values map[string]any, err error) {
 	return values, nil
 }
 
-// setValue takes over one key of the file, which is for all commands: another command's is fine.
+// setValue sets one key of the file. The file is for all commands, so keys of other commands are accepted.
 func setValue(flags *pflag.FlagSet, known []string, key string, v any) error {
 	if _, section := v.(map[string]any); section {
 		return errors.New("settings stand in no section")

@@ -4,7 +4,7 @@ package main
 
 import "os"
 
-// removeLock removes a file that is locked, while it is: whoever gets the lock then sees that the file is gone.
+// removeLock removes a file while it is locked: whoever gets the lock later sees that the file is gone.
 func removeLock(f *os.File) {
 	os.Remove(f.Name())
 	f.Close()

@@ -2,7 +2,7 @@ package main
 
 import "os"
 
-// removeLock removes a file that is locked. Windows removes none that is open, here or elsewhere.
+// removeLock closes a locked file and removes it: Windows removes no open file.
 func removeLock(f *os.File) {
 	f.Close()
 	os.Remove(f.Name())

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// logger writes to the error stream, or to --log-file. The token is in no value that is ever logged.
+// logger logs to the error stream, or to --log-file. No logged value ever contains the token.
 func (s *settings) logger(std streams) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
@@ -27,8 +27,8 @@ func (s *settings) logger(std streams) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(out, o)), nil
 }
 
-// logTo opens --log-file, which stays open for as long as the process lives. Each line is one write
-// at the file's end, so processes may share it.
+// logTo opens --log-file, which stays open for as long as the process lives. Each line is appended by one write, so
+// processes may share the file.
 func (s *settings) logTo(std streams) (io.Writer, error) {
 	if s.logFile == "" {
 		return std.err, nil

@@ -53,7 +53,7 @@ func runLs(ctx context.Context, s *settings, std streams, name string, long, asJ
 		return err
 	}
 	nodes, found := []fs.Node{node}, []nodeInfo{newNodeInfo(at, node)}
-	found[0].file = name // a single file goes by the path that the user typed
+	found[0].file = name // a single file is shown by the path that the user typed
 	if dir, ok := node.(fs.Dir); ok {
 		if nodes, err = dir.Entries(ctx); err != nil {
 			return err
@@ -73,7 +73,7 @@ func runLs(ctx context.Context, s *settings, std streams, name string, long, asJ
 			return ctx.Err()
 		}
 		if err != nil && asJSON {
-			failed.first = cmp.Or(failed.first, err) // its entry says it
+			failed.first = cmp.Or(failed.first, err) // its entry shows the error
 		} else if err != nil {
 			failed.add(fmt.Errorf("%s: %w", found[i].file, err))
 		}
@@ -101,7 +101,7 @@ func printNames(w io.Writer, found []nodeInfo, long bool) error {
 	return out.Flush()
 }
 
-// longLine is an entry with its size and time, in columns: ? where it is not known, - where there is none.
+// longLine is an entry with its size and time, in columns: ? if unknown, - if it has none.
 func (i *nodeInfo) longLine() string {
 	switch {
 	case i.isFolder():
@@ -116,7 +116,7 @@ func (i *nodeInfo) longLine() string {
 
 const timeLayout = "2006-01-02T15:04:05Z"
 
-// timeColumn is a time as a column of one width; what is of no time has a dash.
+// timeColumn formats a time in a column of fixed width; a zero time is a dash.
 func timeColumn(t time.Time) string {
 	if t.IsZero() {
 		return fmt.Sprintf("%*s", len(timeLayout), "-")

@@ -1,9 +1,9 @@
 // Command codafs mounts a Coda workspace as folders and files, and makes full local backups
 // of it.
 //
-// Each command has a file of its own with its flags, its help and its run function. What they
-// share: settings.go (flags, environment, configuration file), workspace.go (from the settings
-// to a tree), token.go, and exit.go (errors to exit codes, the only place).
+// Each command has a file of its own with its flags, its help and its run function. They share settings.go (flags,
+// environment, configuration file), workspace.go (from the settings to a tree), token.go, and exit.go, the only place
+// where errors become exit codes.
 package main
 
 import (
@@ -35,21 +35,21 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], std))
 }
 
-// streams are where a command reads and writes: out is data, err is talk.
+// streams are where a command reads and writes: out is for data, err for messages.
 type streams struct {
 	in  io.Reader
 	out io.Writer
 	err io.Writer
 }
 
-// printJSON is the form of every --json.
+// printJSON writes the output of every --json.
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }
 
-// run runs the program and gives its exit code.
+// run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, std streams) int {
 	root := newRoot(std)
 	root.SetArgs(args)
@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, std streams) int {
 	if err == nil {
 		return 0
 	}
-	// After a signal, whatever failed failed for that, unless it had ended before.
+	// After a signal, every failure counts as the signal's, unless the run had ended before
 	_, settled := errors.AsType[exitError](err)
 	if e := context.Cause(ctx); e != nil && !settled {
 		err = e
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, std streams) int {
 	return exitCode(err)
 }
 
-// signalError is why a run ended when a signal came.
+// signalError says that a signal ended the run.
 type signalError struct{ signal syscall.Signal }
 
 func (e signalError) Error() string {
@@ -86,16 +86,16 @@ func (e signalError) Error() string {
 	return "stopped by " + e.signal.String()
 }
 
-// ExitCode is the shell's for a death by that signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
+// ExitCode is the shell's code for a death by that signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.
 func (e signalError) ExitCode() int { return 128 + int(e.signal) }
 
-// grace is how long after a signal the program may take to end by itself. What is on disk is
-// good at any moment, so that nothing is lost by ending in the middle of something.
+// grace is how long after a signal the program may take to end by itself. Nothing is lost if it is killed then: what is
+// on disk is good at any moment.
 const grace = 10 * time.Second
 
-// signalContext gives a context that ends at SIGINT, SIGTERM or SIGHUP. A second signal kills, and so does
-// an operation that does not end for the first: opening a pipe that nobody writes to, say. A second
-// SIGHUP does not: when a terminal is closed, the shell sends one and the kernel another.
+// signalContext returns a context that ends at SIGINT, SIGTERM or SIGHUP. A second signal kills the program, and so
+// does grace, if an operation does not end (opening a pipe that nobody writes to, for example). A second SIGHUP does
+// not: when a terminal is closed, the shell sends one and the kernel another.
 func signalContext(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ch, hangup := make(chan os.Signal, 1), make(chan os.Signal, 1)

@@ -38,7 +38,7 @@ func writeManPages(root *cobra.Command, dir string) error {
 		return err
 	}
 	all := documented(root)
-	if c, _, err := root.Find([]string{"completion"}); err == nil { // cobra's, which codafs(1) names
+	if c, _, err := root.Find([]string{"completion"}); err == nil { // this command is cobra's; codafs(1) refers to it
 		all = append(append(all, c), c.Commands()...)
 	}
 	for _, c := range all {
@@ -56,12 +56,12 @@ func writeManPages(root *cobra.Command, dir string) error {
 
 func manPage(c *cobra.Command) ([]byte, error) {
 	var b bytes.Buffer
-	c.Flags().SortFlags = false // its own first
+	c.Flags().SortFlags = false // the command's own flags first
 	err := doc.GenMan(c, &doc.GenManHeader{Section: "1", Source: tool(), Manual: "codafs manual"}, &b)
 	return b.Bytes(), err
 }
 
-// documented gives a command and all below it that are ours, topics too, in the order of the help.
+// documented returns a command and all commands and topics of ours below it, in the order of the help.
 func documented(c *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{c}
 	for _, sub := range c.Commands() {

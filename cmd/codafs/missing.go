@@ -7,8 +7,8 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// whatIsMissing counts gaps by the objects that they are of: a table may lack several files, and a list that did not come names
-// nothing of what is in it.
+// whatIsMissing counts gaps by their objects: a table may lack several files. A list that is missing does not say what
+// would be in it.
 func whatIsMissing(gaps []fs.Failure) string {
 	var objects snapshot.Contents
 	lists, files := map[fs.Kind]int{}, 0
@@ -51,7 +51,7 @@ func whatIsMissing(gaps []fs.Failure) string {
 	return strings.Join(parts, ", ")
 }
 
-// gaps gives the failures that are accepted, or those that are not.
+// gaps returns the failures that are accepted, or those that are not.
 func gaps(s snapshot.Summary, accepted bool) (those []fs.Failure) {
 	for _, f := range s.Failures {
 		if f.Accepted == accepted {

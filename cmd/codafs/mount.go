@@ -84,7 +84,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	if o.prefetch < 0 {
 		return usageError{fmt.Errorf("--prefetch %d: want 0 or more", o.prefetch)}
 	}
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // nobody reads its messages: no reason to die, and leave a dead mount
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // if nobody reads its messages, the mount must not die
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	who := newIdentity()
@@ -120,7 +120,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 		return err
 	}
 	server.Store(m)
-	m.Changed("") // what changed before it could be told
+	m.Changed("") // for changes before the kernel could be notified
 	if !o.background {
 		fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
 	}
@@ -131,17 +131,18 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	return serve(ctx, cancel, o, w, who, m, ready)
 }
 
-// guardName is what this program is called as a mount's guard.
+// guardName is the name by which this program is called as a mount's guard.
 const guardName = "codafs-guard"
 
 func guardProcess() *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{guardName}
-	cmd.Env = []string{} // the token is none of its business
+	cmd.Env = []string{} // it does not need the token
 	return cmd
 }
 
-// goIntoBackground says that it is mounted, which is not said before the token was accepted, or too long without an answer.
+// goIntoBackground detaches and says that it is mounted: after the token was accepted, or the wait for that took too
+// long.
 func goIntoBackground(std streams, who *identity, dir string) error {
 	if !who.answered() {
 		fmt.Fprintf(std.err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' shows it later\n", refusedWithin, dir)
@@ -153,8 +154,8 @@ func goIntoBackground(std streams, who *identity, dir string) error {
 	return nil
 }
 
-// serve keeps the mount until it is unmounted, a signal comes or the token is refused at once. It calls ready when
-// the token was accepted, or nobody waits for that any longer.
+// serve keeps the mount until it is unmounted, a signal comes, or the token is refused at once. It calls ready when the
+// token was accepted, or nobody waits for that any longer.
 func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server, ready func() error) error {
 	var beside sync.WaitGroup
 	beside.Go(func() {
@@ -192,13 +193,13 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	cancel(nil)
 	beside.Wait()
 	if _, bySignal := errors.AsType[signalError](err); bySignal {
-		return nil // that is how a mount ends
+		return nil // this is how a mount ends
 	}
 	return err
 }
 
-// noDoc reports where --doc names what is not there, as far as that can be told at once; with --offline also
-// that nothing is known.
+// noDoc reports that --doc names a doc which does not exist, as far as that is known at once; with --offline also that
+// nothing is known.
 func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time) error {
 	if len(o.selection.Docs) == 0 && !o.offline {
 		return nil
@@ -218,7 +219,7 @@ func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time)
 	return nil
 }
 
-// tellSystemd tells the service manager how far the mount is, where one wants to know (sd_notify(3)).
+// tellSystemd tells the service manager the state of the mount, if there is one (sd_notify(3)).
 func tellSystemd(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		log.Warn("systemd was not told", "state", state, "error", err)

@@ -12,17 +12,17 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Called as mount.codafs, by a link in /sbin, the program is what mount(8) and /etc/fstab start for
+// Called as mount.codafs, by a link in /sbin, this program is the mount helper that mount(8) and /etc/fstab start for
 // the type codafs:
 //
 //	mount.codafs SOURCE MOUNTPOINT [-sfnv] [-o OPTIONS] [-t TYPE]
 //
-// It turns that into 'codafs mount --background'. The options are the flags of 'codafs mount', with
-// _ or - between words. The call is described in mount(8), section External helpers.
+// It calls 'codafs mount --background'. The options are the flags of 'codafs mount', with _ or - between words.
+// mount(8) describes the call in its section External helpers.
 
 const mountHelper = "mount.codafs"
 
-// Exit codes of a mount helper, as mount(8) has them.
+// Exit codes of a mount helper, as in mount(8).
 const (
 	helperUsage  = 1
 	helperFailed = 32
@@ -36,10 +36,10 @@ const helperHelp = `mount.codafs is called by mount(8):
 Options are the flags of 'codafs mount' (see 'codafs mount --help'), such as refresh=5m or doc="a, b".
 `
 
-// isMountHelper tells by the name that the program was called by.
+// isMountHelper reports whether the program was called as mount.codafs.
 func isMountHelper() bool { return filepath.Base(os.Args[0]) == mountHelper }
 
-// runMountHelper mounts what mount(8) asks for and gives the exit code.
+// runMountHelper mounts what mount(8) asks for and returns the exit code.
 func runMountHelper(ctx context.Context, args []string, std streams) int {
 	call, err := parseHelperCall(args)
 	if errors.Is(err, pflag.ErrHelp) {
@@ -59,7 +59,7 @@ func runMountHelper(ctx context.Context, args []string, std streams) int {
 			return helperFailed
 		}
 	}
-	os.Args = append([]string{"codafs"}, call.args...) // what the process in the background is called with
+	os.Args = append([]string{"codafs"}, call.args...) // the arguments of the process in the background
 	switch run(ctx, call.args, std) {
 	case 0:
 		return 0
@@ -69,16 +69,16 @@ func runMountHelper(ctx context.Context, args []string, std streams) int {
 	return helperFailed
 }
 
-// useSystemFolders makes a mount of root's the same at boot, where no HOME is set, and under sudo,
-// where it is some user's: its cache is /var/cache/codafs, its settings /etc/codafs/config.toml.
+// useSystemFolders makes root's mounts use the same folders at boot, where HOME is not set, and under sudo, where HOME
+// is some user's: the cache is /var/cache/codafs, the settings are /etc/codafs/config.toml.
 func useSystemFolders() error {
 	return errors.Join(os.Setenv("XDG_CACHE_HOME", "/var/cache"), os.Setenv("XDG_CONFIG_HOME", "/etc"))
 }
 
-// helperCall is what mount(8) asks for.
+// helperCall is a parsed call by mount(8).
 type helperCall struct {
 	args []string // of codafs
-	fake bool     // -f: all but mounting
+	fake bool     // -f: do all but mount
 }
 
 func parseHelperCall(args []string) (helperCall, error) {
@@ -97,7 +97,7 @@ func parseHelperCall(args []string) (helperCall, error) {
 	if flags.NArg() != 2 {
 		return call, fmt.Errorf("want a source and a mountpoint, have %d arguments", flags.NArg())
 	}
-	// Room for what a source may one day choose. mount(8) makes it a path where a file of that name is in the working folder.
+	// Other sources may come later. mount(8) makes the word a path if the working folder has a file of that name.
 	if source := filepath.Base(flags.Arg(0)); source != "codafs" && source != "none" {
 		return call, fmt.Errorf("the source %q: want codafs or none", flags.Arg(0))
 	}
@@ -113,8 +113,8 @@ func parseHelperCall(args []string) (helperCall, error) {
 	return call, nil
 }
 
-// generic are the options of all file systems, with no meaning for a tree that can only be read and
-// has neither programs nor devices. What is for the mount command and for systemd is there as well: x-….
+// generic are the options of all file systems. They mean nothing for a tree that is read-only and has neither programs
+// nor devices, so they are accepted and ignored. So are the options for the mount command and for systemd: x-….
 var generic = strings.Fields(`ro rw defaults auto noauto user nouser users owner nowner group nogroup _netdev nofail
 	exec noexec suid nosuid dev nodev atime noatime relatime norelatime strictatime nostrictatime
 	diratime nodiratime lazytime nolazytime sync async dirsync silent loud`)
@@ -143,7 +143,7 @@ func helperFlags(list string, sloppy bool) ([]string, error) {
 	return flags, nil
 }
 
-// splitOptions splits at commas that are not in double quotes, and takes the quotes away.
+// splitOptions splits at commas that are not in double quotes, and removes the quotes.
 func splitOptions(list string) []string {
 	quoted := false
 	options := strings.FieldsFunc(list, func(r rune) bool {

@@ -25,10 +25,10 @@ type mountReport struct {
 	Mountpoint string `json:"mountpoint"`
 	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over it).
 	State string `json:"state"`
-	// Status is what the mount says of itself, its .codafs/status.json; nothing for one that is not live. It has all
-	// that is in there: the mount may be one of another version.
+	// Status is the mount's .codafs/status.json, nil if the mount is not live. It keeps all fields: the mount may be
+	// one of another version.
 	Status map[string]any `json:"status,omitempty"`
-	// Errors are its newest, oldest first.
+	// Errors are the mount's newest errors, oldest first.
 	Errors []fs.Failure `json:"last_errors,omitempty"`
 }
 
@@ -36,18 +36,18 @@ const (
 	mountLive  = "live"
 	mountDead  = "dead"
 	mountStuck = "stuck"
-	// mountCovered cannot be asked: its path leads elsewhere.
+	// mountCovered cannot be asked: its path leads to another mount.
 	mountCovered = "covered"
 )
 
-// stuckAfter is how long a mount may take to answer. It says whose token it has, which may
-// take as long as Coda does, up to refusedWithin.
+// stuckAfter is how long a mount may take to answer. It answers with the token's user, which may take as long as Coda
+// does, up to refusedWithin.
 const stuckAfter = refusedWithin + time.Second
 
-// shownErrors is how many of a mount's errors are told; all are in its .codafs/errors.jsonl.
+// shownErrors is how many of a mount's errors are shown; all are in its .codafs/errors.jsonl.
 const shownErrors = 5
 
-// allMounts reports on the mounts of this user.
+// allMounts reports on all mounts of this user.
 func allMounts(ctx context.Context) ([]mountReport, error) {
 	paths, err := mount.Mounts()
 	if err != nil {
@@ -62,11 +62,11 @@ func allMounts(ctx context.Context) ([]mountReport, error) {
 	return reports, nil
 }
 
-// askCommand is the command by which another process of this program asks a mount.
+// askCommand is the hidden command that runs reportOn in another process.
 const askCommand = "__mount"
 
-// ask has another process ask the mount at a path. Not even SIGKILL ends one that waits for a server which
-// has taken its question and does not answer: that process is left behind, and ends with the mount.
+// ask asks the mount at a path in another process. If the server has taken the request and does not answer, not even
+// SIGKILL ends that process: it is left behind, and ends with the mount.
 func ask(ctx context.Context, path string) mountReport {
 	ctx, cancel := context.WithTimeout(ctx, stuckAfter)
 	defer cancel()
@@ -122,12 +122,12 @@ func reportOn(path string) mountReport {
 	return r
 }
 
-// unmountedError is a folder whose status was asked for, and that is not a mount.
+// unmountedError says that a folder whose status was asked for is not a mount.
 type unmountedError struct{ error }
 
 func (e unmountedError) Unwrap() error { return e.error }
 
-// reportOnNamed is for a folder that a user names: one that is not a mount is an error.
+// reportOnNamed reports on a folder that a user names: if it is not a mount, that is an error.
 func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 	all, err := mount.Mounts()
 	if err != nil {
@@ -139,12 +139,12 @@ func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 	if _, err := snapshot.Mounted(dir); err != nil {
 		return mountReport{}, unmountedError{err}
 	}
-	return reportOn(absolute(dir)), nil // it goes by another name
+	return reportOn(absolute(dir)), nil // the mount is listed under another path
 }
 
-// mountAbove is the mount of this user in which a folder lies, "" if it is in none.
+// mountAbove returns the mount of this user in which a folder lies, "" if it is in none.
 func mountAbove(dir string) string {
-	all, _ := mount.Mounts() // this is for a message alone
+	all, _ := mount.Mounts() // only a message depends on it
 	path := absolute(dir)
 	for _, m := range all {
 		if strings.HasPrefix(path, m+string(filepath.Separator)) {
@@ -173,7 +173,7 @@ func lastErrors(path string) (found []fs.Failure) {
 	}
 }
 
-// said is what the mount says of itself. What this version does not know, or knows in another form, is left out.
+// said is Status as a struct. Fields that this version does not know, or knows in another form, are left out.
 func (r mountReport) said() (s fs.Status) {
 	if b, err := json.Marshal(r.Status); err == nil {
 		_ = json.Unmarshal(b, &s)
@@ -181,7 +181,7 @@ func (r mountReport) said() (s fs.Status) {
 	return s
 }
 
-// lines are what the report says to people, as pairs of a name and a text.
+// lines is the report for people, as pairs of a name and a text.
 func (r mountReport) lines() (out [][2]string) {
 	add := func(name, format string, args ...any) {
 		out = append(out, [2]string{name, fmt.Sprintf(format, args...)})

@@ -8,8 +8,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// nodeInfo is what ls and resolve tell of a name in the tree; its JSON form is promised, and its fields mean what those of
-// .codafs/index.jsonl do.
+// nodeInfo is what ls and resolve print about a node; its JSON form is promised. Its fields mean the same as in
+// .codafs/index.jsonl.
 type nodeInfo struct {
 	Path      string    `json:"path"`
 	Kind      fs.Kind   `json:"kind"`
@@ -20,13 +20,13 @@ type nodeInfo struct {
 	URL       string    `json:"url,omitempty"`
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
-	// ModTime and Size are those of the version that a read would give; a size is absent where it is not known.
+	// ModTime and Size are those of the version that a read would return; a size is absent if it is not known.
 	ModTime time.Time `json:"mtime,omitzero"`
 	Size    *int64    `json:"size,omitempty"`
-	// Error is why they are not known.
+	// Error is why ModTime and Size are not known.
 	Error string `json:"error,omitempty"`
 
-	file string // the name as a listing has it
+	file string // the name shown in a listing
 }
 
 func newNodeInfo(at string, n fs.Node) nodeInfo {

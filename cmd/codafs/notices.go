@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// notices says what is to be known of all that is read, and knows what it said: the end of a run says nothing twice.
+// notices prints notes about the whole workspace, and remembers them: the end of a run prints nothing twice.
 type notices struct {
-	out io.Writer // nil says nothing
+	out io.Writer // nil prints nothing
 
 	mu   sync.Mutex
 	said []string

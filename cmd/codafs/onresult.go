@@ -16,7 +16,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// resultPrefix begins the names of the variables that the command of --on-result gets.
+// resultPrefix is the prefix of the variables that the command of --on-result gets.
 const resultPrefix = "CODAFS_RESULT"
 
 const onResultHelp = `--on-result runs a command in a shell at the end, whether the snapshot succeeded or failed; only after a usage error it does
@@ -27,10 +27,10 @@ error. If the command itself fails, there is a warning, and the exit code stays 
   CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed
   CODAFS_RESULT_MESSAGE    what went wrong, or is missing from page text; empty where nothing is`
 
-// afterSignal is how long the command may take where the run was stopped: less than grace.
+// afterSignal is how long the command may take if a signal ended the run: less than grace.
 const afterSignal = 4 * time.Second
 
-// tell runs the command of --on-result and gives the snapshot's own error back. A dry run has no result.
+// tell runs the command of --on-result and returns the snapshot's own error. A dry run has no result.
 func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) error {
 	if o.onResult == "" || o.dryRun || exitCode(result) == exitUsage && result != nil {
 		return result
@@ -68,12 +68,12 @@ func (o *snapshotOptions) runOnResult(ctx context.Context, std streams, result e
 	return c.Run()
 }
 
-// resultWord is the run's result, also of one that never began.
+// resultWord is the result of the run, also of one that failed before it began.
 func (o *snapshotOptions) resultWord() snapshot.Result {
 	return cmp.Or(o.summary.Result, snapshot.Failed)
 }
 
-// sealedDir is the new snapshot's folder, "" where nothing was sealed.
+// sealedDir is the new snapshot's folder, "" if nothing was sealed.
 func (o *snapshotOptions) sealedDir() string {
 	if o.resultWord() == snapshot.Failed {
 		return ""
@@ -91,7 +91,7 @@ func (o *snapshotOptions) resultMessage(result error) string {
 	return cmp.Or(describe(result), fmt.Sprintf("%d missing", o.summary.Missing()))
 }
 
-// shell is a command line in the system's own shell. What it starts may outlive it.
+// shell makes a command of a line for the system's own shell. Programs that it starts may outlive it.
 func shell(ctx context.Context, line string) *exec.Cmd {
 	args := []string{"sh", "-c", line}
 	if runtime.GOOS == "windows" {

@@ -6,15 +6,16 @@ import (
 )
 
 const (
-	// filesATask is how many files one fetch may have open: a connection, what it fetched, the cache's and the snapshot's.
+	// filesATask is how many files one fetch may have open: a connection, the fetched file, the cache's and the
+	// snapshot's.
 	filesATask = 4
-	// filesAList is how many one of the listing has.
+	// filesAList is the same for fetching one list.
 	filesAList = 2
-	// filesBeside is how many the rest of a run has open.
+	// filesBeside is how many files the rest of a run has open.
 	filesBeside = 24
 )
 
-// withinOpenFiles lowers what is done at the same time to what this process may have open.
+// withinOpenFiles lowers the concurrency to what the limit of open files allows.
 func (o *snapshotOptions) withinOpenFiles(std streams) {
 	limit := openFilesLimit()
 	room := limit - filesBeside
@@ -27,7 +28,7 @@ func (o *snapshotOptions) withinOpenFiles(std streams) {
 	}
 	o.concurrency = fits
 	o.fewPages = max(1, room/filesATask-fits)
-	o.parallel = max(1, int(math.Sqrt(float64(max(0, room)/filesAList)))) // docs, and lists of each
+	o.parallel = max(1, int(math.Sqrt(float64(max(0, room)/filesAList)))) // docs at a time, times lists of each
 }
 
 // pages is how many pages are fetched at the same time.

@@ -4,8 +4,8 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// openFilesLimit is how many files this process may have open, 0 where that is not known. Go raises the soft limit to
-// the hard one when a program starts.
+// openFilesLimit is how many files this process may have open, 0 if that is not known. Go raises the soft limit to the
+// hard one when a program starts.
 func openFilesLimit() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

@@ -1,4 +1,4 @@
 package main
 
-// openFilesLimit is 0: Windows has none that matters.
+// openFilesLimit is 0: the limit of Windows is too high to matter.
 func openFilesLimit() int { return 0 }

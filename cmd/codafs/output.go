@@ -11,12 +11,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// defaultOutput is where snapshots are if nobody says where.
+// defaultOutput is the folder of snapshots if none is set.
 const defaultOutput = "./coda-backups"
 
 var errNoOutput = usageError{errors.New("--output is empty: name a folder")}
 
-// outputFolder is the folder of snapshots of the commands that look at them: named as an argument, else the setting.
+// outputFolder is the folder of snapshots for commands that read it: an argument, else the setting.
 type outputFolder struct {
 	output string
 	config string
@@ -27,7 +27,7 @@ func (o *outputFolder) register(f *pflag.FlagSet) {
 	registerConfig(f, &o.config)
 }
 
-// of is the folder that is meant.
+// of returns the folder to read.
 func (o *outputFolder) of(cmd *cobra.Command, args []string) (string, error) {
 	switch {
 	case len(args) > 0 && cmd.Flags().Changed("output"):
@@ -40,7 +40,7 @@ func (o *outputFolder) of(cmd *cobra.Command, args []string) (string, error) {
 	return o.output, nil
 }
 
-// pair gives the two snapshots to compare: those that are named, as folders or as names in the output folder, else
+// pair returns the two snapshots to compare: those that are named, as folders or as names in the output folder, else
 // the two newest.
 func (o *outputFolder) pair(args []string) (a, b string, err error) {
 	if o.output == "" {
@@ -60,7 +60,7 @@ func (o *outputFolder) pair(args []string) (a, b string, err error) {
 	return filepath.Join(o.output, last[0].ID), filepath.Join(o.output, last[1].ID), nil
 }
 
-// named is a snapshot's folder. A name is looked for in the working folder first.
+// named returns the folder of a named snapshot. The working folder is searched first.
 func (o *outputFolder) named(name string) string {
 	inOutput := filepath.Join(o.output, name)
 	if filepath.Base(name) != name || exists(name) || !exists(inOutput) {

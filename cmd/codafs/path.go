@@ -9,11 +9,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// pathValue is the value of a flag that names a file or folder. A leading ~/ is the user's own folder: a shell makes it so
-// in arguments, but neither after a = nor in a variable or file.
+// pathValue is the value of a flag that names a file or folder. It expands a leading ~/: a shell does so in arguments,
+// but neither after a = nor in a variable or file.
 type pathValue string
 
-// pathVar adds a flag that names a file or folder. Its text calls the value `FILE` or `DIR`.
+// pathVar adds a flag that names a file or folder. Its usage text calls the value `FILE` or `DIR`.
 func pathVar(f *pflag.FlagSet, p *string, name, shorthand, value, usage string) {
 	*p = value
 	f.VarP((*pathValue)(p), name, shorthand, usage)

@@ -9,7 +9,7 @@ import (
 
 const day = 24 * time.Hour
 
-// period is a flag's time that may be given in days.
+// period is a duration flag that also takes days.
 type period time.Duration
 
 // Set implements [pflag.Value].

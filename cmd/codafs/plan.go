@@ -18,15 +18,15 @@ const schemaPlan = "codafs.plan/1"
 // dryRun is what a dry run prints.
 type dryRun struct {
 	Schema string `json:"schema"`
-	// Listed is how many requests the listing took, which a real run has to send as well. This and
-	// what the plan says of requests are nil for a mount, which sends what it does not hold yet.
+	// Listed is how many requests the listing took; a real run sends them as well. Listed and the plan's requests are
+	// nil for a mount, which fetches only what it does not hold yet.
 	Listed   *int     `json:"requests_listing,omitempty"`
 	Requests *int     `json:"requests,omitempty"`
 	Minutes  *float64 `json:"minutes,omitempty"`
 	snapshot.Plan
 }
 
-// newDryRun makes it of a plan; sent is nil where the requests are another process's.
+// newDryRun makes a dry run's output from a plan. sent is nil if another process sends the requests.
 func newDryRun(p snapshot.Plan, sent func() (int, time.Duration)) dryRun {
 	d := dryRun{Schema: schemaPlan, Plan: p}
 	if sent != nil {
@@ -36,7 +36,7 @@ func newDryRun(p snapshot.Plan, sent func() (int, time.Duration)) dryRun {
 	return d
 }
 
-// print writes it in lines for people, or as one JSON object.
+// print writes it as lines for people, or as one JSON object.
 func (d dryRun) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(d)
@@ -63,7 +63,7 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	return t.Flush()
 }
 
-// counts writes what there is of each kind, the most first.
+// counts writes how many there are of each kind, the most frequent first.
 func counts[K ~string](of map[K]int) string {
 	kinds := slices.SortedFunc(maps.Keys(of), func(a, b K) int {
 		if of[a] != of[b] {

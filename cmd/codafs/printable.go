@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// printable is s as it may be shown: a text of a record, which anybody may have written, is
-// quoted if it holds what a terminal would obey or nobody would see.
+// printable makes s safe to print. Anybody may have written the text of a record: it is quoted if it has characters
+// that are invisible or that a terminal would obey.
 func printable(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, unseen) {
 		return s
@@ -17,12 +17,12 @@ func printable(s string) string {
 	return strconv.Quote(s)
 }
 
-// unseen leaves the joiner of emoji alone, which titles have.
+// unseen excepts the joiner of emoji, which titles have.
 func unseen(r rune) bool { return !unicode.IsGraphic(r) && r != '\u200d' }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./~@%+=:,-]+$`)
 
-// shellWord is s as it may be typed into a shell.
+// shellWord quotes s for a shell if it must.
 func shellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s

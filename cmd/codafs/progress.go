@@ -13,28 +13,26 @@ import (
 	"golang.org/x/term"
 )
 
-// How often progress is shown at the most: redrawn on a terminal, as a line for a log, as an object
-// for a program.
+// How often progress is shown at most: redrawn on a terminal, as a line in a log, as an object for a program.
 const (
 	redrawEvery = 100 * time.Millisecond
 	lineEvery   = time.Minute
 	objectEvery = time.Second
 )
 
-// progress shows how far a snapshot is, from newProgress to end. What cannot be shown is lost: no
-// run fails for that, or waits for it.
+// progress shows how far a snapshot is, from newProgress to end. Errors of output are ignored: no run fails because of
+// them, or waits.
 type progress struct {
 	stopped chan struct{}
 	drawing sync.WaitGroup
-	sampled time.Time // of the limits; for the goroutine that draws alone
+	sampled time.Time // when limits were last read; used only by the goroutine that draws
 
-	mu     sync.Mutex // guards all below; not held while anything is shown
+	mu     sync.Mutex // guards all below; not held during output
 	client *coda.Client
 	state  state
 }
 
-// newProgress begins to show progress, which its owner ends. The streams given back are those to
-// talk on meanwhile.
+// newProgress starts to show progress; the caller must call end. Messages must go to the returned streams meanwhile.
 func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
 	p := &progress{stopped: make(chan struct{})}
 	f, _ := std.err.(*os.File)
@@ -66,8 +64,8 @@ func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
 	return p, std
 }
 
-// every shows the state every so often, not at each event: while the workspace is listed there are
-// none. At the end it clears.
+// every shows the state at intervals, not at each event: there are no events while the workspace is listed. At the end
+// it calls clear.
 func (p *progress) every(d time.Duration, show func(state), clear func()) {
 	p.drawing.Go(func() {
 		defer clear()
@@ -84,10 +82,10 @@ func (p *progress) every(d time.Duration, show func(state), clear func()) {
 	})
 }
 
-// limitsEvery is how often it is looked which limit is waited for: they are in a file.
+// limitsEvery is how often the limit that is waited for is read: the limits are in a file.
 const limitsEvery = time.Second
 
-// now is the state as of now.
+// now is the current state, with limits and times.
 func (p *progress) now() state {
 	p.mu.Lock()
 	client := p.client
@@ -115,21 +113,21 @@ func (p *progress) current() state {
 	return p.state
 }
 
-// end removes what is redrawn. Nothing is shown any more when it returns.
+// end removes the line. After it returns nothing more is shown.
 func (p *progress) end() {
 	close(p.stopped)
 	p.drawing.Wait()
 }
 
-// of names the client that does the work, if it is one of this process.
+// of sets the client that does the work, if it is in this process.
 func (p *progress) of(client *coda.Client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.client = client
 }
 
-// Listed implements [snapshot.Progress]. What is to be sent is told to the rate buckets, so that
-// 'codafs status' can say when it will be done.
+// Listed implements [snapshot.Progress]. It also tells the rate buckets how many requests are to come, so that 'codafs
+// status' can say when the run will be done.
 func (p *progress) Listed(plan snapshot.Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,17 +12,17 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// part is one thing that a line may say. Those with a lower rank are wanted more.
+// part is one part of a line. Parts with a lower rank are more important.
 type part struct {
 	rank int
 	text string
 }
 
-// leastCut is how much of a text must be left for it to be worth showing.
+// leastCut is how much of a text must be left to be worth showing.
 const leastCut = 10
 
-// compose joins as many parts as have room in a line, the most wanted first, in the order in which they are given. Each is whole, but
-// for the last one that is taken in, if it may be cut.
+// compose joins as many parts as fit in a line: the most important ones, in their given order. Parts are shown whole;
+// only the last one chosen may be cut, if it is cuttable.
 func compose(head string, parts []part, columns int, cuttable int) string {
 	byRank := slices.Clone(parts)
 	slices.SortStableFunc(byRank, func(a, b part) int { return a.rank - b.rank })
@@ -47,7 +47,7 @@ func compose(head string, parts []part, columns int, cuttable int) string {
 	return line
 }
 
-// The ranks of what a run's line says.
+// The ranks of the parts of a run's line.
 const (
 	rankAnswer = iota
 	rankGivesUp
@@ -61,7 +61,7 @@ const (
 	rankRequests
 )
 
-// line is the state for a terminal so many columns wide.
+// line is the state in a line of a terminal of a given width.
 func (s state) line(columns int) string {
 	if !s.listed {
 		parts := []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankLimit, s.limit}}
@@ -79,13 +79,14 @@ func (s state) line(columns int) string {
 	}, columns, rankNow)
 }
 
-// bar shows a percentage in so many columns, and two more.
+// bar shows a percentage in a bar of so many columns, and two more.
 func bar(percent, columns int) string {
 	n := percent * columns / 100
 	return "[" + strings.Repeat("#", n) + strings.Repeat("-", columns-n) + "]"
 }
 
-// percent is how much is done: of the requests, which take the time, else of the files. All is only when the last file is there.
+// percent is how much is done: of the requests, which take the time, else of the files. 100 means that the last file is
+// there.
 func (s state) percent() int {
 	done, all := s.files+s.missing, s.plan.Files+s.plan.Missing
 	if done >= all {
@@ -97,7 +98,7 @@ func (s state) percent() int {
 	return min(99, max(0, 100*done/all))
 }
 
-// toGo is how long it takes at least, as of the last file that came.
+// toGo is how long it still takes at least, estimated when the last file came.
 func (s state) toGo() string {
 	if s.leftFor == 0 {
 		return ""
@@ -112,11 +113,12 @@ func (s state) gaps() string {
 	return fmt.Sprintf("%d missing", s.missing)
 }
 
-// classWords are what the rate classes are for.
+// classWords says what the rate classes are for.
 var classWords = map[rate.Class]string{coda.ClassList: "lists of docs", coda.ClassRead: "reads", coda.ClassWrite: "writes",
 	coda.ClassContent: "page lines", coda.ClassExport: "exports"}
 
-// limitText reports which rate limit work waits for, "" if it waits for none: the one that lets the next request go last.
+// limitText names the rate limit that work waits for, "" if it waits for none: of several, the one with the longest
+// wait.
 func limitText(limits []rate.Status, now time.Time) string {
 	var at rate.Status
 	for _, l := range limits {
@@ -138,7 +140,7 @@ func limitText(limits []rate.Status, now time.Time) string {
 	return text
 }
 
-// fetching names what is being fetched.
+// fetching names the object that is being fetched.
 func fetching(e fs.Entry) string {
 	kind := e.Type
 	switch e.Kind {

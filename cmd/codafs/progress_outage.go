@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// shownSilence is how long there must be no answer before that is said.
+// shownSilence is how long Coda must not answer before that is shown.
 const shownSilence = 5 * time.Second
 
 func (s state) silent() string {
@@ -15,7 +15,7 @@ func (s state) silent() string {
 	return "no answer from Coda for " + formatAge(s.silence)
 }
 
-// givesUp says how long a silence may last.
+// givesUp says how long the silence may last.
 func (s state) givesUp() string {
 	if s.silence < shownSilence {
 		return ""
@@ -23,12 +23,12 @@ func (s state) givesUp() string {
 	return "gives up after " + formatAge(silenceLimit)
 }
 
-// outageNews says once of each outage that Coda cannot be reached, and when it can be again.
+// outageNews reports once for each outage that Coda cannot be reached, and once that it can again.
 type outageNews struct {
-	since time.Time // of the outage that was told of, else zero
+	since time.Time // start of the outage that was reported, else zero
 }
 
-// line is what is to be said now, "" for nothing.
+// line is the text to print now, "" for nothing.
 func (o *outageNews) line(s state) string {
 	now := time.Now()
 	switch {

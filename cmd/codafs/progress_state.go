@@ -11,7 +11,7 @@ import (
 
 // state is how far a snapshot is.
 type state struct {
-	plan     snapshot.Plan // of nothing until the workspace is listed
+	plan     snapshot.Plan // empty until the workspace is listed
 	listed   bool
 	done     snapshot.Contents
 	files    int
@@ -21,11 +21,11 @@ type state struct {
 	left     int // requests
 	leftFor  time.Duration
 	ends     time.Time
-	silence  time.Duration // for how long Coda has been asked in vain
+	silence  time.Duration // for how long Coda has not answered
 	away     error         // why Coda cannot be reached, nil if it can
 	awayAt   time.Time     // since when
-	limit    string        // that is waited for
-	now      string        // what is being fetched, the newest of all
+	limit    string        // the limit that is waited for
+	now      string        // the newest object that is being fetched
 }
 
 func (s *state) begin(p snapshot.Plan) {
@@ -40,7 +40,7 @@ func (s *state) copied(f snapshot.File, left snapshot.Estimate) {
 	s.wait(left)
 }
 
-// wait takes in what is left to do, and when the rate limits let it end.
+// wait records what is left to do, and when the rate limits allow it to end.
 func (s *state) wait(left snapshot.Estimate) {
 	s.left, s.leftFor, s.ends = left.Requests, time.Duration(left.Minutes*float64(time.Minute)), time.Time{}
 	if s.leftFor > 0 {
@@ -48,7 +48,7 @@ func (s *state) wait(left snapshot.Estimate) {
 	}
 }
 
-// String is the state for a log.
+// String formats the state for a log.
 func (s state) String() string {
 	parts := []string{fmt.Sprintf("listing the workspace, %s so far", amount(s.requests, "request"))}
 	if s.listed {
@@ -68,7 +68,7 @@ func (s state) String() string {
 
 const schemaProgress = "codafs.progress/1"
 
-// event is the state for programs. Of what is counted with _done, the field before has the whole.
+// event is the state for programs. A count with _done has its total in the field before it.
 type event struct {
 	Schema       string    `json:"schema"`
 	Time         time.Time `json:"time"`
@@ -89,7 +89,7 @@ type event struct {
 	EndsAt       time.Time `json:"ends_at,omitzero"`
 }
 
-// event lacks the time of its making: two that are equal say the same.
+// event has no timestamp: two equal events say the same.
 func (s state) event() event {
 	phase := "copy"
 	if !s.listed {

@@ -46,13 +46,13 @@ must be named. The names of those that are removed are printed.`,
 	return cmd
 }
 
-// pruning is what 'codafs prune' shows; its JSON form is promised.
+// pruning is the output of 'codafs prune'; its JSON form is promised.
 type pruning struct {
 	DryRun bool `json:"dry_run"`
 	snapshot.Pruned
 }
 
-// print reports what was removed, and if it is done, how many there were.
+// print prints the ids of what was, or would be, removed. If the run is done, it also prints the counts.
 func (p pruning) print(std streams, asJSON, done bool) error {
 	if asJSON {
 		return printJSON(std.out, p)

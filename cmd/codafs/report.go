@@ -11,11 +11,11 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// shownGone is how many objects that are gone are named; all are in summary.json.
+// shownGone is how many of the deleted objects are named; all are in summary.json.
 const shownGone = 20
 
-// report says to people what came of a run: what there is now, and what of it is otherwise than in the last snapshot. Of a
-// run that was stopped, what is kept.
+// report says to people what a run did: what there is now, and what differs from the last snapshot. For a run that was
+// stopped, it says what is kept.
 func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 	if s.Contents == nil {
 		return kept(s, err)
@@ -56,7 +56,7 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 	return lines
 }
 
-// acceptedGaps says which gaps there are as expected, and which are there no more.
+// acceptedGaps says which accepted gaps there are, and which are gone.
 func (o *snapshotOptions) acceptedGaps(s snapshot.Summary) (lines []string) {
 	if missing := whatIsMissing(gaps(s, true)); missing != "" {
 		lines = append(lines, "missing as accepted: "+missing+"; see summary.json")
@@ -69,7 +69,7 @@ func (o *snapshotOptions) acceptedGaps(s snapshot.Summary) (lines []string) {
 	return lines
 }
 
-// kept says what a run that sealed nothing leaves to the next one. One that did not begin leaves what there was.
+// kept says what a run that sealed nothing leaves for the next one. A run that did not begin changes nothing.
 func kept(s snapshot.Summary, err error) []string {
 	_, stopped := errors.AsType[signalError](err)
 	switch {
@@ -81,7 +81,7 @@ func kept(s snapshot.Summary, err error) []string {
 	return nil
 }
 
-// whatDiffers counts what is new, changed and gone.
+// whatDiffers counts what is new, changed and deleted.
 func whatDiffers(c snapshot.Contents) string {
 	kinds := []struct {
 		name string
@@ -109,14 +109,14 @@ func whatDiffers(c snapshot.Contents) string {
 	return strings.Join(parts, "; ")
 }
 
-// isFirst reports that a snapshot has no good one before it: whoever makes the next one may not know yet what --incremental does.
+// isFirst reports whether a snapshot is the first good one: its user may not know --incremental yet.
 func isFirst(output, id string) bool {
 	all, err := snapshot.List(output)
 	i := slices.IndexFunc(all, func(l snapshot.Listed) bool { return l.ID == id })
 	return err == nil && i >= 0 && all[i].Err == nil && all[i].Summary.Since == ""
 }
 
-// amount is a number of things, the name of which takes an s.
+// amount formats a number of things; the name gets an s for the plural.
 func amount(n int, name string) string {
 	if n != 1 {
 		name += "s"
@@ -124,7 +124,7 @@ func amount(n int, name string) string {
 	return fmt.Sprintf("%d %s", n, name)
 }
 
-// inQuotes is a title, which may have blanks.
+// inQuotes quotes a title, which may have blanks.
 func inQuotes(s string) string {
 	if p := printable(s); p != s {
 		return p
@@ -132,7 +132,7 @@ func inQuotes(s string) string {
 	return `"` + s + `"`
 }
 
-// formatTook is a time that something took: 0.4s, 1m12s.
+// formatTook formats how long something took: 0.4s, 1m12s.
 func formatTook(d time.Duration) string {
 	if d < 10*time.Second {
 		return d.Round(100 * time.Millisecond).String()

@@ -85,7 +85,7 @@ func (s *settings) resolve(cmd *cobra.Command, std streams, arg, mountpoint stri
 
 func isLink(arg string) bool { return strings.Contains(arg, "://") }
 
-// eitherWay looks at what is known, and asks Coda where that is not enough.
+// eitherWay searches what is known, and asks Coda if that is not enough.
 func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
 	if w, err := s.cached(); err == nil {
 		found, err := find(w, false)
@@ -122,8 +122,8 @@ func (w *workspace) linked(ctx context.Context, link string, asks bool) (nodeInf
 	return newNodeInfo(at, n), nil
 }
 
-// pathOf finds the place in the tree of what a link leads to. An object has more links than the one that
-// the API gives: where none is equal, Coda is asked what this one means.
+// pathOf finds the path in the tree of what a link leads to. An object has more links than the one that the API
+// returns: if none is equal, Coda is asked what the link means.
 func (w *workspace) pathOf(ctx context.Context, link string, t target, asks bool) (string, error) {
 	found, err := w.pathOfTarget(ctx, t)
 	if !asks || t.tail == "" || !errors.Is(err, iofs.ErrNotExist) {
@@ -176,7 +176,7 @@ func (w *workspace) objectPath(ctx context.Context, doc fs.Dir, name string, t t
 	return "", fmt.Errorf("%s: %w: it has no page, table or view that the link leads to", name, iofs.ErrNotExist)
 }
 
-// search goes through a folder and those in it. It is "" where nothing is found.
+// search searches a folder and the folders below it. It returns "" if nothing is found.
 func search(ctx context.Context, dir fs.Dir, name string, t target) (string, error) {
 	nodes, err := dir.Entries(ctx)
 	if err != nil {
@@ -195,7 +195,7 @@ func search(ctx context.Context, dir fs.Dir, name string, t target) (string, err
 	return "", nil
 }
 
-// withLink finds what is at a path, and has a link.
+// withLink finds what is at a path, and adds its link.
 func (w *workspace) withLink(ctx context.Context, at string) (nodeInfo, error) {
 	n, err := w.find(ctx, at)
 	if err != nil {
@@ -207,8 +207,8 @@ func (w *workspace) withLink(ctx context.Context, at string) (nodeInfo, error) {
 	return newNodeInfo(at, n), nil
 }
 
-// inTree gives the path in the tree of a path as users have it: in a mount, whose mountpoint comes
-// too, or below any other folder that has the tree's docs in it.
+// inTree returns the path in the tree of a path on disk: in a mount (then also its mountpoint), or below any other
+// folder that has the tree's docs in it.
 func inTree(arg string) (name, mountpoint string, err error) {
 	abs, err := filepath.Abs(arg)
 	if err != nil {
@@ -230,7 +230,7 @@ func inTree(arg string) (name, mountpoint string, err error) {
 	return treePath(arg), "", nil
 }
 
-// asMounted takes over the settings that a mount was made with, but for those on the command line.
+// asMounted sets the settings that a mount was made with, except those on the command line.
 func (s *settings) asMounted(flags *pflag.FlagSet, mountpoint string) error {
 	m, err := snapshot.Mounted(mountpoint)
 	if err != nil {
@@ -252,7 +252,7 @@ func (s *settings) asMounted(flags *pflag.FlagSet, mountpoint string) error {
 	return nil
 }
 
-// replace gives a flag a value as it stands in JSON; one that is not there is the default.
+// replace sets a flag to a value from JSON; nil means the default.
 func replace(f *pflag.Flag, v any) error {
 	list, ok := f.Value.(pflag.SliceValue)
 	switch {

@@ -28,7 +28,7 @@ type group struct {
 	commands  []*cobra.Command
 }
 
-// newGroups makes all commands that are ours.
+// newGroups makes all our own commands.
 func newGroups(std streams) []group {
 	return []group{
 		{"mount", "Mounts:", []*cobra.Command{newMount(std), newUnmount(std), newStatus(std)}},
@@ -45,7 +45,7 @@ func newRoot(std streams) *cobra.Command {
 		Short:             "a Coda workspace as folders and files",
 		Long:              rootHelp,
 		Example:           rootExamples,
-		SilenceErrors:     true, // run says them, in one line
+		SilenceErrors:     true, // run prints them, in one line
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
 		Args:              cobra.ArbitraryArgs, // prepare replaces it
@@ -81,12 +81,12 @@ func newRoot(std streams) *cobra.Command {
 	return root
 }
 
-// prepare gives a command, and those below it, what all have.
+// prepare sets what all commands have in common, for cmd and those below it.
 func prepare(cmd *cobra.Command) {
 	switch {
 	case cmd.HasSubCommands():
 		cmd.Args = noSuchCommand
-		if !cmd.Runnable() { // its arguments would not be looked at
+		if !cmd.Runnable() { // its arguments would not be checked
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 	case cmd.Args != nil:
@@ -100,8 +100,8 @@ func prepare(cmd *cobra.Command) {
 	}
 }
 
-// usageArgs makes a wrong number of arguments a usage error, and an empty one: that is a script's
-// variable that was never set, and would be taken for the current folder or the tree's root.
+// usageArgs makes a wrong number of arguments a usage error, and also an empty argument: a variable that a script never
+// set would be taken for the current folder or the tree's root.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if slices.Contains(args, "") {
@@ -114,7 +114,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// between wants so many arguments.
+// between allows from least to most arguments.
 func between(least, most int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch n := len(args); {
@@ -127,7 +127,7 @@ func between(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// noSuchCommand refuses what is no command below cmd.
+// noSuchCommand refuses a word that is not a command below cmd.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -150,7 +150,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())}
 }
 
-// flagError says what is wrong with a flag, and which may have been meant.
+// flagError says what is wrong with a flag, and which one was probably meant.
 func flagError(cmd *cobra.Command, err error) error {
 	meant := ""
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() == "" {
@@ -161,7 +161,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError{fmt.Errorf("%w%s (see '%s --help')", err, meant, cmd.CommandPath())}
 }
 
-// newHelp is cobra's own, but for what is no command: that is an error.
+// newHelp is cobra's help, but an unknown command is an error.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -181,8 +181,7 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// allFlags are the flags of all commands, by name. Where several commands have one, it means the
-// same in all.
+// allFlags returns the flags of all commands, by name. A flag means the same in all commands that have it.
 func allFlags() map[string]*pflag.Flag {
 	flags := map[string]*pflag.Flag{}
 	for _, g := range newGroups(streams{}) {
@@ -197,7 +196,7 @@ func allFlags() map[string]*pflag.Flag {
 	return flags
 }
 
-// settingNames are the keys of a configuration file, sorted.
+// settingNames returns the keys of a configuration file, sorted.
 func settingNames() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(allFlags())), func(name string) bool { return !isSetting(name) })
 }

@@ -9,21 +9,20 @@ import (
 	"github.com/codafs/codafs/cache/filelock"
 )
 
-// A snapshot that takes nothing over keeps what it fetched in a folder of its own, for as long as
-// it runs: in the cache, nobody would ever ask for it again. Beside the folder is a file that the run has
-// locked. A lock ends with its process, so a folder whose lock is free is that of a run that was killed. What has no
-// such file is not ours.
+// A snapshot that takes nothing over from an earlier one keeps what it fetches in a folder of its own while it runs: in
+// the cache nobody would ever ask for it again. Beside the folder is a file that the run has locked. A lock ends with
+// its process, so if the lock is free, the run was killed. A folder without such a file is not ours.
 
-// lockEnd is how the name of a folder's lock goes on after the folder's.
+// lockEnd is the ending of the name of a folder's lock.
 const lockEnd = ".lock"
 
 // scratch is the folder of a run.
 type scratch struct {
 	dir  string
-	lock *os.File // nil in the system's folder for such things, which the system empties
+	lock *os.File // nil in the system's temporary folder, which the system cleans
 }
 
-// newScratch makes the folder of a run, in the system's folder for such things if the cache's disk is full.
+// newScratch makes the folder of a run, in the system's temporary folder if the cache's disk is full.
 func newScratch(cacheDir string) (*scratch, error) {
 	if s, err := inRuns(cacheDir); err == nil {
 		return s, nil
@@ -59,8 +58,8 @@ func inRuns(cacheDir string) (*scratch, error) {
 	return s, nil
 }
 
-// newLock makes a file and locks it. Before it is locked, another process may take it for that of a killed
-// run, and remove it: then it makes another one. Where a file system has no locks, nobody can get this one.
+// newLock makes a file and locks it. Between the two, another process may take it for that of a killed run, and remove
+// it: then newLock makes another one. On a file system without locks, nobody can lock it.
 func newLock(runs string) (*os.File, error) {
 	for {
 		f, err := os.CreateTemp(runs, "run-*"+lockEnd)
@@ -84,7 +83,7 @@ func isThere(f *os.File) bool {
 	return err == nil && os.SameFile(open, named)
 }
 
-// remove removes the folder. Its lock goes last: what is left of the folder is found by it the next time.
+// remove removes the folder. The lock is removed last: a later run finds the rest of the folder by it.
 func (s *scratch) remove() error {
 	if err := os.RemoveAll(s.dir); err != nil {
 		s.lock.Close()
@@ -96,12 +95,12 @@ func (s *scratch) remove() error {
 	return nil
 }
 
-// removeDeadRuns removes what killed runs have left, as far as it can, and tells how many bytes that were.
+// removeDeadRuns removes what killed runs have left, as far as it can, and returns how many bytes that was.
 func removeDeadRuns(cacheDir string) (freed int64) {
 	runs := runsFolder(cacheDir)
 	all, err := os.ReadDir(runs)
 	if err != nil {
-		return 0 // nothing ran
+		return 0 // no run was ever made
 	}
 	for _, e := range all {
 		if name, ok := strings.CutSuffix(e.Name(), lockEnd); ok && strings.HasPrefix(name, "run-") {
@@ -128,11 +127,11 @@ func removeIfDead(dir string) (freed int64) {
 	return size
 }
 
-// bytesIn is how much is in the files of a folder, as far as that can be told.
+// bytesIn is the size of the files in a folder, as far as it can be read.
 func bytesIn(dir string) (sum int64) {
 	_ = filepath.WalkDir(dir, func(_ string, d iofs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
-			return nil // something that went while it was looked at
+			return nil // removed meanwhile
 		}
 		if st, err := d.Info(); err == nil {
 			sum += st.Size()

@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// timerUnit is the unit that the packages bring, by which systemd makes a backup each night.
+// timerUnit is the systemd timer of the packages, which makes a backup each night.
 const timerUnit = "codafs-snapshot.timer"
 
-// schedule is what runs backups by itself.
+// schedule is what runs backups regularly.
 type schedule struct {
-	by   string    // "" where nothing is found
-	next time.Time // zero where that is not known
-	when string    // cron's own words, where that is all
+	by   string    // "" if nothing was found
+	next time.Time // zero if not known
+	when string    // cron's own words, if the next time is not known
 }
 
-// scheduleTime bounds what asking may take.
+// scheduleTime limits how long the search may take.
 const scheduleTime = 2 * time.Second
 
-// findSchedule asks systemd, the user's manager first, then looks into the user's crontab. What cannot be asked runs nothing.
+// findSchedule asks systemd, the user's manager first, then reads the user's crontab. What cannot be asked is skipped.
 func findSchedule(ctx context.Context) schedule {
 	ctx, cancel := context.WithTimeout(ctx, scheduleTime)
 	defer cancel()
@@ -40,7 +40,7 @@ func findSchedule(ctx context.Context) schedule {
 	return schedule{}
 }
 
-// nextElapse reads when a timer runs next: NextElapseUSecRealtime=@1764554025.
+// nextElapse parses when a timer runs next: NextElapseUSecRealtime=@1764554025.
 func nextElapse(properties string) time.Time {
 	_, rest, _ := strings.Cut(properties, "NextElapseUSecRealtime=@")
 	line, _, _ := strings.Cut(rest, "\n")
@@ -51,7 +51,8 @@ func nextElapse(properties string) time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// cronTimes finds the first line of a crontab that makes a snapshot, and gives its times: five fields, or a word such as @daily.
+// cronTimes finds the first line of a crontab that makes a snapshot, and returns its times: five fields, or a word such
+// as @daily.
 func cronTimes(crontab string) string {
 	for line := range strings.Lines(crontab) {
 		f := strings.Fields(line)
@@ -70,7 +71,7 @@ func cronTimes(crontab string) string {
 	return ""
 }
 
-// String says what runs backups, and when the next one is.
+// String says what runs backups, and when it runs next.
 func (s schedule) String() string {
 	switch {
 	case s.by == "":

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is a terminal whose last line is redrawn. Spaces wipe out what is longer than the new line:
-// no terminal lacks them, so nothing is written that some terminal could not read.
+// screen is a terminal whose last line is redrawn. The rest of a longer old line is overwritten with spaces: every
+// terminal can do that.
 type screen struct {
 	out   io.Writer
 	width func() int
@@ -40,7 +40,7 @@ func (s *screen) clear() {
 	s.wipe()
 }
 
-// wipe takes the line away. s.mu is held.
+// wipe removes the line. s.mu is held.
 func (s *screen) wipe() {
 	if s.drawn != "" {
 		fmt.Fprint(s.out, "\r"+strings.Repeat(" ", textWidth(s.drawn))+"\r")
@@ -48,7 +48,7 @@ func (s *screen) wipe() {
 	}
 }
 
-// Write lets other words through. The line comes back when it is redrawn.
+// Write prints other text. The line comes back when it is redrawn.
 func (s *screen) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *screen) Write(b []byte) (int, error) {
 	return s.out.Write(b)
 }
 
-// widthOf reports how wide a terminal is at each call: it may be resized.
+// widthOf reports a terminal's width at each call: it may be resized.
 func widthOf(f *os.File) func() int {
 	return func() int {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {

@@ -43,13 +43,13 @@ func (s *settings) registerCache(f *pflag.FlagSet) {
 	registerConfig(f, &s.config)
 }
 
-// registerConfig adds the flag without which no configuration file is read.
+// registerConfig adds the flag for a configuration file; only commands that have it read one.
 func registerConfig(f *pflag.FlagSet, file *string) {
 	pathVar(f, file, "config", "", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
 }
 
-// register adds the flags that reach Coda and choose what is in the tree. Those that are idle do nothing in the command:
-// they are taken, so that a script can give the same to all commands, and not shown.
+// register adds the flags that reach Coda and choose what is in the tree. Idle flags do nothing in this command: they
+// are accepted but hidden, so that a script can pass the same flags to all commands.
 func (s *settings) register(cmd *cobra.Command, idle ...string) {
 	s.registerService(cmd, idle...)
 	s.registerDocs(cmd)
@@ -69,7 +69,7 @@ func (s *settings) registerService(cmd *cobra.Command, idle ...string) {
 	f.BoolVar(&s.strictLatest, "strict-latest", false, "accept nothing but the newest state of a doc: wait for Coda to have it, and fail if that takes too long")
 	f.BoolVar(&s.offline, "offline", false, "ask Coda for nothing: show what was fetched before")
 	f.BoolVar(&s.demo, "demo", false, "use a built-in sample workspace: no account, no network, and no token beside it unless this is on the command line")
-	if f.Lookup("concurrency") == nil { // only a snapshot has it for itself
+	if f.Lookup("concurrency") == nil { // a snapshot has registered its own
 		s.registerConcurrency(f)
 		idle = append(idle, "concurrency")
 	}
@@ -90,7 +90,7 @@ func (s *settings) registerDocs(cmd *cobra.Command) {
 	f.StringArrayVar(&s.selection.Docs, "doc", nil, "only this `DOC`: its id, link or name (may be given more than once)")
 	f.StringArrayVar(&s.selection.ExcludeDocs, "exclude-doc", nil, "not this `DOC`: its id, link or name (may be given more than once)")
 	for _, name := range []string{"doc", "exclude-doc"} {
-		_ = cmd.RegisterFlagCompletionFunc(name, s.completeDocs) // fails for a flag that is not there
+		_ = cmd.RegisterFlagCompletionFunc(name, s.completeDocs) // fails for a flag that does not exist
 	}
 }
 
@@ -107,8 +107,8 @@ func (s *settings) registerTree(cmd *cobra.Command) {
 	f.StringVar(&s.names, "names", string(fs.NamesID), "`FORMAT` of file names: id (title and id) or title (ids only where titles clash)")
 }
 
-// recorded is what a manifest and a mount's status keep of the settings: the flags that choose
-// what is in the tree, with their values.
+// recorded returns the settings that a manifest and a mount's status keep: the flags that choose what is in the tree,
+// with their values.
 func (s *settings) recorded() map[string]any {
 	sel := s.selection
 	return map[string]any{

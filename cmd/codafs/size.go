@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// sizePattern is a whole number with a unit, or without one.
+// sizePattern matches a whole number with a unit, or without one.
 var sizePattern = regexp.MustCompile(`(?i)^([0-9]+) ?(?:([KMGT])(iB|B)?|(B))?$`)
 
-// parseSize reads a number of bytes with a unit: 5G and 5GiB are 5 × 1024³ bytes, 5GB are 5 × 1000³, as GNU's tools
-// have it. A number alone is refused: 5 is hardly meant to be five bytes.
+// parseSize parses a number of bytes with a unit: 5G and 5GiB are 5 × 1024³ bytes, 5GB are 5 × 1000³, as in GNU's
+// tools. A number without a unit is refused: 5 hardly means five bytes.
 func parseSize(s string) (int64, error) {
 	m := sizePattern.FindStringSubmatch(s)
 	if m == nil {
@@ -38,7 +38,7 @@ func parseSize(s string) (int64, error) {
 	return n * factor, nil
 }
 
-// formatSize is a number of bytes for people: 512 B, 1.5 MiB.
+// formatSize formats a number of bytes for people: 512 B, 1.5 MiB.
 func formatSize(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)

@@ -32,10 +32,10 @@ type snapshotOptions struct {
 	acceptGaps     []string
 	otherSelection bool
 	onResult       string
-	parallel       int              // fs.Options.Parallel; 0 where enough files may be open
-	fewPages       int              // that may be fetched at a time, 0 likewise
-	summary        snapshot.Summary // of the run, for onResult
-	notices        *notices         // of the run, nil for a mount's
+	parallel       int              // fs.Options.Parallel; 0 if the limit of open files is high enough
+	fewPages       int              // how many pages may be fetched at a time, 0 likewise
+	summary        snapshot.Summary // of the run, for --on-result
+	notices        *notices         // of the run; nil for a mount
 }
 
 func newSnapshot(std streams) *cobra.Command {
@@ -67,7 +67,7 @@ there is copied; the mount's own selection of docs and files holds.`,
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			signal.Ignore(syscall.SIGPIPE) // whoever looked on may leave; the backup goes on
+			signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
 			if f := snapshot.Format(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {
 				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
 			}
@@ -105,7 +105,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	o.registerShortcuts(f)
 	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
 	o.registerConcurrency(f)
-	o.register(cmd, "offline") // it would have nothing to copy; of a mount, it is the mount that asks
+	o.register(cmd, "offline") // without requests there is nothing to copy; a mount sends its own requests
 	return cmd
 }
 
@@ -123,7 +123,7 @@ const exitHelp = `Exit codes:
       is an answer, waiting for a rate limit is no silence); run again to resume
   130, 143  stopped by a signal; the next run takes up what is done`
 
-// noSelection refuses the flags that choose what is in the tree: a mount was made with its own.
+// noSelection refuses the flags that choose what is in the tree: the mount has its own.
 func noSelection(flags *pflag.FlagSet) error {
 	for name := range (&settings{}).recorded() {
 		if f := flags.Lookup(name); f != nil && f.Changed {
@@ -148,7 +148,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 	return o.snapshotOf(ctx, std, w, p)
 }
 
-// silenceLimit is how long Coda may answer nothing.
+// silenceLimit is how long a run goes on while Coda does not answer.
 const silenceLimit = 5 * time.Minute
 
 func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *workspace, p *progress) error {
@@ -173,7 +173,7 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts, p)
 }
 
-// endAtSilence ends a context when Coda has answered nothing for too long.
+// endAtSilence ends a context when Coda has not answered for silenceLimit.
 func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	var watch sync.WaitGroup
@@ -202,7 +202,7 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir str
 	return o.snapshot(ctx, std, m, opts, p)
 }
 
-// noSourceError is a folder that was named as the mount to copy, and is none: often, it was to be the output.
+// noSourceError says that the mount to copy is not a mount: often the folder was meant as the output.
 type noSourceError struct {
 	error
 	dir string
@@ -224,8 +224,8 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 	return newDryRun(plan, opts.Requests).print(std.out, o.json)
 }
 
-// pageShare is how many times as many pages as other files are under way: Coda takes seconds for a
-// page, and so many are needed to use up its rate.
+// pageShare is how many more pages than other files are fetched at a time: Coda takes seconds for a page, so many are
+// needed to use up its rate limit.
 const pageShare = 4
 
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
@@ -236,8 +236,8 @@ func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	}
 }
 
-// treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single
-// file of it, so its requests let interactive ones go first.
+// treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single file of it, so its
+// requests are background work.
 type treeOrigin struct{ tree *fs.Tree }
 
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {

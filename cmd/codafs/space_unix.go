@@ -4,7 +4,7 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// freeSpace is how many bytes this user may still write to the disk that dir is on.
+// freeSpace is how many bytes this user may still write to the disk of dir.
 func freeSpace(dir string) (int64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "golang.org/x/sys/windows"
 
-// freeSpace is how many bytes this user may still write to the disk that dir is on.
+// freeSpace is how many bytes this user may still write to the disk of dir.
 func freeSpace(dir string) (free int64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

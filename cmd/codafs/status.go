@@ -42,18 +42,18 @@ processes of this token on this machine count together. All times are those of t
 	return cmd
 }
 
-// status is what the command shows; its JSON form is promised.
+// status is the output of the command; its JSON form is promised.
 type status struct {
 	Coda   serviceStatus `json:"coda"`
 	Backup backupStatus  `json:"last_backup"`
 	Mounts []mountReport `json:"mounts"`
 	Cache  cacheStatus   `json:"cache"`
-	// Limits are those of the token that is set here; none without one.
+	// Limits are the rate limits of the token that is set here; empty without a token.
 	Limits []limitStatus `json:"limits"`
 	token  bool
 }
 
-// limitStatus is one rate class. Times are absent where there is nothing to wait for.
+// limitStatus is one rate class. Times are absent if there is nothing to wait for.
 type limitStatus struct {
 	Class       rate.Class `json:"class"`
 	Limit       int        `json:"limit"`
@@ -101,13 +101,13 @@ func (s *settings) status(ctx context.Context, std streams, args []string) (out 
 	}
 	out.Limits, err = s.limits(std)
 	if _, noToken := errors.AsType[tokenError](err); noToken {
-		return out, nil // all else is known without one
+		return out, nil // all else is known without a token
 	}
 	out.token = true
 	return out, err
 }
 
-// limits reads how the rate limits are used. Where nothing ran yet, none is.
+// limits reads how much of the rate limits is used. Before the first run it returns none.
 func (s *settings) limits(std streams) ([]limitStatus, error) {
 	log, err := s.logger(std)
 	if err != nil {
@@ -164,7 +164,7 @@ func limitTable(limits []limitStatus) (t table) {
 	return t
 }
 
-// clock is a time of day, "-" for none.
+// clock formats a time of day, "-" for a zero time.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"

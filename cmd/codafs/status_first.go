@@ -11,11 +11,11 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// serviceStatus tells whether Coda answers here, and to whom.
+// serviceStatus says whether Coda answers, and for which user.
 type serviceStatus struct {
 	State   string `json:"state"` // reachable, unreachable, refused (the token) or not_asked
 	Account string `json:"account,omitempty"`
-	// Problem says why it was not asked, or did not answer.
+	// Problem says why Coda was not asked, or did not answer.
 	Problem string `json:"problem,omitempty"`
 }
 
@@ -80,7 +80,7 @@ func (s serviceStatus) cell() cell {
 // backupStatus is the last good backup in the output folder.
 type backupStatus struct {
 	Folder string `json:"folder"`
-	// The rest is absent where there is none.
+	// All other fields are absent if there is none.
 	ID         string          `json:"id,omitempty"`
 	Result     snapshot.Result `json:"result,omitempty"`
 	FinishedAt time.Time       `json:"finished_at,omitzero"`

@@ -11,7 +11,7 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// otherWords are what other programs call our commands.
+// otherWords are the words of other programs for our commands.
 var otherWords = map[string]string{
 	"backup": "snapshot", "dump": "snapshot", "archive": "snapshot", "download": "snapshot", "sync": "snapshot", "copy": "snapshot", "clone": "snapshot",
 	"pull": "snapshot", "create": "snapshot", "save": "snapshot", "check": "verify", "validate": "verify", "fsck": "verify",
@@ -22,14 +22,14 @@ var otherWords = map[string]string{
 	"info": "status", "mounts": "status", "ps": "status", "stats": "status", "stop": "unmount", "eject": "unmount", "detach": "unmount", "attach": "mount",
 }
 
-// otherWays are words of other programs that no single command stands for.
+// otherWays are words of other programs that match no single command.
 var otherWays = map[string]string{
 	"export":  "'codafs snapshot' writes all as files, 'codafs cat PATH' prints one",
 	"restore": "a snapshot holds plain files: copy them from its folder (see 'codafs list')",
 	"init":    "there is nothing to prepare: 'codafs snapshot' makes its folder",
 }
 
-// didYouMean is the part of a message that names the nearest, "" where there is none.
+// didYouMean is the part of a message that suggests the nearest name, "" if there is none.
 func didYouMean(prefix, name string, names []string) string {
 	if n := fs.Nearest(name, names); n != "" {
 		return fmt.Sprintf("; did you mean %s%s?", prefix, n)
@@ -37,7 +37,7 @@ func didYouMean(prefix, name string, names []string) string {
 	return ""
 }
 
-// find is the node at a path of the tree. Where there is none, the error names one that may have been meant.
+// find returns the node at a path of the tree. If there is none, the error suggests another one.
 func (w *workspace) find(ctx context.Context, name string) (fs.Node, error) {
 	n, err := fs.Walk(ctx, w.tree.Root(), name)
 	if errors.Is(err, iofs.ErrNotExist) {
@@ -46,17 +46,16 @@ func (w *workspace) find(ctx context.Context, name string) (fs.Node, error) {
 	return n, err
 }
 
-// nearPath is the part of a message that names the path in the tree that was meant by one that does not exist, as far as
-// there is something near.
+// nearPath is the part of a message that suggests a path in the tree for one that does not exist, if something is near.
 func nearPath(ctx context.Context, root fs.Dir, name string) string {
-	if strings.Contains(name, ":/") { // of a link, as it is when it was cleaned as a path
+	if strings.Contains(name, ":/") { // a link, after it was cleaned like a path
 		return "; 'codafs resolve LINK' prints the path that a link leads to"
 	}
 	near := nearBelow(ctx, root, name)
 	if near == "" && !strings.HasPrefix(name, "docs/") {
 		near = nearBelow(ctx, root, path.Join("docs", name))
 	}
-	if _, below, found := strings.Cut(name+"/", "/docs/"); near == "" && found { // a file of a mount or a snapshot
+	if _, below, found := strings.Cut(name+"/", "/docs/"); near == "" && found { // the path of a file in a mount or a snapshot
 		near = nearBelow(ctx, root, path.Join("docs", below))
 	}
 	if near == "" {
@@ -84,7 +83,7 @@ func nearBelow(ctx context.Context, dir fs.Dir, name string) string {
 	return found
 }
 
-// nearNode is what is meant by a name that is not in the folder. The id may be left out.
+// nearNode finds the node that was probably meant by a name. The id may be left out.
 func nearNode(ctx context.Context, dir fs.Dir, name string) (fs.Node, error) {
 	nodes, err := dir.Entries(ctx)
 	if err != nil {

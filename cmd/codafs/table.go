@@ -9,7 +9,7 @@ import (
 	"golang.org/x/term"
 )
 
-// color is how a word is shown on a terminal: what is good, what to look at, what is bad.
+// color is how a word is shown on a terminal: good, worth a look, or bad.
 type color string
 
 const (
@@ -20,7 +20,7 @@ const (
 	red     color = "31"
 )
 
-// colored reports whether what is written there may have colors: on a terminal, unless its user wants none (https://no-color.org).
+// colored reports whether output may have colors: on a terminal, unless the user wants none (https://no-color.org).
 func colored(w io.Writer) bool {
 	if s, ok := w.(*screen); ok {
 		w = s.out
@@ -29,7 +29,7 @@ func colored(w io.Writer) bool {
 	return ok && runtime.GOOS != "windows" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
-// paint gives a text its color, if it may have one.
+// paint adds a color to a text, if colors are on.
 func paint(text string, c color, colors bool) string {
 	if c == noColor || !colors {
 		return text
@@ -37,13 +37,13 @@ func paint(text string, c color, colors bool) string {
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
 }
 
-// cell is one of a table.
+// cell is one cell of a table.
 type cell struct {
 	text  string
 	color color
 }
 
-// table is rows of cells, the first of which may be heads. A row may have fewer cells than others.
+// table is rows of cells; the first row may be headings. Rows may have different lengths.
 type table [][]cell
 
 // add adds a row of cells without colors.
@@ -55,7 +55,8 @@ func (t *table) add(texts ...string) {
 	*t = append(*t, row)
 }
 
-// print writes a line for each row, with columns as wide as their widest cell. The last cell of a row widens none.
+// print writes a line for each row, with columns as wide as their widest cell. The last cell of a row does not count
+// for the width.
 func (t table) print(w io.Writer) error {
 	var widths []int
 	for _, row := range t {

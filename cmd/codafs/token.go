@@ -11,11 +11,11 @@ import (
 
 const makeToken = "make one at https://coda.io/account (API settings) and set CODA_API_TOKEN or use --token-file"
 
-// maxToken is far more than a token has; a file larger than that is not one.
+// maxToken is far more than a token has; a larger file is not one.
 const maxToken = 4096
 
-// credential is the token's name among a systemd unit's credentials (systemd.exec(5), LoadCredential=), which are files
-// in the folder that the variable credentials names.
+// credential is the name of the token among a systemd unit's credentials (systemd.exec(5), LoadCredential=). These are
+// files in the folder that the variable credentials names.
 const (
 	credential  = "coda-token"
 	credentials = "CREDENTIALS_DIRECTORY"
@@ -24,13 +24,13 @@ const (
 // tokenVariables may hold the token; the first takes precedence.
 var tokenVariables = []string{"CODA_API_TOKEN", "CODA_API_KEY"}
 
-// byteOrderMark is what editors on Windows put before a text.
+// byteOrderMark is what editors on Windows write at the start of a file.
 const byteOrderMark = "\ufeff"
 
-// tokenSource is a place that holds a token.
+// tokenSource is a place with a token in it.
 type tokenSource struct{ name, token string }
 
-// findToken gives the token that is used, and warns of what is odd.
+// findToken returns the token to use, and warns of oddities.
 func findToken(file string, warn func(string)) (string, error) {
 	found, err := tokenSources(file, warn)
 	if err != nil {
@@ -48,8 +48,8 @@ func findToken(file string, warn func(string)) (string, error) {
 	return first.token, checkToken(first.name, first.token)
 }
 
-// tokenSources gives what holds a token, the one that is used first: CODA_API_TOKEN, CODA_API_KEY,
-// the file, a systemd credential. A file that cannot be read is an error where nothing before it holds one.
+// tokenSources returns the places that have a token, the one to use first: CODA_API_TOKEN, CODA_API_KEY, the file, a
+// systemd credential. A file that cannot be read is an error if no place before it has a token.
 func tokenSources(file string, warn func(string)) (found []tokenSource, err error) {
 	for _, name := range tokenVariables {
 		if t := strings.TrimSpace(os.Getenv(name)); t != "" {
@@ -87,7 +87,7 @@ func tokenSources(file string, warn func(string)) (found []tokenSource, err erro
 	return found, nil
 }
 
-// readableByOthers goes by the file's mode, which says nothing on Windows.
+// readableByOthers checks the file's mode, which means nothing on Windows.
 func readableByOthers(file string) bool {
 	st, err := os.Stat(file)
 	return err == nil && runtime.GOOS != "windows" && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0
@@ -110,7 +110,7 @@ func readToken(file string) (string, error) {
 	return t, nil
 }
 
-// checkToken refuses what can't be a token. It never repeats it.
+// checkToken refuses a text that cannot be a token. Its errors never contain the text.
 func checkToken(source, token string) error {
 	odd := func(r rune) bool { return r <= ' ' || r > '~' }
 	if len(token) > maxToken || strings.ContainsFunc(token, odd) {

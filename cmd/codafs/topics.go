@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// topics are pages of help that belong to no single command.
+// topics are help pages that belong to no single command.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "flags", Short: "The flags that many commands share", Long: flagsHelp()},

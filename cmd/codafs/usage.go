@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpWidth is that of help in columns.
+// helpWidth is the width of help in columns.
 const helpWidth = 110
 
-// printUsage is what help has below a command's text. (cobra has it as a template to change, but a program
-// with templates is larger by a fifth: the linker then keeps all methods of all types.)
+// printUsage prints the part of help below a command's text. (cobra has a template for it, but a program with templates
+// is larger by a fifth: the linker then keeps all methods of all types.)
 func printUsage(c *cobra.Command) error {
 	w := c.OutOrStderr()
 	fmt.Fprint(w, "Usage:\n")
@@ -48,7 +48,7 @@ func printUsage(c *cobra.Command) error {
 	return nil
 }
 
-// ownFlags are a command's flags but for those that many share.
+// ownFlags returns a command's flags without the shared ones.
 func ownFlags(c *cobra.Command) (own *pflag.FlagSet, shared bool) {
 	if c.Flags().Lookup("api-url") == nil {
 		return c.Flags(), false
@@ -63,7 +63,7 @@ func ownFlags(c *cobra.Command) (own *pflag.FlagSet, shared bool) {
 	return own, true
 }
 
-// sharedGroup are flags that many commands have, under a heading that says which.
+// sharedGroup is a group of flags that many commands have, under one heading.
 type sharedGroup struct {
 	title string
 	flags *pflag.FlagSet
@@ -92,7 +92,7 @@ func sharedFlags() []sharedGroup {
 
 func isListed(c *cobra.Command) bool { return c.IsAvailableCommand() || c.Name() == "help" }
 
-// printCommands lists those of c's commands that are in.
+// printCommands prints those of c's commands for which in is true.
 func printCommands(w io.Writer, title string, c *cobra.Command, in func(*cobra.Command) bool) {
 	for _, sub := range c.Commands() {
 		if !in(sub) {
@@ -106,8 +106,7 @@ func printCommands(w io.Writer, title string, c *cobra.Command, in func(*cobra.C
 	}
 }
 
-// flagTable is the list of flags in help. That a switch may be given as --offline=true is no news for
-// each line.
+// flagTable is the list of flags in help. It does not say on each line that a switch may be given as --offline=true.
 func flagTable(f *pflag.FlagSet) string {
 	const values = "[=true|false]"
 	return strings.ReplaceAll(f.FlagUsagesWrapped(helpWidth), values, strings.Repeat(" ", len(values)))

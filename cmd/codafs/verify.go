@@ -63,7 +63,7 @@ func runVerify(ctx context.Context, std streams, dir, subset string, asJSON bool
 	return nil
 }
 
-// printReport has damage as data, all else as talk.
+// printReport prints damage as data, all else as messages.
 func printReport(std streams, r snapshot.Report) error {
 	for _, d := range r.Damage {
 		if _, err := fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail)); err != nil {
@@ -81,7 +81,7 @@ func printReport(std streams, r snapshot.Report) error {
 	return nil
 }
 
-// plainText says in which snapshots page text lacks something that was not there to be sealed, and how much in the newest.
+// plainText says in which snapshots page text lacks something that could not be read, and how much in the newest.
 func plainText(r snapshot.Report) string {
 	if len(r.LineByLine) == 0 {
 		return ""
@@ -98,7 +98,7 @@ func plainText(r snapshot.Report) string {
 	return printable(newest) + more + ": " + lineByLine(r.LineByLine[newest])
 }
 
-// parseSubset reads "2/7". Nothing is all of it.
+// parseSubset parses "2/7". "" means everything.
 func parseSubset(s string) (n, t int, err error) {
 	if s == "" {
 		return 1, 1, nil

@@ -13,13 +13,13 @@ import (
 // version is the program's; a release build sets it.
 var version = "0.1.0-dev"
 
-// tool names the program in manifests and to Coda.
+// tool is the program's name in manifests and in requests to Coda.
 func tool() string { return "codafs " + version }
 
-// build is what the program was made of; its JSON form is promised.
+// build describes the build of the program; its JSON form is promised.
 type build struct {
 	Version string `json:"version"`
-	// Commit and CommittedAt are as the Go tool notes them in a program that it builds in a checkout, else absent.
+	// Commit and CommittedAt are set by the Go tool if it builds in a checkout, else absent.
 	Commit      string    `json:"commit,omitempty"`
 	CommittedAt time.Time `json:"committed_at,omitzero"`
 	Modified    bool      `json:"modified"`
@@ -47,7 +47,7 @@ func thisBuild() build {
 	return b
 }
 
-// versionLine names the program and what it was built with.
+// versionLine names the program and how it was built.
 func versionLine() string {
 	b, from := thisBuild(), ""
 	if b.Commit != "" && !b.CommittedAt.IsZero() {

@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// waitShownAfter is how long a command may wait before it says for what.
+	// waitShownAfter is how long a command may wait before it shows what it waits for.
 	waitShownAfter = 2 * time.Second
-	// waitLook is how often it is looked at, and what is said is brought up to date.
+	// waitLook is how often the wait is checked and the text updated.
 	waitLook = 250 * time.Millisecond
 )
 
-// waits says on a terminal what a command waits for, in a line that goes when the wait ends or other words come.
+// waits shows on a terminal what a command waits for, in a line that goes when the wait ends or other text is printed.
 type waits struct {
 	command string
-	screen  *screen // nil where nobody is to be told
+	screen  *screen // nil if nothing is shown
 	stopped chan struct{}
 	drawing sync.WaitGroup
 }
 
-// showWaits gives the streams that the command writes to until it calls end.
+// showWaits returns the streams that the command must write to until it calls end.
 func showWaits(std streams, command string) (*waits, streams) {
 	w := &waits{command: command, stopped: make(chan struct{})}
 	f, _ := std.err.(*os.File)
@@ -40,20 +40,20 @@ func showWaits(std streams, command string) (*waits, streams) {
 	return w, streams{in: std.in, out: &beside{w.screen, std.out}, err: w.screen}
 }
 
-// of names the client that does the work.
+// of sets the client that does the work.
 func (w *waits) of(client *coda.Client) {
 	if w.screen != nil {
 		w.drawing.Go(func() { w.draw(client.Waiting) })
 	}
 }
 
-// end takes away what is shown.
+// end removes the line.
 func (w *waits) end() {
 	close(w.stopped)
 	w.drawing.Wait()
 }
 
-// beside writes to where a screen may be too, whose line goes first.
+// beside writes to a stream that may be the same terminal as the screen, whose line it removes first.
 type beside struct {
 	screen *screen
 	out    io.Writer
@@ -66,7 +66,7 @@ func (b *beside) Write(p []byte) (int, error) {
 	return b.out.Write(p)
 }
 
-// draw shows what is waited for until the end.
+// draw shows what is waited for until end is called.
 func (w *waits) draw(waiting func() coda.Waiting) {
 	defer w.screen.clear()
 	tick := time.NewTicker(waitLook)
@@ -91,12 +91,12 @@ func (w *waits) draw(waiting func() coda.Waiting) {
 	}
 }
 
-// reason is what lies below a failed request, if anything does: a line on a terminal is short.
+// reason is the cause of a failed request, if it has one: a line on a terminal is short.
 func reason(err error) error { return cmp.Or(errors.Unwrap(err), err) }
 
-// waitText says what is waited for, since when or until when.
+// waitText says what is waited for, and since when or until when.
 func waitText(w coda.Waiting, waited time.Duration, now time.Time) string {
-	left := max(w.Until.Sub(now)+time.Second-1, 0).Truncate(time.Second) // the last second is one, too
+	left := max(w.Until.Sub(now)+time.Second-1, 0).Truncate(time.Second) // round up: the last second counts, too
 	until := fmt.Sprintf("%v more, until %s", left, w.Until.Local().Format(time.TimeOnly))
 	switch w.For {
 	case coda.ForPause:

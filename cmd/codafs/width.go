@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// runeWidth is how many columns of a terminal a letter takes: two in Chinese or Japanese and for emoji, none where it goes onto the one
-// before it. Emoji that are several letters joined count more than they take, never less.
+// runeWidth is how many columns of a terminal a rune takes: two for Chinese, Japanese and emoji, none for combining
+// marks. Emoji that are joined from several runes count more than they take, never less.
 func runeWidth(r rune) int {
 	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
@@ -28,7 +28,7 @@ func textWidth(s string) (n int) {
 	return n
 }
 
-// cut makes a text no wider than most columns, with a sign where something is missing.
+// cut shortens a text to at most columns, and marks the cut.
 func cut(s string, most int) string {
 	if textWidth(s) <= most {
 		return s

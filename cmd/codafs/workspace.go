@@ -23,29 +23,29 @@ type workspace struct {
 	tree   *fs.Tree
 	log    *slog.Logger
 	cache  *cache.Disk
-	// scratch is the cache's folder where it is this run's alone, else nil.
+	// scratch is the cache's folder if it belongs to this run alone, else nil.
 	scratch *scratch
-	// remember keeps whose token this is for the next run.
+	// remember stores whose token this is for the next run.
 	remember func(user string)
 }
 
 // openOptions say what a workspace is opened for.
 type openOptions struct {
-	// afresh keeps this run's contents apart from all others: nothing fetched earlier is served.
+	// afresh keeps this run's contents apart from all others: nothing fetched earlier is used.
 	afresh bool
 	// status adds to .codafs/status.json.
 	status func(context.Context, *fs.Status)
-	// changed is told which docs may show something else; refresh is how old permissions may be.
+	// changed is fs.Options.Changed; refresh is fs.Options.Refresh.
 	changed func(docID string)
 	refresh time.Duration
-	// prefetch is how many files are fetched ahead of a program that reads one after the other.
+	// prefetch is fs.Options.Prefetch.
 	prefetch int
 	// rowDeltas is fs.Options.RowDeltas, parallel fs.Options.Parallel.
 	rowDeltas int64
 	parallel  int
-	// summary reports that warnings stand in one in the end: until then they are told only where much is told.
+	// summary says that warnings will be in a summary: until then they are logged at debug level only.
 	summary bool
-	// notices say what is to be known of all that is read; nil makes some.
+	// notices prints the notes about the whole workspace; nil makes a new one.
 	notices *notices
 	// outage is coda.Options.Outage.
 	outage coda.Outage
@@ -92,7 +92,7 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }
 
-// close waits until nothing runs any more.
+// close waits until all work has ended.
 func (w *workspace) close() {
 	w.tree.Close()
 	_ = w.cache.Close()
@@ -109,10 +109,10 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[rate.Class]rate.Rate{},
 	}
 	if _, drawn := std.err.(*screen); drawn && s.logFile == "" {
-		o.ShowsOutages = true // in plain words; a line of the log between them would say it once more
+		o.ShowsOutages = true // in plain words; the same in a log line between them would be a repetition
 	}
 	if o.MaxRetries == 0 {
-		o.MaxRetries = coda.NoRetries // in Options, 0 is the default
+		o.MaxRetries = coda.NoRetries // 0 would mean the default
 	}
 	for _, r := range s.rates {
 		class, rate, err := coda.ParseRate(r)
@@ -142,14 +142,14 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 	if o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.err, "codafs: warning: "+line) }); err != nil {
 		return o, err
 	}
-	if dir, err := s.cacheFolder(); err == nil { // else this process keeps to the limits alone
+	if dir, err := s.cacheFolder(); err == nil { // else this process applies the limits alone
 		o.StateFile = rateFile(dir, o)
 	}
 	return o, nil
 }
 
-// openContents opens the cache, or for a run of its own, a scratch folder: afresh wants that, and a cache folder
-// that cannot be used, or no place for one, leaves nothing else. dir is where the cache is, or what stands in for it.
+// openContents opens the cache, or a scratch folder for this run alone: if afresh is set, if the cache folder cannot be
+// used, or if there is no place for one. dir is the folder of the cache, or of its substitute.
 func (s *settings) openContents(std streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
 	dir, err = s.cacheFolder()
 	homeless := err != nil
@@ -197,7 +197,7 @@ func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) 
 	return disk, nil
 }
 
-// cacheFolder is absolute: a mount in the background leaves the folder it was started in.
+// cacheFolder is absolute: a mount in the background leaves its working folder.
 func (s *settings) cacheFolder() (string, error) {
 	if s.cacheDir != "" {
 		return filepath.Abs(s.cacheDir)
@@ -209,7 +209,7 @@ func (s *settings) cacheFolder() (string, error) {
 	return filepath.Join(base, "codafs"), nil
 }
 
-// store joins the cache to what the tree needs of it.
+// store adapts the cache to fs.Store.
 type store struct{ *cache.Disk }
 
 func (s store) Get(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
@@ -228,7 +228,7 @@ func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
 	return c, true
 }
 
-// content keeps a nil pointer from becoming an interface that is not nil.
+// content keeps a nil pointer from becoming a non-nil interface.
 func content(c *cache.Content, err error) (fs.Content, error) {
 	if err != nil {
 		return nil, err
