@@ -44,8 +44,8 @@ type pollTime struct {
 	news chan struct{}
 }
 
-// patience is how much later than their leader exports are polled as long as nothing is known, and
-// mostPatience how late at the most: it may be the one that is slow.
+// patience is the extra delay of followers until an export has ended, as a share of the first poll time. mostPatience
+// limits the whole delay: the leader may be the slow one.
 const (
 	patience     = 0.25
 	mostPatience = 10 * time.Second

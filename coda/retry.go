@@ -18,7 +18,7 @@ const badAnswerRetries = 2
 // heavyRetries is how often a request is sent again that was answered by a 504 and can be split.
 const heavyRetries = 1
 
-// retry calls try, in its turn in the bucket, until it succeeds or there is no more hope.
+// retry calls try, each time in its turn in the rate bucket, until it succeeds or the retries are used up.
 // Class "" has no bucket. The end of the caller's context is never the service's failure.
 func (c *Client) retry(ctx context.Context, class rate.Class, try func(context.Context) *Error) error {
 	for attempts := 1; ; attempts++ {

@@ -24,7 +24,7 @@ type request struct {
 	path   []string // segments below the base address, not escaped
 	query  url.Values
 	body   any  // sent as JSON, if not nil
-	heavy  bool // may be split: a 504 is no reason to send it often, an answer that is too large is none to give up
+	heavy  bool // may be split: a 504 is retried once only, and an answer that is too large is split
 	rows   bool // lists rows
 	sent   *int // counts how often it was sent, if not nil
 	// patience bounds one attempt, if not 0, where tryTimeout is too long.
@@ -70,7 +70,7 @@ func (r request) fail(code Code, message string) *Error {
 	return &Error{Code: code, Method: r.method, Path: r.String(), Message: message}
 }
 
-// do sends r until it is answered or there is no more hope, and has decode read the answer.
+// do sends r until it succeeds or the retries are used up, and passes the answer to decode.
 func (c *Client) do(ctx context.Context, r request, decode func([]byte) error) error {
 	if err := c.maySend(r); err != nil {
 		return err
