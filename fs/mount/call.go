@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// pollCaller is how often an interrupted operation looks whether its caller wants to leave. The
-// kernel sends one interrupt a request, so only the first signal is heard.
+// pollCaller is how often an interrupted operation checks whether its caller wants to leave. The kernel sends one
+// interrupt per request, so later signals are seen only this way.
 const pollCaller = 50 * time.Millisecond
 
-// answer is what a call into the tree gave.
+// answer is the result of a call into the tree.
 type answer[T any] struct {
 	value T
 	err   error
 }
 
-// await runs call, which may take long, and waits for it on behalf of the caller in ctx. If that
-// caller leaves, the error is EINTR; call goes on under the server's context, and drop (if not nil) gets
-// what it gives when nobody is there to take it. After the server's end the error is ENOTCONN.
+// await runs call, which may take long, and waits for it on behalf of the caller in ctx. If the caller leaves, the
+// error is EINTR. The call goes on under the server's context, and its late result is passed to drop (if not nil).
+// After the server has ended, the error is ENOTCONN.
 func await[T any](ctx context.Context, s *Server, call func(context.Context) (T, error), drop func(T)) (T, error) {
 	var none T
 	answers := make(chan answer[T])
@@ -61,7 +61,7 @@ func await[T any](ctx context.Context, s *Server, call func(context.Context) (T,
 	}
 }
 
-// start runs f in a goroutine that stop waits for. It reports false after the server's end.
+// start runs f in a goroutine that stop waits for. After the server has ended it does not run f, and returns false.
 func (s *Server) start(f func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +71,7 @@ func (s *Server) start(f func()) bool {
 	return !s.stopped
 }
 
-// guard makes an error of a panic in call: one bad page must not end the mount for all.
+// guard turns a panic in call into an error: one bad page must not end the mount for everybody.
 func guard[T any](ctx context.Context, call func(context.Context) (T, error)) (v T, err error) {
 	defer func() {
 		if p := recover(); p != nil {

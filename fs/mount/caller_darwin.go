@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// callerLeaves is always true: macOS has no /proc to tell which signal interrupted the caller.
+// callerLeaves is always true: macOS has no /proc that shows which signal interrupted the caller.
 func callerLeaves(context.Context) bool { return true }
 
-// programOf is the name of the program that process pid runs, 16 bytes at most. Where it cannot be told, it is "".
+// programOf returns the name of the program that process pid runs, at most 16 bytes; "" if it cannot be read.
 func programOf(pid uint32) string {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", int(pid))
 	if err != nil {
@@ -18,7 +18,7 @@ func programOf(pid uint32) string {
 	return unix.ByteSliceToString(info.Proc.P_comm[:])
 }
 
-// call is what a program waits for an answer in. macOS does not tell.
+// call is the kind of system call that a program waits in. macOS does not show it.
 type call int
 
 const unseen, looking, opening call = 0, 1, 2
@@ -29,5 +29,5 @@ func systemCall(context.Context) (call, bool) { return unseen, false }
 
 func seesCalls(bool) bool { return false }
 
-// canBeSilent is false: macFUSE does not know of it.
+// canBeSilent is false: macFUSE does not support it.
 const canBeSilent = false

@@ -18,14 +18,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaveSignals are the signals that ask a program to end, as bits of /proc/PID/status. Every other
-// one (SIGWINCH when a window is resized, SIGURG inside each Go program, SIGALRM …) interrupts a
-// FUSE request as well, but must not make open(2) fail.
+// leaveSignals are the signals that ask a program to end, as bits of /proc/PID/status. Other signals (SIGWINCH when a
+// window is resized, SIGURG inside each Go program, SIGALRM …) interrupt a FUSE request as well, but must not make
+// open(2) fail.
 const leaveSignals = 1<<(syscall.SIGHUP-1) | 1<<(syscall.SIGINT-1) | 1<<(syscall.SIGQUIT-1) |
 	1<<(syscall.SIGKILL-1) | 1<<(syscall.SIGTERM-1)
 
-// callerLeaves reports whether the thread that waits for an interrupted operation wants to leave it. Where that
-// cannot be told (a thread of another pid namespace has id 0), it does.
+// callerLeaves reports whether the thread that waits for an interrupted operation wants to leave. It returns true if
+// the thread cannot be seen (a thread of another pid namespace has id 0).
 func callerLeaves(ctx context.Context) bool {
 	caller, ok := fuse.FromContext(ctx)
 	if !ok {
@@ -35,8 +35,8 @@ func callerLeaves(ctx context.Context) bool {
 	return err != nil || ends(status, leaveSignals)
 }
 
-// ends reads proc_pid_status(5): it tells whether a thread is dead, or one of the signals, as bits, is about to reach it. A
-// dying one has SIGKILL pending, whatever signal killed it.
+// ends parses proc_pid_status(5). It reports whether a thread is dead, or has one of the signals (as bits) pending and
+// not blocked. A dying thread has SIGKILL pending, whatever signal killed it.
 func ends(status []byte, signals uint64) bool {
 	masks := map[string]uint64{}
 	for lines := bufio.NewScanner(bytes.NewReader(status)); lines.Scan(); {
@@ -59,9 +59,9 @@ func ends(status []byte, signals uint64) bool {
 	return pending&^masks["SigBlk"]&signals != 0
 }
 
-// programOf is the name of the program that thread tid runs in, as /proc has it: 15 bytes at most. It is that
-// of the first thread; others may call themselves anything. Where it cannot be told, it is "". It is read each time: a
-// shell that has just looked at a file may have become tar by the next question, in the same thread.
+// programOf returns the name of the program that thread tid runs, from /proc: at most 15 bytes, "" if it cannot be
+// read. It is the name of the first thread; other threads may rename themselves. It is not cached: a shell that has
+// just looked at a file may have become tar by the next request, in the same thread.
 func programOf(tid uint32) string {
 	pid := tid
 	if !isFirstThread(tid) {
@@ -77,13 +77,13 @@ func programOf(tid uint32) string {
 	return strings.TrimSuffix(string(readProc(pid, "comm")), "\n")
 }
 
-// isFirstThread reports whether thread tid is known to be the first of its process, as nearly all that walk are: signal
-// 0, which does nothing, can be sent to the thread of that id in the process of that id. To read the id of the first
-// thread takes far longer.
+// isFirstThread reports whether thread tid is the first one of its process, as it nearly always is. It checks whether
+// signal 0, which does nothing, can be sent to thread tid of process tid. Reading the id of the first thread takes far
+// longer.
 func isFirstThread(tid uint32) bool { return unix.Tgkill(int(tid), int(tid), 0) == nil }
 
-// readProc reads a file of a thread in /proc, or nothing where it cannot be read. Its first 4 KiB are all that is wanted,
-// and come in one piece: os.ReadFile asks for more, and for other things, which is half of the time.
+// readProc reads a file of a thread in /proc; nil if it cannot be read. One read of 4 KiB is enough: os.ReadFile makes
+// more system calls and takes twice as long.
 func readProc(tid uint32, name string) []byte {
 	fd, err := unix.Open("/proc/"+strconv.FormatUint(uint64(tid), 10)+"/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -98,27 +98,27 @@ func readProc(tid uint32, name string) []byte {
 	return b[:n]
 }
 
-// call is what a program waits for an answer in.
+// call is the kind of system call that a program waits in.
 type call int
 
 const (
-	unseen  call = iota // it cannot be told
+	unseen  call = iota // it cannot be seen
 	looking             // stat(2), access(2) and the like
-	opening             // open(2), or any other that is about content
+	opening             // open(2), or any other call that needs the content
 )
 
-// doing reports what the caller in ctx is doing, by the system call that it is in.
+// doing returns the kind of system call that the caller in ctx is in.
 func doing(ctx context.Context) call {
 	what, _ := systemCall(ctx)
 	return what
 }
 
-// settles is how long a caller may take to fall asleep after it has sent its question. On a busy machine others may have
-// the processor first, for some turns. To look again costs less than to fetch a file whose size is not wanted.
+// settles is how long a caller may take to fall asleep after sending its request. On a busy machine others may have the
+// processor first, for some turns. Looking again costs less than fetching a file whose size is not needed.
 const settles = 500 * time.Millisecond
 
-// waitingIn gives the system call that a thread waits in: its number, then its arguments. Who was quick to answer may
-// find the caller still on its way there ("running"), and looks again.
+// waitingIn returns the system call that a thread waits in: its number, then its arguments. A quick server may find the
+// caller still on its way to sleep ("running"), so it looks again.
 func waitingIn(tid uint32) (fields []string) {
 	pause := 20 * time.Microsecond
 	for end := time.Now().Add(settles); ; pause = min(2*pause, 10*time.Millisecond) {
@@ -130,7 +130,7 @@ func waitingIn(tid uint32) (fields []string) {
 	}
 }
 
-// systemCall is doing, and tells whether the call surely has a name that the kernel looks up for it: then it is not
+// systemCall is doing. byName reports that the call certainly has a file name that the kernel looks up: then it is not
 // about a file that the caller has open.
 func systemCall(ctx context.Context) (what call, byName bool) {
 	caller, ok := fuse.FromContext(ctx)
@@ -143,7 +143,7 @@ func systemCall(ctx context.Context) (what call, byName bool) {
 	}
 	n, err := strconv.Atoi(fields[0])
 	switch {
-	case err != nil: // "running": it waits for nothing
+	case err != nil: // "running": it is not waiting
 		return unseen, false
 	case slices.Contains(lookingCalls, n):
 		return looking, takesName(n, fields[1:])
@@ -151,8 +151,8 @@ func systemCall(ctx context.Context) (what call, byName bool) {
 	return opening, takesName(n, fields[1:])
 }
 
-// takesName reports whether a system call has a name among its arguments. Some have one that may be empty, if a flag says so:
-// fstat(2) is such a call.
+// takesName reports whether a system call has a file name among its arguments. In some calls the name may be empty, if
+// a flag says so: fstat(2) is made in this way.
 func takesName(number int, arguments []string) bool {
 	flags, ok := nameCalls[number]
 	if !ok || flags < 0 {
@@ -165,11 +165,11 @@ func takesName(number int, arguments []string) bool {
 	return err == nil && value&unix.AT_EMPTY_PATH == 0
 }
 
-// canBeSilent says that the kernel can be kept from telling of every open(2).
+// canBeSilent says that the kernel can be told not to send OPEN.
 const canBeSilent = true
 
-// seesCalls reports whether this process may see what others of the same user are doing, or with all of them those of
-// all users. Some systems (ptrace_scope of the Yama security module) let only root.
+// seesCalls reports whether this process may see the system calls of other processes of the same user, or with all
+// those of all users. Some systems allow this to root only (ptrace_scope of the Yama security module).
 func seesCalls(all bool) bool {
 	if _, err := os.ReadFile("/proc/self/syscall"); err != nil || len(lookingCalls) == 0 {
 		return false
@@ -180,7 +180,7 @@ func seesCalls(all bool) bool {
 	return open && !all || !none && mayTrace()
 }
 
-// mayTrace reports whether this process has the capability to look into others.
+// mayTrace reports whether this process has the capability to look into other processes.
 func mayTrace() bool {
 	var data [2]unix.CapUserData
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

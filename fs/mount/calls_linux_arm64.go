@@ -9,8 +9,8 @@ var lookingCalls = []int{
 	unix.SYS_GETXATTR, unix.SYS_LGETXATTR, unix.SYS_FGETXATTR, unix.SYS_LISTXATTR, unix.SYS_LLISTXATTR, unix.SYS_FLISTXATTR,
 }
 
-// nameCalls are those by which a file is opened, or its attributes are asked for, by its name, and which argument has
-// their flags; -1 where no flag makes them work on an open file.
+// nameCalls are the system calls that open a file, or ask for its attributes, by its name. The value is the index of
+// the argument with the flags; -1 if no flag makes the call work on an open file.
 var nameCalls = map[int]int{
 	unix.SYS_OPENAT: -1, unix.SYS_OPENAT2: -1, unix.SYS_EXECVE: -1, unix.SYS_NEWFSTATAT: 3, unix.SYS_STATX: 2,
 }

@@ -2,7 +2,7 @@
 
 package mount
 
-// lookingCalls are not known here, so that the mount is never silent.
+// lookingCalls are not known here, so the mount is never silent.
 var lookingCalls []int
 
 var nameCalls map[int]int

@@ -9,25 +9,24 @@ import (
 )
 
 const (
-	// settle is how long a change waits before the kernel is told. By then it has taken in the answers
-	// that were given before the change, which it could not be told of any more; and a burst of changes
+	// settle is the time between a change and its notifications to the kernel. In this time the kernel receives the
+	// answers that were given before the change, which a notification could not undo later; and a burst of changes
 	// becomes one.
 	settle = 50 * time.Millisecond
-	// straggle is how long an answer may take to reach the kernel when the machine is busy.
+	// straggle is how long an answer may take to reach the kernel on a busy machine.
 	straggle = 2 * time.Second
-	// maxMissing is how many names that are not there the kernel may keep for one folder: it tells nobody
-	// when it drops one.
+	// maxMissing is how many missing names the kernel may keep for one folder: it does not say when it drops one.
 	maxMissing = 1000
-	// atEase is how long the kernel is not told of a name while something is under way in its folder: telling waits for
-	// that, and meanwhile all others who come to the folder wait for the telling.
+	// atEase is the longest wait for an idle folder before notifying the kernel: a notification waits for the requests
+	// in the folder, and meanwhile all new requests in it wait for the notification.
 	atEase = time.Second
-	// pollFolder is how often it is looked whether that has ended.
+	// pollFolder is how often it is checked whether the folder is idle.
 	pollFolder = 5 * time.Millisecond
 )
 
-// changes is what the kernel is yet to be told.
+// changes are the docs that the kernel must still be notified of.
 type changes struct {
-	// count goes up with each change. What was asked of the tree under another count may be old.
+	// count is incremented by each change. An answer that the tree gave under an earlier count may be old.
 	count atomic.Uint64
 	wake  chan struct{} // holds one token while docs is not empty
 
@@ -39,17 +38,17 @@ func newChanges() changes {
 	return changes{wake: make(chan struct{}, 1), docs: map[string]bool{}}
 }
 
-// Changed says that versions or lists of a doc may not be what they were: its stamp moved, or what was
-// young is no longer. "" is the list of docs, and all that is in no doc. The tree must give what is new already. The
-// kernel then looks names below the doc's folder up anew, each when it is next used, which asks the tree
-// for its version; the pages of those that have not changed stay in its cache. Changed returns
-// at once, and may be called from anywhere, also after the end. A doc that nobody knows does no harm.
+// Changed says that versions or lists of a doc may have changed: its stamp moved, or a young version has settled. "" is
+// the list of docs, and everything that is in no doc. The tree must already show what is new. The kernel then looks up
+// the names below the doc's folder again, each when it is next used, which asks the tree for its version. The pages of
+// unchanged versions stay in the kernel's cache. Changed returns at once, and may be called from anywhere, also after
+// the end. An unknown doc does no harm.
 func (s *Server) Changed(docID string) {
 	s.changes.count.Add(1)
 	s.retell(docID)
 }
 
-// retell has the kernel told of a change, or once more of one whose old state it was answered meanwhile.
+// retell notifies the kernel of a change, or once more if an old answer reached the kernel after the first time.
 func (s *Server) retell(docID string) {
 	s.changes.mu.Lock()
 	defer s.changes.mu.Unlock()
@@ -68,8 +67,8 @@ func (s *Server) keepSince(count uint64) time.Duration {
 	return s.names
 }
 
-// telling is what the kernel is told at a time: all that it has of some docs, and a while later once more what it may
-// have been given just before the change, on a machine so busy that the answer was still under way.
+// telling is one batch of notifications: for all that the kernel has of some docs, and once more after straggle, for
+// the names that it may have been given just before the change, by an answer that was late.
 type telling struct {
 	docs    map[string]bool
 	changed time.Time
@@ -77,8 +76,8 @@ type telling struct {
 	late    map[*dirNode][]string
 }
 
-// tell tells the kernel of changes, until the server ends. It is the only place that does, and holds
-// no lock meanwhile: the kernel takes the folder's, and waits for the lookups in it.
+// tell notifies the kernel of changes until the server ends. It is the only sender, and holds no lock while it sends:
+// the kernel takes the lock of the folder, and waits for the lookups in it.
 func (s *Server) tell() {
 	var told []*telling
 	for {
@@ -112,7 +111,7 @@ func (s *Server) tell() {
 	}
 }
 
-// expireDocs goes through the folders that the kernel was given, and has it look up anew what is in those of t.
+// expireDocs walks the folders that the kernel knows, and makes it look up again what is in the docs of t.
 func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
 	all := t.docs[n.dir.Object().DocID]
 	switch {
@@ -144,7 +143,8 @@ func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
 	}
 }
 
-// expire tells the kernel of one name, at a moment when it can do so at once, if there is one soon.
+// expire makes the kernel look up one name again. It waits up to atEase for the folder to become idle, so that the
+// notification is not blocked.
 func (s *Server) expire(n *dirNode, name string) {
 	if n.busy.Load() > 0 {
 		s.tellBatch()
@@ -159,23 +159,23 @@ func (s *Server) expire(n *dirNode, name string) {
 	s.expireName(n, name)
 }
 
-// givenNames are the names in a folder that the kernel was given since it was last told of a change, found or not, and
-// when. It may have dropped some: it does not say so of those that it did not find, and what go-fuse makes of what it says
-// of the others may overtake a lookup, so that a name would never be told of again.
+// givenNames are the names in a folder that the kernel was given since the last notification, found or not, and when.
+// The kernel may have dropped some of them: it does not report that for missing names. For the others go-fuse may
+// handle the report after a later lookup, so that a name would be lost here and never be expired again.
 type givenNames struct {
 	mu      sync.Mutex
 	at      map[string]time.Time
 	missing int
 }
 
-// give notes a name that is there. It comes before the kernel is given it, and before keepSince is asked.
+// give records a name that exists. It must be called before the kernel is given the name, and before keepSince.
 func (g *givenNames) give(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.set(name)
 }
 
-// giveMissing is give for a name that is not there. It reports false where there are too many of them.
+// giveMissing is give for a name that does not exist. It returns false if there are too many such names.
 func (g *givenNames) giveMissing(name string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

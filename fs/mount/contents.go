@@ -17,9 +17,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// maxContents is how many contents are kept open for the reads to come, each with a descriptor, and at most a
-// quarter of those that this process may have. The kernel does not say who has a file open, so they are those that
-// were read last.
+// maxContents is how many contents are kept open for later reads, each with a descriptor; but at most a quarter of this
+// process's limit of descriptors. The kernel does not say who has a file open, so those that were read last are kept.
 const maxContents = 512
 
 func contentsToKeep() int {
@@ -30,16 +29,16 @@ func contentsToKeep() int {
 	return int(min(maxContents, limit.Cur/4))
 }
 
-// contents are the open contents of the files that were fetched or read last, and of superseded versions for as
-// long as the kernel has them: somebody may be in the middle of one, and nobody else has those bytes.
+// contents are the open contents of the files that were fetched or read last, and of superseded versions that the
+// kernel still knows: somebody may be reading one, and only this content has those bytes.
 type contents struct {
 	max  int // of those in used
 	mu   sync.Mutex
 	of   map[*fileNode]*held
-	used list.List // of *held, the one used last in front; without those that are pinned
+	used list.List // of *held, the one used last in front; without pinned ones
 }
 
-// held is one open content. It is closed when it was let go of, and nobody reads it any more.
+// held is one open content. It is closed once it is dropped and has no readers.
 type held struct {
 	node    *fileNode
 	content fs.Content
@@ -49,7 +48,7 @@ type held struct {
 	place   *list.Element // nil while it is not in used
 }
 
-// take gives the open content of n, or nil. Who takes it puts it back.
+// take returns the open content of n, or nil. The caller must put it back.
 func (c *contents) take(n *fileNode) *held {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,8 +63,8 @@ func (c *contents) take(n *fileNode) *held {
 	return h
 }
 
-// add has the content of n kept open, and takes it. Where there is one already, that stays, and is taken: who is in
-// the middle of it must not come upon other bytes, which a service gives under an old stamp if it is asked again just
+// add keeps the content of n open, and takes it. If n has an open content already, add closes the new one and takes the
+// old one: somebody may be reading it and must not get other bytes, which a service may give under an old stamp just
 // after an edit.
 func (c *contents) add(n *fileNode, content fs.Content) *held {
 	c.mu.Lock()
@@ -91,6 +90,7 @@ func (c *contents) has(n *fileNode) bool {
 	return c.of[n] != nil
 }
 
+// put gives back what take, add or fetch returned.
 func (c *contents) put(h *held) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,7 +98,7 @@ func (c *contents) put(h *held) {
 	h.closeUnused()
 }
 
-// pin keeps the content of n open until it is dropped by name.
+// pin keeps h open until it is forgotten.
 func (c *contents) pin(h *held) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +109,7 @@ func (c *contents) pin(h *held) {
 	}
 }
 
-// drop lets go of h. c.mu is held.
+// drop removes h, which is closed when it has no readers. c.mu is held.
 func (c *contents) drop(h *held) {
 	delete(c.of, h.node)
 	if h.place != nil {
@@ -120,14 +120,14 @@ func (c *contents) drop(h *held) {
 	h.closeUnused()
 }
 
-// closeUnused closes what is read by nobody and was let go of. That sends nothing, and waits for nothing.
+// closeUnused closes h if it was dropped and has no readers. It does not block, so c.mu may be held.
 func (h *held) closeUnused() {
 	if h.gone && h.readers == 0 {
 		h.content.Close()
 	}
 }
 
-// forget lets go of the content of n, if there is one.
+// forget drops the content of n, if there is one.
 func (c *contents) forget(n *fileNode) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -136,7 +136,7 @@ func (c *contents) forget(n *fileNode) {
 	}
 }
 
-// close lets go of all: the kernel does not say what it forgets when a mount ends.
+// close drops all contents: the kernel sends no FORGET when a mount ends.
 func (c *contents) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,8 +145,8 @@ func (c *contents) close() {
 	}
 }
 
-// Read gives bytes of the version. They are here already, fetched when the file was opened, unless they were
-// evicted since, or the kernel had no reason to ask us when it was.
+// Read returns bytes of the version. They were fetched when the file was opened, unless they were evicted since, or the
+// kernel sent nothing when the file was opened.
 func (n *fileNode) Read(ctx context.Context, _ fusefs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	h := n.server.contents.take(n)
 	if h == nil {
@@ -168,7 +168,7 @@ func (n *fileNode) Read(ctx context.Context, _ fusefs.FileHandle, dest []byte, o
 	return fuse.ReadResultData(dest), 0
 }
 
-// readFull fills p from off. Content is complete, so less than that is an error.
+// readFull fills p from off. A content is complete, so a short read is an error.
 func readFull(c fs.Content, p []byte, off int64) error {
 	if len(p) == 0 {
 		return nil
@@ -186,13 +186,13 @@ func noEOF(err error) error {
 	return err
 }
 
-// fetch opens the content of n anew, waiting for the service where it must, and takes it.
+// fetch opens the content of n again, fetches it from the service if it must, and takes it.
 func (n *fileNode) fetch(ctx context.Context) (*held, error) { return n.take(ctx, n.open) }
 
 func (n *fileNode) open(ctx context.Context) (fs.Content, error) { return n.file.Open(ctx, n.version) }
 
-// take has open give the content of n, and takes it. Where the version was superseded, the current one is fetched before
-// that is said, for the caller to find.
+// take calls open for the content of n, and takes it. If the version was superseded, the current one is fetched before
+// ErrStale is returned, so that the caller will find it.
 func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.Content, error)) (*held, error) {
 	c, err := await(caller, n.server, func(ctx context.Context) (fs.Content, error) {
 		c, err := open(ctx)
@@ -212,14 +212,14 @@ func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.C
 	return n.server.contents.add(n, c), nil
 }
 
-// supersede pins the content of n, whose name has another version now, for whoever is still reading it.
+// supersede pins the content of n for those who still read it. The name of n has another version now.
 func (n *fileNode) supersede() {
 	s := n.server
 	s.start(func() {
 		h := s.contents.take(n)
 		if h == nil {
 			if !n.file.AtHand(n.version) {
-				return // nobody can have it any more
+				return // nobody can read it any more
 			}
 			c, err := n.file.Open(s.ctx, n.version)
 			if err != nil {
@@ -235,7 +235,7 @@ func (n *fileNode) supersede() {
 	})
 }
 
-// OnForget is called when the kernel has let go of the version: nobody has it open.
+// OnForget is called when the kernel has forgotten the inode: nobody has this version open.
 func (n *fileNode) OnForget() {
 	n.forgotten.Store(true)
 	n.server.contents.forget(n)

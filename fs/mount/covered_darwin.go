@@ -2,5 +2,5 @@ package mount
 
 import "errors"
 
-// detachBelow is for systems that say what lies below a mount; here none is known.
+// detachBelow needs a mount table that shows what is below a mount; macOS has none.
 func detachBelow(string, string) error { return errors.ErrUnsupported }

@@ -6,14 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// detachBelow unmounts the codafs mount with an id although others were mounted over it later. Those stay: a copy of each is
-// kept while it is away, since the kernel takes with a mount what lies over it. That wants root's rights and Linux 5.2.
+// detachBelow unmounts the codafs mount with an id, although other mounts cover it. They must survive, but the kernel
+// removes them together with the mount below. So each is copied, unmounted, and put back. This needs root and Linux
+// 5.2.
 func detachBelow(path, id string) (err error) {
 	var above []int // copies, the topmost first
 	for {
 		m, ok := mountAt(path)
 		if !ok {
-			break // it was quicker
+			break // it was unmounted meanwhile
 		}
 		if m.id == id {
 			_, err = detach(path)

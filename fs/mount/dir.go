@@ -14,7 +14,7 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// dirNode is a folder's inode. Its fields never change, but for what guards itself.
+// dirNode is the inode of a folder. Its fields never change, except those with locks of their own.
 type dirNode struct {
 	fusefs.Inode
 	base
@@ -26,8 +26,8 @@ type dirNode struct {
 	listings listings
 }
 
-// Getattr asks nobody, but for the root's stamp when it is first looked at: else a folder's is what is known of it. An
-// open on its way to something below the root does not wait: the stamp is none of its business.
+// Getattr answers from what is known. Only the root's first one waits for its stamp. An open on its way to something
+// below the root does not wait: it does not need the stamp.
 func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	d, ok := n.dir.(fs.Undated)
 	if ok && d.ModTime().IsZero() && n.server.ready.Load() && doing(ctx) != opening {
@@ -43,15 +43,15 @@ func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.At
 	return 0
 }
 
-// found is an entry that was looked up, with its current version if it is a file, and how long the kernel
-// may keep it.
+// found is the result of a lookup: a node, its current version if it is a file, and how long the kernel may keep the
+// name.
 type found struct {
 	node    fs.Node
 	version fs.Version
 	keep    time.Duration
 }
 
-// Lookup may ask for listings and stamps, never for content: the kernel holds the folder meanwhile.
+// Lookup may ask for lists and stamps, never for content: the kernel holds the folder's lock meanwhile.
 func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
 	if len(name) > maxName {
 		return nil, syscall.ENAMETOOLONG
@@ -77,7 +77,7 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	return nil, syscall.EIO
 }
 
-// notFound answers a lookup that failed. The kernel may keep a name that is not there as it may one that is.
+// notFound answers a lookup that failed. The kernel may keep a missing name as long as an existing one.
 func (n *dirNode) notFound(name string, f found, err error, asked uint64, out *fuse.EntryOut) syscall.Errno {
 	var of fs.Node = n.dir
 	if f.node != nil {
@@ -85,7 +85,7 @@ func (n *dirNode) notFound(name string, f found, err error, asked uint64, out *f
 	}
 	e := n.server.fail(of, "lookup", err)
 	if e == syscall.ENOENT && (!n.names.giveMissing(name) || n.server.keepSince(asked) == 0) {
-		out.SetEntryTimeout(1) // go-fuse has the kernel keep the name where this is 0, and not keep it at all else
+		out.SetEntryTimeout(1) // if this is 0, go-fuse sets NegativeTimeout; otherwise the kernel does not keep the name
 	}
 	return e
 }
@@ -103,8 +103,7 @@ func (n *dirNode) find(ctx context.Context, name string) (found, error) {
 	return found{node: node, version: version}, err
 }
 
-// folder gives the inode of a folder inside n. If the kernel knows that inode, go-fuse goes on with
-// the node it has.
+// folder returns the inode of a folder in n. If the kernel knows this inode already, go-fuse uses the existing node.
 func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint64, out *fuse.EntryOut) *fusefs.Inode {
 	n.names.give(name)
 	keep := n.server.keepSince(asked)
@@ -114,7 +113,7 @@ func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint6
 	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
 }
 
-// file gives the inode of what was found of file f in n.
+// file returns the inode of file f in n, which a lookup has found.
 func (n *dirNode) file(ctx context.Context, name string, f fs.File, found found, out *fuse.EntryOut) *fusefs.Inode {
 	ino := inode(f, found.version.Key)
 	child := n.known(name, ino)
@@ -130,8 +129,8 @@ func (n *dirNode) file(ctx context.Context, name string, f fs.File, found found,
 	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFREG, Ino: ino})
 }
 
-// known is the node that the kernel has under name, if it is inode ino. It may know a size that
-// the tree has forgotten; without it an open file would seem to shrink. One of another version is superseded.
+// known returns the node that the kernel has under name, if it is inode ino. That node may know a size that the tree
+// has forgotten; without the size, an open file would seem to shrink. A node of another version is superseded.
 func (n *dirNode) known(name string, ino uint64) *fileNode {
 	child := n.GetChild(name)
 	if child == nil {

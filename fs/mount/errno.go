@@ -13,15 +13,14 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// passed are the system errors that a program may see as they are. Not every one: an ENOENT
-// from inside the cache would say that the file is not there, and ENOSYS turns the operation off
-// for the whole mount.
+// passed are the system errors that are passed on to programs. Not all are: an ENOENT from inside the cache would say
+// that the file does not exist, and ENOSYS would disable the operation for the whole mount.
 var passed = []syscall.Errno{
 	syscall.EDQUOT, syscall.EINTR, syscall.EMFILE, syscall.ENAMETOOLONG, syscall.ENFILE,
 	syscall.ENOMEM, syscall.ENOSPC, syscall.ENOTCONN, syscall.EROFS,
 }
 
-// errno is the one place where an error becomes a number.
+// errno is the one place where an error becomes an error number.
 func errno(err error) syscall.Errno {
 	switch {
 	case err == nil:
@@ -48,7 +47,7 @@ func errno(err error) syscall.Errno {
 	return syscall.EIO
 }
 
-// fail answers err, if there is one, and tells the log and Options.Report of real failures.
+// fail returns the number for err. It reports real failures to the log and to Options.Report.
 func (s *Server) fail(n fs.Node, op string, err error) syscall.Errno {
 	e := errno(err)
 	switch e {

@@ -13,8 +13,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// fileNode is the inode of one version of a file: its bytes and its size never change. Apart from
-// the atomics neither do its fields.
+// fileNode is the inode of one version of a file: its bytes and its size never change. Its fields do not change either,
+// except the atomic ones.
 type fileNode struct {
 	fusefs.Inode
 	base
@@ -22,12 +22,12 @@ type fileNode struct {
 	file    fs.File
 	version fs.Version
 
-	size      atomic.Int64 // -1 until it is known
-	unknown   atomic.Int64 // when the tree was last asked for it and did not know, in Unix nanoseconds; 0 is never
-	estimated atomic.Int64 // the estimate that the kernel was last told, 0 after the exact size
-	told      atomic.Int64 // how many estimates it was told
-	forgotten atomic.Bool  // the kernel has let go of it
-	opened    atomic.Int64 // how many have it open, if it is unstamped and the kernel tells
+	size      atomic.Int64 // -1 while not known
+	unknown   atomic.Int64 // when the tree was last asked for the size and did not know it, in Unix nanoseconds; 0 is never
+	estimated atomic.Int64 // the last estimate that the kernel was given, 0 after the exact size
+	told      atomic.Int64 // how many estimates the kernel was given
+	forgotten atomic.Bool  // the kernel has forgotten the inode
+	opened    atomic.Int64 // how many have it open; counted if it is unstamped and the kernel sends OPEN
 }
 
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
@@ -36,14 +36,14 @@ func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
 	return n
 }
 
-// Open waits for the whole content: a read cannot be interrupted, an open can. Where the mount is silent,
-// GETATTR has done so already.
+// Open fetches the whole content: an open can be interrupted, a read cannot. In a silent mount GETATTR has fetched it
+// already.
 func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
 	if how&syscall.O_ACCMODE != syscall.O_RDONLY || how&syscall.O_TRUNC != 0 {
 		return nil, 0, syscall.EROFS
 	}
 	if n.server.silent {
-		return nil, 0, syscall.ENOSYS // once, and the kernel asks for no file any more
+		return nil, 0, syscall.ENOSYS // the kernel sends no OPEN after this one
 	}
 	guessed := n.estimated.Load() > 0
 	h, err := n.fetchNow(ctx)
@@ -52,8 +52,8 @@ func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uin
 	}
 	n.server.contents.put(h)
 	if stalesLookUp && (guessed || n.estimated.Load() > 0) {
-		// The kernel has the estimate, and sendfile(2) and splice(2) go by what it has. Told that this is stale, it
-		// looks the name up again before the program hears of anything, and gets the exact size.
+		// The kernel has the estimate, and sendfile(2) and splice(2) use it. After ESTALE it looks the name up again
+		// before the program sees an error, and gets the exact size.
 		n.server.promises.give(ctx, n.file, n.version)
 		return nil, 0, syscall.ESTALE
 	}
@@ -66,5 +66,5 @@ func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uin
 	return nil, flags, 0
 }
 
-// Flush has nothing to do, and the kernel need not ask again.
+// Flush has nothing to do. After ENOSYS the kernel does not send it again.
 func (n *fileNode) Flush(context.Context, fusefs.FileHandle) syscall.Errno { return syscall.ENOSYS }

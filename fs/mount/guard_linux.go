@@ -17,10 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The kernel has a thread that tells it of a name wait for the lookups in the folder, in a way that a kill does not end; a
-// lookup waits for the server; and a process lets go of its end of the mount when the last of its threads is gone. A server
-// that is killed while it tells would never let go. So the guard tells: a small process with an end of its own. When the
-// server dies, the kernel gives up what that had taken, which lets the guard go on, and so end. With the last end the mount is dead.
+// A thread that notifies the kernel of a name waits for the lookups in the folder, and a kill does not end this wait. A
+// lookup waits for the server. And a process closes its end of the mount only when its last thread is gone. So a server
+// that is killed while it notifies would keep the mount for ever. The guard notifies instead: a small process with its
+// own end of the mount. When the server dies, the kernel fails the requests that the server had taken; then the guard
+// goes on, and ends. With the last end closed, the mount is dead.
 
 // guardDevice is the guard's descriptor of its end of the mount: the first after stderr.
 const guardDevice = 3
@@ -28,13 +29,13 @@ const guardDevice = 3
 // cloneDevice is FUSE_DEV_IOC_CLONE of linux/fuse.h.
 const cloneDevice = 0x8004e500
 
-// guardProcess is a server's guard as the server has it. It is used by one goroutine at a time.
+// guardProcess is the server's side of its guard. Only one goroutine at a time may use it.
 type guardProcess struct {
-	batches io.Writer // of messages to the kernel, each batch with its length before it
-	told    io.Reader // a byte for each batch that the kernel was told
+	batches io.Writer // batches of messages to the kernel, each after its length
+	told    io.Reader // one byte for each batch that was sent
 }
 
-// guard starts the guard, which lives for as long as the server. Without one the server tells the kernel itself.
+// guard starts the guard, which lives as long as the server. Without a guard the server notifies the kernel itself.
 func (s *Server) guard() {
 	if s.opts.Guard == nil || s.names != keep {
 		return
@@ -47,7 +48,7 @@ func (s *Server) guard() {
 	s.notify.guard = g
 	s.start(func() {
 		<-s.ctx.Done()
-		_ = cmd.Process.Kill() // it does not end at once where it waits for lookups; these end with ctx too
+		_ = cmd.Process.Kill() // does not end the guard at once if it waits for lookups; these end with ctx too
 		_ = cmd.Wait()         // it has nothing to say
 	})
 }
@@ -61,7 +62,7 @@ func (k *notifier) startGuard(cmd *exec.Cmd, dir, id string) (*guardProcess, *ex
 	cmd.Args = append(cmd.Args, guardArgs(os.Getpid(), dir, id)...)
 	cmd.Dir = "/"
 	cmd.ExtraFiles = []*os.File{dev}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // the terminal's signals are for others
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // signals from the terminal are for others
 	batches, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, nil, err
@@ -73,7 +74,7 @@ func (k *notifier) startGuard(cmd *exec.Cmd, dir, id string) (*guardProcess, *ex
 	return &guardProcess{batches, told}, cmd, cmd.Start()
 }
 
-// clone opens one more end of the mount, which goes on when the server's own is gone.
+// clone opens one more end of the mount, which stays open when the server's own is closed.
 func (k *notifier) clone() (*os.File, error) {
 	if k.dev < 0 {
 		return nil, os.ErrNotExist
@@ -89,10 +90,10 @@ func (k *notifier) clone() (*os.File, error) {
 	return dev, nil
 }
 
-// guardArgs are the last arguments of a guard. They say whose it is.
+// guardArgs are the last arguments of a guard. They identify the mount.
 func guardArgs(server int, dir, id string) []string { return []string{strconv.Itoa(server), dir, id} }
 
-// tell returns when the guard has told the kernel, or is gone.
+// tell sends a batch. It returns when the guard has sent it to the kernel, or is gone.
 func (g *guardProcess) tell(messages [][]byte) error {
 	batch := slices.Concat(messages...)
 	if _, err := g.batches.Write(append(binary.NativeEndian.AppendUint32(nil, uint32(len(batch))), batch...)); err != nil {
@@ -102,11 +103,11 @@ func (g *guardProcess) tell(messages [][]byte) error {
 	return err
 }
 
-// Guard is what the process does that [Options.Guard] starts: it tells the kernel what comes on descriptor 0, and says so on
-// descriptor 1, until the server is gone.
+// Guard is the work of the process that [Options.Guard] starts: it sends the batches that come on descriptor 0 to the
+// kernel, confirms each on descriptor 1, and ends when the server is gone.
 func Guard() {
-	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM) // it outlives its server, and no longer
-	batches, done := make(chan []byte, 1), make(chan struct{})                      // one: no more come before the last was told
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM) // it must outlive its server, but no longer
+	batches, done := make(chan []byte, 1), make(chan struct{})                      // one: the next comes only after the last was confirmed
 	go func() {
 		defer close(done)
 		for batch := range batches {
@@ -136,8 +137,8 @@ func readBatch(r io.Reader) ([]byte, error) {
 	return batch, err
 }
 
-// tellBatch tells the kernel messages, each of which begins with its length. An error is ENOENT, of a name that the kernel
-// has forgotten by itself.
+// tellBatch sends messages to the kernel, each of which begins with its length. Errors do not matter: ENOENT means that
+// the kernel has already forgotten the name.
 func tellBatch(dev int, batch []byte) {
 	for len(batch) > 0 {
 		length := binary.NativeEndian.Uint32(batch)
@@ -146,12 +147,12 @@ func tellBatch(dev int, batch []byte) {
 	}
 }
 
-// refuse answers what the server had not taken yet when it died. The guard may wait for the answer.
+// refuse answers the requests that the server had not taken when it died. The guard may wait for their answers.
 func refuse(dev int) {
 	refusal := -int32(syscall.ENOTCONN)
 	for buf := make([]byte, 2*fuse.MAX_KERNEL_WRITE); ; {
 		n, err := unix.Read(dev, buf)
-		if err == unix.EINTR || err == unix.ENOENT { // ENOENT: who asked has left
+		if err == unix.EINTR || err == unix.ENOENT { // the caller has left
 			continue
 		}
 		if err != nil || n < 16 {
@@ -159,11 +160,11 @@ func refuse(dev int) {
 		}
 		answer := binary.NativeEndian.AppendUint32(nil, 16)
 		answer = binary.NativeEndian.AppendUint32(answer, uint32(refusal))
-		_, _ = unix.Write(dev, append(answer, buf[8:16]...)) // fails for what wants no answer
+		_, _ = unix.Write(dev, append(answer, buf[8:16]...)) // fails for requests that want no answer
 	}
 }
 
-// killServer kills the server of a mount that has a guard, and thereby ends the mount: the way for who may not do more.
+// killServer kills the server of a mount that has a guard, which ends the mount: the way for users who may do no more.
 func killServer(dir, id string) {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, path := range lines {
@@ -178,7 +179,7 @@ func killServer(dir, id string) {
 			continue
 		}
 		status, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "status"))
-		if bytes.Contains(status, fmt.Appendf(nil, "\nPPid:\t%d\n", server)) { // the number is not another process's by now
+		if bytes.Contains(status, fmt.Appendf(nil, "\nPPid:\t%d\n", server)) { // else the number may be that of another process by now
 			_ = syscall.Kill(server, syscall.SIGKILL)
 		}
 	}

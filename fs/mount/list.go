@@ -14,19 +14,19 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// listing is a folder as it was once listed. It never changes once it was added to the folder's listings.
+// listing is a folder as it was listed once. It never changes after it was added to the folder's listings.
 type listing struct {
 	serial uint64 // of the server's listings; 31 bits
-	asked  uint64 // the count of changes before the folder was listed
+	asked  uint64 // the count of changes when the tree was asked
 	nodes  []fs.Node
 }
 
-// maxListings is how many listings of a folder are kept, each of other names. The kernel does not say who is in the
-// middle of one.
+// maxListings is how many listings of a folder are kept, each with different names. The kernel does not say who is
+// reading one.
 const maxListings = 16
 
-// listings are those of a folder that were used last, so that whoever is in the middle of one reads on in it,
-// also after others had the folder listed anew.
+// listings are the listings of a folder that were used last. So a program that is reading one goes on in it, even if
+// others had the folder listed again.
 type listings struct {
 	mu   sync.Mutex
 	last []*listing // the one used last in front
@@ -49,8 +49,8 @@ func (l *listings) used(i int) *listing {
 	return one
 }
 
-// add keeps one, and lets go of the one that was used longest ago. It takes the place of one with the same names
-// under that one's serial: whoever is in the middle of that reads on in this.
+// add keeps a listing, and drops the one that was used longest ago. If there is one with the same names, the new one
+// replaces it under the old serial: whoever is reading the old one goes on in the new one.
 func (l *listings) add(one *listing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,21 +67,22 @@ func (l *listing) sameNames(other *listing) bool {
 	return slices.EqualFunc(l.nodes, other.nodes, func(a, b fs.Node) bool { return a.Name() == b.Name() })
 }
 
-// An entry's offset is where the next one is read from: the serial of the listing above, its place below.
+// The offset of an entry says where the next one is read: the upper bits are the serial of the listing, the lower ones
+// its index.
 const placeBits = 32
 
 func offset(l *listing, place int) uint64 { return l.serial<<placeBits | uint64(place) }
 
 // dirHandle is a folder that is being read: from opendir(3) to closedir(3), or in a silent mount, where the kernel
-// tells of neither, for one READDIR. go-fuse calls it from one goroutine at a time.
+// sends neither, for one READDIR. go-fuse calls it from one goroutine at a time.
 type dirHandle struct {
 	node    *dirNode
 	listing *listing
-	next    int     // the entry that Readdirent gives
-	last    fs.Node // the one that it gave last; nil for "." and ".."
+	next    int     // index of the entry that Readdirent returns next
+	last    fs.Node // the node that it returned last; nil for "." and ".."
 }
 
-// OpendirHandle lists nothing: where the kernel has the listing, nobody will ask for ours.
+// OpendirHandle lists nothing: if the kernel has the listing cached, it sends no READDIR.
 func (n *dirNode) OpendirHandle(context.Context, uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
 	flags := uint32(0)
 	if n.server.names == keep {
@@ -90,7 +91,7 @@ func (n *dirNode) OpendirHandle(context.Context, uint32) (fusefs.FileHandle, uin
 	return &dirHandle{node: n}, flags, 0
 }
 
-// list reads the folder anew.
+// list asks the tree for the folder's entries.
 func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 	n := h.node
 	asked := n.server.changes.count.Load()
@@ -100,8 +101,8 @@ func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 	if err != nil {
 		e := n.server.fail(n.dir, "readdir", err)
 		if e == syscall.ENOENT {
-			// readdir(3) takes that for the end of the folder. One that is gone, or that a token may not see any more, would
-			// seem empty, and rsync --delete would make it so.
+			// readdir(3) takes ENOENT for the end of the folder. A folder that is gone, or that the token may not see
+			// any more, would seem empty, and rsync --delete would empty its copy.
 			return syscall.EIO
 		}
 		return e
@@ -115,7 +116,7 @@ func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 	return 0
 }
 
-// Readdirent gives the next entry.
+// Readdirent returns the next entry.
 func (h *dirHandle) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Errno) {
 	if h.listing == nil {
 		if e := h.list(ctx); e != 0 {
@@ -131,8 +132,8 @@ func (h *dirHandle) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Err
 		e.Name, e.Ino = "..", h.node.parentIno()
 	case i < len(h.listing.nodes):
 		h.last = h.listing.nodes[i]
-		// For a file this is not the number that stat gives: that depends on the version, which
-		// a listing does not ask for. It is stable, and no other's.
+		// For a file this is not the number that stat shows: that depends on the version, which a listing does not ask
+		// for. It is stable and unique.
 		e.Name, e.Ino = h.last.Name(), inode(h.last, "")
 		if _, ok := h.last.(fs.Dir); !ok {
 			e.Mode = syscall.S_IFREG
@@ -151,7 +152,7 @@ func (n *dirNode) parentIno() uint64 {
 	return rootIno
 }
 
-// Seekdir goes to an entry's offset. Back at the start, rewinddir(3) wants the folder as it is now.
+// Seekdir goes to an entry's offset. At offset 0 it lists the folder again, as rewinddir(3) requires.
 func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	if off == 0 {
 		return h.list(ctx)
@@ -167,9 +168,9 @@ func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	return 0
 }
 
-// Lookup is for READDIRPLUS, which asks it for the entry that Readdirent gave last. A file's attributes may cost a
-// request for its stamps, so there are none: the kernel takes the name alone, and looks it up when a program wants
-// to know more.
+// Lookup is for READDIRPLUS, which calls it for the entry that Readdirent returned last. A file's attributes may cost a
+// request for its stamps, so files have none: the kernel takes the name alone, and looks it up when a program wants to
+// know more.
 func (h *dirHandle) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
 	d, ok := h.last.(fs.Dir)
 	if !ok {

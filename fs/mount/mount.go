@@ -26,35 +26,35 @@ import (
 const (
 	// fsName is the source and the subtype: `findmnt -t fuse.codafs` finds all mounts.
 	fsName = "codafs"
-	// maxBackground is how many reads the kernel has under way at a time. With its default
-	// of 12, 64 slow readers took 24 s, so 3 s.
+	// maxBackground is how many reads the kernel sends at a time. With go-fuse's default of 12, 64 slow readers took 24
+	// s; with this 3 s.
 	maxBackground = 128
-	// untold is how long the kernel may keep a name, found or not, and a folder's attributes, where
-	// nobody tells it of changes: the time until a new version is seen.
+	// untold is the entry and attribute timeout if nobody notifies the kernel of changes: the time until a new version
+	// is seen.
 	untold = time.Second
-	// keep is how long it may keep what never changes, as the attributes of a version, and what it is
-	// told the changes of.
+	// keep is the timeout of what never changes, such as the attributes of a version, and of what the kernel is
+	// notified of.
 	keep = time.Hour
 )
 
 // Server is a mount that is being served.
 //
-// Calls into the tree run in goroutines counted by calls, under ctx. stop ends them: it sets
-// stopped, cancels ctx and waits. Everything below mu is guarded by it; mu is held for a few
-// instructions, never over a call into the tree or the kernel.
+// Calls into the tree run in goroutines counted by calls, under ctx. stop ends them: it sets stopped, cancels ctx and
+// waits. mu guards everything below it. It is held for a few instructions, never over a call into the tree or the
+// kernel.
 type Server struct {
 	opts   Options
 	dir    string // the mountpoint: absolute, without links
-	id     string // tells this mount from a later one at the same place
+	id     string // tells this mount from a later one at the same folder
 	root   *dirNode
-	names  time.Duration // how long names are kept: untold or keep
+	names  time.Duration // the timeout of names: untold or keep
 	notify notifier
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	// silent is whether the kernel does not tell of files and folders being opened.
+	// silent says that the kernel sends no OPEN and no OPENDIR.
 	silent bool
-	// ready is whether the kernel has answered: until then it asks on behalf of Mount, which waits for nobody.
+	// ready says that the kernel has answered. Until then its requests are part of Mount, which waits for nobody.
 	ready atomic.Bool
 
 	changes  changes
@@ -63,7 +63,7 @@ type Server struct {
 	serial   atomic.Uint64 // of listings
 	stats    stats
 
-	served chan struct{} // closed when the kernel has let go of the mount
+	served chan struct{} // closed when the kernel has closed the mount
 	ended  chan struct{} // closed when Wait returns
 	end    func()        // closes ended, once
 
@@ -78,7 +78,7 @@ func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
 	return mountAs(dir, root, o, func(raw fuse.RawFileSystem) fuse.RawFileSystem { return raw })
 }
 
-// mountAs is Mount with wrap around what answers the kernel, for tests that count its questions.
+// mountAs is Mount with wrap around the file system, for tests that count the kernel's requests.
 func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) fuse.RawFileSystem) (*Server, error) {
 	if err := Check(o.AllowOther); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 	return s, nil
 }
 
-// newServer gives a server that nothing is mounted on yet.
+// newServer returns a server that is not mounted yet.
 func newServer(path string, o Options) *Server {
 	o.UID = cmp.Or(o.UID, os.Getuid())
 	o.GID = cmp.Or(o.GID, os.Getgid())
@@ -139,8 +139,8 @@ func newServer(path string, o Options) *Server {
 	return s
 }
 
-// fuseOptions are the kernel settings. AttrTimeout and EntryTimeout stay nil: go-fuse would put them
-// in the place of each 0 that a node answers.
+// fuseOptions are the kernel settings. AttrTimeout and EntryTimeout stay nil: go-fuse would use them whenever a node
+// answers 0.
 func (s *Server) fuseOptions() *fusefs.Options {
 	o := &fusefs.Options{
 		NegativeTimeout: &s.names,
@@ -168,7 +168,7 @@ func (s *Server) panicked(v any) fuse.Status {
 	return fuse.EIO
 }
 
-// prepare makes dir ready to be mounted on and gives its path without links.
+// prepare checks that dir can be mounted on, detaches dead mounts there, and returns its path without links.
 func prepare(dir string) (string, error) {
 	path, err := realPath(dir)
 	if err != nil {
@@ -186,15 +186,15 @@ func prepare(dir string) (string, error) {
 		case state != Dead:
 			return path, checkDir(path)
 		}
-		// Dead mounts stack. Each turn takes one away, or fails.
+		// Dead mounts stack. Each turn detaches one, or fails.
 		if _, err := detach(path); err != nil {
 			return "", fmt.Errorf("detaching the dead mount at %s: %w", dir, err)
 		}
 	}
 }
 
-// checkDir refuses what is not a folder, and a folder with something in it: a mount would hide that, and
-// one over /proc or a home would take the whole machine with it.
+// checkDir refuses what is not a folder, and a folder that is not empty: a mount would hide its content, and over /proc
+// or a home folder would break the whole machine.
 func checkDir(path string) error {
 	st, err := os.Stat(path)
 	if errors.Is(err, iofs.ErrNotExist) {
@@ -213,7 +213,7 @@ func checkDir(path string) error {
 	return nil
 }
 
-// serve answers the kernel until the mount is gone, by whomever it was unmounted.
+// serve answers the kernel until the mount is gone, whoever unmounts it.
 func (s *Server) serve(kernel *fuse.Server) {
 	kernel.Serve()
 	s.stop()
@@ -235,19 +235,19 @@ func (s *Server) stop() {
 // Wait returns when the mount is gone, whether by [Server.Unmount], by `umount` or in any other way.
 func (s *Server) Wait() { <-s.ended }
 
-// letGo is how long the kernel may take to let go of a mount that is unmounted.
+// letGo is how long the kernel may take to close a mount that is unmounted.
 const letGo = 2 * time.Second
 
-// Unmount takes the mount away and ends everything that goes on in it; what waits for a fetch
-// fails. Where files are open in it, it is detached: its folder is free at once, and who has
-// them open may read on for as long as this process lives. It may be called again.
+// Unmount unmounts, and ends all work for the mount; programs that wait for a fetch get an error. If files are open,
+// the mount is detached: its folder is free at once, and open files stay readable for as long as this process lives. It
+// may be called more than once.
 func (s *Server) Unmount() error {
 	gone := false
 	var below error
 	switch mounted, covered := s.mounted(); {
 	case mounted:
 		var err error
-		if gone, err = detach(s.dir); err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: it was quicker
+		if gone, err = detach(s.dir); err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: it was unmounted meanwhile
 			return fmt.Errorf("unmounting %s: %w", s.dir, err)
 		}
 	case covered:
@@ -259,15 +259,15 @@ func (s *Server) Unmount() error {
 	if gone {
 		select {
 		case <-s.served:
-		case <-time.After(letGo): // a mount table of others, as a container's, has it too
+		case <-time.After(letGo): // another mount table may hold it too, such as a container's
 		}
 	}
 	s.end()
 	return below
 }
 
-// mounted reports whether this mount is the one at its folder, or is covered by another. Its id is not given to another one
-// before the kernel has let go of it.
+// mounted reports whether this mount is the one at its folder, or is covered by another. The kernel does not reuse the
+// id before it has closed the mount.
 func (s *Server) mounted() (mounted, covered bool) {
 	select {
 	case <-s.served:

@@ -14,15 +14,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountInfo is what is mounted at a folder: the topmost mount, where there are several.
+// mountInfo describes the mount at a folder: the topmost one, if there are several.
 type mountInfo struct {
-	id   string   // no two mounts have it at a time
+	id   string   // unique among the mounts of one time
 	ours bool     // it is a codafs mount
 	over []string // ids of codafs mounts that it covers
 }
 
-// StateOf reports what dir is. A folder that does not exist is Plain. One whose server does not answer is Live, with
-// the error [os.ErrDeadlineExceeded].
+// StateOf reports what dir is. A folder that does not exist is Plain. If the server does not answer, the state is Live
+// and the error is [os.ErrDeadlineExceeded].
 func StateOf(dir string) (State, error) {
 	path, err := realPath(dir)
 	if err != nil {
@@ -47,10 +47,10 @@ func StateOf(dir string) (State, error) {
 	}
 }
 
-// Unmount takes the codafs mount at dir away, whichever process serves it, and lazily where files
-// are open in it. One that does not answer any more is ended first, so that whoever waits for it gets an
-// error; its process may be killed for it. The error is [ErrNotMounted] where something else or nothing is mounted,
-// [ErrCovered] where something else was mounted over it.
+// Unmount unmounts the codafs mount at dir, whichever process serves it, and lazily if files are open in it. A mount
+// that does not answer any more is ended first, so that programs that wait for it get an error; its process may be
+// killed for this. If nothing or something else is mounted, the error is [ErrNotMounted]; if something else covers the
+// mount, [ErrCovered].
 func Unmount(dir string) error {
 	path, err := realPath(dir)
 	if err != nil {
@@ -72,14 +72,14 @@ func Unmount(dir string) error {
 	return nil
 }
 
-// answersWithin is how long a server may take for a question that it asks nobody else.
+// answersWithin is how long a server may take for a request that it answers by itself.
 const answersWithin = 5 * time.Second
 
-// askServer asks whatever serves the mount at path for what is never kept: attributes of a dead mount may be in the kernel's
-// cache. One that is stopped, or was killed while the kernel waited for it to be told something, does not answer.
+// askServer sends the server of the mount at path a request whose answer is never cached: attributes of a dead mount
+// may be in the kernel's cache. A server that is stopped, or was killed during a notification, does not answer.
 func askServer(path string) error {
 	answer := make(chan error, 1)
-	go func() { // it ends with the process at the latest: nothing interrupts the question
+	go func() { // nothing interrupts the request; at the latest it ends with the process
 		var st unix.Statfs_t
 		answer <- unix.Statfs(path, &st)
 	}()
@@ -91,11 +91,11 @@ func askServer(path string) error {
 	}
 }
 
-// maxLinks is how many links may lead to a mountpoint.
+// maxLinks is how many links to a mountpoint are followed.
 const maxLinks = 40
 
-// realPath is dir as the mount table has it: absolute and without links. What is mounted there is not looked at, nor
-// its root: that would wait where its server does not answer.
+// realPath returns dir as it is in the mount table: absolute and without links. It does not stat a mount's root or look
+// below it: that would hang if its server does not answer.
 func realPath(dir string) (string, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
@@ -118,7 +118,7 @@ func realPath(dir string) (string, error) {
 		target, err := os.Readlink(path)
 		switch {
 		case err != nil:
-			return path, nil // it is no link
+			return path, nil // not a link
 		case filepath.IsAbs(target):
 			path = filepath.Clean(target)
 		default:

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stalesLookUp is false: macOS would tell the program. It keeps no size that has a timeout of 0.
+// stalesLookUp is false: macOS would pass ESTALE on to the program. It caches no size with a timeout of 0.
 const stalesLookUp = false
 
-// checkFUSE looks for macFUSE, which macOS comes without.
+// checkFUSE looks for macFUSE, which is not part of macOS.
 func checkFUSE() error {
 	if _, err := os.Stat("/Library/Filesystems/macfuse.fs"); err != nil {
 		return fmt.Errorf("%w: install macFUSE from https://macfuse.github.io (`codafs snapshot`, `cat` and `ls` need no FUSE)", ErrNoFUSE)
@@ -22,7 +22,7 @@ func checkFUSE() error {
 	return nil
 }
 
-// mountAt finds what is mounted at path, last.
+// mountAt finds the mount at path: the last one, if there are several.
 func mountAt(path string) (m mountInfo, ok bool) {
 	table, err := mountTable()
 	if err != nil {
@@ -37,15 +37,15 @@ func mountAt(path string) (m mountInfo, ok bool) {
 	return m, ok
 }
 
-// readOnlyMount has macFUSE mount.
+// readOnlyMount makes macFUSE mount read-only.
 func readOnlyMount(m *fuse.MountOptions) { m.Options = append(m.Options, "ro") }
 
 func mountFailed(path string, err error) error {
 	return fmt.Errorf("mounting at %s: %s", path, strings.TrimSpace(err.Error()))
 }
 
-// detach unmounts path: plainly if that can be done, by force while it is busy; gone tells which.
-// The error is EINVAL where nothing is mounted.
+// detach unmounts path, by force if it is busy; gone says that no force was needed. The error is EINVAL if nothing is
+// mounted.
 func detach(path string) (gone bool, err error) {
 	err = unix.Unmount(path, 0)
 	if errors.Is(err, syscall.EBUSY) {
@@ -54,5 +54,5 @@ func detach(path string) (gone bool, err error) {
 	return err == nil, err
 }
 
-// abort forces the mount away.
+// abort ends the mount by force.
 func abort(path string, _ mountInfo) { _ = unix.Unmount(path, unix.MNT_FORCE) }

@@ -15,13 +15,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stalesLookUp says that open(2), told ESTALE, looks the path up once more.
+// stalesLookUp says that open(2) looks the path up once more after ESTALE.
 const stalesLookUp = true
 
-// inContainer is what a container lacks by default.
+// inContainer says how to allow FUSE in a container.
 const inContainer = "start the container with --device /dev/fuse --cap-add SYS_ADMIN"
 
-// checkFUSE says what is missing before the kernel or fusermount3 do, in words that help.
+// checkFUSE says what is missing, in better words than the kernel or fusermount3.
 func checkFUSE() error { return checkDevice("/dev/fuse") }
 
 func checkDevice(dev string) error {
@@ -40,8 +40,8 @@ func checkDevice(dev string) error {
 	return nil
 }
 
-// readOnlyMount has root mount by itself, and everybody else through fusermount3. Root does not fall
-// back to it: it could do no more, and hides the kernel's error.
+// readOnlyMount makes root mount directly, and other users through fusermount3. Root does not fall back to fusermount3:
+// it could do no more, and hides the kernel's error.
 func readOnlyMount(m *fuse.MountOptions) {
 	if os.Geteuid() != 0 {
 		m.Options = append(m.Options, "ro")
@@ -51,7 +51,7 @@ func readOnlyMount(m *fuse.MountOptions) {
 	m.DirectMountFlags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV
 }
 
-// mountFailed puts err into words. What fusermount3 has to say is on stderr already.
+// mountFailed puts err into words. The words of fusermount3 are on stderr already.
 func mountFailed(path string, err error) error {
 	if errors.Is(err, syscall.EPERM) {
 		return fmt.Errorf("%w: mounting at %s: %w; %s", ErrNoFUSE, path, err, inContainer)
@@ -68,7 +68,7 @@ func fusermount() (string, error) {
 	return path, err
 }
 
-// mountAt reads the mount table: what is mounted at path, last.
+// mountAt finds the mount at path in the mount table: the last one, if there are several.
 func mountAt(path string) (mountInfo, bool) {
 	table, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -97,7 +97,7 @@ func findMount(table []byte, path string) (m mountInfo, ok bool) {
 	return m, ok
 }
 
-// unescape undoes the table's \040 for a space and the like.
+// unescape replaces the table's escapes, such as \040 for a space.
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -113,8 +113,8 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// detach unmounts path: plainly if that can be done, lazily (MNT_DETACH) while it is busy; gone tells
-// which. Who is not root may only do so through fusermount3. The error is EINVAL where nothing is mounted.
+// detach unmounts path, lazily (MNT_DETACH) if it is busy; gone says that it was not. Users other than root must go
+// through fusermount3. The error is EINVAL if nothing is mounted.
 func detach(path string) (gone bool, err error) {
 	err = unix.Unmount(path, unix.UMOUNT_NOFOLLOW)
 	switch {
@@ -129,8 +129,8 @@ func detach(path string) (gone bool, err error) {
 	return false, runFusermount("-u", "-z", path)
 }
 
-// abort has the kernel end all requests to the server of mount m. Its switch belongs to the user who mounted; where
-// /sys has none, root has another, and everybody else ends the server.
+// abort ends all requests to the server of mount m. The file in /sys belongs to the user who mounted. Without /sys,
+// root can unmount by force, and everybody else can only kill the server.
 func abort(path string, m mountInfo) {
 	_, minor, _ := strings.Cut(m.id, ":")
 	if os.WriteFile("/sys/fs/fuse/connections/"+minor+"/abort", []byte("1"), 0) != nil &&

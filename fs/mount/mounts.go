@@ -9,15 +9,15 @@ import (
 	"slices"
 )
 
-// Mounts gives the mountpoints of this user's codafs mounts, live and dead, sorted. It asks none of them.
+// Mounts returns the mountpoints of this user's codafs mounts, live and dead, sorted. It sends them no request.
 func Mounts() ([]string, error) {
 	paths, err := mountsOf(os.Getuid())
 	slices.Sort(paths)
 	return slices.Compact(paths), err
 }
 
-// Check reports whether this machine can mount, with what to do where it cannot ([ErrNoFUSE]), and
-// whether it lets other users in ([ErrNotAllowed]) where that is wanted.
+// Check reports whether this machine can mount; the error says what to do if it cannot ([ErrNoFUSE]). With allowOther
+// it also checks whether other users may be let in ([ErrNotAllowed]).
 func Check(allowOther bool) error {
 	if err := checkFUSE(); err != nil {
 		return err
@@ -28,8 +28,8 @@ func Check(allowOther bool) error {
 	return nil
 }
 
-// checkOutside refuses a folder in a codafs mount: the mount would serve its own mountpoint's path
-// through the other one, for as long as that lives.
+// checkOutside refuses a folder inside a codafs mount: the new mount's own mountpoint would be served by the other one,
+// for as long as that lives.
 func checkOutside(path string) error {
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		m, ok := mountAt(dir)

@@ -12,7 +12,7 @@ func mountsOf(uid int) (paths []string, err error) {
 	return paths, err
 }
 
-// mountTable does not ask the mounts, some of which may not answer.
+// mountTable reads the mount table without asking the mounts: some may not answer.
 func mountTable() ([]unix.Statfs_t, error) {
 	n, err := unix.Getfsstat(nil, unix.MNT_NOWAIT)
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// mountsOf reads the mount table. A line's last field has the options of the file system, among them
-// whose process mounted it.
+// mountsOf reads the mount table. The last field of a line has the file system's options; user_id says who mounted it.
 func mountsOf(uid int) (paths []string, err error) {
 	table, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -31,7 +30,7 @@ func mountsOf(uid int) (paths []string, err error) {
 
 const fuseConf = "/etc/fuse.conf"
 
-// checkAllowOther looks for what fusermount3 will want. Root needs nobody's leave.
+// checkAllowOther checks what fusermount3 will check. Root needs no permission.
 func checkAllowOther() error {
 	if os.Geteuid() == 0 {
 		return nil

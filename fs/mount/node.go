@@ -22,9 +22,8 @@ const (
 	fileMode  = syscall.S_IFREG | 0o444
 )
 
-// inode is the number of n, of version key where n is a file. It has 63 bits, for programs that
-// keep it in a signed word. Folders without an id of their own (docs, pages) are told apart by their
-// names, which are ours and never change.
+// inode returns the inode number of n; for a file, of its version with key. It has 63 bits, for programs that store it
+// in a signed word. Folders without an id of their own (docs, pages) differ by their names, which never change.
 func inode(n fs.Node, key string) uint64 {
 	o := n.Object()
 	h := sha256.New()
@@ -40,8 +39,8 @@ func inode(n fs.Node, key string) uint64 {
 	return max(ino, rootIno+1)
 }
 
-// dirAttr fills in the attributes of folder d, and tells how long the kernel may keep them: not at all while nobody
-// knows the stamp. One link stands for "not counted": a program that finds two takes it that there are no folders inside.
+// dirAttr fills in the attributes of folder d, and returns their timeout: 0 while the stamp is not known. A link count
+// of 1 means "not counted"; programs take 2 for "no subfolders".
 func (s *Server) dirAttr(d fs.Dir, a *fuse.Attr) (keep time.Duration) {
 	a.Mode, a.Nlink = dirMode, 1
 	at := d.ModTime()
@@ -68,11 +67,11 @@ func (s *Server) commonAttr(modTime time.Time, a *fuse.Attr) {
 	}
 }
 
-// base is what folders and files have in common: nothing can be written, and the file system
-// has a block size (bsdtar loops for ever where it is 0).
+// base is common to folders and files: nothing can be written, and the block size is set (bsdtar loops for ever if it
+// is 0).
 type base struct{ readOnly }
 
-// Statfs says nothing of how much there is: nobody knows.
+// Statfs leaves all counts at 0: the size of a workspace is not known.
 func (base) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
 	out.Bsize, out.Frsize, out.NameLen = blockSize, blockSize, maxName
 	return 0

@@ -2,13 +2,13 @@ package mount
 
 import "github.com/hanwen/go-fuse/v2/fuse"
 
-// canNotify is false: whether macFUSE keeps to what it is told differs from version to version.
+// canNotify is false: macFUSE's support of notifications differs from version to version.
 const canNotify = false
 
-// notifier has go-fuse tell what there is to tell.
+// notifier leaves notifications to go-fuse.
 type notifier struct{}
 
-// connect mounts raw at path. go-fuse keeps the descriptor from other programs.
+// connect mounts raw at path. go-fuse itself sets O_CLOEXEC on the descriptor here.
 func connect(raw fuse.RawFileSystem, path string, o *fuse.MountOptions) (*fuse.Server, notifier, error) {
 	kernel, err := fuse.NewServer(raw, path, o)
 	return kernel, notifier{}, err
@@ -22,7 +22,7 @@ func (s *Server) tellBatch() {}
 
 func (notifier) close() {}
 
-// guard has nothing to do: nothing is told here that could wait.
+// guard does nothing: no notification can block here.
 func (s *Server) guard() {}
 
 // Guard returns at once.

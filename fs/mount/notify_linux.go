@@ -12,25 +12,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canNotify says that the kernel can be told of changes.
+// canNotify says that the kernel can be notified of changes.
 const canNotify = true
 
 // maxBatch is how many messages a guard gets at a time.
 const maxBatch = 256
 
-// notifier writes to the kernel what go-fuse has no words for. One goroutine tells.
+// notifier sends the kernel notifications that go-fuse cannot send. Only one goroutine uses it.
 type notifier struct {
-	dev   int           // this server's end of the mount, once more; -1 where it was not found
-	guard *guardProcess // tells in this process's place; nil where there is none
-	batch [][]byte      // messages for the kernel that it was not told yet
+	dev   int           // a copy of the server's descriptor of the mount; -1 if it was not found
+	guard *guardProcess // sends in place of this process; nil if there is none
+	batch [][]byte      // messages to the kernel that were not sent yet
 }
 
-// connecting lets one mount after the other be made, for connect to tell whose is which.
+// connecting makes mounts of this process one at a time, so that connect can tell their descriptors apart.
 var connecting sync.Mutex
 
-// connect mounts raw at path. The kernel's end of the mount is kept from the programs that this
-// process starts: go-fuse opens it without O_CLOEXEC when it mounts by itself. As long as one of them
-// had it, the mount of a killed server would not be dead, and who waits in it would wait for ever.
+// connect mounts raw at path. It sets O_CLOEXEC on the descriptor of the mount, which go-fuse does not do when it
+// mounts directly. Otherwise a program that this process starts would inherit it, and keep the mount of a killed server
+// from becoming dead: programs that wait in it would wait for ever.
 func connect(raw fuse.RawFileSystem, path string, o *fuse.MountOptions) (*fuse.Server, notifier, error) {
 	connecting.Lock()
 	defer connecting.Unlock()
@@ -49,7 +49,7 @@ func connect(raw fuse.RawFileSystem, path string, o *fuse.MountOptions) (*fuse.S
 	if len(own) != 1 {
 		return kernel, notifier{dev: -1}, nil
 	}
-	// A copy, since go-fuse closes its own at a time that is not ours.
+	// A copy, since go-fuse decides when it closes its own.
 	dev, err := unix.FcntlInt(uintptr(own[0]), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		dev = -1
@@ -57,7 +57,7 @@ func connect(raw fuse.RawFileSystem, path string, o *fuse.MountOptions) (*fuse.S
 	return kernel, notifier{dev: dev}, nil
 }
 
-// devices are this process's open ends of mounts. Without /proc there are none to be seen.
+// devices returns this process's descriptors of mounts. Without /proc it finds none.
 func devices() (fds []int) {
 	const dir = "/proc/self/fd/"
 	open, _ := os.ReadDir(dir)
@@ -72,9 +72,9 @@ func devices() (fds []int) {
 	return fds
 }
 
-// expireName has the kernel look name up in n when it is next used. What it finds to be the inode that it has
-// goes on as it is, with its pages, for whoever is in it. Kernels before 6.2 do not
-// know the flag, and drop the name and with it the pages, as go-fuse's NotifyEntry would have it.
+// expireName makes the kernel look name up in n at its next use. If the lookup finds the same inode, the inode keeps
+// its pages, and open files are not disturbed. Kernels before 6.2 ignore the flag: they drop the name and its pages, as
+// go-fuse's NotifyEntry does.
 func (s *Server) expireName(n *dirNode, name string) {
 	if s.notify.dev < 0 {
 		n.NotifyEntry(name)
@@ -86,7 +86,7 @@ func (s *Server) expireName(n *dirNode, name string) {
 	s.tellKernel(fuse.NOTIFY_INVAL_ENTRY, append(append(b, name...), 0))
 }
 
-// expireFolder has the kernel ask anew for the attributes of n, and for its listing.
+// expireFolder makes the kernel ask again for the attributes of n and for its listing.
 func (s *Server) expireFolder(n *dirNode) {
 	if s.notify.dev < 0 {
 		n.NotifyContent(0, 0)
@@ -96,7 +96,7 @@ func (s *Server) expireFolder(n *dirNode) {
 	s.tellKernel(fuse.NOTIFY_INVAL_INODE, append(b, make([]byte, 16)...))
 }
 
-// tellKernel has the kernel told of its own accord, which answers no request, with the next batch.
+// tellKernel adds a notification to the batch, and sends the batch if it is full.
 func (s *Server) tellKernel(code int32, body []byte) {
 	const header = 16 // struct fuse_out_header
 	b := binary.NativeEndian.AppendUint32(nil, uint32(header+len(body)))
@@ -108,7 +108,7 @@ func (s *Server) tellKernel(code int32, body []byte) {
 	}
 }
 
-// tellBatch returns when the kernel was told all of tellKernel.
+// tellBatch sends the batch, and returns when the kernel has all of it.
 func (s *Server) tellBatch() {
 	batch := s.notify.batch
 	s.notify.batch = nil
@@ -126,7 +126,7 @@ func (s *Server) tellBatch() {
 	tellBatch(s.notify.dev, slices.Concat(batch...))
 }
 
-// close is called when nothing is expired any more.
+// close is called after the last notification.
 func (k *notifier) close() {
 	if k.dev >= 0 {
 		unix.Close(k.dev)

@@ -12,21 +12,21 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// An open or a stat that is told ESTALE makes the kernel look the name up once more, and just once: what it is told
-// the second time, the program is told. So it must find a version whose size is known. That is the one which was fetched
-// before the ESTALE, and the lookup gives that one, also where the file has a newer one by then, which nobody has
-// fetched. The name is not kept: the next to use it gets the newer one.
+// After ESTALE for an open or a stat the kernel looks the name up once more, and only once: the program sees the result
+// of the second try. So that lookup must find a version whose size is known: the one that was fetched before the
+// ESTALE. The lookup returns that one even if the file has a newer one by then, which nobody has fetched. Its timeout
+// is 0: the next user of the name gets the newer one.
 
-// promiseLife is how long a promise is good that no call makes use of. The kernel comes back at once.
+// promiseLife is how long an unused promise is valid. The kernel comes back at once.
 const promiseLife = 2 * time.Second
 
-// promises are the versions that calls are to find. The zero value has none.
+// promises are versions that the next lookups of some callers must find. The zero value has none.
 type promises struct {
 	mu sync.Mutex // guards of
 	of map[promiseKey]promise
 }
 
-// promiseKey names a call: a thread is in no more than one. Threads that this process cannot see share one name.
+// promiseKey identifies a call: a thread is in one at a time. Threads that this process cannot see all have id 0.
 type promiseKey struct {
 	thread uint32
 	file   uint64 // the file, whatever its version
@@ -45,7 +45,8 @@ func promiseOf(ctx context.Context, f fs.File) (key promiseKey) {
 	return key
 }
 
-// give promises the caller in ctx a version, which was fetched. One that is volatile only the file has that was looked up.
+// give promises the caller in ctx a version that was fetched. A volatile version belongs to one lookup alone and is
+// never promised.
 func (p *promises) give(ctx context.Context, f fs.File, v fs.Version) {
 	if v.Volatile {
 		return
@@ -53,7 +54,7 @@ func (p *promises) give(ctx context.Context, f fs.File, v fs.Version) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for key, old := range p.of { // of calls that ended otherwise
+	for key, old := range p.of { // of calls that did not come back
 		if now.After(old.until) {
 			delete(p.of, key)
 		}
@@ -64,7 +65,7 @@ func (p *promises) give(ctx context.Context, f fs.File, v fs.Version) {
 	p.of[promiseOf(ctx, f)] = promise{v, now.Add(promiseLife)}
 }
 
-// find gives the version that the caller in ctx was promised, if there is one.
+// find returns the version that the caller in ctx was promised, if there is one.
 func (p *promises) find(ctx context.Context, f fs.File) (fs.Version, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,7 +82,7 @@ func (p *promises) has(ctx context.Context, f fs.File, v fs.Version) bool {
 	return ok && promised.Key == v.Key
 }
 
-// end is for a caller that has what it came for.
+// end drops the promise of a caller that has been served.
 func (p *promises) end(ctx context.Context, f fs.File) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

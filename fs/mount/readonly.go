@@ -10,8 +10,8 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// readOnly answers EROFS to everything that writes. The mount is read-only too, so the kernel seldom
-// asks; but root can remount it, and go-fuse by itself lets unlink and rmdir succeed.
+// readOnly answers EROFS to all writes. The mount is read-only too, so the kernel seldom sends them. But root can
+// remount it, and go-fuse by itself lets unlink and rmdir succeed.
 type readOnly struct{}
 
 func (readOnly) Setattr(context.Context, fusefs.FileHandle, *fuse.SetAttrIn, *fuse.AttrOut) syscall.Errno {

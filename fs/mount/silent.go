@@ -6,11 +6,11 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// silent keeps the kernel from telling when a folder is opened and closed, which is most of what a walk over
-// what it has cached costs. fileNode.Open does the same for files.
+// silent stops the kernel from sending OPENDIR and RELEASEDIR, which is most of the cost of a walk over cached folders.
+// fileNode.Open does the same for files.
 type silent struct{ fuse.RawFileSystem }
 
-// OpenDir is asked once.
+// OpenDir is called once: after ENOSYS the kernel does not send OPENDIR again.
 func (silent) OpenDir(<-chan struct{}, *fuse.OpenIn, *fuse.OpenOut) fuse.Status { return fuse.ENOSYS }
 
 func (s silent) ReadDir(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
@@ -21,7 +21,7 @@ func (s silent) ReadDirPlus(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.D
 	return s.opened(cancel, in, func() fuse.Status { return s.RawFileSystem.ReadDirPlus(cancel, in, out) })
 }
 
-// opened runs read with the folder of in opened for it: go-fuse reads no other.
+// opened opens the folder of in for read: go-fuse can only read an open one.
 func (s silent) opened(cancel <-chan struct{}, in *fuse.ReadIn, read func() fuse.Status) fuse.Status {
 	var out fuse.OpenOut
 	if status := s.RawFileSystem.OpenDir(cancel, &fuse.OpenIn{InHeader: in.InHeader}, &out); !status.Ok() {

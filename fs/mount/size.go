@@ -13,22 +13,22 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// lookers are the programs that only look at sizes: they print them, and copy nothing by them. Each
-// name is as long as the kernel keeps it, 15 bytes. A program that is missing here fetches, which is
-// slow and right; one that is here and trusts sizes would go wrong.
+// lookers are the programs that only look at sizes: they print them, and copy nothing by them. Names are cut to the 15
+// bytes that the kernel keeps. A program that is missing here fetches, which is slow and right. A program that is
+// listed here but trusts sizes would go wrong.
 var lookers = slices.Concat(listers, []string{
 	"sh", "bash", "dash", "zsh", "fish", "ksh", // for globs, completion and test -f
 	"nautilus", "nemo", "thunar", "Thunar", "dolphin", "pcmanfm", "pcmanfm-qt", "Finder", // file managers
 	"mc", "ranger", "nnn", "lf", "vifm",
-	"gvfsd", "gvfsd-metadata", "tracker-miner-f", "localsearch-3", // what runs beside them
+	"gvfsd", "gvfsd-metadata", "tracker-miner-f", "localsearch-3", // their helpers
 	"updatedb", "updatedb.mlocat", "updatedb.plocat", "locate", "plocate", // the index of names
 })
 
-// listers are those that open no file of what they list.
+// listers are programs that never open the files that they list.
 var listers = []string{"ls", "find", "du", "tree", "eza", "exa", "lsd", "fd", "fdfind"}
 
-// Getattr is the one place where a stat fetches: the kernel holds no lock here. In a silent mount it is also all
-// that open(2) makes the kernel ask, of a file that is not at hand.
+// Getattr is the only place where a stat fetches: the kernel holds no lock here. In a silent mount, GETATTR is also the
+// only request that open(2) causes for a file that is not at hand.
 func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	if e := n.check(ctx); e != 0 {
 		return e
@@ -42,8 +42,8 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 		}
 		n.server.contents.put(h)
 		if n.server.silent && n.told.Load() != told && doing(ctx) == opening {
-			// The kernel heard an estimate since it asked, and would take our answer for older than that. Told that the
-			// inode is stale, open(2) looks the name up again, before the program hears of anything.
+			// The kernel got an estimate after it sent this request, and would take our answer for older than that.
+			// After ESTALE open(2) looks the name up again, before the program sees an error.
 			n.server.promises.give(ctx, n.file, n.version)
 			return syscall.ESTALE
 		}
@@ -52,7 +52,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 	if n.estimated.Load() > 0 {
 		n.count(&n.server.stats.estimated)
 	}
-	if n.server.silent { // else an open may follow
+	if n.server.silent { // otherwise an OPEN may follow
 		n.server.promises.end(ctx, n.file)
 	}
 	n.server.fileAttr(n.version, size, &out.Attr)
@@ -60,21 +60,22 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 	return 0
 }
 
-// mustFetch reports what the caller in ctx is doing that wants the content to be fetched first, "" for nothing.
+// mustFetch returns what the caller in ctx is doing that needs the content fetched first; "" if it needs none.
 func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	_, known := n.knownSize()
 	switch {
 	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && doing(ctx) != looking:
-		return "open" // also where it cannot be told: an open that fetches nothing would show what is old
+		return "open" // also if it cannot be seen: an open that fetches nothing would read old bytes
 	case known, !n.version.Volatile && n.server.mayEstimate(ctx), n.version.Costly && n.server.onlyLooks(ctx):
 		return ""
 	}
-	// A volatile file is another one at each lookup, so there is none to get the exact size with later.
+	// Each lookup of a volatile file returns another one, so the exact size cannot be had later.
 	return "getattr"
 }
 
-// onlyLooks reports whether the caller in ctx surely opens nothing now, for itself or for another. An open that heard an
-// estimate of a volatile file could not be mended: looked up again, that is another file, of unknown size too.
+// onlyLooks reports whether the caller in ctx surely opens nothing now, neither for itself nor for another program. An
+// open that was given an estimate for a volatile file cannot be corrected: another lookup returns another file, of
+// unknown size too.
 func (s *Server) onlyLooks(ctx context.Context) bool {
 	caller, ok := fuse.FromContext(ctx)
 	if !ok || caller.Pid == 0 || s.opts.Sizes == Exact {
@@ -84,14 +85,13 @@ func (s *Server) onlyLooks(ctx context.Context) bool {
 	return slices.Contains(listers, program) || s.silent && slices.Contains(lookers, program) && doing(ctx) == looking
 }
 
-// atHand reports whether the file can be opened and read without a question to anybody.
+// atHand reports whether the file can be opened and read without a request to the service.
 func (n *fileNode) atHand() bool {
 	return !n.version.Unstamped && (n.file.AtHand(n.version) || n.server.contents.has(n))
 }
 
-// sizeAtHand is the size to answer with, and how long the kernel may keep it. An estimate it may not: the
-// next one to ask may be a program that needs the size. Nor may it keep the size of what is not at
-// hand, where it asks for nothing but that when a file is opened.
+// sizeAtHand returns the size to answer with, and its timeout. For an estimate that is 0: the next program to ask may
+// need the exact size. It is also 0 if the content is not at hand and a GETATTR is all that an open causes.
 func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	if size, ok := n.knownSize(); ok {
 		n.estimated.Store(0)
@@ -103,14 +103,14 @@ func (n *fileNode) sizeAtHand() (int64, time.Duration) {
 	guess := n.estimate()
 	n.estimated.Store(guess)
 	n.told.Add(1)
-	if n.size.Load() >= 0 { // learned in the meantime, and Open may have missed the estimate
+	if n.size.Load() >= 0 { // learned meanwhile; Open may have missed the estimate
 		return n.sizeAtHand()
 	}
 	return guess, 0
 }
 
-// mayEstimate reports whether the caller in ctx is content with an estimate. A shell that only looks may also be
-// opening the file for a program that does not; in a silent mount this is the last chance to tell.
+// mayEstimate reports whether an estimate will do for the caller in ctx. A shell that only looks may also be opening
+// the file for a program that needs the size; in a silent mount this request is the last chance to find out.
 func (s *Server) mayEstimate(ctx context.Context) bool {
 	switch s.opts.Sizes {
 	case Exact:
@@ -125,12 +125,12 @@ func (s *Server) mayEstimate(ctx context.Context) bool {
 	return !s.silent || s.opts.Offline || doing(ctx) == looking
 }
 
-// unknownFor is how long the tree's word counts that it does not know a size. What the mount fetches itself it learns at
-// once. Only read-ahead and other processes of the same cache can make a size known otherwise, and to ask for that is to
-// look at the disk: without this a stat did so four times.
+// unknownFor is how long the tree's answer counts that a size is not known. Fetches by the mount itself are learned at
+// once. Only read-ahead and other processes with the same cache can make a size known otherwise, and asking for that
+// means a look at the disk: without this limit a stat made four of them.
 const unknownFor = time.Second
 
-// knownSize is the exact size, if it is known without a fetch.
+// knownSize returns the exact size, if it is known without a fetch.
 func (n *fileNode) knownSize() (int64, bool) {
 	if size := n.size.Load(); size >= 0 {
 		return size, true
@@ -148,8 +148,8 @@ func (n *fileNode) knownSize() (int64, bool) {
 	return size, ok
 }
 
-// learn takes over the exact size, and notes an estimate that was smaller. It is another than before only where the
-// content was evicted, and the service gave other bytes under the same stamps.
+// learn records the exact size, and counts an estimate that was smaller. The size differs from a known one only if the
+// content was evicted and the service then gave other bytes under the same stamps.
 func (n *fileNode) learn(size int64) {
 	if n.size.Swap(size) >= 0 {
 		return
@@ -162,8 +162,7 @@ func (n *fileNode) learn(size int64) {
 	}
 }
 
-// estimate is the size to tell where the exact one is not known. It is never 0: tar and git take an
-// empty file for granted and do not open it.
+// estimate is the size to answer if the exact one is not known. It is never 0: tar and git do not open an empty file.
 func (n *fileNode) estimate() int64 { return max(n.file.Estimate(n.version), 1) }
 
 // stats are the counts behind [Stats].
@@ -176,7 +175,7 @@ func (n *fileNode) count(to *atomic.Int64) {
 	}
 }
 
-// Stats reports what was counted so far.
+// Stats returns the counts so far.
 func (s *Server) Stats() Stats {
 	return Stats{
 		Opens:     s.stats.opens.Load(),

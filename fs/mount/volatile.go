@@ -10,14 +10,14 @@ import (
 )
 
 // Files whose bytes change without a stamp ([fs.Version].Unstamped): permissions, and values that change by themselves.
-// What was fetched is good for a while; then
-// whoever opens such a file, or asks for its attributes in order to copy it, has it fetched anew. The kernel keeps its
-// name as any other, and never its attributes, so that it asks each time. Where the bytes are others, the answer is that
-// the inode is stale, and the kernel looks the name up anew before the program hears of anything. That holds for names
-// alone: who has the file open reads on in the version that it opened, and an ESTALE would be an error to it.
+// Fetched bytes are good for a while. After that, a program that opens such a file, or asks for its attributes in order
+// to copy it, has it fetched again. The kernel keeps its name as any other, but never its attributes, so that it always
+// asks. If the bytes have changed, the answer is ESTALE, and the kernel looks the name up again before the program sees
+// an error. This works for names only: a program that has the file open goes on in the version that it opened, and
+// would see an ESTALE as an error.
 
-// check has an unstamped file fetched anew where the caller in ctx wants to know what is in it now. A failure is told to
-// who opens the file; that one only asks for its attributes is no reason to fail.
+// check fetches an unstamped file again if the caller in ctx wants to know its present content. An error is returned to
+// a caller that opens the file; for one that only asks for attributes the old ones will do.
 func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	s := n.server
 	if !n.version.Unstamped || s.opts.Offline || s.mayEstimate(ctx) || s.promises.has(ctx, n.file, n.version) {
@@ -33,7 +33,7 @@ func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	_, err := await(ctx, s, func(ctx context.Context) (struct{}, error) { return struct{}{}, n.renew(ctx) }, nil)
 	switch e := errno(err); {
 	case e == syscall.ESTALE && !byName:
-		s.Changed(n.file.Object().DocID) // the next to use the name gets the other one
+		s.Changed(n.file.Object().DocID) // the next user of the name gets the new version
 	case e == syscall.EINTR, e == syscall.ESTALE:
 		return e
 	case what == opening:
@@ -42,8 +42,8 @@ func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	return 0
 }
 
-// renew has what is unstamped fetched anew if it is old, and fails with [fs.ErrStale] where its name has another
-// version now.
+// renew fetches an unstamped file again if it is too old, and returns [fs.ErrStale] if its name has another version
+// now.
 func (n *fileNode) renew(ctx context.Context) error {
 	if f, ok := n.file.(fs.Renewable); ok && n.version.Unstamped {
 		if err := f.RenewIfOld(ctx); err != nil {
@@ -56,7 +56,7 @@ func (n *fileNode) renew(ctx context.Context) error {
 	return nil
 }
 
-// fetchNow is fetch for who opens the file.
+// fetchNow is fetch for a caller that opens the file.
 func (n *fileNode) fetchNow(ctx context.Context) (*held, error) {
 	if n.server.promises.has(ctx, n.file, n.version) {
 		return n.fetch(ctx)
@@ -69,7 +69,7 @@ func (n *fileNode) fetchNow(ctx context.Context) (*held, error) {
 	})
 }
 
-// unstampedHandle is an unstamped file that somebody has open, where the kernel tells of that.
+// unstampedHandle is an unstamped file that somebody has open, in a mount where the kernel sends OPEN.
 type unstampedHandle struct{ node *fileNode }
 
 // Release implements [fusefs.FileReleaser].

@@ -15,7 +15,7 @@ import (
 // xattr is one extended attribute.
 type xattr struct{ name, value string }
 
-// objectXattrs are the attributes of what a node stands for. Empty ones are left out.
+// objectXattrs are the attributes of a node's object. Empty ones are left out.
 func objectXattrs(o fs.Object) []xattr {
 	var all []xattr
 	for _, x := range []xattr{
@@ -42,7 +42,7 @@ func stamp(t time.Time) string {
 
 func (n *dirNode) xattrs() []xattr { return objectXattrs(n.dir.Object()) }
 
-// xattrs adds whether the size that a listing shows is exact. Asking for it fetches nothing.
+// xattrs adds whether the size in a listing is exact. It fetches nothing.
 func (n *fileNode) xattrs() []xattr {
 	size := "estimate"
 	if _, ok := n.knownSize(); ok {
@@ -76,7 +76,7 @@ func getxattr(all []xattr, name string, dest []byte) (uint32, syscall.Errno) {
 	return 0, syscall.Errno(fuse.ENOATTR)
 }
 
-// listxattr gives the names, each ended by a NUL.
+// listxattr returns the names, each with a NUL at its end.
 func listxattr(all []xattr, dest []byte) (uint32, syscall.Errno) {
 	var names string
 	for _, x := range all {
@@ -85,7 +85,7 @@ func listxattr(all []xattr, dest []byte) (uint32, syscall.Errno) {
 	return fill(dest, names)
 }
 
-// fill copies s, or tells how much room it needs.
+// fill copies s, or returns ERANGE and how much room s needs.
 func fill(dest []byte, s string) (uint32, syscall.Errno) {
 	if len(dest) < len(s) {
 		return uint32(len(s)), syscall.ERANGE
