@@ -52,7 +52,7 @@ func filtered(t coda.Table) Computed {
 
 // addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,
 // by which a view may filter and sort without showing them. The columns of id itself are already in v.
-func (l *listing) addComputed(ctx context.Context, v *versionHash, id string) error {
+func (l *docLists) addComputed(ctx context.Context, v *versionHash, id string) error {
 	info, err := l.tableInfo(ctx, id)
 	if err != nil {
 		return err

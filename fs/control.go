@@ -66,7 +66,7 @@ type controlFile struct {
 	t       *Tree
 	name    string
 	version Version
-	made    *lazy[[]byte]
+	made    *loader[[]byte]
 
 	mu   sync.Mutex // guards size
 	size int64      // -1 until the bytes are made
@@ -74,7 +74,7 @@ type controlFile struct {
 
 func newControlFile(t *Tree, name string) *controlFile {
 	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.opts.Now().UnixNano(), controlSerial.Add(1))
-	return &controlFile{t: t, name: name, made: newLazy[[]byte](t.opts.Now, 0), size: -1,
+	return &controlFile{t: t, name: name, made: newLoader[[]byte](t.opts.Now, 0), size: -1,
 		version: Version{Key: key, ModTime: t.modTime(), Volatile: true, Costly: name == path.Base(IndexFile)}}
 }
 

@@ -51,8 +51,8 @@ const (
 	mostOptions = 5000
 )
 
-// kept says which rows of a table are in the Store, and has the token to ask for changes since.
-type kept struct {
+// rowState says which rows of a table are in the Store, and has the token to ask for changes since.
+type rowState struct {
 	// Version is the key of the file of rows as sent ([KindRowsJSON]). The rows are kept under it even if the tree does
 	// not show that file.
 	Version string `json:"version"`
@@ -68,14 +68,14 @@ type kept struct {
 // deltas reads one version of a table's rows, and keeps them for the next.
 type deltas struct {
 	rowsMaker
-	l     *listing
+	l     *docLists
 	v     Version // of the rows as sent
 	table coda.Table
 	shape string
 }
 
 // deltas returns the deltas of the table, or nil if it must be read whole.
-func (m rowsMaker) deltas(ctx context.Context, l *listing, v Version) (*deltas, error) {
+func (m rowsMaker) deltas(ctx context.Context, l *docLists, v Version) (*deltas, error) {
 	most := m.d.t.opts.RowDeltas
 	if most == 0 || m.view || v.Young() || v.Computed != ComputedNot {
 		return nil, nil
@@ -122,7 +122,7 @@ func notPlain(c coda.Column) bool {
 
 // shape is a hash of the table's own object, its columns, and the doc's name and link, which the links of rows may
 // contain.
-func (l *listing) shape(info tableInfo, columns columnList) (string, error) {
+func (l *docLists) shape(info tableInfo, columns columnList) (string, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(info.json.bytes, &fields); err != nil {
 		return "", err
@@ -166,7 +166,7 @@ func (s *deltas) write(ctx context.Context, w io.Writer, t *try) error {
 
 // change writes the kept rows with the changed ones merged in. If they do not fit, it writes nothing and returns
 // errMisfit.
-func (s *deltas) change(ctx context.Context, k kept, w io.Writer) error {
+func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 	old, ok := s.d.t.store.Lookup(ctx, s.key(k.Version))
 	if !ok {
 		return errMisfit
@@ -179,7 +179,7 @@ func (s *deltas) change(ctx context.Context, k kept, w io.Writer) error {
 	if err := s.unmoved(ctx); err != nil {
 		return err
 	}
-	p, err := newSplice(old, k, changed, s.table.RowCount)
+	p, err := newRowMerge(old, k, changed, s.table.RowCount)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *deltas) change(ctx context.Context, k kept, w io.Writer) error {
 	if err := p.write(io.MultiWriter(w, h)); err != nil {
 		return err
 	}
-	s.keep(ctx, kept{Token: token, Deltas: k.Deltas + 1, SHA256: hex.EncodeToString(h.Sum(nil))})
+	s.keep(ctx, rowState{Token: token, Deltas: k.Deltas + 1, SHA256: hex.EncodeToString(h.Sum(nil))})
 	return nil
 }
 
@@ -235,7 +235,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	h := sha256.New()
 	b := bufio.NewWriterSize(io.MultiWriter(w, h), 64<<10)
 	rows, next := s.d.t.src.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, "")
-	at := newPlaces(s.table.RowCount)
+	at := newIndexSet(s.table.RowCount)
 	passed := func(yield func(coda.Row, error) bool) {
 		for r, err := range count.of(once(t, rows, rowID)) {
 			at.add(r.Index)
@@ -255,7 +255,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	}
 	err = s.unmoved(ctx)
 	if err == nil {
-		s.keep(ctx, kept{Token: next(), SHA256: hex.EncodeToString(h.Sum(nil))})
+		s.keep(ctx, rowState{Token: next(), SHA256: hex.EncodeToString(h.Sum(nil))})
 	}
 	if fatal(ctx, err) {
 		return err
@@ -263,12 +263,12 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	return nil
 }
 
-// keptKey is the Store key of kept.
-func (s *deltas) keptKey() string { return s.d.key("row-deltas", s.id, "") }
+// stateKey is the Store key of the rowState.
+func (s *deltas) stateKey() string { return s.d.key("row-deltas", s.id, "") }
 
-// load returns what is kept, or errMisfit if no changes can be merged into it.
-func (s *deltas) load(ctx context.Context) (k kept, err error) {
-	c, ok := s.d.t.store.Lookup(ctx, s.keptKey())
+// load returns the rowState, or errMisfit if no changes can be merged into it.
+func (s *deltas) load(ctx context.Context) (k rowState, err error) {
+	c, ok := s.d.t.store.Lookup(ctx, s.stateKey())
 	if !ok {
 		return k, errMisfit
 	}
@@ -284,13 +284,13 @@ func (s *deltas) load(ctx context.Context) (k kept, err error) {
 
 // keep records that the rows just written are kept. If this fails, or the rows are not stored after all, the next read
 // is a whole one.
-func (s *deltas) keep(ctx context.Context, k kept) {
+func (s *deltas) keep(ctx context.Context, k rowState) {
 	k.Version, k.Shape, k.Rows = s.v.Key, s.shape, s.table.RowCount
 	b, err := json.Marshal(k)
 	if err != nil {
 		return
 	}
-	c, err := s.d.t.store.Put(ctx, s.keptKey(), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
+	c, err := s.d.t.store.Put(ctx, s.stateKey(), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
 	if err == nil {
 		c.Close()
 	}

@@ -19,14 +19,14 @@ type doc struct {
 	id string
 	// sizes has the size of the version last opened, by sizeKey of the file. Estimates are made from it.
 	sizes sync.Map
-	// streams has what was opened lately; guarded by readAhead.mu.
-	streams map[Kind]*stream
+	// histories has what was opened lately; guarded by readAhead.mu.
+	histories map[Kind]*openHistory
 	seenFiles
 
-	mu      sync.Mutex // guards all below
-	meta    coda.Doc
-	name    string // of its folder
-	listing *listing
+	mu    sync.Mutex // guards all below
+	meta  coda.Doc
+	name  string // of its folder
+	lists *docLists
 }
 
 // seenFiles has the last versions of those files of a doc whose bytes come with its lists, by sizeKey.
@@ -69,58 +69,58 @@ func (d *doc) key(kind, id, version string) string {
 	return strings.Join([]string{d.t.opts.Account, kind, d.id, id, version}, "/")
 }
 
-// current returns the listing for the doc's present stamp. It sends nothing: a list is loaded when it is first asked
+// current returns the lists for the doc's present stamp. It sends nothing: a list is loaded when it is first asked
 // for.
-func (d *doc) current() *listing {
+func (d *doc) current() *docLists {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if key := d.listingKey(); d.listing == nil || d.listing.key != key {
-		older := d.listing
-		d.listing = newListing(d, key, d.meta, false)
-		d.listing.older = older.orEmpty(d)
+	if key := d.listsKey(); d.lists == nil || d.lists.key != key {
+		older := d.lists
+		d.lists = newDocLists(d, key, d.meta, false)
+		d.lists.older = older.withoutOlder(d)
 	}
-	return d.listing
+	return d.lists
 }
 
-// listingKey hashes the doc's id and stamp. A young stamp has a key of its own, so that the lists are fetched once more
+// listsKey hashes the doc's id and stamp. A young stamp has a key of its own, so that the lists are fetched once more
 // when it has settled. d.mu is held.
-func (d *doc) listingKey() string {
+func (d *doc) listsKey() string {
 	v := newVersionHash("listing")
 	v.add(d.id, d.meta.UpdatedAt.Time)
 	return v.version(d.t.opts.Now()).Key
 }
 
-// orEmpty returns l without its own older listing, which is no longer needed. If l is nil, it returns a new listing,
-// which looks into the Store for what was last known.
-func (l *listing) orEmpty(d *doc) *listing {
+// withoutOlder returns l without its own older lists, which are no longer needed. If l is nil, it returns new lists,
+// which look into the Store for what was last known.
+func (l *docLists) withoutOlder(d *doc) *docLists {
 	if l == nil {
-		return newListing(d, "", d.meta, false)
+		return newDocLists(d, "", d.meta, false)
 	}
 	l.older = nil
 	return l
 }
 
-// afresh copies d with an empty listing, so that each list is fetched again. If a fetch fails, the tree goes on with
+// relist copies d with empty lists, so that each list is fetched again. If a fetch fails, the tree goes on with
 // the lists of d.
-func (d *doc) afresh() *doc {
+func (d *doc) relist() *doc {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f := &doc{t: d.t, id: d.id, meta: d.meta, name: d.name}
-	f.listing = newListing(f, f.listingKey(), f.meta, true)
+	f.lists = newDocLists(f, f.listsKey(), f.meta, true)
 	return f
 }
 
-// adopt gives d a new listing, which reads from the Store the lists that the walk of f put there. Permissions are not
+// replaceLists gives d new lists, which are read from the Store, where the walk of f has put them. Permissions are not
 // read from the Store, so they are taken from f.
-func (d *doc) adopt(f *doc) {
+func (d *doc) replaceLists(f *doc) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	older := d.listing
-	d.listing = newListing(d, d.listingKey(), d.meta, false)
-	d.listing.older = older.orEmpty(d)
-	permissions := f.listing.knownPermissions()
+	older := d.lists
+	d.lists = newDocLists(d, d.listsKey(), d.meta, false)
+	d.lists.older = older.withoutOlder(d)
+	permissions := f.lists.knownPermissions()
 	if err := permissions.failure(); err == nil || objectFiles["permissions.json"].withheld(err) {
-		d.listing.permissions, d.listing.permissionsAt = permissions, d.t.opts.Now()
+		d.lists.permissions, d.lists.permissionsAt = permissions, d.t.opts.Now()
 	}
 }
 
@@ -146,7 +146,7 @@ func (d *doc) object(kind Kind, typ string) Object {
 var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
 
 // entries makes all entries of the doc's folder. It loads the lists in parallel: each takes about a second.
-func (d *doc) entries(ctx context.Context) (*entries, error) {
+func (d *doc) entries(ctx context.Context) (*folderEntries, error) {
 	found := make([]Node, len(docNames))
 	err := d.t.parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
 		if found[i], err = d.entry(ctx, docNames[i]); notExist(err) {
@@ -157,7 +157,7 @@ func (d *doc) entries(ctx context.Context) (*entries, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newEntries(slices.DeleteFunc(found, func(n Node) bool { return n == nil })...), nil
+	return newFolderEntries(slices.DeleteFunc(found, func(n Node) bool { return n == nil })...), nil
 }
 
 // entry makes one entry, and loads only the list that it needs. If the service refuses that list, or the entry would be
@@ -197,7 +197,7 @@ func (d *doc) entry(ctx context.Context, name string) (n Node, err error) {
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case refused(err):
-		d.t.note(d.refusals(name, err))
+		d.t.noteGaps(d.refusals(name, err))
 		return nil, iofs.ErrNotExist
 	case empty:
 		return nil, iofs.ErrNotExist

@@ -36,7 +36,7 @@ func (d *doc) estimateRows(id string) int64 {
 		return estimatePage
 	}
 	columns := estimateColumns
-	if list, ok := lazyOf(l, l.columns, id).known(); ok {
+	if list, ok := loaderOf(l, l.columns, id).known(); ok {
 		columns = len(list.columns)
 	}
 	return estimateLeast + info.table.RowCount*int64(columns+len(ownColumns))*estimateCell

@@ -45,12 +45,12 @@ func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]b
 
 // noteExclusions notes each exclusion that matches no page: it may be a typo. If some list of pages is missing, nobody
 // can tell, and nothing is noted.
-func (w *walk) noteExclusions() {
+func (w *indexer) noteExclusions() {
 	if w.unlisted {
 		return
 	}
 	var names []string
-	for _, f := range w.found {
+	for _, f := range w.items {
 		if f.isPage() {
 			names = append(names, f.entry.Name)
 		}
@@ -63,6 +63,6 @@ func (w *walk) noteExclusions() {
 		if near := Nearest(s, names); near != "" {
 			note += fmt.Sprintf("; did you mean %q?", near)
 		}
-		w.found = append(w.found, found{entry: Entry{Kind: KindPages, Note: note}})
+		w.items = append(w.items, indexItem{entry: Entry{Kind: KindPages, Note: note}})
 	}
 }

@@ -52,7 +52,7 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 // addTables adds the stamps and columns of the page's tables to v. When a row changes, the service moves the stamp of
 // the table and not that of the page, whose export contains the row. If the tables cannot be listed, the doc's stamp
 // stands for them: it moves with every edit. Only fatal errors are returned.
-func (m pageMaker) addTables(ctx context.Context, l *listing, v *versionHash) error {
+func (m pageMaker) addTables(ctx context.Context, l *docLists, v *versionHash) error {
 	tables, err := l.tableList(ctx)
 	if err == nil {
 		for _, id := range tables.onPage[m.id] {

@@ -135,8 +135,8 @@ func (f *file) write(ctx context.Context, v Version, w io.Writer, t *try) error 
 	return err
 }
 
-// note records gaps that last, such as objects left out for their ids.
-func (t *Tree) note(gaps []Failure) {
+// noteGaps records gaps that last, such as objects left out for their ids.
+func (t *Tree) noteGaps(gaps []Failure) {
 	for _, f := range gaps {
 		t.failures.note(f, t.opts.Now())
 	}

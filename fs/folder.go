@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// entries is a folder's content: its nodes in order, and by name.
-type entries struct {
+// folderEntries is a folder's content: its nodes in order, and by name.
+type folderEntries struct {
 	nodes  []Node
 	byName map[string]Node
 }
 
-func newEntries(nodes ...Node) *entries {
-	e := &entries{nodes: nodes, byName: make(map[string]Node, len(nodes))}
+func newFolderEntries(nodes ...Node) *folderEntries {
+	e := &folderEntries{nodes: nodes, byName: make(map[string]Node, len(nodes))}
 	for _, n := range nodes {
 		e.byName[n.Name()] = n
 	}
@@ -28,7 +28,7 @@ type folder struct {
 	obj     Object
 	path    func() string // from the root
 	modTime func() time.Time
-	list    func(ctx context.Context) (*entries, error)
+	list    func(ctx context.Context) (*folderEntries, error)
 	// find finds one entry if that costs less than the whole list; it may be nil.
 	find func(ctx context.Context, name string) (Node, error)
 }
@@ -37,7 +37,7 @@ func (f *folder) Name() string       { return f.name }
 func (f *folder) Object() Object     { return f.obj }
 func (f *folder) ModTime() time.Time { return f.modTime() }
 
-func (f *folder) entries(ctx context.Context) (*entries, error) {
+func (f *folder) entries(ctx context.Context) (*folderEntries, error) {
 	e, err := f.list(ctx)
 	if err != nil {
 		f.t.failed(ctx, err, f.obj, f.path())

@@ -19,9 +19,9 @@ var errClosed = errors.New("the tree was closed")
 // errUnknown: no older value is stored.
 var errUnknown = errors.New("nothing is known of this")
 
-// fetch returns one of a doc's lists: the current one if it comes within patience, else the last known one. of picks
-// the list out of a listing, fill requests it from the service, and parse decodes what fill wrote.
-func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*listing) *lazy[T],
+// getList returns one of a doc's lists: the current one if it comes within patience, else the last known one. of picks
+// the list out of docLists, fill requests it from the service, and parse decodes what fill wrote.
+func getList[T any](ctx context.Context, l *docLists, kind, id string, of func(*docLists) *loader[T],
 	fill filler, parse func(context.Context, []byte) (T, error)) (T, error) {
 	if v, ok := of(l).known(); ok {
 		return v, nil // nearly always; the functions below would allocate
@@ -50,7 +50,7 @@ func fetch[T any](ctx context.Context, l *listing, kind, id string, of func(*lis
 	}
 	changed := func() { l.d.t.changed(l.d.id) }
 	failed := func(ctx context.Context, err error) { l.d.failedList(ctx, kind, id, err) }
-	return soon(ctx, l.d.t, of(l), load, older, changed, failed)
+	return getOrStale(ctx, l.d.t, of(l), load, older, changed, failed)
 }
 
 // failedList records why an older list is served, under the path of the list's file, or of the folder of the table's
@@ -69,9 +69,9 @@ func (d *doc) listObject(kind, id string) (obj Object, path string) {
 	return obj, d.path() + "/" + path
 }
 
-// soon returns the value of lz, or the last known value (older) if loading takes longer than patience or fails for now.
-// It calls changed if the newer value comes after all, and failed with the reason if an older one is served.
-func soon[T any](ctx context.Context, t *Tree, lz *lazy[T], load, older func(context.Context) (T, error),
+// getOrStale returns the value of lz, or the last known value (older) if loading takes longer than patience or fails
+// for now. It calls changed if the newer value comes after all, and failed with the reason if an older one is served.
+func getOrStale[T any](ctx context.Context, t *Tree, lz *loader[T], load, older func(context.Context) (T, error),
 	changed func(), failed func(context.Context, error)) (v T, err error) {
 	tell := func(ctx context.Context) {
 		if err := lz.failure(); err != nil && passing(err) && coda.CodeOf(err) != coda.CodeOffline {
@@ -161,22 +161,22 @@ func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
 		defer stop()
 		f(ctx)
 	}
-	t.behindMu.Lock()
-	defer t.behindMu.Unlock()
+	t.spawnMu.Lock()
+	defer t.spawnMu.Unlock()
 	if t.life.Err() != nil {
 		cancel(errClosed)
 		work() // ends at once, and must run: somebody may wait for it
 		return
 	}
-	t.behind.Go(work)
+	t.background.Go(work)
 }
 
 // Close ends background work and waits for it. Open contents stay readable.
 func (t *Tree) Close() {
-	t.behindMu.Lock()
+	t.spawnMu.Lock()
 	t.end()
-	t.behindMu.Unlock()
-	t.behind.Wait()
+	t.spawnMu.Unlock()
+	t.background.Wait()
 }
 
 // changed tells the owner that a doc may show something else now; "" is the list of docs.
@@ -187,9 +187,9 @@ func (t *Tree) changed(docID string) {
 }
 
 // lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
-func (l *listing) lastKey(kind, id string) string { return l.d.key("last-"+kind, id, "") }
+func (l *docLists) lastKey(kind, id string) string { return l.d.key("last-"+kind, id, "") }
 
-func (l *listing) last(ctx context.Context, kind, id string) ([]byte, error) {
+func (l *docLists) last(ctx context.Context, kind, id string) ([]byte, error) {
 	c, ok := l.d.t.store.Lookup(ctx, l.lastKey(kind, id))
 	if !ok {
 		return nil, errUnknown
@@ -222,7 +222,7 @@ func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
 }
 
 // recall takes over the remembered list of docs, unless the docs were listed meanwhile.
-func (t *Tree) recall(ctx context.Context) (*entries, error) {
+func (t *Tree) recall(ctx context.Context) (*folderEntries, error) {
 	docs, listed, err := t.lastDocs(ctx)
 	if err != nil {
 		return nil, err

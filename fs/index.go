@@ -50,42 +50,42 @@ func (t *Tree) IndexChanged(ctx context.Context, held Held) ([]Entry, error) {
 	docs := slices.DeleteFunc(slices.Clone(t.docs), func(d *doc) bool { return slices.Contains(t.expected, d.id) }) // those are gaps
 	t.mu.Unlock()
 
-	walks := make([]*walk, len(docs))
+	walks := make([]*indexer, len(docs))
 	err := t.parallel(ctx, len(docs), func(ctx context.Context, i int) error {
-		walks[i] = &walk{t: t}
+		walks[i] = &indexer{t: t}
 		if held.doc(docs[i]) {
 			walks[i].unlisted = true
 			return walks[i].docJSON(ctx, docs[i])
 		}
-		walks[i].copied = docs[i].afresh()
+		walks[i].copied = docs[i].relist()
 		return walks[i].doc(ctx, walks[i].copied)
 	})
 	if err != nil {
 		return nil, err
 	}
-	all := &walk{t: t, held: held, unlisted: len(gaps) > 0}
+	all := &indexer{t: t, held: held, unlisted: len(gaps) > 0}
 	all.gaps(gaps)
 	for _, n := range notes {
-		all.found = append(all.found, found{entry: Entry{Kind: KindDoc, Note: n}})
+		all.items = append(all.items, indexItem{entry: Entry{Kind: KindDoc, Note: n}})
 	}
 	for i, w := range walks {
-		all.found = append(all.found, w.found...)
+		all.items = append(all.items, w.items...)
 		all.withheld = append(all.withheld, w.withheld...)
 		all.excluded, all.unlisted = append(all.excluded, w.excluded...), all.unlisted || w.unlisted
 		if w.copied != nil {
-			docs[i].adopt(w.copied)
+			docs[i].replaceLists(w.copied)
 		}
 	}
 	if err := all.ask(ctx); err != nil {
 		return nil, err
 	}
-	all.note()
+	all.addNotes()
 	return all.entries(), nil
 }
 
 // ask completes the entries of all files. The versions of pages depend on how their text is read. If that changes
 // meanwhile, all are completed again, which sends nothing more.
-func (w *walk) ask(ctx context.Context) error {
+func (w *indexer) ask(ctx context.Context) error {
 	for {
 		before := w.t.exports.right()
 		g, gctx := errgroup.WithContext(ctx)
@@ -93,7 +93,7 @@ func (w *walk) ask(ctx context.Context) error {
 			g.Go(func() error { return w.probe(gctx) }) // in parallel with the rest: it takes seconds
 		}
 		g.Go(func() error {
-			return w.t.parallel(gctx, len(w.found), func(ctx context.Context, i int) error { return w.found[i].ask(ctx) })
+			return w.t.parallel(gctx, len(w.items), func(ctx context.Context, i int) error { return w.items[i].ask(ctx) })
 		})
 		if err := g.Wait(); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (w *walk) ask(ctx context.Context) error {
 
 // probe finds out whether the token may start exports, with a page that is not at hand. Whoever uses the index fetches
 // that page anyway. If it fails, the failure is reported then.
-func (w *walk) probe(ctx context.Context) error {
+func (w *indexer) probe(ctx context.Context) error {
 	known, ended := w.t.exports.isKnown(), make(chan error, 1)
 	w.t.spawn(ctx, func(ctx context.Context) { ended <- w.fetchOne(ctx) })
 	select {
@@ -123,9 +123,9 @@ func (w *walk) probe(ctx context.Context) error {
 }
 
 // fetchOne fetches a page that is neither at hand nor held, if there is one.
-func (w *walk) fetchOne(ctx context.Context) error {
-	for i := range w.found {
-		f := w.found[i].file // not f.entry: other goroutines complete that
+func (w *indexer) fetchOne(ctx context.Context) error {
+	for i := range w.items {
+		f := w.items[i].file // not f.entry: other goroutines complete that
 		if f == nil || f.obj.Kind != KindPage {
 			continue
 		}
@@ -145,24 +145,24 @@ func (w *walk) fetchOne(ctx context.Context) error {
 	return nil
 }
 
-// note adds notes about the whole workspace.
-func (w *walk) note() {
+// addNotes adds notes about the whole workspace.
+func (w *indexer) addNotes() {
 	w.noteExclusions()
 	pages := 0
-	for _, f := range w.found {
+	for _, f := range w.items {
 		if f.isPage() {
 			pages++
 		}
 	}
 	if w.t.exports.right() == exportsRefused && pages > 0 {
-		w.found = append(w.found, found{entry: Entry{Kind: KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, pages)}})
+		w.items = append(w.items, indexItem{entry: Entry{Kind: KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, pages)}})
 	}
 	docs := map[Kind]int{}
 	for _, kind := range w.withheld {
 		docs[kind]++
 	}
 	for _, kind := range slices.Sorted(maps.Keys(docs)) {
-		w.found = append(w.found, found{entry: Entry{Kind: kind,
+		w.items = append(w.items, indexItem{entry: Entry{Kind: kind,
 			Note: fmt.Sprintf("%s.json is left out where this token may not see it (docs: %d)", kind, docs[kind])}})
 	}
 }
@@ -182,12 +182,12 @@ func (t *Tree) parallel(ctx context.Context, n int, do func(ctx context.Context,
 	return g.Wait()
 }
 
-// walk collects the files and gaps of the tree.
-type walk struct {
+// indexer collects the files and gaps of the tree.
+type indexer struct {
 	t      *Tree
 	held   Held
 	copied *doc // the doc that it walks, a copy of the tree's own; nil if it lists nothing
-	found  []found
+	items  []indexItem
 	// withheld has the kind of each file that a doc lacks because the token may not see it.
 	withheld []Kind
 	// excluded has the selectors that left pages out; unlisted says that the pages of a doc were not listed.
@@ -195,27 +195,27 @@ type walk struct {
 	unlisted bool
 }
 
-// found is a file whose entry is not complete yet, or a gap.
-type found struct {
+// indexItem is a file whose entry is not complete yet, or a gap.
+type indexItem struct {
 	entry Entry
 	file  *file // nil for a gap
 }
 
 // isPage reports whether it is the text of a page, and not a gap.
-func (f found) isPage() bool { return f.entry.Kind == KindPage && f.entry.Failure == nil }
+func (f indexItem) isPage() bool { return f.entry.Kind == KindPage && f.entry.Failure == nil }
 
 // docJSON adds the one file of a doc that needs no list.
-func (w *walk) docJSON(ctx context.Context, d *doc) error {
+func (w *indexer) docJSON(ctx context.Context, d *doc) error {
 	n, err := d.entry(ctx, "doc.json")
 	if err != nil {
 		return err
 	}
-	w.found = append(w.found, found{Entry{Path: d.path() + "/" + n.Name()}, n.(*file)})
+	w.items = append(w.items, indexItem{Entry{Path: d.path() + "/" + n.Name()}, n.(*file)})
 	return nil
 }
 
 // doc adds all files and gaps of a doc.
-func (w *walk) doc(ctx context.Context, d *doc) error {
+func (w *indexer) doc(ctx context.Context, d *doc) error {
 	if err := w.folder(ctx, d.folder(d.getName()), d.path()); err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (w *walk) doc(ctx context.Context, d *doc) error {
 
 // folder adds the files below dir. A list that fails costs only its folder: the failure is also reported by its file,
 // pages.json or tables.json.
-func (w *walk) folder(ctx context.Context, dir *folder, path string) error {
+func (w *indexer) folder(ctx context.Context, dir *folder, path string) error {
 	nodes, err := dir.Entries(ctx)
 	if fatal(ctx, err) {
 		return err
@@ -260,16 +260,16 @@ func (w *walk) folder(ctx context.Context, dir *folder, path string) error {
 				return err
 			}
 		case *file:
-			w.found = append(w.found, found{Entry{Path: path}, n})
+			w.items = append(w.items, indexItem{Entry{Path: path}, n})
 		}
 	}
 	return nil
 }
 
 // gaps adds known gaps. They were reported when they were found.
-func (w *walk) gaps(failures []Failure) {
+func (w *indexer) gaps(failures []Failure) {
 	for _, f := range failures {
-		w.found = append(w.found, found{entry: gap(f)})
+		w.items = append(w.items, indexItem{entry: gap(f)})
 	}
 }
 
@@ -278,7 +278,7 @@ func gap(f Failure) Entry {
 }
 
 // ask completes the entry of a file.
-func (f *found) ask(ctx context.Context) error {
+func (f *indexItem) ask(ctx context.Context) error {
 	if f.file == nil {
 		return nil
 	}
@@ -325,9 +325,9 @@ func newEntry(path string, o Object, v Version) Entry {
 	return e
 }
 
-func (w *walk) entries() []Entry {
-	all := make([]Entry, len(w.found))
-	for i, f := range w.found {
+func (w *indexer) entries() []Entry {
+	all := make([]Entry, len(w.items))
+	for i, f := range w.items {
 		all[i] = f.entry
 	}
 	slices.SortFunc(all, func(a, b Entry) int {

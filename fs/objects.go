@@ -18,14 +18,14 @@ var errOversized = errors.New("the doc is larger than Coda's API allows (125 MB)
 // counts as complete.
 type objectFile struct {
 	kind Kind
-	list func(*listing, context.Context) (objectList, error)
+	list func(*docLists, context.Context) (objectList, error)
 	file func(d *doc, name string) *file
 }
 
 var objectFiles = map[string]objectFile{
-	"formulas.json":    {KindFormulas, (*listing).formulaList, (*doc).formulasJSON},
-	"controls.json":    {KindControls, (*listing).controlList, (*doc).controlsJSON},
-	"permissions.json": {KindPermissions, (*listing).permissionList, (*doc).permissionsJSON},
+	"formulas.json":    {KindFormulas, (*docLists).formulaList, (*doc).formulasJSON},
+	"controls.json":    {KindControls, (*docLists).controlList, (*doc).controlsJSON},
+	"permissions.json": {KindPermissions, (*docLists).permissionList, (*doc).permissionsJSON},
 }
 
 // withheld reports whether an error of the list means that the token may not see it. For permissions the service
@@ -41,29 +41,29 @@ type objectList struct {
 	count int
 }
 
-func (l *listing) formulaList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, "formulas", func(l *listing) *lazy[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer, t *try) error {
+func (l *docLists) formulaList(ctx context.Context) (objectList, error) {
+	return l.objects(ctx, "formulas", func(l *docLists) *loader[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer, t *try) error {
 		all := once(t, l.d.t.src.Formulas(ctx, l.d.id), func(f coda.Formula) string { return f.ID })
 		return writeList(w, all, func(f coda.Formula) json.RawMessage { return f.Raw })
 	})
 }
 
-func (l *listing) controlList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, "controls", func(l *listing) *lazy[objectList] { return l.controls }, func(ctx context.Context, w io.Writer, t *try) error {
+func (l *docLists) controlList(ctx context.Context) (objectList, error) {
+	return l.objects(ctx, "controls", func(l *docLists) *loader[objectList] { return l.controls }, func(ctx context.Context, w io.Writer, t *try) error {
 		all := once(t, l.d.t.src.Controls(ctx, l.d.id), func(c coda.Control) string { return c.ID })
 		return writeList(w, all, func(c coda.Control) json.RawMessage { return c.Raw })
 	})
 }
 
-func (l *listing) permissionList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, listPermissions, (*listing).knownPermissions, func(ctx context.Context, w io.Writer, t *try) error {
+func (l *docLists) permissionList(ctx context.Context) (objectList, error) {
+	return l.objects(ctx, listPermissions, (*docLists).knownPermissions, func(ctx context.Context, w io.Writer, t *try) error {
 		all := once(t, l.d.t.src.Permissions(ctx, l.d.id), func(p coda.Permission) string { return p.ID })
 		return writeList(w, all, func(p coda.Permission) json.RawMessage { return p.Raw })
 	})
 }
 
-func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *lazy[objectList], fill filler) (objectList, error) {
-	return fetch(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
+func (l *docLists) objects(ctx context.Context, kind string, of func(*docLists) *loader[objectList], fill filler) (objectList, error) {
+	return getList(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
 		var all []json.RawMessage
 		err := json.Unmarshal(b, &all)
 		return objectList{&shown{bytes: b}, len(all)}, err
@@ -71,19 +71,19 @@ func (l *listing) objects(ctx context.Context, kind string, of func(*listing) *l
 }
 
 // knownPermissions returns the permissions as they were last asked for.
-func (l *listing) knownPermissions() *lazy[objectList] {
+func (l *docLists) knownPermissions() *loader[objectList] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.permissions
 }
 
 // renewPermissions makes the next use ask for permissions again if they are older than Options.Refresh.
-func (l *listing) renewPermissions() {
+func (l *docLists) renewPermissions() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.d.t.opts.Now()
 	if _, known := l.permissions.known(); known && now.Sub(l.permissionsAt) > l.d.t.opts.Refresh {
-		l.permissions, l.permissionsAt = lazyIn[objectList](l), now
+		l.permissions, l.permissionsAt = newListLoader[objectList](l), now
 	}
 }
 
@@ -99,7 +99,7 @@ func (d *doc) permissionsJSON(name string) *file {
 }
 
 func (d *doc) formulasJSON(name string) *file {
-	return d.objectsJSON(name, KindFormulas, (*listing).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
+	return d.objectsJSON(name, KindFormulas, (*docLists).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
 		f, err := d.t.src.Formula(ctx, d.id, id)
 		return f.Raw, err
 	}, func(ctx context.Context, id string) (bool, error) {
@@ -108,7 +108,7 @@ func (d *doc) formulasJSON(name string) *file {
 }
 
 func (d *doc) controlsJSON(name string) *file {
-	return d.objectsJSON(name, KindControls, (*listing).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
+	return d.objectsJSON(name, KindControls, (*docLists).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
 		c, err := d.t.src.Control(ctx, d.id, id)
 		return c.Raw, err
 	}, func(ctx context.Context, id string) (bool, error) {
@@ -116,7 +116,7 @@ func (d *doc) controlsJSON(name string) *file {
 	})
 }
 
-func (d *doc) objectsJSON(name string, kind Kind, list func(*listing, context.Context) (objectList, error),
+func (d *doc) objectsJSON(name string, kind Kind, list func(*docLists, context.Context) (objectList, error),
 	get func(ctx context.Context, id string) (json.RawMessage, error), gone func(ctx context.Context, id string) (bool, error)) *file {
 	computed := ComputedCalculated // somebody set the value of a control, or it comes from a computed list
 	if kind == KindFormulas {
@@ -128,7 +128,7 @@ func (d *doc) objectsJSON(name string, kind Kind, list func(*listing, context.Co
 // objectsMaker turns a list of references into a list of whole objects.
 type objectsMaker struct {
 	d    *doc
-	list func(*listing, context.Context) (objectList, error)
+	list func(*docLists, context.Context) (objectList, error)
 	get  func(ctx context.Context, id string) (json.RawMessage, error)
 	// gone reports whether a fresh list lacks an object.
 	gone     func(ctx context.Context, id string) (bool, error)

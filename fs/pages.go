@@ -29,8 +29,8 @@ type page struct {
 	meta     coda.Page
 	parent   *page
 	children []*page
-	rel      string   // its folder's path below the doc's, with a slash at the end
-	folder   *entries // of the children; nil until first used
+	rel      string         // its folder's path below the doc's, with a slash at the end
+	folder   *folderEntries // of the children; nil until first used
 }
 
 // newPageList arranges a doc's pages. A page whose parent is missing, or that is its own ancestor, is put at the top: a
@@ -52,7 +52,7 @@ func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
 			order = append(order, p)
 		}
 	}
-	d.t.note(l.gaps)
+	d.t.noteGaps(l.gaps)
 	circle := l.circles(order)
 	for _, p := range order {
 		p.parent = l.above(p)
@@ -151,14 +151,14 @@ func (p *page) endings(sel Selection) []string {
 }
 
 // entries returns the folder of p's children. It is made once, after the folders above it: they set p.rel.
-func (l *pageList) entries(d *doc, p *page) *entries {
+func (l *pageList) entries(d *doc, p *page) *folderEntries {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.makeEntries(d, p)
 }
 
 // makeEntries is entries with l.mu held.
-func (l *pageList) makeEntries(d *doc, p *page) *entries {
+func (l *pageList) makeEntries(d *doc, p *page) *folderEntries {
 	if p.folder != nil {
 		return p.folder
 	}
@@ -177,7 +177,7 @@ func (l *pageList) makeEntries(d *doc, p *page) *entries {
 			nodes = append(nodes, d.pageNode(c, p.rel, stem, ending))
 		}
 	}
-	p.folder = newEntries(nodes...)
+	p.folder = newFolderEntries(nodes...)
 	return p.folder
 }
 
@@ -211,7 +211,7 @@ func (d *doc) pagesFolder() *folder {
 		t: d.t, name: "pages", obj: d.object(KindFolder, "pages"),
 		path:    func() string { return d.path() + "/pages" },
 		modTime: d.modTime,
-		list: func(ctx context.Context) (*entries, error) {
+		list: func(ctx context.Context) (*folderEntries, error) {
 			l, err := d.current().pageList(ctx)
 			if err != nil {
 				return nil, err
@@ -229,7 +229,7 @@ func (d *doc) subpages(p *page, name, rel string) *folder {
 		t: d.t, name: name, obj: p.object(d.id, KindFolder),
 		path:    func() string { return d.path() + "/" + rel + name },
 		modTime: d.modTime,
-		list: func(ctx context.Context) (*entries, error) {
+		list: func(ctx context.Context) (*folderEntries, error) {
 			l, err := d.current().pageList(ctx)
 			if err != nil {
 				return nil, err

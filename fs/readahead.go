@@ -15,7 +15,7 @@ type readAhead struct {
 	t   *Tree
 	max int
 
-	mu    sync.Mutex // guards all below, and all streams and readers
+	mu    sync.Mutex // guards all below, all openHistories and sequentialReaders
 	ahead int        // files that are being fetched, or were, and that no reader has reached; at most max
 }
 
@@ -36,7 +36,7 @@ func (a *readAhead) opened(f *file, hit bool) (left func()) {
 	if a == nil || !f.isPage() && !f.isRows() { // other files come with the lists
 		return func() {}
 	}
-	r, begun := a.note(f, hit)
+	r, begun := a.readerOf(f, hit)
 	if r == nil {
 		return func() {}
 	}
@@ -54,12 +54,12 @@ func (a *readAhead) opened(f *file, hit bool) (left func()) {
 func (f *file) isPage() bool { return f.obj.Kind == KindPage || f.obj.Kind == KindPageHTML }
 func (f *file) isRows() bool { return f.obj.Kind == KindRows || f.obj.Kind == KindRowsJSON }
 
-// note returns the reader that f belongs to, or starts one if f has to be fetched and follows the file that was opened
-// before it.
-func (a *readAhead) note(f *file, hit bool) (r *reader, begun bool) {
+// readerOf returns the reader that f belongs to, or starts one if f has to be fetched and follows the file that was
+// opened before it.
+func (a *readAhead) readerOf(f *file, hit bool) (r *sequentialReader, begun bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := f.d.stream(f.obj.Kind)
+	s := f.d.history(f.obj.Kind)
 	r = a.follow(s, f.obj.ID)
 	if r == nil && !hit {
 		r = s.begin(f, a.max)
@@ -75,7 +75,7 @@ func (a *readAhead) note(f *file, hit bool) (r *reader, begun bool) {
 
 // follow returns the reader whose next step is this file. All readers that are fetching it learn that it is waited for.
 // a.mu is held.
-func (a *readAhead) follow(s *stream, id string) (found *reader) {
+func (a *readAhead) follow(s *openHistory, id string) (found *sequentialReader) {
 	for _, r := range s.readers {
 		if p := r.fetches[id]; p != nil {
 			p.come()
@@ -90,7 +90,7 @@ func (a *readAhead) follow(s *stream, id string) (found *reader) {
 
 // forget removes files that r has reached or passed from the count. A file that was left out and is still being fetched
 // stays: a program that reads in parallel may want it next. a.mu is held.
-func (a *readAhead) forget(r *reader) {
+func (a *readAhead) forget(r *sequentialReader) {
 	for id, p := range r.fetches {
 		if (p.done || p.reached) && r.order.at[id] <= r.pos {
 			delete(r.fetches, id)
@@ -101,7 +101,7 @@ func (a *readAhead) forget(r *reader) {
 
 // run fetches ahead of r until r is idle, or the tree is closed. Then it cancels tables, which may be long. A page's
 // export that was started costs nothing more, and may be used later.
-func (a *readAhead) run(ctx context.Context, r *reader) {
+func (a *readAhead) run(ctx context.Context, r *sequentialReader) {
 	tables, giveUp := context.WithCancel(ctx)
 	var fetches sync.WaitGroup
 	defer fetches.Wait()
@@ -132,7 +132,7 @@ func (a *readAhead) run(ctx context.Context, r *reader) {
 }
 
 // due returns the files to fetch now, in order.
-func (a *readAhead) due(r *reader) (due []*prefetch) {
+func (a *readAhead) due(r *sequentialReader) (due []*prefetch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.t.isDown() {
@@ -152,7 +152,7 @@ func (a *readAhead) due(r *reader) (due []*prefetch) {
 }
 
 // fetch runs one fetch. It does not record a failure: the reader will meet it.
-func (a *readAhead) fetch(ctx context.Context, r *reader, p *prefetch) {
+func (a *readAhead) fetch(ctx context.Context, r *sequentialReader, p *prefetch) {
 	_ = p.file.prefetch(rate.BackgroundUntil(ctx, p.wanted))
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -180,14 +180,14 @@ func (f *file) prefetch(ctx context.Context) error {
 }
 
 // gone reports whether no open of r is still running.
-func (a *readAhead) gone(r *reader) bool {
+func (a *readAhead) gone(r *sequentialReader) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return r.inside == 0
 }
 
 // end removes r, and its files from the count.
-func (a *readAhead) end(r *reader) {
+func (a *readAhead) end(r *sequentialReader) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.ahead -= len(r.fetches)

@@ -23,7 +23,7 @@ type rowCount struct {
 
 // newRowCount takes the table as it was listed; in the last try it asks for it again. It returns nil for a view, which
 // has no count.
-func (m rowsMaker) newRowCount(ctx context.Context, l *listing, t *try) (*rowCount, error) {
+func (m rowsMaker) newRowCount(ctx context.Context, l *docLists, t *try) (*rowCount, error) {
 	if m.view {
 		return nil, nil
 	}

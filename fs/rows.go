@@ -20,9 +20,9 @@ type rowsMaker struct {
 	asSent bool // one JSON object a line; else CSV
 }
 
-// at returns the version as of a listing. It hashes the stamps of the table and, for a view, of its base table, and the
-// columns.
-func (m rowsMaker) at(ctx context.Context, l *listing) (Version, []coda.Column, error) {
+// at returns the version as of some lists. It hashes the stamps of the table and, for a view, of its base table, and
+// the columns.
+func (m rowsMaker) at(ctx context.Context, l *docLists) (Version, []coda.Column, error) {
 	list, err := l.columnList(ctx, m.id)
 	if err != nil {
 		return Version{}, nil, err

@@ -18,12 +18,12 @@ type tableList struct {
 	onPage map[string][]string
 	gaps   []Failure
 
-	mu      sync.Mutex          // guards folders
-	folders map[string]*entries // table/ and view/
+	mu      sync.Mutex                // guards folders
+	folders map[string]*folderEntries // table/ and view/
 }
 
 func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
-	l := &tableList{json: &shown{bytes: json}, onPage: map[string][]string{}, folders: map[string]*entries{}}
+	l := &tableList{json: &shown{bytes: json}, onPage: map[string][]string{}, folders: map[string]*folderEntries{}}
 	seen := map[string]bool{}
 	for _, m := range metas {
 		switch {
@@ -42,7 +42,7 @@ func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
 			l.onPage[m.Parent.ID] = append(l.onPage[m.Parent.ID], m.ID)
 		}
 	}
-	d.t.note(l.gaps)
+	d.t.noteGaps(l.gaps)
 	return l
 }
 
@@ -52,7 +52,7 @@ func isView(t coda.Table) bool { return t.TableType == coda.TypeView }
 func isBase(t coda.Table) bool { return !isView(t) }
 
 // addTable adds to v what an export shows of a table: its stamps and its columns.
-func (l *listing) addTable(ctx context.Context, v *versionHash, id string) error {
+func (l *docLists) addTable(ctx context.Context, v *versionHash, id string) error {
 	columns, err := l.columnList(ctx, id)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (l *listing) addTable(ctx context.Context, v *versionHash, id string) error
 }
 
 // addStamps adds a table's stamp to v, and for a view also that of its base table.
-func (l *listing) addStamps(ctx context.Context, v *versionHash, id string) error {
+func (l *docLists) addStamps(ctx context.Context, v *versionHash, id string) error {
 	info, err := l.tableInfo(ctx, id)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (l *listing) addStamps(ctx context.Context, v *versionHash, id string) erro
 
 // orOwn returns an object's stamp, or the doc's if the object has none: the doc's moves with every edit, so that no
 // edit is missed.
-func (l *listing) orOwn(stamp coda.Time) time.Time {
+func (l *docLists) orOwn(stamp coda.Time) time.Time {
 	if stamp.IsZero() {
 		return l.stamp
 	}
@@ -97,7 +97,7 @@ func (l *listing) orOwn(stamp coda.Time) time.Time {
 }
 
 // tableTime returns the mtime of all files of a table or view.
-func (l *listing) tableTime(ctx context.Context, id string) (time.Time, error) {
+func (l *docLists) tableTime(ctx context.Context, id string) (time.Time, error) {
 	v := newVersionHash("")
 	err := l.addStamps(ctx, v, id)
 	return v.newest, err
@@ -109,7 +109,7 @@ func (d *doc) tablesFolder() *folder {
 		t: d.t, name: "tables", obj: d.object(KindFolder, "tables"),
 		path:    func() string { return d.path() + "/tables" },
 		modTime: d.modTime,
-		list: func(ctx context.Context) (*entries, error) {
+		list: func(ctx context.Context) (*folderEntries, error) {
 			l, err := d.current().tableList(ctx)
 			if err != nil {
 				return nil, err
@@ -121,7 +121,7 @@ func (d *doc) tablesFolder() *folder {
 			if slices.ContainsFunc(l.tables, isView) {
 				kinds = append(kinds, d.tableKind("view", isView))
 			}
-			return newEntries(kinds...), nil
+			return newFolderEntries(kinds...), nil
 		},
 	}
 }
@@ -132,7 +132,7 @@ func (d *doc) tableKind(name string, in func(coda.Table) bool) *folder {
 		t: d.t, name: name, obj: d.object(KindFolder, "tables/"+name),
 		path:    func() string { return d.path() + "/tables/" + name },
 		modTime: d.modTime,
-		list: func(ctx context.Context) (*entries, error) {
+		list: func(ctx context.Context) (*folderEntries, error) {
 			l, err := d.current().tableList(ctx)
 			if err != nil {
 				return nil, err
@@ -143,7 +143,7 @@ func (d *doc) tableKind(name string, in func(coda.Table) bool) *folder {
 }
 
 // entries returns the entries of table/ or view/. They are made once.
-func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *entries {
+func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *folderEntries {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.folders[name] == nil {
@@ -158,7 +158,7 @@ func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *entr
 	return l.folders[name]
 }
 
-func (d *doc) tableEntries(tables []coda.Table, rel string) *entries {
+func (d *doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
 	endings := []string{".csv", ".columns.json", ".table.json"}
 	if d.t.opts.Select.RowsJSON {
 		endings = append(endings, ".rows.jsonl")
@@ -176,7 +176,7 @@ func (d *doc) tableEntries(tables []coda.Table, rel string) *entries {
 			nodes = append(nodes, d.tableNode(tables[i], rel, stem, ending))
 		}
 	}
-	return newEntries(nodes...)
+	return newFolderEntries(nodes...)
 }
 
 func (d *doc) tableNode(t coda.Table, rel, stem, ending string) Node {

@@ -46,22 +46,22 @@ type Tree struct {
 	opts     Options
 	failures failureLog
 	warnings failureLog
-	earlier  failureLog      // warnings of an earlier run: see Held
-	first    *lazy[*entries] // the first listing of docs
-	turn     chan struct{}   // holds one token while no Refresh runs
-	noDocs   atomic.Bool     // somebody has waited for the docs in vain
-	kept     time.Time       // when the list of docs was last stored; guarded by turn
+	earlier  failureLog              // warnings of an earlier run: see Held
+	first    *loader[*folderEntries] // the first listing of docs
+	turn     chan struct{}           // holds one token while no Refresh runs
+	noDocs   atomic.Bool             // somebody has waited for the docs in vain
+	storedAt time.Time               // when the list of docs was last stored; guarded by turn
 	exports  exports
 	ahead    *readAhead
 
-	life     context.Context // ends with Close
-	end      context.CancelFunc
-	behindMu sync.Mutex // keeps spawn and Close apart
-	behind   sync.WaitGroup
+	life       context.Context // ends with Close
+	end        context.CancelFunc
+	spawnMu    sync.Mutex // keeps spawn and Close apart: nothing starts after Close
+	background sync.WaitGroup
 
-	mu       sync.Mutex // guards all below; not held during calls of the Source, the Store, Notice, Warned or Changed
-	docs     []*doc     // in the order of the listing
-	folder   *entries   // of docs/; nil until the docs are known
+	mu       sync.Mutex     // guards all below; not held during calls of the Source, the Store, Notice, Warned or Changed
+	docs     []*doc         // in the order of the service's list
+	folder   *folderEntries // of docs/; nil until the docs are known
 	byID     map[string]*doc
 	gaps     []Failure
 	expected []string // ids of docs that should exist: see Held
@@ -79,7 +79,7 @@ func New(src Source, store Store, o Options) *Tree {
 	if o.Refresh == 0 {
 		o.Refresh = time.Minute
 	}
-	t := &Tree{src: src, store: store, opts: o, first: newLazy[*entries](o.Now, errLife),
+	t := &Tree{src: src, store: store, opts: o, first: newLoader[*folderEntries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*doc{}}
 	t.turn <- struct{}{}
 	t.ahead = newReadAhead(t, o.Prefetch)
@@ -114,10 +114,10 @@ func (t *Tree) Refresh(ctx context.Context) error {
 		t.changed(id)
 	}
 	now := t.opts.Now()
-	if len(moved) == 0 && now.Sub(t.kept) < rememberEvery {
+	if len(moved) == 0 && now.Sub(t.storedAt) < rememberEvery {
 		return nil
 	}
-	t.kept = now
+	t.storedAt = now
 	return t.remember(ctx, l.docs)
 }
 
@@ -219,7 +219,7 @@ func (t *Tree) set(docs []coda.Doc, gaps []Failure, at time.Time) {
 		t.byID[meta.ID] = d
 		t.docs = append(t.docs, d)
 	}
-	t.note(t.gaps)
+	t.noteGaps(t.gaps)
 	t.name()
 }
 
@@ -234,23 +234,23 @@ func (t *Tree) name() {
 		t.docs[i].setName(stem)
 		nodes[i] = t.docs[i].folder(stem)
 	}
-	t.folder = newEntries(nodes...)
+	t.folder = newFolderEntries(nodes...)
 }
 
 // docEntries returns the entries of docs/. If the docs were never listed, it lists them; if that takes long or fails,
 // it returns those of an earlier run.
-func (t *Tree) docEntries(ctx context.Context) (*entries, error) {
+func (t *Tree) docEntries(ctx context.Context) (*folderEntries, error) {
 	if e := t.docsFolder(); e != nil {
 		return e, nil
 	}
-	list := func(ctx context.Context) (*entries, error) {
+	list := func(ctx context.Context) (*folderEntries, error) {
 		if err := t.Refresh(ctx); err != nil {
 			return nil, err
 		}
 		return t.docsFolder(), nil
 	}
 	failed := func(ctx context.Context, err error) { t.failed(ctx, err, Object{Kind: KindDoc}, "") }
-	return soon(ctx, t, t.first, list, t.recall, func() {}, failed)
+	return getOrStale(ctx, t, t.first, list, t.recall, func() {}, failed)
 }
 
 // awaitDocs waits for the docs to be listed for the first time. After a wait in vain nobody waits again: whatever looks
@@ -269,7 +269,7 @@ func (t *Tree) awaitDocs(ctx context.Context) {
 }
 
 // docsFolder returns the entries of docs/ as last listed, nil if the docs never were.
-func (t *Tree) docsFolder() *entries {
+func (t *Tree) docsFolder() *folderEntries {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.folder

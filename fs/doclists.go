@@ -14,30 +14,30 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// listing holds a doc's lists as of one stamp of the doc. Each is fetched once, when it is first needed, and kept in
+// docLists holds a doc's lists as of one stamp of the doc. Each is fetched once, when it is first needed, and kept in
 // the Store as the JSON that the tree shows.
-type listing struct {
+type docLists struct {
 	d     *doc
-	key   string // see listingKey
+	key   string // see listsKey
 	stamp time.Time
 	size  coda.DocSize
 	// oversized docs are too large for the service's API: their lists are not requested.
 	oversized bool
 	// older has the lists that were known before; nil if fresh is set.
-	older *listing
+	older *docLists
 	// fresh has all lists fetched from the service, even if the Store has them.
 	fresh bool
 
-	pages    *lazy[*pageList]
-	tables   *lazy[*tableList]
-	formulas *lazy[objectList]
-	controls *lazy[objectList]
+	pages    *loader[*pageList]
+	tables   *loader[*tableList]
+	formulas *loader[objectList]
+	controls *loader[objectList]
 
 	mu      sync.Mutex // guards all below
-	table   map[string]*lazy[tableInfo]
-	columns map[string]*lazy[columnList]
+	table   map[string]*loader[tableInfo]
+	columns map[string]*loader[columnList]
 	// permissions have no stamp: see renewPermissions.
-	permissions   *lazy[objectList]
+	permissions   *loader[objectList]
 	permissionsAt time.Time
 }
 
@@ -48,20 +48,20 @@ const (
 	walkErrLife = time.Hour
 )
 
-func newListing(d *doc, key string, meta coda.Doc, fresh bool) *listing {
-	l := &listing{d: d, key: key, stamp: meta.UpdatedAt.Time, size: meta.DocSize, oversized: meta.DocSize.OverAPISizeLimit, fresh: fresh,
-		table: map[string]*lazy[tableInfo]{}, columns: map[string]*lazy[columnList]{}}
-	l.pages, l.tables = lazyIn[*pageList](l), lazyIn[*tableList](l)
-	l.formulas, l.controls, l.permissions = lazyIn[objectList](l), lazyIn[objectList](l), lazyIn[objectList](l)
+func newDocLists(d *doc, key string, meta coda.Doc, fresh bool) *docLists {
+	l := &docLists{d: d, key: key, stamp: meta.UpdatedAt.Time, size: meta.DocSize, oversized: meta.DocSize.OverAPISizeLimit, fresh: fresh,
+		table: map[string]*loader[tableInfo]{}, columns: map[string]*loader[columnList]{}}
+	l.pages, l.tables = newListLoader[*pageList](l), newListLoader[*tableList](l)
+	l.formulas, l.controls, l.permissions = newListLoader[objectList](l), newListLoader[objectList](l), newListLoader[objectList](l)
 	l.permissionsAt = d.t.opts.Now()
 	return l
 }
 
-func lazyIn[T any](l *listing) *lazy[T] {
+func newListLoader[T any](l *docLists) *loader[T] {
 	if l.fresh {
-		return newLazy[T](l.d.t.opts.Now, walkErrLife)
+		return newLoader[T](l.d.t.opts.Now, walkErrLife)
 	}
-	return newLazy[T](l.d.t.opts.Now, errLife)
+	return newLoader[T](l.d.t.opts.Now, errLife)
 }
 
 // tableInfo is a table's own object.
@@ -78,8 +78,8 @@ type columnList struct {
 	columnsNote
 }
 
-func (l *listing) pageList(ctx context.Context) (*pageList, error) {
-	return fetch(ctx, l, "pages", "", func(l *listing) *lazy[*pageList] { return l.pages },
+func (l *docLists) pageList(ctx context.Context) (*pageList, error) {
+	return getList(ctx, l, "pages", "", func(l *docLists) *loader[*pageList] { return l.pages },
 		func(ctx context.Context, w io.Writer, try *try) error {
 			all := once(try, l.d.t.src.Pages(ctx, l.d.id), func(p coda.Page) string { return p.ID })
 			return writeList(w, all, func(p coda.Page) json.RawMessage { return p.Raw })
@@ -93,8 +93,8 @@ func (l *listing) pageList(ctx context.Context) (*pageList, error) {
 		})
 }
 
-func (l *listing) tableList(ctx context.Context) (*tableList, error) {
-	return fetch(ctx, l, "tables", "", func(l *listing) *lazy[*tableList] { return l.tables },
+func (l *docLists) tableList(ctx context.Context) (*tableList, error) {
+	return getList(ctx, l, "tables", "", func(l *docLists) *loader[*tableList] { return l.tables },
 		func(ctx context.Context, w io.Writer, try *try) error {
 			all := once(try, l.d.t.src.Tables(ctx, l.d.id), func(t coda.Table) string { return t.ID })
 			return writeList(w, all, func(t coda.Table) json.RawMessage { return t.Raw })
@@ -108,8 +108,8 @@ func (l *listing) tableList(ctx context.Context) (*tableList, error) {
 		})
 }
 
-func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
-	return fetch(ctx, l, "table", id, func(l *listing) *lazy[tableInfo] { return lazyOf(l, l.table, id) },
+func (l *docLists) tableInfo(ctx context.Context, id string) (tableInfo, error) {
+	return getList(ctx, l, "table", id, func(l *docLists) *loader[tableInfo] { return loaderOf(l, l.table, id) },
 		func(ctx context.Context, w io.Writer, _ *try) error {
 			t, err := l.d.t.src.Table(ctx, l.d.id, id)
 			if err != nil {
@@ -123,8 +123,8 @@ func (l *listing) tableInfo(ctx context.Context, id string) (tableInfo, error) {
 		})
 }
 
-func (l *listing) columnList(ctx context.Context, id string) (columnList, error) {
-	return fetch(ctx, l, "columns", id, func(l *listing) *lazy[columnList] { return lazyOf(l, l.columns, id) },
+func (l *docLists) columnList(ctx context.Context, id string) (columnList, error) {
+	return getList(ctx, l, "columns", id, func(l *docLists) *loader[columnList] { return loaderOf(l, l.columns, id) },
 		func(ctx context.Context, w io.Writer, try *try) error {
 			all := once(try, l.d.t.src.Columns(ctx, l.d.id, id), func(c coda.Column) string { return c.ID })
 			return writeList(w, all, func(c coda.Column) json.RawMessage { return c.Raw })
@@ -153,7 +153,7 @@ type columnsNote struct {
 // they were others before, that edit may be one that no list of docs has shown yet, so the doc is asked. The note may
 // be evicted from the Store, which still knows when the note was made. A mark is made just after the note, under a key
 // with the hash of the columns: it shows whether the evicted note was about these columns.
-func (l *listing) columnsSince(ctx context.Context, id, hash string) (columnsNote, error) {
+func (l *docLists) columnsSince(ctx context.Context, id, hash string) (columnsNote, error) {
 	store, key, mark := l.d.t.store, l.d.key("columns-since", id, ""), l.d.key("columns-since", id, hash)
 	var known columnsNote
 	if c, ok := store.Lookup(ctx, key); ok {
@@ -193,15 +193,15 @@ func (l *listing) columnsSince(ctx context.Context, id, hash string) (columnsNot
 }
 
 // knownTable returns a table's own object if it is already loaded.
-func (l *listing) knownTable(id string) (tableInfo, bool) {
-	return lazyOf(l, l.table, id).known()
+func (l *docLists) knownTable(id string) (tableInfo, bool) {
+	return loaderOf(l, l.table, id).known()
 }
 
-func lazyOf[T any](l *listing, m map[string]*lazy[T], id string) *lazy[T] {
+func loaderOf[T any](l *docLists, m map[string]*loader[T], id string) *loader[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if m[id] == nil {
-		m[id] = lazyIn[T](l)
+		m[id] = newListLoader[T](l)
 	}
 	return m[id]
 }
@@ -213,7 +213,7 @@ const listPermissions = "permissions"
 type filler func(ctx context.Context, w io.Writer, t *try) error
 
 // load returns the JSON of a list or an object, from the Store or from the service.
-func (l *listing) load(ctx context.Context, kind, id string, fill filler) (b []byte, err error) {
+func (l *docLists) load(ctx context.Context, kind, id string, fill filler) (b []byte, err error) {
 	if l.oversized {
 		return nil, errOversized
 	}
@@ -224,7 +224,7 @@ func (l *listing) load(ctx context.Context, kind, id string, fill filler) (b []b
 	return b, err
 }
 
-func (l *listing) loadOnce(ctx context.Context, kind, id string, last bool, fill filler) ([]byte, error) {
+func (l *docLists) loadOnce(ctx context.Context, kind, id string, last bool, fill filler) ([]byte, error) {
 	get := l.d.t.store.Get
 	if l.fresh || kind == listPermissions {
 		get = l.d.t.store.Put
@@ -249,7 +249,7 @@ func (l *listing) loadOnce(ctx context.Context, kind, id string, last bool, fill
 }
 
 // fill writes a list or an object as the service gives it, and reports what is odd about it.
-func (l *listing) fill(ctx context.Context, kind, id string, w io.Writer, t *try, fill filler) error {
+func (l *docLists) fill(ctx context.Context, kind, id string, w io.Writer, t *try, fill filler) error {
 	written := &lengthWriter{w: w}
 	if err := fill(ctx, written, t); err != nil {
 		return err
@@ -264,7 +264,7 @@ func (l *listing) fill(ctx context.Context, kind, id string, w io.Writer, t *try
 
 // doubt fails the first try at a list of pages or tables that has under half of its former bytes, or that is empty
 // although the service counts some in the doc: names should not vanish because of one wrong answer.
-func (l *listing) doubt(kind string, obj Object, bytes int64, t *try) error {
+func (l *docLists) doubt(kind string, obj Object, bytes int64, t *try) error {
 	counts := map[string]int{"pages": l.size.PageCount, "tables": l.size.TableAndViewCount}
 	count, ok := counts[kind]
 	if !ok {

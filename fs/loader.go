@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// lazy is a value that is loaded when it is first asked for. Callers share one load (as in singleflight). A failure is
-// repeated to all who ask within errLife, so that a walk does not wait for the same retries at every step.
-type lazy[T any] struct {
+// loader is a value that is loaded when it is first asked for. Callers share one load (as in singleflight). A failure
+// is repeated to all who ask within errLife, so that a walk does not wait for the same retries at every step.
+type loader[T any] struct {
 	now     func() time.Time
 	errLife time.Duration
 	value   atomic.Pointer[T]
@@ -23,12 +23,12 @@ type lazy[T any] struct {
 	errAt   time.Time
 }
 
-func newLazy[T any](now func() time.Time, errLife time.Duration) *lazy[T] {
-	return &lazy[T]{now: now, errLife: errLife}
+func newLoader[T any](now func() time.Time, errLife time.Duration) *loader[T] {
+	return &loader[T]{now: now, errLife: errLife}
 }
 
 // known returns the value if it was loaded. It never waits.
-func (l *lazy[T]) known() (v T, ok bool) {
+func (l *loader[T]) known() (v T, ok bool) {
 	if p := l.value.Load(); p != nil {
 		return *p, true
 	}
@@ -37,7 +37,7 @@ func (l *lazy[T]) known() (v T, ok bool) {
 
 // get returns the value. While one caller loads, others wait for that load, each no longer than its own context lasts.
 // If the caller that loads gives up, the next one loads.
-func (l *lazy[T]) get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+func (l *loader[T]) get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
 	for {
 		ended, mine, err := l.join()
 		if err != nil {
@@ -59,7 +59,7 @@ func (l *lazy[T]) get(ctx context.Context, load func(context.Context) (T, error)
 
 // begin starts a load by spawn, unless one runs or has just failed. The channel is closed when there is nothing to wait
 // for any more.
-func (l *lazy[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
+func (l *loader[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
 	ended, mine, err := l.join()
 	if err != nil {
 		return over
@@ -74,7 +74,7 @@ func (l *lazy[T]) begin(spawn func(func(context.Context)), load func(context.Con
 var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 // join returns the current load. If none runs and one may start, mine is true: the caller must run it.
-func (l *lazy[T]) join() (ended <-chan struct{}, mine bool, err error) {
+func (l *loader[T]) join() (ended <-chan struct{}, mine bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -93,7 +93,7 @@ func (l *lazy[T]) join() (ended <-chan struct{}, mine bool, err error) {
 const refusalLife = 10 * time.Minute
 
 // lifeOf is how long an error is repeated before the next load.
-func (l *lazy[T]) lifeOf(err error) time.Duration {
+func (l *loader[T]) lifeOf(err error) time.Duration {
 	if errors.Is(err, iofs.ErrPermission) {
 		return max(l.errLife, refusalLife)
 	}
@@ -101,7 +101,7 @@ func (l *lazy[T]) lifeOf(err error) time.Duration {
 }
 
 // run loads the value for all who joined.
-func (l *lazy[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+func (l *loader[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
 	err = context.Canceled // what others get if load panics
 	defer func() {
 		l.mu.Lock()
@@ -120,20 +120,20 @@ func (l *lazy[T]) run(ctx context.Context, load func(context.Context) (T, error)
 }
 
 // failure returns the error of the last load, nil if it has none.
-func (l *lazy[T]) failure() error {
+func (l *loader[T]) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
 // setLate records that somebody was served an older value while the current load ran.
-func (l *lazy[T]) setLate() {
+func (l *loader[T]) setLate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.late = true
 }
 
-func (l *lazy[T]) isLate() bool {
+func (l *loader[T]) isLate() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.late

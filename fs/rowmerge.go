@@ -47,9 +47,9 @@ func (c *changes) add(r coda.Row) error {
 	return nil
 }
 
-// splice is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed rows
-// in memory, not the file.
-type splice struct {
+// rowMerge is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed
+// rows in memory, not the file.
+type rowMerge struct {
 	old   Content
 	cuts  []replaced
 	added []*change
@@ -61,11 +61,11 @@ type replaced struct {
 	by       *change
 }
 
-// newSplice reads all of old. It returns errMisfit unless old and the changed rows together are a table of count rows
+// newRowMerge reads all of old. It returns errMisfit unless old and the changed rows together are a table of count rows
 // in the service's order.
-func newSplice(old Content, k kept, changed *changes, count int64) (*splice, error) {
-	p := &splice{old: old}
-	at, h, pos := newPlaces(count), sha256.New(), int64(0)
+func newRowMerge(old Content, k rowState, changed *changes, count int64) (*rowMerge, error) {
+	p := &rowMerge{old: old}
+	at, h, pos := newIndexSet(count), sha256.New(), int64(0)
 	var newest time.Time
 	for line, err := range textLines(old) {
 		if err != nil {
@@ -102,7 +102,7 @@ func newSplice(old Content, k kept, changed *changes, count int64) (*splice, err
 }
 
 // append adds the new rows: those that replace none. They must come in order, all after newest.
-func (p *splice) append(changed *changes, newest time.Time, at *places) bool {
+func (p *rowMerge) append(changed *changes, newest time.Time, at *indexSet) bool {
 	for _, c := range changed.inOrder {
 		if c.old {
 			continue
@@ -120,7 +120,7 @@ func (p *splice) append(changed *changes, newest time.Time, at *places) bool {
 	return true
 }
 
-func (p *splice) write(w io.Writer) error {
+func (p *rowMerge) write(w io.Writer) error {
 	pos := int64(0)
 	copyTo := func(end int64) error {
 		_, err := io.Copy(w, io.NewSectionReader(p.old, pos, end-pos))
@@ -146,16 +146,16 @@ func (p *splice) write(w io.Writer) error {
 	return nil
 }
 
-// places checks that rows have the indexes from 0 up, each once.
-type places struct {
+// indexSet checks that rows have the indexes from 0 up, each once.
+type indexSet struct {
 	taken []bool
 	rows  int
 	bad   bool
 }
 
-func newPlaces(count int64) *places { return &places{taken: make([]bool, count)} }
+func newIndexSet(count int64) *indexSet { return &indexSet{taken: make([]bool, count)} }
 
-func (p *places) add(index json.RawMessage) {
+func (p *indexSet) add(index json.RawMessage) {
 	i, err := strconv.Atoi(string(index))
 	if err != nil || i < 0 || i >= len(p.taken) || p.taken[i] {
 		p.bad = true
@@ -165,7 +165,7 @@ func (p *places) add(index json.RawMessage) {
 	p.rows++
 }
 
-func (p *places) full() bool { return !p.bad && p.rows == len(p.taken) }
+func (p *indexSet) full() bool { return !p.bad && p.rows == len(p.taken) }
 
 // textLines yields the lines of a content, with their ends. If the last line has no end, it fails.
 func textLines(c Content) iter.Seq2[[]byte, error] {

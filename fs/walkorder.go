@@ -7,15 +7,15 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// order is an order in which a program may walk a doc's files of one kind.
-type order struct {
+// walkOrder is an order in which a program may walk a doc's files of one kind.
+type walkOrder struct {
 	files []*file
 	at    map[string]int // index in files, by the object's id
 }
 
 // near reports whether a program that goes in this order may open one file just after the other. It may leave out one
 // file between them, which it has open elsewhere or skips.
-func (o *order) near(from, to string) bool {
+func (o *walkOrder) near(from, to string) bool {
 	i, ok := o.at[from]
 	if !ok {
 		return false
@@ -24,10 +24,10 @@ func (o *order) near(from, to string) bool {
 	return ok && i < j && j <= i+2
 }
 
-// orders returns the orders in which programs are known to walk: that of the listing and that of the names' bytes, each
-// with a folder's own files before its subfolders or mixed with them; and that of the listing from its end, for
-// programs that use a stack (ripgrep, fd). It sends nothing: a list that was not loaded has no order.
-func (l *listing) orders(kind Kind) (all []*order) {
+// orders returns the orders in which programs are known to walk: that of the folders' entries and that of the names'
+// bytes, each with a folder's own files before its subfolders or mixed with them; and that of the entries from the last
+// one, for programs that use a stack (ripgrep, fd). It sends nothing: a list that was not loaded has no order.
+func (l *docLists) orders(kind Kind) (all []*walkOrder) {
 	top, below := l.nodes(kind)
 	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
 		by.kind, by.below = kind, below
@@ -35,16 +35,16 @@ func (l *listing) orders(kind Kind) (all []*order) {
 		if by.fromEnd {
 			slices.Reverse(by.files)
 		}
-		same := func(o *order) bool { return slices.Equal(o.files, by.files) }
+		same := func(o *walkOrder) bool { return slices.Equal(o.files, by.files) }
 		if len(by.files) > 0 && !slices.ContainsFunc(all, same) {
-			all = append(all, newOrder(by.files))
+			all = append(all, newWalkOrder(by.files))
 		}
 	}
 	return all
 }
 
-func newOrder(files []*file) *order {
-	o := &order{files, make(map[string]int, len(files))}
+func newWalkOrder(files []*file) *walkOrder {
+	o := &walkOrder{files, make(map[string]int, len(files))}
 	for i, f := range files {
 		o.at[f.obj.ID] = i
 	}
@@ -52,7 +52,7 @@ func newOrder(files []*file) *order {
 }
 
 // nodes returns the entries of the folder that has the files of a kind, and a function for the folders below it.
-func (l *listing) nodes(kind Kind) (top []Node, below func(*folder) []Node) {
+func (l *docLists) nodes(kind Kind) (top []Node, below func(*folder) []Node) {
 	switch kind {
 	case KindPage, KindPageHTML:
 		if pages, ok := l.pages.known(); ok {

@@ -2,23 +2,23 @@ package fs
 
 import "slices"
 
-// stream is what was opened of a doc's files of one kind. Programs read the files of one kind in some order, whatever
-// they do with other kinds.
-type stream struct {
-	last    string   // the id of the file opened last
-	listing *listing // the listing that the orders are of
-	orders  []*order
-	readers []*reader
+// openHistory is what was opened of a doc's files of one kind. Programs read the files of one kind in some order,
+// whatever they do with other kinds.
+type openHistory struct {
+	last    string    // the id of the file opened last
+	lists   *docLists // the lists that the orders are of
+	orders  []*walkOrder
+	readers []*sequentialReader
 }
 
-// reader is a program that goes through a stream.
-type reader struct {
-	s       *stream
-	order   *order // the order that it seems to follow
-	pos     int    // index of the file that it has reached
-	next    int    // first index that is not fetched
-	size    int    // how far ahead to fetch
-	inside  int    // opens that have not returned
+// sequentialReader is a program that goes through a doc's files of one kind.
+type sequentialReader struct {
+	s       *openHistory
+	order   *walkOrder // the order that it seems to follow
+	pos     int        // index of the file that it has reached
+	next    int        // first index that is not fetched
+	size    int        // how far ahead to fetch
+	inside  int        // opens that have not returned
 	fetches map[string]*prefetch
 	moved   chan struct{} // holds a token if there may be something new to do
 }
@@ -47,26 +47,26 @@ func (p *prefetch) come() {
 	}
 }
 
-// stream returns the doc's stream of a kind of files. readAhead.mu is held, as in all functions below.
-func (d *doc) stream(kind Kind) *stream {
-	if d.streams == nil {
-		d.streams = map[Kind]*stream{}
+// history returns the doc's openHistory of a kind of files. readAhead.mu is held, as in all functions below.
+func (d *doc) history(kind Kind) *openHistory {
+	if d.histories == nil {
+		d.histories = map[Kind]*openHistory{}
 	}
-	if d.streams[kind] == nil {
-		d.streams[kind] = &stream{}
+	if d.histories[kind] == nil {
+		d.histories[kind] = &openHistory{}
 	}
-	return d.streams[kind]
+	return d.histories[kind]
 }
 
 // begin starts a reader at f, if f follows the file that was opened last. Else it returns nil.
-func (s *stream) begin(f *file, limit int) *reader {
+func (s *openHistory) begin(f *file, limit int) *sequentialReader {
 	if s.last == "" {
 		return nil
 	}
-	if l := f.d.current(); s.listing != l || s.orders == nil {
-		s.listing, s.orders = l, l.orders(f.obj.Kind)
+	if l := f.d.current(); s.lists != l || s.orders == nil {
+		s.lists, s.orders = l, l.orders(f.obj.Kind)
 	}
-	var fits *order
+	var fits *walkOrder
 	size := firstAhead
 	for _, o := range s.orders {
 		if !o.near(s.last, f.obj.ID) {
@@ -84,20 +84,20 @@ func (s *stream) begin(f *file, limit int) *reader {
 		return nil
 	}
 	pos := fits.at[f.obj.ID]
-	r := &reader{s: s, order: fits, pos: pos, next: pos + 1, size: min(size, limit),
+	r := &sequentialReader{s: s, order: fits, pos: pos, next: pos + 1, size: min(size, limit),
 		fetches: map[string]*prefetch{}, moved: make(chan struct{}, 1)}
 	s.readers = append(s.readers, r)
 	return r
 }
 
-func (s *stream) remove(r *reader) {
-	s.readers = slices.DeleteFunc(s.readers, func(other *reader) bool { return other == r })
+func (s *openHistory) remove(r *sequentialReader) {
+	s.readers = slices.DeleteFunc(s.readers, func(other *sequentialReader) bool { return other == r })
 }
 
 // follow reports whether opening a file is a step of r: to one of the next files, or back to one that a parallel
 // program left out. If it is, r moves there. A program that visits subfolders in another order than r is soon seen as
 // another reader.
-func (r *reader) follow(id string, limit int) bool {
+func (r *sequentialReader) follow(id string, limit int) bool {
 	place, ok := r.order.at[id]
 	if !ok || place < r.pos-limit || place > r.pos+max(r.size, 2) {
 		return false
@@ -113,7 +113,7 @@ func (r *reader) follow(id string, limit int) bool {
 }
 
 // signal makes run look again for what is due.
-func (r *reader) signal() {
+func (r *sequentialReader) signal() {
 	select {
 	case r.moved <- struct{}{}:
 	default:
