@@ -23,7 +23,7 @@ type call int
 
 const unseen, looking, opening call = 0, 1, 2
 
-func doing(context.Context) call { return unseen }
+func callOf(context.Context) call { return unseen }
 
 func systemCall(context.Context) (call, bool) { return unseen, false }
 

@@ -107,8 +107,8 @@ const (
 	opening             // open(2), or any other call that needs the content
 )
 
-// doing returns the kind of system call that the caller in ctx is in.
-func doing(ctx context.Context) call {
+// callOf returns the kind of system call that the caller in ctx is in.
+func callOf(ctx context.Context) call {
 	what, _ := systemCall(ctx)
 	return what
 }
@@ -130,7 +130,7 @@ func waitingIn(tid uint32) (fields []string) {
 	}
 }
 
-// systemCall is doing. byName reports that the call certainly has a file name that the kernel looks up: then it is not
+// systemCall is callOf. byName reports that the call certainly has a file name that the kernel looks up: then it is not
 // about a file that the caller has open.
 func systemCall(ctx context.Context) (what call, byName bool) {
 	caller, ok := fuse.FromContext(ctx)

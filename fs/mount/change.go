@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	// settle is the time between a change and its notifications to the kernel. In this time the kernel receives the
-	// answers that were given before the change, which a notification could not undo later; and a burst of changes
+	// notifyDelay is the time between a change and its notifications to the kernel. In this time the kernel receives
+	// the answers that were given before the change, which a notification could not undo later; and a burst of changes
 	// becomes one.
-	settle = 50 * time.Millisecond
-	// straggle is how long an answer may take to reach the kernel on a busy machine.
-	straggle = 2 * time.Second
+	notifyDelay = 50 * time.Millisecond
+	// lateAnswer is how long an answer may take to reach the kernel on a busy machine.
+	lateAnswer = 2 * time.Second
 	// maxMissing is how many missing names the kernel may keep for one folder: it does not say when it drops one.
 	maxMissing = 1000
-	// atEase is the longest wait for an idle folder before notifying the kernel: a notification waits for the requests
-	// in the folder, and meanwhile all new requests in it wait for the notification.
-	atEase = time.Second
+	// idleFolderWait is the longest wait for an idle folder before notifying the kernel: a notification waits for the
+	// requests in the folder, and meanwhile all new requests in it wait for the notification.
+	idleFolderWait = time.Second
 	// pollFolder is how often it is checked whether the folder is idle.
 	pollFolder = 5 * time.Millisecond
 )
@@ -67,9 +67,9 @@ func (s *Server) keepSince(count uint64) time.Duration {
 	return s.names
 }
 
-// telling is one batch of notifications: for all that the kernel has of some docs, and once more after straggle, for
-// the names that it may have been given just before the change, by an answer that was late.
-type telling struct {
+// notifyBatch is one batch of notifications: for all that the kernel has of some docs, and once more after lateAnswer,
+// for the names that it may have been given just before the change, by an answer that was late.
+type notifyBatch struct {
 	docs    map[string]bool
 	changed time.Time
 	again   time.Time
@@ -79,7 +79,7 @@ type telling struct {
 // tell notifies the kernel of changes until the server ends. It is the only sender, and holds no lock while it sends:
 // the kernel takes the lock of the folder, and waits for the lookups in it.
 func (s *Server) tell() {
-	var told []*telling
+	var told []*notifyBatch
 	for {
 		var again <-chan time.Time
 		if len(told) > 0 {
@@ -96,30 +96,30 @@ func (s *Server) tell() {
 			return
 		}
 		s.changes.mu.Lock()
-		t := &telling{docs: s.changes.docs, changed: time.Now(), late: map[*dirNode][]string{}}
+		t := &notifyBatch{docs: s.changes.docs, changed: time.Now(), late: map[*dirNode][]string{}}
 		s.changes.docs = map[string]bool{}
 		s.changes.mu.Unlock()
 		select {
-		case <-time.After(settle):
+		case <-time.After(notifyDelay):
 		case <-s.ctx.Done():
 			return
 		}
 		s.expireDocs(s.root, t, false)
 		s.tellBatch()
-		t.again = time.Now().Add(straggle)
+		t.again = time.Now().Add(lateAnswer)
 		told = append(told, t)
 	}
 }
 
 // expireDocs walks the folders that the kernel knows, and makes it look up again what is in the docs of t.
-func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
+func (s *Server) expireDocs(n *dirNode, t *notifyBatch, again bool) {
 	all := t.docs[n.dir.Object().DocID]
 	switch {
 	case all && !again:
 		s.expireFolder(n)
 		for name, at := range n.names.take() {
 			s.expire(n, name)
-			if at.After(t.changed.Add(-straggle)) {
+			if at.After(t.changed.Add(-lateAnswer)) {
 				t.late[n] = append(t.late[n], name)
 			}
 		}
@@ -143,13 +143,13 @@ func (s *Server) expireDocs(n *dirNode, t *telling, again bool) {
 	}
 }
 
-// expire makes the kernel look up one name again. It waits up to atEase for the folder to become idle, so that the
-// notification is not blocked.
+// expire makes the kernel look up one name again. It waits up to idleFolderWait for the folder to become idle, so that
+// the notification is not blocked.
 func (s *Server) expire(n *dirNode, name string) {
 	if n.busy.Load() > 0 {
 		s.tellBatch()
 	}
-	for wait := atEase; n.busy.Load() > 0 && wait > 0; wait -= pollFolder {
+	for wait := idleFolderWait; n.busy.Load() > 0 && wait > 0; wait -= pollFolder {
 		select {
 		case <-time.After(pollFolder):
 		case <-s.ctx.Done():

@@ -34,12 +34,12 @@ func contentsToKeep() int {
 type contents struct {
 	max  int // of those in used
 	mu   sync.Mutex
-	of   map[*fileNode]*held
-	used list.List // of *held, the one used last in front; without pinned ones
+	of   map[*fileNode]*openContent
+	used list.List // of *openContent, the one used last in front; without pinned ones
 }
 
-// held is one open content. It is closed once it is dropped and has no readers.
-type held struct {
+// openContent is one open content. It is closed once it is dropped and has no readers.
+type openContent struct {
 	node    *fileNode
 	content fs.Content
 	readers int
@@ -49,7 +49,7 @@ type held struct {
 }
 
 // take returns the open content of n, or nil. The caller must put it back.
-func (c *contents) take(n *fileNode) *held {
+func (c *contents) take(n *fileNode) *openContent {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.of[n]
@@ -66,7 +66,7 @@ func (c *contents) take(n *fileNode) *held {
 // add keeps the content of n open, and takes it. If n has an open content already, add closes the new one and takes the
 // old one: somebody may be reading it and must not get other bytes, which a service may give under an old stamp just
 // after an edit.
-func (c *contents) add(n *fileNode, content fs.Content) *held {
+func (c *contents) add(n *fileNode, content fs.Content) *openContent {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.of[n]; old != nil {
@@ -74,11 +74,11 @@ func (c *contents) add(n *fileNode, content fs.Content) *held {
 		old.readers++
 		return old
 	}
-	h := &held{node: n, content: content, readers: 1}
+	h := &openContent{node: n, content: content, readers: 1}
 	c.of[n] = h
 	h.place = c.used.PushFront(h)
 	if c.used.Len() > c.max {
-		c.drop(c.used.Back().Value.(*held))
+		c.drop(c.used.Back().Value.(*openContent))
 	}
 	return h
 }
@@ -91,7 +91,7 @@ func (c *contents) has(n *fileNode) bool {
 }
 
 // put gives back what take, add or fetch returned.
-func (c *contents) put(h *held) {
+func (c *contents) put(h *openContent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h.readers--
@@ -99,7 +99,7 @@ func (c *contents) put(h *held) {
 }
 
 // pin keeps h open until it is forgotten.
-func (c *contents) pin(h *held) {
+func (c *contents) pin(h *openContent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h.pinned = true
@@ -110,7 +110,7 @@ func (c *contents) pin(h *held) {
 }
 
 // drop removes h, which is closed when it has no readers. c.mu is held.
-func (c *contents) drop(h *held) {
+func (c *contents) drop(h *openContent) {
 	delete(c.of, h.node)
 	if h.place != nil {
 		c.used.Remove(h.place)
@@ -121,7 +121,7 @@ func (c *contents) drop(h *held) {
 }
 
 // closeUnused closes h if it was dropped and has no readers. It does not block, so c.mu may be held.
-func (h *held) closeUnused() {
+func (h *openContent) closeUnused() {
 	if h.gone && h.readers == 0 {
 		h.content.Close()
 	}
@@ -187,13 +187,13 @@ func noEOF(err error) error {
 }
 
 // fetch opens the content of n again, fetches it from the service if it must, and takes it.
-func (n *fileNode) fetch(ctx context.Context) (*held, error) { return n.take(ctx, n.open) }
+func (n *fileNode) fetch(ctx context.Context) (*openContent, error) { return n.take(ctx, n.open) }
 
 func (n *fileNode) open(ctx context.Context) (fs.Content, error) { return n.file.Open(ctx, n.version) }
 
 // take calls open for the content of n, and takes it. If the version was superseded, the current one is fetched before
 // ErrStale is returned, so that the caller will find it.
-func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.Content, error)) (*held, error) {
+func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.Content, error)) (*openContent, error) {
 	c, err := await(caller, n.server, func(ctx context.Context) (fs.Content, error) {
 		c, err := open(ctx)
 		if errors.Is(err, fs.ErrStale) {

@@ -30,7 +30,7 @@ type dirNode struct {
 // below the root does not wait: it does not need the stamp.
 func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	d, ok := n.dir.(fs.Undated)
-	if ok && d.ModTime().IsZero() && n.server.ready.Load() && doing(ctx) != opening {
+	if ok && d.ModTime().IsZero() && n.server.ready.Load() && callOf(ctx) != opening {
 		_, err := await(ctx, n.server, func(ctx context.Context) (struct{}, error) {
 			d.AwaitModTime(ctx)
 			return struct{}{}, nil
@@ -43,9 +43,9 @@ func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.At
 	return 0
 }
 
-// found is the result of a lookup: a node, its current version if it is a file, and how long the kernel may keep the
-// name.
-type found struct {
+// lookupResult is the result of a lookup: a node, its current version if it is a file, and how long the kernel may keep
+// the name.
+type lookupResult struct {
 	node    fs.Node
 	version fs.Version
 	keep    time.Duration
@@ -59,7 +59,7 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	n.busy.Add(1)
 	defer n.busy.Add(-1)
 	asked := n.server.changes.count.Load()
-	f, err := await(ctx, n.server, func(ctx context.Context) (found, error) { return n.find(ctx, name) }, nil)
+	f, err := await(ctx, n.server, func(ctx context.Context) (lookupResult, error) { return n.find(ctx, name) }, nil)
 	if err != nil {
 		return nil, n.notFound(name, f, err, asked, out)
 	}
@@ -78,7 +78,7 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 }
 
 // notFound answers a lookup that failed. The kernel may keep a missing name as long as an existing one.
-func (n *dirNode) notFound(name string, f found, err error, asked uint64, out *fuse.EntryOut) syscall.Errno {
+func (n *dirNode) notFound(name string, f lookupResult, err error, asked uint64, out *fuse.EntryOut) syscall.Errno {
 	var of fs.Node = n.dir
 	if f.node != nil {
 		of = f.node
@@ -90,17 +90,17 @@ func (n *dirNode) notFound(name string, f found, err error, asked uint64, out *f
 	return e
 }
 
-func (n *dirNode) find(ctx context.Context, name string) (found, error) {
+func (n *dirNode) find(ctx context.Context, name string) (lookupResult, error) {
 	node, err := n.dir.Lookup(ctx, name)
 	if err != nil {
-		return found{}, err
+		return lookupResult{}, err
 	}
 	file, ok := node.(fs.File)
 	if !ok {
-		return found{node: node}, nil
+		return lookupResult{node: node}, nil
 	}
 	version, err := file.Version(ctx)
-	return found{node: node, version: version}, err
+	return lookupResult{node: node, version: version}, err
 }
 
 // folder returns the inode of a folder in n. If the kernel knows this inode already, go-fuse uses the existing node.
@@ -114,7 +114,7 @@ func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint6
 }
 
 // file returns the inode of file f in n, which a lookup has found.
-func (n *dirNode) file(ctx context.Context, name string, f fs.File, found found, out *fuse.EntryOut) *fusefs.Inode {
+func (n *dirNode) file(ctx context.Context, name string, f fs.File, found lookupResult, out *fuse.EntryOut) *fusefs.Inode {
 	ino := inode(f, found.version.Key)
 	child := n.known(name, ino)
 	if child == nil {

@@ -27,7 +27,7 @@
 // else, so they are the same after a remount.
 //
 // "For good" and "until told" are an hour (keep). Without [Options.Notified], and on macOS, nobody notifies the kernel,
-// and "until told" is a second (untold).
+// and "until told" is a second (timeoutWithoutNotify).
 //
 // [Server.Changed] names a doc. A goroutine of the server then expires every name that the kernel has below the doc's
 // folder, found or not, and those folders' listings. So the next use of a path costs one LOOKUP, which asks
@@ -35,8 +35,8 @@
 // somebody uses it. Three rules keep old answers out of the kernel's cache:
 //
 //   - An answer that was asked for before the change and comes after it has a timeout of 0.
-//   - An answer just before the change has reached the kernel when the notification is sent (settle). For a late one it
-//     is sent once more (straggle).
+//   - An answer just before the change has reached the kernel when the notification is sent (notifyDelay). For a late
+//     one it is sent once more (lateAnswer).
 //   - A listing has no timeout. If one that may be old was sent, another notification follows (retell).
 //
 // [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode. An [fs.Dir] must answer for what
@@ -69,10 +69,10 @@
 //
 // A size is exact, or it is not cached. LOOKUP never fetches, since the kernel holds the folder's lock. If the size is
 // not known (the tree is asked once a second at most), LOOKUP answers with an estimate and a timeout of 0, so that the
-// kernel sends GETATTR before any program sees it. GETATTR fetches, unless the program only looks (see lookers in
-// size.go, and [Sizes]): then it answers with the estimate too, which is more than the file has and never 0. Volatile
-// files are made for every program. A costly one is not made for a program that surely opens nothing (onlyLooks), since
-// each lookup returns another file. READDIRPLUS gives attributes of folders only.
+// kernel sends GETATTR before any program sees it. GETATTR fetches, unless the program only looks (see statOnlyPrograms
+// in size.go, and [Sizes]): then it answers with the estimate too, which is more than the file has and never 0.
+// Volatile files are made for every program. A costly one is not made for a program that surely opens nothing
+// (onlyLooks), since each lookup returns another file. READDIRPLUS gives attributes of folders only.
 //
 // The kernel's own copy of the size matters as well. sendfile(2) and splice(2) use it without sending a request, and an
 // estimate there makes them append zeros. So before an open returns, the kernel must have the exact size. Of two
@@ -104,8 +104,8 @@
 //
 // A notification takes the folder's lock in the kernel, and this wait cannot be interrupted. If the server is killed
 // while it waits for a lookup that it should answer itself, it cannot release the mount. So it notifies when the folder
-// is idle, as far as it can see (atEase), and leaves sending to another process, its guard (guard_linux.go). [Unmount]
-// ends a mount that does not answer. If the caller has no right to more, it kills the server.
+// is idle, as far as it can see (idleFolderWait), and leaves sending to another process, its guard (guard_linux.go).
+// [Unmount] ends a mount that does not answer. If the caller has no right to more, it kills the server.
 //
 // Each content that is kept open holds a descriptor if it is on disk. Go raises the soft limit of descriptors to the
 // hard one at the start of a program.

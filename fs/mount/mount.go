@@ -29,9 +29,9 @@ const (
 	// maxBackground is how many reads the kernel sends at a time. With go-fuse's default of 12, 64 slow readers took 24
 	// s; with this 3 s.
 	maxBackground = 128
-	// untold is the entry and attribute timeout if nobody notifies the kernel of changes: the time until a new version
-	// is seen.
-	untold = time.Second
+	// timeoutWithoutNotify is the entry and attribute timeout if nobody notifies the kernel of changes: the time until
+	// a new version is seen.
+	timeoutWithoutNotify = time.Second
 	// keep is the timeout of what never changes, such as the attributes of a version, and of what the kernel is
 	// notified of.
 	keep = time.Hour
@@ -47,7 +47,7 @@ type Server struct {
 	dir    string // the mountpoint: absolute, without links
 	id     string // tells this mount from a later one at the same folder
 	root   *dirNode
-	names  time.Duration // the timeout of names: untold or keep
+	names  time.Duration // the timeout of names: timeoutWithoutNotify or keep
 	notify notifier
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -127,8 +127,8 @@ func newServer(path string, o Options) *Server {
 		served:   make(chan struct{}),
 		ended:    make(chan struct{}),
 		changes:  newChanges(),
-		contents: contents{max: contentsToKeep(), of: map[*fileNode]*held{}},
-		names:    untold,
+		contents: contents{max: contentsToKeep(), of: map[*fileNode]*openContent{}},
+		names:    timeoutWithoutNotify,
 		silent:   o.Sizes != Estimate && canBeSilent && (o.Offline || seesCalls(o.AllowOther) && !o.blind),
 	}
 	if o.Notified && canNotify {

@@ -13,10 +13,10 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// lookers are the programs that only look at sizes: they print them, and copy nothing by them. Names are cut to the 15
-// bytes that the kernel keeps. A program that is missing here fetches, which is slow and right. A program that is
-// listed here but trusts sizes would go wrong.
-var lookers = slices.Concat(listers, []string{
+// statOnlyPrograms are the programs that only look at sizes: they print them, and copy nothing by them. Names are cut
+// to the 15 bytes that the kernel keeps. A program that is missing here fetches, which is slow and right. A program
+// that is listed here but trusts sizes would go wrong.
+var statOnlyPrograms = slices.Concat(listers, []string{
 	"sh", "bash", "dash", "zsh", "fish", "ksh", // for globs, completion and test -f
 	"nautilus", "nemo", "thunar", "Thunar", "dolphin", "pcmanfm", "pcmanfm-qt", "Finder", // file managers
 	"mc", "ranger", "nnn", "lf", "vifm",
@@ -41,7 +41,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 			return n.server.fail(n.file, op, err)
 		}
 		n.server.contents.put(h)
-		if n.server.silent && n.told.Load() != told && doing(ctx) == opening {
+		if n.server.silent && n.told.Load() != told && callOf(ctx) == opening {
 			// The kernel got an estimate after it sent this request, and would take our answer for older than that.
 			// After ESTALE open(2) looks the name up again, before the program sees an error.
 			n.server.promises.give(ctx, n.file, n.version)
@@ -64,7 +64,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	_, known := n.knownSize()
 	switch {
-	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && doing(ctx) != looking:
+	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && callOf(ctx) != looking:
 		return "open" // also if it cannot be seen: an open that fetches nothing would read old bytes
 	case known, !n.version.Volatile && n.server.mayEstimate(ctx), n.version.Costly && n.server.onlyLooks(ctx):
 		return ""
@@ -82,7 +82,7 @@ func (s *Server) onlyLooks(ctx context.Context) bool {
 		return false
 	}
 	program := programOf(caller.Pid)
-	return slices.Contains(listers, program) || s.silent && slices.Contains(lookers, program) && doing(ctx) == looking
+	return slices.Contains(listers, program) || s.silent && slices.Contains(statOnlyPrograms, program) && callOf(ctx) == looking
 }
 
 // atHand reports whether the file can be opened and read without a request to the service.
@@ -119,10 +119,10 @@ func (s *Server) mayEstimate(ctx context.Context) bool {
 		return true
 	}
 	caller, ok := fuse.FromContext(ctx)
-	if !ok || caller.Pid == 0 || !slices.Contains(lookers, programOf(caller.Pid)) {
+	if !ok || caller.Pid == 0 || !slices.Contains(statOnlyPrograms, programOf(caller.Pid)) {
 		return false
 	}
-	return !s.silent || s.opts.Offline || doing(ctx) == looking
+	return !s.silent || s.opts.Offline || callOf(ctx) == looking
 }
 
 // unknownFor is how long the tree's answer counts that a size is not known. Fetches by the mount itself are learned at

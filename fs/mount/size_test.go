@@ -67,7 +67,7 @@ func TestWhoOnlyLooksGetsAnEstimateAndFetchesNothing(t *testing.T) {
 	file := newFile("a.md", sample(5000)).estimating(7777)
 	dir, s := mountServer(t, newDir("", file), Options{})
 	want := Stats{Silent: s.silent}
-	for _, name := range lookers {
+	for _, name := range statOnlyPrograms {
 		if len(name) > 15 {
 			t.Errorf("%s is longer than the kernel keeps a name", name)
 		}

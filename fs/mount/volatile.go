@@ -57,7 +57,7 @@ func (n *fileNode) renew(ctx context.Context) error {
 }
 
 // fetchNow is fetch for a caller that opens the file.
-func (n *fileNode) fetchNow(ctx context.Context) (*held, error) {
+func (n *fileNode) fetchNow(ctx context.Context) (*openContent, error) {
 	if n.server.promises.has(ctx, n.file, n.version) {
 		return n.fetch(ctx)
 	}
