@@ -47,10 +47,10 @@ func setOrigin(f *pflag.Flag, o origin) {
 	f.Annotations[originNote] = []string{string(o)}
 }
 
-// ofOneCall are the flags that are not settings: they concern a single call.
-var ofOneCall = []string{"help", "version", "config", "json", "long", "dry-run", "subset", "to", "mountpoint"}
+// notSettings are the flags that are not settings: they concern a single call.
+var notSettings = []string{"help", "version", "config", "json", "long", "dry-run", "subset", "to", "mountpoint"}
 
-func isSetting(name string) bool { return !slices.Contains(ofOneCall, name) }
+func isSetting(name string) bool { return !slices.Contains(notSettings, name) }
 
 // load sets the flags that are not on the command line. Flag.Changed still says only what was on the command line.
 func load(cmd *cobra.Command) error {
@@ -129,9 +129,9 @@ func loadVariables(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// notSettings are CODAFS_ variables that are not settings: those that --on-result sets, and those of the project's own
-// tests.
-var notSettings = []string{resultPrefix, "CODAFS_OPENAPI", "CODAFS_RECORDED", "CODAFS_SEED", "CODAFS_SOAK"}
+// otherVariables are CODAFS_ variables that are not settings: those that --on-result sets, and those of the project's
+// own tests.
+var otherVariables = []string{resultPrefix, "CODAFS_OPENAPI", "CODAFS_RECORDED", "CODAFS_SEED", "CODAFS_SOAK"}
 
 // checkVariables refuses variables that look like the misspelt name of a setting: they would silently have no effect.
 // Others may belong to somebody else: a container's CODAFS_BUILD_DATE, a later release's setting.
@@ -139,7 +139,7 @@ func checkVariables(known, environ []string) error {
 	for _, line := range environ {
 		name, _, _ := strings.Cut(line, "=")
 		meant := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-		if !strings.HasPrefix(name, variablePrefix) || slices.ContainsFunc(notSettings, meant) {
+		if !strings.HasPrefix(name, variablePrefix) || slices.ContainsFunc(otherVariables, meant) {
 			continue
 		}
 		key := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, variablePrefix), "_", "-"))

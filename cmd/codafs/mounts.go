@@ -23,7 +23,8 @@ import (
 // mountReport is what is known of a mount; its JSON form is promised.
 type mountReport struct {
 	Mountpoint string `json:"mountpoint"`
-	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over it).
+	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over
+	// it).
 	State string `json:"state"`
 	// Status is the mount's .codafs/status.json, nil if the mount is not live. It keeps all fields: the mount may be
 	// one of another version.
