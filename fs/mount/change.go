@@ -189,6 +189,7 @@ func (g *givenNames) giveMissing(name string) bool {
 	return true
 }
 
+// set records the time of a name. g.mu is held.
 func (g *givenNames) set(name string) {
 	if g.at == nil {
 		g.at = map[string]time.Time{}
@@ -196,6 +197,7 @@ func (g *givenNames) set(name string) {
 	g.at[name] = time.Now()
 }
 
+// take returns the recorded names, and forgets them: the kernel is about to be notified.
 func (g *givenNames) take() map[string]time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()

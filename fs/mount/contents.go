@@ -21,6 +21,7 @@ import (
 // process's limit of descriptors. The kernel does not say who has a file open, so those that were read last are kept.
 const maxContents = 512
 
+// contentsToKeep is maxContents, or less if this process may have few descriptors.
 func contentsToKeep() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -90,6 +90,7 @@ func (n *dirNode) notFound(name string, f lookupResult, err error, asked uint64,
 	return e
 }
 
+// find looks a name up in the tree, and asks for the version if it is a file.
 func (n *dirNode) find(ctx context.Context, name string) (lookupResult, error) {
 	node, err := n.dir.Lookup(ctx, name)
 	if err != nil {

@@ -53,6 +53,7 @@ func (s *Server) guard() {
 	})
 }
 
+// startGuard starts cmd with its own end of the mount. The caller must kill and wait for it.
 func (k *notifier) startGuard(cmd *exec.Cmd, dir, id string) (*guardProcess, *exec.Cmd, error) {
 	dev, err := k.clone()
 	if err != nil {
@@ -127,6 +128,7 @@ func Guard() {
 	<-done
 }
 
+// readBatch reads one batch, without its length. An error means that the server is gone.
 func readBatch(r io.Reader) ([]byte, error) {
 	length := make([]byte, 4)
 	if _, err := io.ReadFull(r, length); err != nil {

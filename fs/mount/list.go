@@ -32,6 +32,7 @@ type listings struct {
 	last []*listing // the one used last in front
 }
 
+// find returns the listing with a serial, nil if it was dropped.
 func (l *listings) find(serial uint64) *listing {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -59,6 +59,7 @@ func (s *Server) fileAttr(v fs.Version, size int64, a *fuse.Attr) {
 	s.commonAttr(v.ModTime, a)
 }
 
+// commonAttr fills in what files and folders have in common. A zero time stays 1970.
 func (s *Server) commonAttr(modTime time.Time, a *fuse.Attr) {
 	a.Blksize = blockSize
 	a.Owner = fuse.Owner{Uid: uint32(s.opts.UID), Gid: uint32(s.opts.GID)}

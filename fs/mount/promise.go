@@ -32,6 +32,7 @@ type promiseKey struct {
 	file   uint64 // the file, whatever its version
 }
 
+// promise is a version for one caller, and when it expires.
 type promise struct {
 	version fs.Version
 	until   time.Time

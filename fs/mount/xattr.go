@@ -67,6 +67,7 @@ func (n *fileNode) Listxattr(_ context.Context, dest []byte) (uint32, syscall.Er
 	return listxattr(n.xattrs(), dest)
 }
 
+// getxattr returns the value of an attribute, or ENOATTR.
 func getxattr(all []xattr, name string, dest []byte) (uint32, syscall.Errno) {
 	for _, x := range all {
 		if x.name == name {
