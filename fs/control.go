@@ -48,6 +48,7 @@ func (c controlFolder) Entries(ctx context.Context) (nodes []Node, err error) {
 	return nodes, nil
 }
 
+// Lookup returns a new node each time: the kernel must not cache names in this folder.
 func (c controlFolder) Lookup(_ context.Context, name string) (Node, error) {
 	if name == path.Base(SinceDir) {
 		return sinceDir{t: c.t, name: name, path: name}, nil
@@ -95,6 +96,7 @@ func (f *controlFile) AtHand(v Version) bool {
 	return made
 }
 
+// Open makes the bytes the first time. All later opens of f return the same bytes, and their size is exact.
 func (f *controlFile) Open(ctx context.Context, _ Version) (Content, error) {
 	b, err := f.made.get(ctx, func(ctx context.Context) ([]byte, error) { return controls[f.name](f.t, ctx) })
 	if err != nil {
@@ -118,6 +120,7 @@ func (t *Tree) errorLines(context.Context) ([]byte, error) {
 	return jsonLines(all)
 }
 
+// indexLines lists the whole workspace again, as a snapshot does.
 func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
 	entries, err := t.Index(ctx)
 	if err != nil {

@@ -220,6 +220,7 @@ func (d *doc) refusals(name string, err error) []Failure {
 	return nil
 }
 
+// docJSON returns the content of doc.json. It comes from the list of docs and costs no request.
 func (d *doc) docJSON(context.Context) (*shown, time.Time, error) {
 	m := d.getMeta()
 	var b bytes.Buffer

@@ -48,6 +48,7 @@ const (
 	walkErrLife = time.Hour
 )
 
+// newDocLists makes empty lists. They send nothing before the first use.
 func newDocLists(d *doc, key string, meta coda.Doc, fresh bool) *docLists {
 	l := &docLists{d: d, key: key, stamp: meta.UpdatedAt.Time, size: meta.DocSize, oversized: meta.DocSize.OverAPISizeLimit, fresh: fresh,
 		table: map[string]*loader[tableInfo]{}, columns: map[string]*loader[columnList]{}}
@@ -57,6 +58,7 @@ func newDocLists(d *doc, key string, meta coda.Doc, fresh bool) *docLists {
 	return l
 }
 
+// newListLoader makes a loader that repeats errors as long as lists of this kind must.
 func newListLoader[T any](l *docLists) *loader[T] {
 	if l.fresh {
 		return newLoader[T](l.d.t.opts.Now, walkErrLife)
@@ -70,6 +72,7 @@ type tableInfo struct {
 	table coda.Table
 }
 
+// columnList is a table's columns, and since when the table has them.
 type columnList struct {
 	json    *shown
 	columns []coda.Column
@@ -78,6 +81,7 @@ type columnList struct {
 	columnsNote
 }
 
+// pageList returns the doc's pages. As all functions below, it may return an older list (see getList).
 func (l *docLists) pageList(ctx context.Context) (*pageList, error) {
 	return getList(ctx, l, "pages", "", func(l *docLists) *loader[*pageList] { return l.pages },
 		func(ctx context.Context, w io.Writer, try *try) error {
@@ -197,6 +201,7 @@ func (l *docLists) knownTable(id string) (tableInfo, bool) {
 	return loaderOf(l, l.table, id).known()
 }
 
+// loaderOf returns the loader with an id, and makes it if there is none. It takes l.mu.
 func loaderOf[T any](l *docLists, m map[string]*loader[T], id string) *loader[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -224,6 +229,8 @@ func (l *docLists) load(ctx context.Context, kind, id string, fill filler) (b []
 	return b, err
 }
 
+// loadOnce makes one try to load. A list that came from the service is also stored under lastKey, for times when the
+// service is down.
 func (l *docLists) loadOnce(ctx context.Context, kind, id string, last bool, fill filler) ([]byte, error) {
 	get := l.d.t.store.Get
 	if l.fresh || kind == listPermissions {

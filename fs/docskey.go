@@ -29,6 +29,7 @@ func (t *Tree) olderDocsKey() string {
 	}{IncludeShared: s.IncludeShared, WorkspaceID: s.WorkspaceID, Docs: s.Docs, ExcludeDocs: s.ExcludeDocs})
 }
 
+// docsKeyOf hashes the JSON of a selection. Names and order of its fields are part of the key.
 func (t *Tree) docsKeyOf(selection any) string {
 	b, err := json.Marshal(selection)
 	if err != nil {

@@ -20,6 +20,8 @@ type exports struct {
 	turn  chan struct{} // holds one token while somebody tries another page
 }
 
+// exportRight is what is known of the right to export. It changes from unknown to one of the others, and from refused
+// to allowed.
 type exportRight int
 
 const (

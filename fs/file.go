@@ -41,6 +41,7 @@ type failedMake struct {
 
 func (f *file) Name() string { return f.name }
 
+// Object implements [Node]. Stamps that are not known yet are zero.
 func (f *file) Object() Object {
 	o := f.obj
 	if f.stamps != nil {
@@ -57,6 +58,8 @@ func (f *file) Size(v Version) (int64, bool) { return f.d.t.store.Size(f.key(v))
 
 func (f *file) AtHand(v Version) bool { return f.d.t.store.Has(f.key(v)) }
 
+// Version implements [File]. While the service is down and the current bytes are not at hand, it returns the young
+// version if the bytes of that are.
 func (f *file) Version(ctx context.Context) (Version, error) {
 	v, err := f.make.version(ctx)
 	if err != nil {
@@ -83,6 +86,8 @@ func (f *file) has(ctx context.Context, v Version) bool {
 	return ok
 }
 
+// Open implements [File]. It repeats a failure for errLife without a request. All failures are recorded, except
+// ErrStale and the end of ctx.
 func (f *file) Open(ctx context.Context, v Version) (Content, error) {
 	t, key := f.d.t, f.key(v)
 	c, ok := t.store.Lookup(ctx, key)

@@ -37,6 +37,7 @@ func (f *folder) Name() string       { return f.name }
 func (f *folder) Object() Object     { return f.obj }
 func (f *folder) ModTime() time.Time { return f.modTime() }
 
+// entries lists the folder, and records a failure.
 func (f *folder) entries(ctx context.Context) (*folderEntries, error) {
 	e, err := f.list(ctx)
 	if err != nil {

@@ -189,6 +189,7 @@ func (t *Tree) changed(docID string) {
 // lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
 func (l *docLists) lastKey(kind, id string) string { return l.d.key("last-"+kind, id, "") }
 
+// last returns the newest stored version of a list, whatever its stamp, or errUnknown.
 func (l *docLists) last(ctx context.Context, kind, id string) ([]byte, error) {
 	c, ok := l.d.t.store.Lookup(ctx, l.lastKey(kind, id))
 	if !ok {
@@ -197,6 +198,7 @@ func (l *docLists) last(ctx context.Context, kind, id string) ([]byte, error) {
 	return readAll(c)
 }
 
+// readAll reads a content to its end, and closes it.
 func readAll(c Content) ([]byte, error) {
 	defer c.Close()
 	b := make([]byte, c.Size()) // ReadAll would leave unused capacity, and lists are held for long

@@ -325,6 +325,7 @@ func newEntry(path string, o Object, v Version) Entry {
 	return e
 }
 
+// entries returns all entries, sorted by path; those without a path by kind and ids.
 func (w *indexer) entries() []Entry {
 	all := make([]Entry, len(w.items))
 	for i, f := range w.items {

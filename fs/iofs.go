@@ -15,6 +15,7 @@ import (
 // its size is not known. All requests are made with ctx.
 func FS(ctx context.Context, dir Dir) iofs.FS { return &view{ctx, dir} }
 
+// view is a tree as [iofs.FS].
 type view struct {
 	ctx context.Context
 	dir Dir
@@ -104,6 +105,7 @@ func dirInfo(d Dir, name string) info {
 	return info{name, 0, iofs.ModeDir | 0o555, d.ModTime(), d.Object()}
 }
 
+// openFile is an open file of a view. It holds a Content until Close.
 type openFile struct {
 	*io.SectionReader
 	content Content
@@ -113,6 +115,7 @@ type openFile struct {
 func (f *openFile) Stat() (iofs.FileInfo, error) { return f.info, nil }
 func (f *openFile) Close() error                 { return f.content.Close() }
 
+// openDir is an open folder of a view. It is listed at the first ReadDir.
 type openDir struct {
 	view *view
 	dir  Dir
@@ -151,6 +154,7 @@ func (d *openDir) ReadDir(n int) ([]iofs.DirEntry, error) {
 	return out, nil
 }
 
+// dirEntry is an entry of a folder of a view.
 type dirEntry struct {
 	view *view
 	node Node

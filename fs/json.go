@@ -51,6 +51,7 @@ func (m *jsonMaker) at(ctx context.Context) (Version, []byte, error) {
 	return v, s.bytes, err
 }
 
+// version also stores the bytes, so that Size knows them before the first Open.
 func (m *jsonMaker) version(ctx context.Context) (Version, error) {
 	v, b, err := m.at(ctx)
 	if err != nil {
@@ -67,6 +68,7 @@ func (m *jsonMaker) version(ctx context.Context) (Version, error) {
 	return v, nil
 }
 
+// make writes the bytes if they are still those of v.
 func (m *jsonMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) error {
 	now, b, err := m.at(ctx)
 	if err != nil {

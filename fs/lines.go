@@ -28,6 +28,7 @@ func writeLinesMarkdown(out io.Writer, lines iter.Seq2[coda.Line, error]) error 
 	return w.out.Flush()
 }
 
+// lineWriter writes Markdown line by line. The caller must call endCode at the end, and flush out.
 type lineWriter struct {
 	out   *bufio.Writer
 	begun bool       // something was written
@@ -56,6 +57,7 @@ const (
 	numberedList = "numberedList"
 )
 
+// line writes one line of the page. Code lines are collected until another line comes.
 func (w *lineWriter) line(c coda.LineContent) {
 	if c.Style == "code" {
 		w.code = append(w.code, c.Text)

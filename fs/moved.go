@@ -42,6 +42,7 @@ type try struct {
 	odd    []Failure
 }
 
+// warn adds a warning about what was read. The file or list is kept all the same.
 func (t *try) warn(code, format string, args ...any) {
 	f := Failure{Code: code, Message: fmt.Sprintf(format, args...), Warning: true}
 	if !slices.Contains(t.odd, f) { // rows that are kept as sent are read twice

@@ -62,6 +62,7 @@ func (l *docLists) permissionList(ctx context.Context) (objectList, error) {
 	})
 }
 
+// objects returns a list of references, or the permissions, like pageList.
 func (l *docLists) objects(ctx context.Context, kind string, of func(*docLists) *loader[objectList], fill filler) (objectList, error) {
 	return getList(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
 		var all []json.RawMessage
@@ -116,6 +117,7 @@ func (d *doc) controlsJSON(name string) *file {
 	})
 }
 
+// objectsJSON makes the file of a list's objects. get requests one object; gone reports whether a fresh list lacks it.
 func (d *doc) objectsJSON(name string, kind Kind, list func(*docLists, context.Context) (objectList, error),
 	get func(ctx context.Context, id string) (json.RawMessage, error), gone func(ctx context.Context, id string) (bool, error)) *file {
 	computed := ComputedCalculated // somebody set the value of a control, or it comes from a computed list
@@ -155,6 +157,8 @@ func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
 	return v.version(m.d.t.opts.Now()), list, nil
 }
 
+// make requests the objects in parallel, and writes them in the order of the list. All are in memory before the first
+// is written.
 func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) error {
 	now, list, err := m.at(ctx)
 	if err != nil {

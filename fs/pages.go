@@ -181,6 +181,7 @@ func (l *pageList) makeEntries(d *doc, p *page) *folderEntries {
 	return p.folder
 }
 
+// pageNode makes the node of a page for one ending. pageList.mu is held, so it must not list pages.
 func (d *doc) pageNode(p *page, rel, stem, ending string) Node {
 	name, id := stem+ending, p.meta.ID
 	export := func(kind Kind, format coda.Format) *file {
@@ -243,6 +244,7 @@ func (d *doc) subpages(p *page, name, rel string) *folder {
 	}
 }
 
+// pageJSON returns the content of a page's own file, for pages that cannot be exported.
 func (d *doc) pageJSON(ctx context.Context, id string) (*shown, time.Time, error) {
 	l := d.current()
 	pages, err := l.pageList(ctx)

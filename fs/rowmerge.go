@@ -120,6 +120,7 @@ func (p *rowMerge) append(changed *changes, newest time.Time, at *indexSet) bool
 	return true
 }
 
+// write writes the merged file. Unchanged parts are copied from the old file, without decoding them.
 func (p *rowMerge) write(w io.Writer) error {
 	pos := int64(0)
 	copyTo := func(end int64) error {
@@ -155,6 +156,7 @@ type indexSet struct {
 
 func newIndexSet(count int64) *indexSet { return &indexSet{taken: make([]bool, count)} }
 
+// add takes an index. One that is taken, or is no number below the count, makes the set bad for good.
 func (p *indexSet) add(index json.RawMessage) {
 	i, err := strconv.Atoi(string(index))
 	if err != nil || i < 0 || i >= len(p.taken) || p.taken[i] {
@@ -165,6 +167,7 @@ func (p *indexSet) add(index json.RawMessage) {
 	p.rows++
 }
 
+// full reports whether each index was added exactly once.
 func (p *indexSet) full() bool { return !p.bad && p.rows == len(p.taken) }
 
 // textLines yields the lines of a content, with their ends. If the last line has no end, it fails.

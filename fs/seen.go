@@ -129,6 +129,7 @@ func (f *file) lastSeen(ctx context.Context, v Version) seen {
 	return last
 }
 
+// keepSeen stores s for this and all other processes.
 func (f *file) keepSeen(ctx context.Context, s *seen) error {
 	f.seen.Store(s)
 	c, err := f.d.t.store.Put(ctx, f.seenKey(s.stamps), func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(s) })

@@ -30,6 +30,7 @@ func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.
 		info: info{f.Name(), c.Size(), 0o444, v.ModTime, f.Object()}}, nil
 }
 
+// openSince fetches computed bytes again if they are older than since, and opens the current version.
 func (f *file) openSince(ctx context.Context, since time.Time) (Content, Version, error) {
 	// If the stamps move meanwhile there is another version, which was never fetched.
 	if err := f.Renew(ctx, since); err != nil && !errors.Is(err, ErrStale) {
@@ -55,6 +56,7 @@ func (s sinceDir) ModTime() time.Time { return s.t.modTime() }
 
 func (s sinceDir) Entries(context.Context) ([]Node, error) { return nil, nil }
 
+// Lookup finds what the mirrored folder has under this name. In SinceDir itself, every number is found.
 func (s sinceDir) Lookup(ctx context.Context, name string) (Node, error) {
 	below := sinceDir{s.t, name, s.path + "/" + name, s.since, s.t.Root()}
 	if s.dir == nil {
@@ -109,6 +111,8 @@ func (s *sinceFile) AtHand(Version) bool {
 	return s.opened != nil && s.of.AtHand(*s.opened)
 }
 
+// Open fixes the version at the first call; later calls open the same version. Of two first calls at the same time the
+// one that ends first fixes it.
 func (s *sinceFile) Open(ctx context.Context, _ Version) (Content, error) {
 	s.mu.Lock()
 	opened := s.opened

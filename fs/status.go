@@ -43,6 +43,7 @@ type Status struct {
 	Warnings     int    `json:"warnings"`
 }
 
+// statusJSON calls Options.Status without a lock: it may take some time.
 func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	s := t.status()
 	if t.opts.Status != nil {

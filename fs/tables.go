@@ -22,6 +22,7 @@ type tableList struct {
 	folders map[string]*folderEntries // table/ and view/
 }
 
+// newTableList arranges a doc's tables and views. Views that are not selected are left out, but stay in onPage.
 func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
 	l := &tableList{json: &shown{bytes: json}, onPage: map[string][]string{}, folders: map[string]*folderEntries{}}
 	seen := map[string]bool{}
@@ -158,6 +159,7 @@ func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *fold
 	return l.folders[name]
 }
 
+// tableEntries makes the files of tables. rel is the path of their folder below the doc's, with a slash at the end.
 func (d *doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
 	endings := []string{".csv", ".columns.json", ".table.json"}
 	if d.t.opts.Select.RowsJSON {
@@ -179,6 +181,8 @@ func (d *doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
 	return newFolderEntries(nodes...)
 }
 
+// tableNode makes the file of a table for one ending. Its functions look the table up in the current lists at each
+// call.
 func (d *doc) tableNode(t coda.Table, rel, stem, ending string) Node {
 	id := t.ID
 	var f *file

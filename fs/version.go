@@ -67,6 +67,7 @@ func (v *versionHash) addColumns(c columnList) {
 // computes records that some of the bytes are computed. This is not part of the key.
 func (v *versionHash) computes(c Computed) { v.computed = max(v.computed, c) }
 
+// version returns the version as of now: young if a stamp, or a change without one, is newer than Youth.
 func (v *versionHash) version(now time.Time) Version {
 	key := hex.EncodeToString(v.h.Sum(nil)[:16])
 	if now.Sub(v.newest) < Youth || now.Sub(v.moved) < Youth {

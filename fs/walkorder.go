@@ -43,6 +43,7 @@ func (l *docLists) orders(kind Kind) (all []*walkOrder) {
 	return all
 }
 
+// newWalkOrder numbers the files of an order.
 func newWalkOrder(files []*file) *walkOrder {
 	o := &walkOrder{files, make(map[string]int, len(files))}
 	for i, f := range files {
@@ -80,6 +81,7 @@ type flattening struct {
 	files              []*file
 }
 
+// add adds the files in nodes, and those in the folders among them. With filesFirst, folders come after the files.
 func (fl *flattening) add(nodes []Node) {
 	if fl.byName {
 		nodes = slices.SortedFunc(slices.Values(nodes), func(a, b Node) int { return strings.Compare(a.Name(), b.Name()) })
