@@ -19,6 +19,7 @@ have fetched, so that nothing is fetched twice. You can delete it at any time: w
 fetched again. A full snapshot does not use it; what that fetches is in a folder of its own until the end. How often a mount
 found something in the cache is in its .codafs/status.json.`
 
+// newCache makes 'codafs cache'. Like its subcommands, it sends no request.
 func newCache(std streams) *cobra.Command {
 	var s settings
 	var asJSON bool
@@ -113,6 +114,7 @@ func runCache(ctx context.Context, s *settings, std streams, asJSON bool) error 
 	return out.print(std.out)
 }
 
+// cacheStatus describes the cache. A missing cache is no error: it has no contents.
 func (s *settings) cacheStatus(ctx context.Context, std streams) (cacheStatus, error) {
 	dir, disk, err := s.existingCache(std)
 	if err != nil {

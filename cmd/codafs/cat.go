@@ -33,6 +33,8 @@ printed all the same, and the exit code is not 0.`,
 	return cmd
 }
 
+// runCat prints the files one after the other. A file that fails does not stop the rest; the exit code is that of the
+// first failure.
 func runCat(ctx context.Context, s *settings, std streams, paths []string) error {
 	waits, std := showWaits(std, "cat")
 	defer waits.end()

@@ -84,6 +84,8 @@ type examination struct {
 // doctorTime limits how long the service may take to answer.
 const doctorTime = 20 * time.Second
 
+// examine makes all checks, in the order in which they are shown. A failed check is a finding; the error is a usage
+// error.
 func (d *doctor) examine(ctx context.Context, config string) (examination, error) {
 	out := examination{Tool: tool(), Checks: []finding{checkConfig(config)}}
 	service, err := d.checkService(ctx)

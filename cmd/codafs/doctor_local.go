@@ -96,6 +96,7 @@ func checkMounts(ctx context.Context) (found []finding) {
 	return found
 }
 
+// checkMount turns the report on one mount into a finding.
 func checkMount(check string, m mountReport) finding {
 	switch m.State {
 	case mountDead:

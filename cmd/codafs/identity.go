@@ -51,6 +51,7 @@ func (i *identity) answered() bool {
 	}
 }
 
+// set records an answer. The first one wakes those who wait in get.
 func (i *identity) set(name, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -39,6 +39,7 @@ Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 	return cmd
 }
 
+// runList lists the snapshots in a folder, whether good or not. An empty folder is no error.
 func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
 	all, err := snapshot.List(dir)
 	if err != nil {

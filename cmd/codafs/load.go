@@ -115,6 +115,7 @@ func variable(name string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
+// loadVariables sets flags from CODAFS_* variables. The command line takes precedence.
 func loadVariables(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {

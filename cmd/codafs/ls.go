@@ -38,6 +38,8 @@ as they are known without fetching content.`,
 	return cmd
 }
 
+// runLs lists a folder, or shows one file. With long it also asks for versions, which may send requests for stamps,
+// never for content.
 func runLs(ctx context.Context, s *settings, std streams, name string, long, asJSON bool) error {
 	waits, std := showWaits(std, "ls")
 	defer waits.end()

@@ -22,6 +22,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// mountOptions are the settings of 'codafs mount'.
 type mountOptions struct {
 	settings
 	refresh    time.Duration
@@ -72,6 +73,8 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 	return cmd
 }
 
+// runMount opens the workspace, mounts it, and serves it to its end. It mounts before the token's user is asked for, so
+// that a service that does not answer does not delay the mount.
 func runMount(ctx context.Context, o *mountOptions, std streams, dir string) error {
 	switch mount.Sizes(o.sizes) {
 	case mount.Auto, mount.Exact, mount.Estimate:
@@ -134,6 +137,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 // guardName is the name by which this program is called as a mount's guard.
 const guardName = "codafs-guard"
 
+// guardProcess makes the command for [mount.Options].Guard: this program under another name.
 func guardProcess() *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{guardName}
@@ -226,6 +230,7 @@ func tellSystemd(log *slog.Logger, state string) {
 	}
 }
 
+// absolute returns dir as an absolute path, or dir itself if the working folder is gone.
 func absolute(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {
 		return abs

@@ -81,6 +81,7 @@ type helperCall struct {
 	fake bool     // -f: do all but mount
 }
 
+// parseHelperCall parses the arguments of mount(8). An unknown option is an error, unless -s is given.
 func parseHelperCall(args []string) (helperCall, error) {
 	var call helperCall
 	flags := pflag.NewFlagSet(mountHelper, pflag.ContinueOnError)

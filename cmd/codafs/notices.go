@@ -15,6 +15,7 @@ type notices struct {
 	said []string
 }
 
+// add prints a note. It may be called from several goroutines.
 func (n *notices) add(text string) {
 	if n.out == nil {
 		return

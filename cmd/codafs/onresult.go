@@ -49,6 +49,8 @@ func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) e
 	return result
 }
 
+// runOnResult runs the command with the result in its variables and the summary on its stdin. Its output goes to
+// stderr.
 func (o *snapshotOptions) runOnResult(ctx context.Context, std streams, result error) error {
 	code := 0
 	if result != nil {

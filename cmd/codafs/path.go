@@ -32,6 +32,7 @@ func (p *pathValue) String() string { return string(*p) }
 // Type implements [pflag.Value].
 func (p *pathValue) Type() string { return "path" }
 
+// expandHome replaces a leading ~/ by the user's own folder. Folders of other users (~name) are refused.
 func expandHome(s string) (string, error) {
 	if !strings.HasPrefix(s, "~") {
 		return s, nil

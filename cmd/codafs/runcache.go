@@ -30,6 +30,7 @@ func newScratch(cacheDir string) (*scratch, error) {
 	return newTempScratch()
 }
 
+// newTempScratch makes a folder in the system's temporary folder. It has no lock.
 func newTempScratch() (*scratch, error) {
 	dir, err := os.MkdirTemp("", "codafs-run-")
 	if err != nil {
@@ -110,6 +111,7 @@ func removeDeadRuns(cacheDir string) (freed int64) {
 	return freed
 }
 
+// removeIfDead removes a run's folder if its lock is free, and returns the size of what was removed.
 func removeIfDead(dir string) (freed int64) {
 	lock, err := os.OpenFile(dir+lockEnd, os.O_RDWR, 0)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// snapshotOptions are the settings of 'codafs snapshot', and the state of the run.
 type snapshotOptions struct {
 	settings
 	shortcuts
@@ -151,6 +152,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 // silenceLimit is how long a run goes on while Coda does not answer.
 const silenceLimit = 5 * time.Minute
 
+// snapshotOf makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
 func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *workspace, p *progress) error {
 	p.of(w.client)
 	ctx, stop := endAtSilence(ctx, w.client)
@@ -210,6 +212,7 @@ type noSourceError struct {
 
 func (e noSourceError) Unwrap() error { return e.error }
 
+// snapshot makes the run, or the dry run, and reports how it ended.
 func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
 	if !o.dryRun {
 		opts.Progress = p
@@ -228,6 +231,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 // needed to use up its rate limit.
 const pageShare = 4
 
+// runOptions returns the options that do not depend on where the tree comes from.
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
 		Output: o.output, Incremental: o.incremental, Archive: snapshot.Format(o.archive), Tool: tool(), Log: log,

@@ -81,6 +81,7 @@ func runStatus(ctx context.Context, s *settings, std streams, args []string, out
 	return out.print(std.out)
 }
 
+// status collects all parts. A part that cannot be read says so itself.
 func (s *settings) status(ctx context.Context, std streams, args []string) (out status, err error) {
 	if len(args) == 1 {
 		one, err := reportOnNamed(ctx, args[0])

@@ -64,6 +64,8 @@ func nearPath(ctx context.Context, root fs.Dir, name string) string {
 	return fmt.Sprintf("; did you mean %s?", shellWord(near))
 }
 
+// nearBelow follows name below dir, and replaces each part that does not exist by the nearest name. It returns "" if a
+// part has none.
 func nearBelow(ctx context.Context, dir fs.Dir, name string) string {
 	found := ""
 	for part := range strings.SplitSeq(name, "/") {

@@ -103,6 +103,7 @@ func (w *workspace) close() {
 	}
 }
 
+// clientOptions checks the settings of the client, and finds the token. It sends nothing.
 func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
 	o := coda.Options{
 		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
@@ -185,6 +186,7 @@ func (s *settings) openContents(std streams, log *slog.Logger, afresh bool) (dis
 	return disk, run, dir, nil
 }
 
+// openCache opens the cache in dir, and makes it if it is missing.
 func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
 	size, err := parseSize(s.cacheSize)
 	if err != nil {
