@@ -52,7 +52,7 @@ const (
 	Estimate Sizes = "estimate" // everybody, until the file is opened: some programs take the estimate for the size
 )
 
-// Stats are counts since the mount began. The files of .codafs do not count, by which any program may ask at any time how the mount is.
+// Stats are counts since the mount began. Files of .codafs do not count: any program may read them at any time.
 type Stats struct {
 	// Opens is how often the content of a file was opened, for any reason.
 	Opens int64 `json:"opens"`

@@ -168,7 +168,7 @@ func (n *fileNode) estimate() int64 { return max(n.file.Estimate(n.version), 1) 
 // stats are the counts behind [Stats].
 type stats struct{ opens, fetched, estimated, tooSmall atomic.Int64 }
 
-// count adds one, unless n is one of .codafs.
+// count adds one, unless n is a file of .codafs: see [Stats].
 func (n *fileNode) count(to *atomic.Int64) {
 	if !n.version.Volatile {
 		to.Add(1)
