@@ -42,7 +42,7 @@ func TestARowCostsLittle(t *testing.T) {
 		{"written as CSV", 9, float64(len(sentRow)) * 2, func() error { return out.Row(asCSV) }},
 		// A buffer, which all rows of a table share, and under the race detector a second one.
 		{"written as a line", 3, float64(len(sentRow)) * 3, func() error {
-			return writeLines(io.Discard, func(yield func(coda.Row, error) bool) { yield(row, nil) })
+			return writeRowsJSON(io.Discard, func(yield func(coda.Row, error) bool) { yield(row, nil) })
 		}},
 	} {
 		allocs, size := costOf(t, c.do)

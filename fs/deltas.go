@@ -244,7 +244,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 			}
 		}
 	}
-	if err := writeLines(b, passed); err != nil {
+	if err := writeRowsJSON(b, passed); err != nil {
 		return err
 	}
 	if err := b.Flush(); err != nil {

@@ -89,5 +89,5 @@ func (m pageMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 	case m.format == coda.HTML:
 		return errNoHTML
 	}
-	return writeLinesMarkdown(w, once(t, m.d.t.src.Lines(ctx, m.d.id, m.id), func(l coda.Line) string { return l.ID }))
+	return writePlainText(w, once(t, m.d.t.src.Lines(ctx, m.d.id, m.id), func(l coda.Line) string { return l.ID }))
 }

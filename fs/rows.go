@@ -90,7 +90,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 		_, _ = b.WriteString(byteOrderMark) // Flush returns the error
 	}
 	if m.asSent {
-		err = writeLines(b, rows)
+		err = writeRowsJSON(b, rows)
 	} else {
 		err = m.writeCSV(b, columns, rows, t)
 	}
@@ -131,8 +131,8 @@ func (m rowsMaker) writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[c
 	return out.Flush()
 }
 
-// writeLines writes each row as sent, one a line.
-func writeLines(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
+// writeRowsJSON writes each row as sent, one a line.
+func writeRowsJSON(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
 	var b bytes.Buffer
 	for r, err := range rows {
 		if err != nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// writeLinesMarkdown renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The service gives
+// writePlainText renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The service gives
 // plain text and a style for each line. It does not say whether a box is ticked.
 //
 // Text that would begin a Markdown block at the start of a line is escaped. Within a line nothing is, so that grep
 // finds snake_case.
-func writeLinesMarkdown(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
-	w := lineWriter{out: bufio.NewWriter(out)}
+func writePlainText(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
+	w := plainTextWriter{out: bufio.NewWriter(out)}
 	for l, err := range lines {
 		if err != nil {
 			return err
@@ -28,8 +28,8 @@ func writeLinesMarkdown(out io.Writer, lines iter.Seq2[coda.Line, error]) error 
 	return w.out.Flush()
 }
 
-// lineWriter writes Markdown line by line. The caller must call endCode at the end, and flush out.
-type lineWriter struct {
+// plainTextWriter writes Markdown line by line. The caller must call endCode at the end, and flush out.
+type plainTextWriter struct {
 	out   *bufio.Writer
 	begun bool       // something was written
 	block string     // the style of the last line; the same for all kinds of list
@@ -58,7 +58,7 @@ const (
 )
 
 // line writes one line of the page. Code lines are collected until another line comes.
-func (w *lineWriter) line(c coda.LineContent) {
+func (w *plainTextWriter) line(c coda.LineContent) {
 	if c.Style == "code" {
 		w.code = append(w.code, c.Text)
 		return
@@ -85,7 +85,7 @@ func (w *lineWriter) line(c coda.LineContent) {
 
 // begin starts a line, and first writes what separates it from the last one. List items need nothing between them. The
 // lines of a quote must become neither one paragraph nor two quotes.
-func (w *lineWriter) begin(block string) {
+func (w *plainTextWriter) begin(block string) {
 	same := block != "" && block == w.block
 	switch {
 	case same && block == listBlock:
@@ -102,7 +102,7 @@ func (w *lineWriter) begin(block string) {
 
 // write writes the text of one line, which may have several parts: first stands before the first part, rest before the
 // others. Two spaces at the end of a part are Markdown's line break.
-func (w *lineWriter) write(first, rest string, texts []string) {
+func (w *plainTextWriter) write(first, rest string, texts []string) {
 	prefix := first
 	for i, s := range texts {
 		if s == "" {
@@ -120,7 +120,7 @@ const maxLevel = 32
 
 // item writes a list item below the text of the item that contains it: Markdown nests by columns. Levels that no item
 // above has are skipped.
-func (w *lineWriter) item(c coda.LineContent, text string) {
+func (w *plainTextWriter) item(c coda.LineContent, text string) {
 	it := listItem{level: min(max(c.Level, 0), maxLevel), style: c.Style, number: 1}
 	for n := len(w.items); n > 0 && w.items[n-1].level >= it.level; n-- {
 		if last := w.items[n-1]; last.level == it.level && last.style == it.style {
@@ -142,7 +142,7 @@ func (w *lineWriter) item(c coda.LineContent, text string) {
 }
 
 // endCode writes the collected code block, in a fence longer than any run of backticks in it.
-func (w *lineWriter) endCode() {
+func (w *plainTextWriter) endCode() {
 	if len(w.code) == 0 {
 		return
 	}
