@@ -35,14 +35,6 @@ func settledOf(e fs.Entry, fetched time.Time) bool {
 	return fs.Version{Key: e.Version}.Bytes() != "" || settled(fetched, e.ModTime)
 }
 
-// fetchedBy is when the bytes of a file were fetched; a run that began at a time has it, and does not say.
-func (f File) fetchedBy(started time.Time) time.Time {
-	if f.FetchedAt.IsZero() {
-		return started
-	}
-	return f.FetchedAt
-}
-
 // stale reports whether bytes of e that were fetched at a time are to be fetched anew.
 func (r *run) stale(e fs.Entry, fetched time.Time) bool {
 	switch {

@@ -2,66 +2,10 @@ package snapshot
 
 import (
 	"cmp"
-	"path"
 	"slices"
 
 	"github.com/codafs/codafs/fs"
 )
-
-// Contents counts the objects of a snapshot. A page that cannot be exported is none of them.
-type Contents struct {
-	Docs   Count `json:"docs"`
-	Pages  Count `json:"pages"`
-	Tables Count `json:"tables"`
-	Views  Count `json:"views"`
-}
-
-// Count is of one kind of object. What is new, changed and gone is since the last good snapshot; where there is none, all is new.
-type Count struct {
-	Total   int `json:"total"`
-	New     int `json:"new"`
-	Changed int `json:"changed"`
-	Gone    int `json:"gone"`
-	// Back is what that snapshot lacks by a failure: nobody knows whether it is new.
-	Back int `json:"back,omitempty"`
-}
-
-// GoneObject is a doc, table or view that the last good snapshot has, and the workspace has not any more. What went
-// with its doc is not named.
-type GoneObject struct {
-	Kind     string `json:"kind"` // doc, table or view
-	DocID    string `json:"doc_id"`
-	ObjectID string `json:"object_id"`
-	Name     string `json:"name"`
-	// Doc is the name of its doc.
-	Doc string `json:"doc"`
-}
-
-// count is where a file's object is counted, by one file for each object; nil for all other files.
-func (c *Contents) count(f File) *Count {
-	switch f.Kind {
-	case fs.KindDoc:
-		return &c.Docs
-	case fs.KindPage:
-		return &c.Pages
-	case fs.KindRows:
-		if isView(f.Path) {
-			return &c.Views
-		}
-		return &c.Tables
-	}
-	return nil
-}
-
-// Add counts the object of a file in, if it is one of its objects' files that count.
-func (c *Contents) Add(f File) {
-	if n := c.count(f); n != nil {
-		n.Total++
-	}
-}
-
-// isView tells a view's files from a table's, by the folder that they are in.
-func isView(p string) bool { return path.Base(path.Dir(p)) == "view" }
 
 // takeStock counts what is there, and compares it with the last good snapshot. The files have their status.
 func (r *run) takeStock() {
@@ -113,7 +57,7 @@ func namedKind(f File) string {
 		return "doc"
 	case f.Kind != fs.KindRows:
 		return ""
-	case isView(f.Path):
+	case f.isView():
 		return "view"
 	}
 	return "table"

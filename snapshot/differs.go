@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,9 +9,10 @@ import (
 	"unicode"
 )
 
-// differs says, key by key, what a run is asked for otherwise than one that is there.
-func differs(there, now Head) string {
-	a, b := asked(there), asked(now)
+// Differences says in words, key by key, what a run, now, is asked for otherwise than the one that h is of; "" where
+// both are of one series.
+func (h Head) Differences(now Head) string {
+	a, b := asked(h), asked(now)
 	all := maps.Clone(a)
 	maps.Copy(all, b)
 	var parts []string
@@ -58,24 +58,4 @@ func shown(s string) string {
 		return strconv.Quote(s)
 	}
 	return s
-}
-
-// plain is a selection in one form, wherever it came from, without the settings that have their default value.
-// JSON makes what came from a manifest equal to what came from flags. The lists in it are sets: they come in the
-// order in which flags were given.
-func plain(selection map[string]any) (map[string]any, error) {
-	data, err := json.Marshal(chosen(selection))
-	if err != nil {
-		return nil, err
-	}
-	form := map[string]any{}
-	if err := json.Unmarshal(data, &form); err != nil {
-		return nil, err
-	}
-	for name, value := range form {
-		if list, ok := value.([]any); ok {
-			form[name] = asSet(list)
-		}
-	}
-	return form, nil
 }

@@ -1,10 +1,7 @@
 package snapshot
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
 
 	"github.com/codafs/codafs/fs"
@@ -26,11 +23,11 @@ func (r *run) compare() error {
 			r.warn("%s: its manifest cannot be read, run verify: %v", id, err)
 			continue
 		}
-		if sameRun(head, r.head) {
+		if head.Series() == r.head.Series() {
 			r.takeBase(id)
 		} else if !r.opts.AllowOtherSelection {
 			return &ForeignError{r.out.path, fmt.Sprintf("%s, which was made with other settings (%s): choose another folder, or --allow-other-selection",
-				id, differs(head, r.head))}
+				id, head.Differences(r.head))}
 		}
 	}
 	return nil
@@ -59,61 +56,10 @@ func (r *run) takeBase(id string) {
 	}
 }
 
-// good reports that a snapshot may be the latest.
-func (r Result) good() bool { return r == Complete || r == Incomplete }
-
 func (r *run) warn(format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
 	r.opts.Log.Info(message)
 	r.summary.Warnings = append(r.summary.Warnings, message)
-}
-
-// sameRun reports whether two runs were asked for the same objects of the same account.
-func sameRun(a, b Head) bool {
-	return a.Source == b.Source && canonical(a.Options.Selection) == canonical(b.Options.Selection)
-}
-
-// chosen is a selection without the settings that have their default value: a program that has one setting
-// more asks for the same as one that does not know it. Older programs recorded defaults too.
-func chosen(selection map[string]any) map[string]any {
-	kept := maps.Clone(selection)
-	maps.DeleteFunc(kept, func(name string, value any) bool {
-		v := reflect.ValueOf(value)
-		switch {
-		case !v.IsValid() || v.IsZero():
-			return true
-		case v.Kind() == reflect.Slice:
-			return v.Len() == 0
-		}
-		return name == "names" && fmt.Sprint(value) == string(fs.NamesID)
-	})
-	return kept
-}
-
-// canonical writes a selection as one string: JSON has sorted keys.
-func canonical(selection map[string]any) string {
-	form, err := plain(selection)
-	if err != nil {
-		return err.Error()
-	}
-	if len(form) == 0 {
-		return ""
-	}
-	data, err := json.Marshal(form)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
-}
-
-// asSet gives the items of a list sorted, each once.
-func asSet(list []any) []string {
-	items := make([]string, len(list))
-	for i, item := range list {
-		items[i] = fmt.Sprint(item)
-	}
-	slices.Sort(items)
-	return slices.Compact(items)
 }
 
 // shrunk reports why the run looks like a workspace that was lost sight of, "" if it does not.
@@ -149,14 +95,6 @@ func countObjects(files []File, failures []fs.Failure) int {
 	}
 	return len(seen)
 }
-
-// fileKey names a file across snapshots, whatever its path is.
-type fileKey struct {
-	kind        fs.Kind
-	doc, object string
-}
-
-func (f File) key() fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
 
 // byKey finds the files of a snapshot. It has no copies of them: a workspace may have a million.
 type byKey map[fileKey]*File

@@ -65,18 +65,6 @@ func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool 
 	return ok && b.tool == tool && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.started, updatedAt) && !b.unsure[id]
 }
 
-// as is f as the file for e.
-func (f File) as(e fs.Entry) File {
-	now := fileOf(e)
-	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
-	switch f.Kind { // lists are read each time
-	case fs.KindRows, fs.KindRowsJSON, fs.KindPage:
-		now.Warnings = f.Warnings
-	}
-	now.setModTime(f.modTime()) // which its bytes on disk have
-	return now
-}
-
 // held reports that a file is there, in the last good snapshot or among those of a run that was stopped.
 func (r *run) held(e fs.Entry, left map[string]finished) bool {
 	if old, ok := left[e.Path]; ok && r.fits(old, e) {

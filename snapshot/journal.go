@@ -87,7 +87,7 @@ func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
 	if errors.Is(err, iofs.ErrNotExist) {
 		return nil, true // stopped before the journal was there: nothing is in it
 	}
-	if err != nil || !sameRun(m.Head, head) {
+	if err != nil || m.Series() != head.Series() {
 		return nil, false
 	}
 	left := map[string]finished{}
@@ -105,7 +105,7 @@ func readJournal(data []byte, head Head) (map[string]finished, bool) {
 	if dec.Decode(&first) != nil || first.Schema != journalSchema {
 		return nil, false
 	}
-	if !sameRun(Head{Source: first.Source, Options: first.Options}, head) {
+	if (Head{Source: first.Source, Options: first.Options}).Series() != head.Series() {
 		return nil, false
 	}
 	left := map[string]finished{}

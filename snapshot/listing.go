@@ -3,12 +3,8 @@ package snapshot
 import (
 	"cmp"
 	"fmt"
-	iofs "io/fs"
 	"path"
-	"path/filepath"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -77,20 +73,6 @@ func about(e fs.Entry, f fs.Failure) fs.Failure {
 	f.ObjectID = cmp.Or(e.ObjectID, f.ObjectID)
 	f.Path = cmp.Or(e.Path, f.Path)
 	return f
-}
-
-// checkPath refuses a path that is not a plain one below docs/ on every system.
-func checkPath(p string) error {
-	bad := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
-	switch {
-	case !utf8.ValidString(p), strings.ContainsFunc(p, bad):
-		return fmt.Errorf("the path %q has characters that no path may have", p)
-	case !iofs.ValidPath(p), !filepath.IsLocal(filepath.FromSlash(p)):
-		return fmt.Errorf("the path %q leaves its folder", p)
-	case !strings.HasPrefix(p, "docs/"):
-		return fmt.Errorf("the path %q is not below docs/", p)
-	}
-	return nil
 }
 
 // pathSet keeps the paths of files apart from those of the folders above them.

@@ -102,12 +102,6 @@ type Options struct {
 	hooks hooks
 }
 
-// Source is where the objects come from.
-type Source struct {
-	APIURL  string `json:"api_url"`
-	Account string `json:"account"`
-}
-
 // Progress is told what a run does, by one goroutine, in the order in which it
 // happens, but for Fetching. The run waits for it.
 type Progress interface {

@@ -154,7 +154,7 @@ func (f *folder) candidates() ([]*candidate, error) {
 		s, err := f.summary(id)
 		if head, headErr := f.head(id); err == nil && headErr == nil {
 			c.result = s.Result
-			c.group = head.Source.APIURL + "\n" + head.Source.Account + "\n" + canonical(head.Options.Selection)
+			c.group = head.Series()
 		}
 		if id == latest {
 			c.keep("latest")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -213,15 +212,6 @@ func pagesLineByLine(files []File) (n int) {
 // isListing reports whether more than one object is missing where a kind is.
 func isListing(k fs.Kind) bool {
 	return k == fs.KindDoc || k == fs.KindPages || k == fs.KindTables
-}
-
-// NewSummary gives the summary of a run that began at a time and has come to nothing.
-func NewSummary(started time.Time) Summary {
-	started = stamp(started)
-	return Summary{
-		Schema: summarySchema, Result: Failed, StartedAt: started, FinishedAt: started,
-		Failures: []fs.Failure{}, Warnings: []string{},
-	}
 }
 
 // fail settles the summary of a run that has an error.

@@ -293,13 +293,6 @@ func (s *stage) syncFolders(ctx context.Context) error {
 	})
 }
 
-func fileOf(e fs.Entry) File {
-	return File{
-		Path: e.Path, Kind: e.Kind, DocID: e.DocID, ObjectID: e.ObjectID, Name: e.Name,
-		UpdatedAt: e.UpdatedAt.UTC(), Version: e.Version, Source: e.Source, Volatility: e.Computed,
-	}
-}
-
 // nameError says that the destination cannot hold a file of that name.
 type nameError struct{ err error }
 
@@ -329,6 +322,3 @@ func hashFile(ctx context.Context, in iofs.FS, name string) (int64, string, erro
 	size, err := io.Copy(hash, contextReader{ctx, f})
 	return size, hex.EncodeToString(hash.Sum(nil)), err
 }
-
-// stamp is t as files of a snapshot have it.
-func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

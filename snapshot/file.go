@@ -1,0 +1,106 @@
+package snapshot
+
+import (
+	"path"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// File is one file under docs/.
+type File struct {
+	// Path is slash-separated, from the snapshot's root: "docs/…".
+	Path      string    `json:"path"`
+	Kind      fs.Kind   `json:"kind"`
+	DocID     string    `json:"doc_id"`
+	ObjectID  string    `json:"object_id"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// ModTime is the file's own time, where that is not UpdatedAt.
+	ModTime time.Time `json:"mtime,omitzero"`
+	// Version is the key that the index gave. Bytes of an object that was edited
+	// during the run may be newer, never older.
+	Version string `json:"version"`
+	// Source is how a page's text was got: "export" or "content".
+	Source string `json:"source,omitempty"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	// Volatility reports what of the bytes the service computes: that changes without a stamp.
+	Volatility fs.Computed `json:"volatility,omitempty"`
+	// Computed says that such bytes were not fetched in this run, and so may differ from what the service gives now.
+	// FetchedAt is when they were.
+	Computed  bool      `json:"computed,omitempty"`
+	FetchedAt time.Time `json:"fetched_at,omitzero"`
+	// Rows is the number of rows in a table's CSV file, its header not counted.
+	Rows   *int64 `json:"rows,omitempty"`
+	Status Status `json:"status"`
+	// Warnings say what is odd about the file, such as rows that the service counts and did not give.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Status compares a file with that of the same object in the snapshot before.
+type Status string
+
+// The states of a file. Carried is one that could not be had now and was
+// taken over from the snapshot before.
+const (
+	StatusNew       Status = "new"
+	StatusChanged   Status = "changed"
+	StatusUnchanged Status = "unchanged"
+	StatusCarried   Status = "carried"
+)
+
+// fileOf gives the file for an entry of an index, as far as that tells: without its size and hash.
+func fileOf(e fs.Entry) File {
+	return File{
+		Path: e.Path, Kind: e.Kind, DocID: e.DocID, ObjectID: e.ObjectID, Name: e.Name,
+		UpdatedAt: e.UpdatedAt.UTC(), Version: e.Version, Source: e.Source, Volatility: e.Computed,
+	}
+}
+
+// as is f as the file for e.
+func (f File) as(e fs.Entry) File {
+	now := fileOf(e)
+	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
+	switch f.Kind { // lists are read each time
+	case fs.KindRows, fs.KindRowsJSON, fs.KindPage:
+		now.Warnings = f.Warnings
+	}
+	now.setModTime(f.modTime()) // which its bytes on disk have
+	return now
+}
+
+// modTime is the time that the file has in the snapshot.
+func (f File) modTime() time.Time {
+	if f.ModTime.IsZero() {
+		return f.UpdatedAt
+	}
+	return f.ModTime
+}
+
+// setModTime notes the time that the file has.
+func (f *File) setModTime(at time.Time) {
+	f.ModTime = time.Time{}
+	if !at.Equal(f.UpdatedAt) {
+		f.ModTime = at.UTC()
+	}
+}
+
+// fetchedBy is when the bytes of a file were fetched; a run that began at a time has it, and does not say.
+func (f File) fetchedBy(started time.Time) time.Time {
+	if f.FetchedAt.IsZero() {
+		return started
+	}
+	return f.FetchedAt
+}
+
+// fileKey names a file across snapshots, whatever its path is.
+type fileKey struct {
+	kind        fs.Kind
+	doc, object string
+}
+
+func (f File) key() fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
+
+// isView tells a view's files from a table's, by the folder that they are in.
+func (f File) isView() bool { return path.Base(path.Dir(f.Path)) == "view" }
