@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/codafs/codafs/snapshot/format"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -88,7 +89,7 @@ func (f *folder) members(id string) ([]member, error) {
 		return nil, &DestinationError{err}
 	}
 	var all []member
-	for _, name := range []string{manifestName, sumsName, summaryName} {
+	for _, name := range []string{format.ManifestName, format.SumsName, format.SummaryName} {
 		info, err := f.root.Stat(id + "/" + name)
 		if err != nil {
 			return nil, &DestinationError{err}
@@ -96,7 +97,7 @@ func (f *folder) members(id string) ([]member, error) {
 		all = append(all, member{name, info.Size(), m.FinishedAt})
 	}
 	for _, file := range m.Files {
-		at := file.modTime()
+		at := file.Time()
 		if at.IsZero() {
 			at = m.FinishedAt
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -174,7 +175,7 @@ func TestAnArchiveIsWholeOrNotThere(t *testing.T) {
 		o.Archive = snapshot.TarZstd
 		o.CheckDisk((&nth{n: n, f: func() error { return syscall.ENOSPC }}).check)
 		s, err := snapshot.Run(t.Context(), workspace(1), o)
-		if snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || s.Result != snapshot.Complete {
+		if snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || s.Result != format.Complete {
 			t.Errorf("%s: exit code %d, result %q, %v", c.ops[n-1], s.ExitCode, s.Result, err)
 		}
 		mustVerify(t, o.Output, 0)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // broken is a protocol that is wrong on purpose. It is made of the package's own by doing other
@@ -87,7 +88,7 @@ var journalTrusted = broken{hash: func(b *brokenRun, name string) (int64, string
 	partial, path, _ := strings.Cut(name, "/")
 	journal, _ := os.ReadFile(b.path(partial + "/journal.jsonl")) // there is none in a sealed snapshot
 	for line := range strings.Lines(string(journal)) {
-		var l struct{ File snapshot.File }
+		var l struct{ File format.File }
 		if json.Unmarshal([]byte(line), &l) == nil && l.File.Path == path {
 			return l.File.Size, l.File.SHA256, nil
 		}

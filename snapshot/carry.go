@@ -7,14 +7,15 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // carrying takes over what a run could not have and the snapshot before has.
 type carrying struct {
 	*run
-	have  map[fileKey]bool  // what the run has
-	taken pathSet           // its paths
-	paths map[string]string // of its docs, by id
+	have  map[format.Key]bool // what the run has
+	taken pathSet             // its paths
+	paths map[string]string   // of its docs, by id
 }
 
 // carry takes over what this run could not have and the snapshot before has. It stays
@@ -23,10 +24,10 @@ func (r *run) carry(ctx context.Context) error {
 	if r.before == nil || len(r.summary.Failures) == 0 {
 		return nil
 	}
-	sortFailures(r.summary.Failures) // whatever order they came in, the same is carried
-	c := carrying{r, map[fileKey]bool{}, newPathSet(), map[string]string{}}
+	format.SortFailures(r.summary.Failures) // whatever order they came in, the same is carried
+	c := carrying{r, map[format.Key]bool{}, newPathSet(), map[string]string{}}
 	for _, f := range r.files {
-		c.have[f.key()] = true
+		c.have[f.Key()] = true
 		c.taken.add(f.Path)
 	}
 	for _, d := range r.docs {
@@ -34,10 +35,10 @@ func (r *run) carry(ctx context.Context) error {
 	}
 	for _, failure := range r.summary.Failures {
 		for _, old := range c.behind(failure) {
-			if c.have[old.key()] {
+			if c.have[old.Key()] {
 				continue
 			}
-			c.have[old.key()] = true
+			c.have[old.Key()] = true
 			if err := c.one(ctx, *old, c.places(failure, *old)); err != nil {
 				return err
 			}
@@ -49,11 +50,11 @@ func (r *run) carry(ctx context.Context) error {
 // behind gives the files of the snapshot before that may be missing because of a failure: the object's own, and where a
 // doc's list is what failed, all that it would have named. (Where only the list's file could not be read, the list
 // came, and what is not in it was deleted.)
-func (c *carrying) behind(failure fs.Failure) (all []*File) {
+func (c *carrying) behind(failure fs.Failure) (all []*format.File) {
 	key := failureKey(failure)
 	if c.unlisted[key] && isListing(failure.Kind) {
 		for _, old := range c.before.inDoc[failure.DocID] {
-			if old.key() == key || slices.Contains(listsOf(old.Kind), failure.Kind) {
+			if old.Key() == key || slices.Contains(listsOf(old.Kind), failure.Kind) {
 				all = append(all, old)
 			}
 		}
@@ -77,7 +78,7 @@ func listsOf(kind fs.Kind) []fs.Kind {
 }
 
 // places are the paths under which a file may be carried, the best first.
-func (c *carrying) places(failure fs.Failure, old File) []string {
+func (c *carrying) places(failure fs.Failure, old format.File) []string {
 	now := old.Path
 	if folder, ok := c.paths[old.DocID]; ok {
 		now = c.before.moved(old, folder)
@@ -90,14 +91,14 @@ func (c *carrying) places(failure fs.Failure, old File) []string {
 
 // one has old in the stage under the first of paths that is free. Where none is, or
 // the file is damaged, the failure alone stays.
-func (c *carrying) one(ctx context.Context, old File, paths []string) error {
+func (c *carrying) one(ctx context.Context, old format.File, paths []string) error {
 	r := c.run
-	i := slices.IndexFunc(paths, func(p string) bool { return checkPath(p) == nil && c.taken.add(p) == nil })
+	i := slices.IndexFunc(paths, func(p string) bool { return format.CheckPath(p) == nil && c.taken.add(p) == nil })
 	if i < 0 {
 		return nil
 	}
-	f := r.dated(old, old.fetchedBy(r.before.started))
-	f.Path, f.Status = paths[i], StatusCarried
+	f := r.dated(old, old.Fetched(r.before.started))
+	f.Path, f.Status = paths[i], format.StatusCarried
 	err := r.stage.take(ctx, r.before.id, old, f.Path)
 	if _, unfit := errors.AsType[*nameError](err); unfit {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Bytes that the service computes change without a stamp (see [fs.Computed]): that a file has the version which the last
@@ -24,7 +25,7 @@ type Renewer interface {
 
 // sameVersion reports whether the version of an entry is that of a file, as far as is known: the stamps are the same, and
 // of computed bytes no others were seen.
-func sameVersion(e fs.Entry, f File) bool {
+func sameVersion(e fs.Entry, f format.File) bool {
 	now := fs.Version{Key: e.Version}
 	return e.Version != "" && now.Stamps() == fs.Version{Key: f.Version}.Stamps() && strings.HasPrefix(f.SHA256, now.Bytes())
 }
@@ -48,7 +49,7 @@ func (r *run) stale(e fs.Entry, fetched time.Time) bool {
 
 // due reports whether it is a file's turn. Its turns are as far apart as every says, less a rest, and each file has its own.
 // After a turn that came in the rest behind a fetch, the next one comes in time all the same.
-func due(k fileKey, fetched, now time.Time, every time.Duration) bool {
+func due(k format.Key, fetched, now time.Time, every time.Duration) bool {
 	rest := every / 24 // a run that follows another one in minutes fetches nothing twice
 	period := every - rest
 	if every <= 0 || period <= 0 {
@@ -60,7 +61,7 @@ func due(k fileKey, fetched, now time.Time, every time.Duration) bool {
 		return true
 	}
 	h := fnv.New64a()
-	for _, part := range []string{string(k.kind), k.doc, k.object} {
+	for _, part := range []string{string(k.Kind), k.Doc, k.Object} {
 		h.Write([]byte(part))
 		h.Write([]byte{0})
 	}
@@ -71,23 +72,23 @@ func due(k fileKey, fetched, now time.Time, every time.Duration) bool {
 
 // fits reports whether e need not be fetched, since a run that was stopped left it.
 func (r *run) fits(left finished, e fs.Entry) bool {
-	return left.isOf(e) && !r.stale(e, left.File.fetchedBy(left.FetchedAt))
+	return left.isOf(e) && !r.stale(e, left.File.Fetched(left.FetchedAt))
 }
 
 // kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.
-func (r *run) kept(e fs.Entry) (old File, same, kept bool) {
+func (r *run) kept(e fs.Entry) (old format.File, same, kept bool) {
 	if r.skipped[e.DocID] && e.Kind != fs.KindDoc {
 		old, same = r.before.files.get(keyOf(e)) // which e was made of
 		return old, same, same
 	}
 	old, same = r.before.unchanged(e)
-	return old, same, same && !r.stale(e, old.fetchedBy(r.before.started))
+	return old, same, same && !r.stale(e, old.Fetched(r.before.started))
 }
 
 // open opens e at the origin, and tells when its bytes were fetched. What the origin holds may be old; what it fetched
 // minutes ago is no older than what the service gives, whose reads lag.
 func (r *run) open(ctx context.Context, e fs.Entry) (in io.ReadCloser, fetched time.Time, err error) {
-	fetched = stamp(r.opts.Now())
+	fetched = format.Stamp(r.opts.Now())
 	from, able := r.from.(Renewer)
 	held := !e.FetchedAt.IsZero()
 	if able && (e.Computed == fs.ComputedVolatile || held && r.stale(e, e.FetchedAt)) {
@@ -95,14 +96,14 @@ func (r *run) open(ctx context.Context, e fs.Entry) (in io.ReadCloser, fetched t
 		return in, fetched, err
 	}
 	if held && r.head.StartedAt.Sub(e.FetchedAt) >= fs.Youth {
-		fetched = stamp(e.FetchedAt)
+		fetched = format.Stamp(e.FetchedAt)
 	}
 	in, err = r.from.Open(ctx, e.Path)
 	return in, fetched, err
 }
 
 // dated is f with the time at which its bytes were fetched, if they are computed and that was not in this run.
-func (r *run) dated(f File, fetched time.Time) File {
+func (r *run) dated(f format.File, fetched time.Time) format.File {
 	f.FetchedAt, f.Computed = time.Time{}, f.Volatility != fs.ComputedNot && fetched.Before(r.head.StartedAt)
 	if f.Computed {
 		f.FetchedAt = fetched

@@ -15,6 +15,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 const week = 7 * 24 * time.Hour
@@ -48,7 +49,7 @@ func TestVolatileFilesAreFetchedInEachRun(t *testing.T) {
 	n.from.compute(page, fs.ComputedVolatile)
 	s, files := n.next(t, h, 0)
 	n.wantOpened(t, table, page)
-	if len(h.anew) != 2 || s.ComputedKept != 0 || files[table].Computed || files[table].Status != snapshot.StatusUnchanged || !n.linked(t, firstID+"/"+table, s.ID+"/"+table) {
+	if len(h.anew) != 2 || s.ComputedKept != 0 || files[table].Computed || files[table].Status != format.StatusUnchanged || !n.linked(t, firstID+"/"+table, s.ID+"/"+table) {
 		t.Errorf("%q were opened anew; %+v", h.anew, files[table])
 	}
 	if f := files[table]; !f.FetchedAt.IsZero() || f.Volatility != fs.ComputedVolatile || f.Rows == nil || *f.Rows != 2 {
@@ -59,7 +60,7 @@ func TestVolatileFilesAreFetchedInEachRun(t *testing.T) {
 	s, files = n.next(t, h, 0)
 	n.wantOpened(t, table, page)
 	wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
-	if files[table].Status != snapshot.StatusChanged || files[page].Status != snapshot.StatusUnchanged || n.linked(t, last+"/"+table, s.ID+"/"+table) {
+	if files[table].Status != format.StatusChanged || files[page].Status != format.StatusUnchanged || n.linked(t, last+"/"+table, s.ID+"/"+table) {
 		t.Errorf("status %q, %q", files[table].Status, files[page].Status)
 	}
 	// Whoever copies snapshots by size and time must see it.
@@ -253,7 +254,7 @@ func TestAVolatileFileThatFailsIsCarried(t *testing.T) {
 	n.next(t, n.from, 0)
 	n.from.open = failing(map[string]error{table: errors.New("down")})
 	s, files := n.next(t, n.from, 3)
-	if f := files[table]; f.Status != snapshot.StatusCarried || !f.Computed || s.ComputedKept != 1 || len(s.Failures) != 1 {
+	if f := files[table]; f.Status != format.StatusCarried || !f.Computed || s.ComputedKept != 1 || len(s.Failures) != 1 {
 		t.Errorf("%+v, %+v", f, s.Failures)
 	}
 }

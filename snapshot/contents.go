@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // takeStock counts what is there, and compares it with the last good snapshot. The files have their status.
 func (r *run) takeStock() {
 	s := &r.summary
-	s.Contents = new(Contents)
+	s.Contents = new(format.Contents)
 	docs, objects := map[string]bool{}, map[objectKey]bool{} // that differ
 	var lacked gaps                                          // by the base
 	if r.base != nil {
@@ -18,13 +19,13 @@ func (r *run) takeStock() {
 		s.Since = r.base.ID
 		for _, old := range r.goneFiles() {
 			docs[old.DocID] = true
-			if c := s.Contents.count(old); c != nil {
+			if c := s.Contents.Of(old); c != nil {
 				c.Gone++
 			}
 		}
 	}
 	for _, f := range r.files {
-		if f.Status != StatusNew && f.Status != StatusChanged {
+		if f.Status != format.StatusNew && f.Status != format.StatusChanged {
 			continue
 		}
 		docs[f.DocID] = true
@@ -34,15 +35,15 @@ func (r *run) takeStock() {
 		}
 	}
 	for _, f := range r.files {
-		c := s.Contents.count(f)
+		c := s.Contents.Of(f)
 		if c == nil {
 			continue
 		}
 		c.Total++
 		switch {
-		case f.Status == StatusNew && lacked.cover(f):
+		case f.Status == format.StatusNew && lacked.cover(f):
 			c.Back++
-		case f.Status == StatusNew:
+		case f.Status == format.StatusNew:
 			c.New++
 		case f.Kind == fs.KindDoc && docs[f.DocID], f.Kind != fs.KindDoc && objects[objectKey{f.DocID, f.ObjectID}]:
 			c.Changed++
@@ -51,23 +52,23 @@ func (r *run) takeStock() {
 }
 
 // namedKind is what a file's object is called where it is gone; "" for files whose objects are not named.
-func namedKind(f File) string {
+func namedKind(f format.File) string {
 	switch {
 	case f.Kind == fs.KindDoc:
 		return "doc"
 	case f.Kind != fs.KindRows:
 		return ""
-	case f.isView():
+	case f.IsView():
 		return "view"
 	}
 	return "table"
 }
 
 // goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary.
-func (r *run) goneFiles() []File {
-	removed := map[fileKey]bool{}
-	for _, c := range compareManifests(r.base, &Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
-		removed[fileKey{c.Kind, c.DocID, c.ObjectID}] = true
+func (r *run) goneFiles() []format.File {
+	removed := map[format.Key]bool{}
+	for _, c := range compareManifests(r.base, &format.Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
+		removed[format.Key{Kind: c.Kind, Doc: c.DocID, Object: c.ObjectID}] = true
 	}
 	if len(removed) == 0 {
 		return nil
@@ -76,18 +77,20 @@ func (r *run) goneFiles() []File {
 	for _, d := range r.base.Docs {
 		names[d.DocID] = d.Name
 	}
-	var gone []File
+	var gone []format.File
 	for _, f := range r.base.Files {
-		if !removed[f.key()] {
+		if !removed[f.Key()] {
 			continue
 		}
 		gone = append(gone, f)
-		withDoc := f.Kind != fs.KindDoc && removed[fileKey{fs.KindDoc, f.DocID, f.DocID}]
+		withDoc := f.Kind != fs.KindDoc && removed[format.Key{Kind: fs.KindDoc, Doc: f.DocID, Object: f.DocID}]
 		if kind := namedKind(f); kind != "" && !withDoc {
-			r.summary.Gone = append(r.summary.Gone, GoneObject{kind, f.DocID, f.ObjectID, f.Name, names[f.DocID]})
+			r.summary.Gone = append(r.summary.Gone, format.GoneObject{
+				Kind: kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Doc: names[f.DocID],
+			})
 		}
 	}
-	slices.SortFunc(r.summary.Gone, func(a, b GoneObject) int {
+	slices.SortFunc(r.summary.Gone, func(a, b format.GoneObject) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Doc, b.Doc), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ObjectID, b.ObjectID))
 	})
 	return gone

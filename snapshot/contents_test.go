@@ -8,6 +8,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 func (m *memory) remove(drop func(fs.Entry) bool) {
@@ -19,7 +20,7 @@ func (m *memory) remove(drop func(fs.Entry) bool) {
 	m.entries = slices.DeleteFunc(m.entries, drop)
 }
 
-func wantContents(t *testing.T, s snapshot.Summary, since string, want snapshot.Contents) {
+func wantContents(t *testing.T, s format.Summary, since string, want format.Contents) {
 	t.Helper()
 	if s.Contents == nil || *s.Contents != want || s.Since != since {
 		t.Errorf("since %q: %+v\nwant %q: %+v", s.Since, s.Contents, since, want)
@@ -29,13 +30,13 @@ func wantContents(t *testing.T, s snapshot.Summary, since string, want snapshot.
 func TestASummaryCountsWhatIsThereNewChangedAndGone(t *testing.T) {
 	n := &nights{from: workspace(3), o: options(t)}
 	first := mustRun(t, n.from, n.o, 0) // not an incremental one
-	wantContents(t, first, "", snapshot.Contents{
-		Docs: snapshot.Count{Total: 3, New: 3}, Pages: snapshot.Count{Total: 6, New: 6},
-		Tables: snapshot.Count{Total: 3, New: 3}, Views: snapshot.Count{Total: 3, New: 3}})
+	wantContents(t, first, "", format.Contents{
+		Docs: format.Count{Total: 3, New: 3}, Pages: format.Count{Total: 6, New: 6},
+		Tables: format.Count{Total: 3, New: 3}, Views: format.Count{Total: 3, New: 3}})
 
 	n.o.Incremental = true
 	same, _ := n.next(t, n.from, 0)
-	unchanged := snapshot.Contents{Docs: snapshot.Count{Total: 3}, Pages: snapshot.Count{Total: 6}, Tables: snapshot.Count{Total: 3}, Views: snapshot.Count{Total: 3}}
+	unchanged := format.Contents{Docs: format.Count{Total: 3}, Pages: format.Count{Total: 6}, Tables: format.Count{Total: 3}, Views: format.Count{Total: 3}}
 	wantContents(t, same, firstID, unchanged)
 	if len(same.Gone) != 0 {
 		t.Errorf("gone: %+v", same.Gone)
@@ -51,13 +52,13 @@ func TestASummaryCountsWhatIsThereNewChangedAndGone(t *testing.T) {
 	n.from.add(fs.Entry{Path: "docs/Läunch & Plan 0__doc0/pages/New__canvas-3.md", Kind: fs.KindPage, DocID: "doc0", ObjectID: "canvas-3", Type: "page", Name: "New"}, "# New\n")
 	n.from.edit("docs/Läunch & Plan 1__doc1/tables/table/Status__Tasks__table-1.columns.json", "[{}]\n")
 	s, _ := n.next(t, n.from, 0)
-	wantContents(t, s, same.ID, snapshot.Contents{
-		Docs:   snapshot.Count{Total: 2, Changed: 2, Gone: 1},
-		Pages:  snapshot.Count{Total: 5, New: 1, Changed: 1, Gone: 2},
-		Tables: snapshot.Count{Total: 1, Changed: 1, Gone: 2},
-		Views:  snapshot.Count{Total: 1, Gone: 2},
+	wantContents(t, s, same.ID, format.Contents{
+		Docs:   format.Count{Total: 2, Changed: 2, Gone: 1},
+		Pages:  format.Count{Total: 5, New: 1, Changed: 1, Gone: 2},
+		Tables: format.Count{Total: 1, Changed: 1, Gone: 2},
+		Views:  format.Count{Total: 1, Gone: 2},
 	})
-	want := []snapshot.GoneObject{
+	want := []format.GoneObject{
 		{Kind: "doc", DocID: "doc2", ObjectID: "doc2", Name: "Name of doc2", Doc: "Name of doc2"},
 		{Kind: "table", DocID: "doc0", ObjectID: "table-1", Name: "Name of table-1", Doc: "Name of doc0"},
 		{Kind: "view", DocID: "doc0", ObjectID: "view-1", Name: "Name of view-1", Doc: "Name of doc0"},
@@ -83,8 +84,8 @@ func TestWhatIsMissingIsNotGone(t *testing.T) {
 		if incremental {
 			there = 1
 		}
-		wantContents(t, s, firstID, snapshot.Contents{Docs: snapshot.Count{Total: 1}, Pages: snapshot.Count{Total: 2},
-			Tables: snapshot.Count{Total: there}, Views: snapshot.Count{Total: there}})
+		wantContents(t, s, firstID, format.Contents{Docs: format.Count{Total: 1}, Pages: format.Count{Total: 2},
+			Tables: format.Count{Total: there}, Views: format.Count{Total: there}})
 		if len(s.Gone) != 0 {
 			t.Errorf("gone: %+v", s.Gone)
 		}

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // outcome is what became of one entry: a file, or a failure, or an error that ends the run.
 type outcome struct {
 	entry   fs.Entry
-	file    File
+	file    format.File
 	skipped bool // nothing was fetched, the last good snapshot has the same
 	damaged bool // the last good snapshot had it, but not as it was sealed
 	missing *fs.Failure
@@ -97,13 +98,13 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	file, ok, err := r.stage.reuse(ctx, e)
 	if ok || err != nil {
 		left := r.stage.left[e.Path]
-		file = r.dated(file, left.File.fetchedBy(left.FetchedAt))
+		file = r.dated(file, left.File.Fetched(left.FetchedAt))
 		return outcome{entry: e, file: file, skipped: kept && old.SHA256 == file.SHA256, fatal: err}
 	}
 	if kept {
 		err := r.stage.take(ctx, r.before.id, old, e.Path)
 		if err == nil {
-			file := r.dated(old.as(e), old.fetchedBy(r.before.started))
+			file := r.dated(old.WithEntry(e), old.Fetched(r.before.started))
 			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.note(finished{r.before.started, file})}
 		}
 		if !errors.Is(err, errDamaged) {
@@ -115,9 +116,9 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 
 // fetch has a file in the stage that the origin gives. Where the last good snapshot has the same version of it, that is
 // old, and was damaged, or is not known to be what the origin gives now.
-func (r *run) fetch(ctx context.Context, e fs.Entry, old File, same, damaged bool) outcome {
+func (r *run) fetch(ctx context.Context, e fs.Entry, old format.File, same, damaged bool) outcome {
 	r.opts.Progress.Fetching(e)
-	var file File
+	var file format.File
 	in, fetched, err := r.open(ctx, e)
 	if err == nil {
 		file, err = r.stage.put(ctx, e, in, r.seen(e))
@@ -127,7 +128,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old File, same, damaged boo
 		if err = r.stage.relink(ctx, r.before.id, old, e.Path); errors.Is(err, errDamaged) {
 			damaged, err = true, nil
 		}
-		file = old.as(e)
+		file = old.WithEntry(e)
 	}
 	if err != nil {
 		return r.judge(ctx, e, err)
@@ -142,7 +143,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old File, same, damaged boo
 func (r *run) seen(e fs.Entry) func(sum string) time.Time {
 	var last fs.Seen
 	if old, ok := r.last.get(keyOf(e)); ok {
-		last = fs.Seen{SHA256: old.SHA256, ModTime: old.modTime()}
+		last = fs.Seen{SHA256: old.SHA256, ModTime: old.Time()}
 	}
 	return func(sum string) time.Time { return last.Next(sum, e.ModTime, e.Unstamped, r.head.StartedAt).ModTime }
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // nth calls f at the Nth change to the disk, and at those after it if onward.
@@ -50,7 +51,7 @@ type rehearsal struct {
 
 	template snapshot.Options // its folder is what every attempt starts from
 	first    string           // the id of the snapshot in it
-	whole    snapshot.Manifest
+	whole    format.Manifest
 	total    int // changes to the disk of a run that nothing stops
 }
 
@@ -75,7 +76,7 @@ func (r *rehearsal) prepare(t *testing.T) {
 		t.Fatalf("undisturbed: exit code %d, %v", s.ExitCode, err)
 	}
 	r.total = len(c.ops)
-	r.whole = readJSON[snapshot.Manifest](t, filepath.Join(a.o.Output, s.ID, "manifest.json"))
+	r.whole = readJSON[format.Manifest](t, filepath.Join(a.o.Output, s.ID, "manifest.json"))
 }
 
 func (r *rehearsal) attempt(t *testing.T) *attempt {
@@ -111,7 +112,7 @@ func linkTree(t *testing.T, from, to string) {
 }
 
 // run makes the attempt, with c at each change to the disk.
-func (a *attempt) run(ctx context.Context, c *nth) (snapshot.Summary, error) {
+func (a *attempt) run(ctx context.Context, c *nth) (format.Summary, error) {
 	step := func(op, name string, do func() error) error {
 		if err := c.check(op, name); err != nil {
 			return &iofs.PathError{Op: op, Path: name, Err: err}
@@ -164,7 +165,7 @@ func (a *attempt) rot() (hurt int, err error) {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		var l struct{ File snapshot.File }
+		var l struct{ File format.File }
 		if json.Unmarshal([]byte(line), &l) != nil || l.File.Size == 0 {
 			continue
 		}
@@ -227,7 +228,7 @@ func (a *attempt) isWhole(id string) error {
 	}
 	dir := filepath.Join(a.o.Output, id)
 	data, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
-	var m snapshot.Manifest
+	var m format.Manifest
 	if err := errors.Join(err, json.Unmarshal(data, &m)); err != nil {
 		return err
 	}
@@ -248,8 +249,8 @@ func (a *attempt) isWhole(id string) error {
 }
 
 // equalManifests compares all but ids and times of runs.
-func equalManifests(a, b snapshot.Manifest) bool {
-	for _, m := range []*snapshot.Manifest{&a, &b} {
+func equalManifests(a, b format.Manifest) bool {
+	for _, m := range []*format.Manifest{&a, &b} {
 		m.ID, m.StartedAt, m.FinishedAt = "", time.Time{}, time.Time{}
 	}
 	return asJSON(a) == asJSON(b)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Difference is what one snapshot has otherwise than another. A file is known by the object
@@ -46,7 +47,7 @@ func Diff(a, b string) (Difference, error) {
 	return compareManifests(old, now), nil
 }
 
-func readManifest(dir string) (*Manifest, error) {
+func readManifest(dir string) (*format.Manifest, error) {
 	f, err := openExisting(dir)
 	if err != nil {
 		return nil, err
@@ -59,12 +60,12 @@ func readManifest(dir string) (*Manifest, error) {
 	return m, nil
 }
 
-func compareManifests(old, now *Manifest) Difference {
+func compareManifests(old, now *format.Manifest) Difference {
 	d := Difference{Added: []Change{}, Removed: []Change{}, Missing: []Change{}, Renamed: []Change{}, Changed: []Change{}}
 	before := newByKey(old.Files)
 	for _, f := range now.Files {
-		was, known := before.get(f.key())
-		delete(before, f.key())
+		was, known := before.get(f.Key())
+		delete(before, f.Key())
 		c := changeOf(f)
 		if !known {
 			d.Added = append(d.Added, c)
@@ -94,12 +95,12 @@ func compareManifests(old, now *Manifest) Difference {
 
 // gaps are the failures of a snapshot: the files that failed, and the lists of which docs.
 type gaps struct {
-	files map[fileKey]bool
+	files map[format.Key]bool
 	lists map[string][]fs.Kind // by doc
 }
 
 func newGaps(failures []fs.Failure) gaps {
-	g := gaps{map[fileKey]bool{}, map[string][]fs.Kind{}}
+	g := gaps{map[format.Key]bool{}, map[string][]fs.Kind{}}
 	for _, f := range failures {
 		g.files[failureKey(f)] = true
 		if known := g.lists[f.DocID]; isListing(f.Kind) && !slices.Contains(known, f.Kind) {
@@ -111,14 +112,14 @@ func newGaps(failures []fs.Failure) gaps {
 
 // cover reports whether a file of an earlier snapshot may be missing because of a failure. Where a doc's list failed,
 // what it would have named is not known.
-func (g gaps) cover(f File) bool {
-	if g.files[f.key()] {
+func (g gaps) cover(f format.File) bool {
+	if g.files[f.Key()] {
 		return true
 	}
 	failed := g.lists[f.DocID]
 	return slices.ContainsFunc(listsOf(f.Kind), func(list fs.Kind) bool { return slices.Contains(failed, list) })
 }
 
-func changeOf(f File) Change {
+func changeOf(f format.File) Change {
 	return Change{Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Path: f.Path}
 }

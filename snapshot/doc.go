@@ -4,7 +4,8 @@
 // (run.go); the protocol is in stage.go (what happens while files come in) and seal.go
 // (how a finished copy is made final). README.md gives the layout of the folder, the
 // order of the steps and the reason for each. Beside a run: incremental.go (what is taken
-// over from the snapshot before), plan.go, verify.go, diff.go, prune.go, archive.go.
+// over from the snapshot before), plan.go, verify.go, diff.go, prune.go, archive.go. What a
+// snapshot looks like on disk is package format.
 //
 // Three promises hold at every moment, also after kill -9, a full disk or a power cut:
 //

@@ -8,25 +8,26 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // ExitCode gives the exit code for an error of this package; 0 for nil. An error that
 // has a method ExitCode() int decides itself, so the cause with which a caller cancels
-// a run's context may set 143 (SIGTERM) or [ExitNoAnswer].
+// a run's context may set 143 (SIGTERM) or [format.ExitNoAnswer].
 func ExitCode(err error) int {
 	if err == nil {
-		return ExitComplete
+		return format.ExitComplete
 	}
 	var own interface{ ExitCode() int }
 	switch {
 	case errors.As(err, &own):
 		return own.ExitCode()
 	case errors.Is(err, ErrNotMount), errors.Is(err, ErrNotSnapshot):
-		return ExitNotOurs
+		return format.ExitNotOurs
 	case errors.Is(err, context.Canceled):
-		return ExitInterrupted
+		return format.ExitInterrupted
 	}
-	return ExitFailed
+	return format.ExitFailed
 }
 
 var (
@@ -51,8 +52,8 @@ func (e *RefusedError) Error() string { return "the token was refused: " + e.Fai
 // link's host, which is not given the token, may answer 401 too.
 func refused(f fs.Failure) bool { return f.Code == "unauthorized" }
 
-// ExitCode is [ExitRefused].
-func (e *RefusedError) ExitCode() int { return ExitRefused }
+// ExitCode is [format.ExitRefused].
+func (e *RefusedError) ExitCode() int { return format.ExitRefused }
 
 // DestinationError is a failed operation in the output folder.
 type DestinationError struct{ Err error }
@@ -66,12 +67,12 @@ func (e *DestinationError) Error() string {
 
 func (e *DestinationError) Unwrap() error { return e.Err }
 
-// ExitCode is [ExitDestination], but for what the process may do, which is not the folder's fault.
+// ExitCode is [format.ExitDestination], but for what the process may do, which is not the folder's fault.
 func (e *DestinationError) ExitCode() int {
 	if e.tooManyFiles() {
-		return ExitFailed
+		return format.ExitFailed
 	}
-	return ExitDestination
+	return format.ExitDestination
 }
 
 func (e *DestinationError) tooManyFiles() bool {
@@ -100,8 +101,8 @@ func (e *LockedError) Error() string {
 		e.Output, e.Holder.PID, e.Holder.Host, e.Holder.Since.Format(time.RFC3339))
 }
 
-// ExitCode is [ExitLocked].
-func (e *LockedError) ExitCode() int { return ExitLocked }
+// ExitCode is [format.ExitLocked].
+func (e *LockedError) ExitCode() int { return format.ExitLocked }
 
 // SuspectError says that nothing is pruned, because the newest snapshot, which it names, may
 // be one of a workspace that was lost sight of. A good run lifts it.
@@ -120,5 +121,5 @@ type ForeignError struct {
 
 func (e *ForeignError) Error() string { return fmt.Sprintf("%s: holds %s", e.Output, e.Found) }
 
-// ExitCode is [ExitNotOurs].
-func (e *ForeignError) ExitCode() int { return ExitNotOurs }
+// ExitCode is [format.ExitNotOurs].
+func (e *ForeignError) ExitCode() int { return format.ExitNotOurs }

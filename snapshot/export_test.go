@@ -1,12 +1,11 @@
 package snapshot
 
 import (
-	"bytes"
 	"context"
-	"io"
 	iofs "io/fs"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // HookDisk has change called for each change that a run makes to the disk.
@@ -41,32 +40,14 @@ func PruneCheckingDisk(ctx context.Context, output string, p Policy, check func(
 	return prune(ctx, output, p, false, o.hooks)
 }
 
-// CountRows counts the rows of CSV text as a snapshot does, in chunks of n bytes.
-func CountRows(text []byte, n int) int64 {
-	c := new(rowCounter)
-	in := bytes.NewReader(text)
-	for {
-		if _, err := io.CopyN(c, in, int64(n)); err != nil {
-			return c.rows()
-		}
-	}
-}
-
 // ParseID reports whether name names a sealed snapshot.
 func ParseID(name string) bool {
 	_, _, ok := parseID(name)
 	return ok
 }
 
-// What reads and writes a manifest.
-var (
-	Encode         = encode
-	DecodeManifest = decodeManifest
-	DecodeHead     = decodeHead
-)
-
 // IndexBase gives what an incremental run holds of a manifest beside it.
-func IndexBase(m *Manifest) any { return newBefore(m, newByKey(m.Files)) }
+func IndexBase(m *format.Manifest) any { return newBefore(m, newByKey(m.Files)) }
 
 // MeterOf gives what a run holds to count the requests of files that are to be fetched.
 func MeterOf(c Cost, files []fs.Entry) any {

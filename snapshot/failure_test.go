@@ -18,6 +18,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // partials names the partial folders in output.
@@ -32,9 +33,9 @@ func partials(t *testing.T, output string) []string {
 
 // wantStopped fails unless a run that gave err sealed nothing, and left one partial
 // folder whose summary has the exit code.
-func wantStopped(t *testing.T, o snapshot.Options, s snapshot.Summary, err error, code int) {
+func wantStopped(t *testing.T, o snapshot.Options, s format.Summary, err error, code int) {
 	t.Helper()
-	if err == nil || s.ExitCode != code || snapshot.ExitCode(err) != code || s.Result != snapshot.Failed {
+	if err == nil || s.ExitCode != code || snapshot.ExitCode(err) != code || s.Result != format.Failed {
 		t.Errorf("exit code %d, result %q, error %v; want %d", s.ExitCode, s.Result, err, code)
 	}
 	if got := latest(t, o.Output); got != "" {
@@ -44,8 +45,8 @@ func wantStopped(t *testing.T, o snapshot.Options, s snapshot.Summary, err error
 	if len(left) != 1 {
 		t.Fatalf("partial folders: %q", left)
 	}
-	written := readJSON[snapshot.Summary](t, filepath.Join(left[0], "summary.json"))
-	if written.ExitCode != code || written.Result != snapshot.Failed || written.ID != s.ID {
+	written := readJSON[format.Summary](t, filepath.Join(left[0], "summary.json"))
+	if written.ExitCode != code || written.Result != format.Failed || written.ID != s.ID {
 		t.Errorf("summary.json in the partial folder has %+v", written)
 	}
 }
@@ -72,8 +73,8 @@ func TestAFailingFileCostsThatFileOnly(t *testing.T) {
 		{Kind: last.Kind, DocID: last.DocID, ObjectID: last.ObjectID, Path: last.Path,
 			Code: "export_failed", HTTPStatus: 500, Attempts: 7, Message: "export failed"},
 	}
-	m := readJSON[snapshot.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json"))
-	if s.Result != snapshot.Incomplete || !slices.Equal(s.Failures, want) || !slices.Equal(m.Failures, want) {
+	m := readJSON[format.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json"))
+	if s.Result != format.Incomplete || !slices.Equal(s.Failures, want) || !slices.Equal(m.Failures, want) {
 		t.Errorf("result %q, failures %+v\nwant %+v", s.Result, s.Failures, want)
 	}
 	rest := maps.Clone(from.content)
@@ -293,7 +294,7 @@ func TestAnUnusableOutputIsADestinationError(t *testing.T) {
 		o := options(t)
 		o.Output = output
 		s, err := snapshot.Run(t.Context(), workspace(1), o)
-		if snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || s.Result != snapshot.Failed {
+		if snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || s.Result != format.Failed {
 			t.Errorf("%s: exit code %d, %v", output, s.ExitCode, err)
 		}
 	}
@@ -345,7 +346,7 @@ func TestASummaryOfAFailureSaysWhy(t *testing.T) {
 	from, o := workspace(1), options(t)
 	from.indexErr = errors.New("page 3 of 7 did not come")
 	s, err := snapshot.Run(t.Context(), from, o)
-	left := readJSON[snapshot.Summary](t, filepath.Join(partials(t, o.Output)[0], "summary.json"))
+	left := readJSON[format.Summary](t, filepath.Join(partials(t, o.Output)[0], "summary.json"))
 	if s.Error != err.Error() || left.Error != s.Error || !s.FinishedAt.After(s.StartedAt) {
 		t.Errorf("error %v; summary %+v, on disk %+v", err, s, left)
 	}

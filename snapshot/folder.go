@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cache/filelock"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 const (
@@ -209,27 +210,27 @@ func (f *folder) hasName(name string) bool {
 }
 
 // head reads which run a snapshot, or a partial one, is of.
-func (f *folder) head(id string) (Head, error) {
-	file, err := openFile(f.root.FS(), path.Join(id, manifestName))
+func (f *folder) head(id string) (format.Head, error) {
+	file, err := openFile(f.root.FS(), path.Join(id, format.ManifestName))
 	if err != nil {
-		return Head{}, err
+		return format.Head{}, err
 	}
 	defer file.Close()
-	return decodeHead(file)
+	return format.DecodeHead(file)
 }
 
-func (f *folder) manifest(id string) (*Manifest, error) {
-	file, err := openFile(f.root.FS(), path.Join(id, manifestName))
+func (f *folder) manifest(id string) (*format.Manifest, error) {
+	file, err := openFile(f.root.FS(), path.Join(id, format.ManifestName))
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	return decodeManifest(file)
+	return format.DecodeManifest(file)
 }
 
-func (f *folder) summary(id string) (Summary, error) {
-	var s Summary
-	data, err := readFile(f.root.FS(), path.Join(id, summaryName))
+func (f *folder) summary(id string) (format.Summary, error) {
+	var s format.Summary
+	data, err := readFile(f.root.FS(), path.Join(id, format.SummaryName))
 	if err == nil {
 		err = json.Unmarshal(data, &s)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // lag is how long a read may give what an object was before its last edit.
@@ -208,7 +209,7 @@ func (s *simulation) night() {
 	}
 	r := record{id: summary.ID, at: s.now, result: summary.Result}
 	s.sealed[r.id] = s.wantSealed(r.id, s.sealed[s.lastGood()])
-	if (r.result == snapshot.Suspect) != s.shrunk(r.id) {
+	if (r.result == format.Suspect) != s.shrunk(r.id) {
 		s.t.Fatalf("%s is %q", r.id, r.result)
 	}
 	s.records = append(s.records, r)
@@ -225,10 +226,10 @@ func (s *simulation) night() {
 func (s *simulation) wantSealed(id string, base content) content {
 	s.t.Helper()
 	got, failed := content{}, map[string]bool{}
-	m := readJSON[snapshot.Manifest](s.t, filepath.Join(s.o.Output, id, "manifest.json"))
+	m := readJSON[format.Manifest](s.t, filepath.Join(s.o.Output, id, "manifest.json"))
 	texts := readTree(s.t, filepath.Join(s.o.Output, id))
 	for _, f := range m.Files {
-		got[f.ObjectID] = held{f.Path, texts[f.Path], f.Status == snapshot.StatusCarried, f.UpdatedAt, s.now}
+		got[f.ObjectID] = held{f.Path, texts[f.Path], f.Status == format.StatusCarried, f.UpdatedAt, s.now}
 	}
 	for _, f := range m.Failures {
 		failed[f.ObjectID] = true

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 const (
@@ -57,7 +57,7 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal(err)
 		}
 		if len(report.Damage) == 0 {
-			var m snapshot.Manifest
+			var m format.Manifest
 			if err := json.NewDecoder(bytes.NewReader(manifest)).Decode(&m); err != nil {
 				t.Fatalf("no damage, but %v", err)
 			}
@@ -73,34 +73,6 @@ func FuzzManifest(f *testing.F) {
 		_, _ = snapshot.Diff(dir, dir)
 		if _, err := snapshot.Prune(context.Background(), output, snapshot.Policy{Last: 1}, true); err != nil && snapshot.ExitCode(err) == 0 {
 			t.Errorf("a failure without an exit code: %v", err)
-		}
-	})
-}
-
-// FuzzManifestIsReadBack holds the reader of a manifest's head, which stops before the long lists, against the other.
-func FuzzManifestIsReadBack(f *testing.F) {
-	f.Add([]byte(manifestWith(fuzzFile, "")))
-	f.Add([]byte(`{"schema":"codafs.manifest/1","id":"x","options":{"selection":{"docs":["a"],"docs ":{"docs":1}}},"source":{},"files":[]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := snapshot.DecodeManifest(bytes.NewReader(data))
-		if err != nil {
-			return
-		}
-		written, err := snapshot.Encode(m)
-		if err != nil {
-			return // a time that JSON has no text for
-		}
-		again, err := snapshot.DecodeManifest(bytes.NewReader(written))
-		head, headErr := snapshot.DecodeHead(bytes.NewReader(written))
-		if err != nil || headErr != nil {
-			t.Fatalf("%s\n%v, %v", written, err, headErr)
-		}
-		if !reflect.DeepEqual(again.Head, head) {
-			t.Errorf("the head is %+v, and %+v in the whole", head, again.Head)
-		}
-		rewritten, err := snapshot.Encode(again)
-		if err != nil || !bytes.Equal(rewritten, written) {
-			t.Errorf("%v: written again it is\n%s\nand was\n%s", err, rewritten, written)
 		}
 	})
 }

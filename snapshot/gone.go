@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // confirmGone lists once more if objects were not found: one that is gone from the list as
@@ -19,7 +20,7 @@ func (r *run) confirmGone(ctx context.Context) error {
 	if _, refused := errors.AsType[*RefusedError](err); refused || ctx.Err() != nil || errors.Is(err, ErrMountLost) {
 		return err
 	}
-	listed, unsure := map[fileKey]bool{}, map[string]bool{}
+	listed, unsure := map[format.Key]bool{}, map[string]bool{}
 	for _, e := range index {
 		listed[keyOf(e)] = true
 		if e.Failure != nil && isListing(e.Kind) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // compare looks at what is in the output folder: nothing of others (unless that is
@@ -39,7 +40,7 @@ func (r *run) takeBase(id string) {
 		return
 	}
 	s, err := r.out.summary(id)
-	if err == nil && !s.Result.good() {
+	if err == nil && !s.Result.Good() {
 		return
 	}
 	if err == nil {
@@ -85,7 +86,7 @@ func (r *run) shrunk() string {
 type objectKey struct{ doc, object string }
 
 // countObjects counts the objects that a run saw, those it could not copy included.
-func countObjects(files []File, failures []fs.Failure) int {
+func countObjects(files []format.File, failures []fs.Failure) int {
 	seen := map[objectKey]bool{}
 	for _, f := range files {
 		seen[objectKey{f.DocID, f.ObjectID}] = true
@@ -97,39 +98,43 @@ func countObjects(files []File, failures []fs.Failure) int {
 }
 
 // byKey finds the files of a snapshot. It has no copies of them: a workspace may have a million.
-type byKey map[fileKey]*File
+type byKey map[format.Key]*format.File
 
-func newByKey(files []File) byKey {
+func newByKey(files []format.File) byKey {
 	m := make(byKey, len(files))
 	for i := range files {
-		m[files[i].key()] = &files[i]
+		m[files[i].Key()] = &files[i]
 	}
 	return m
 }
 
-func (m byKey) get(k fileKey) (File, bool) {
+func (m byKey) get(k format.Key) (format.File, bool) {
 	if f := m[k]; f != nil {
 		return *f, true
 	}
-	return File{}, false
+	return format.File{}, false
 }
 
-func failureKey(f fs.Failure) fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
+func failureKey(f fs.Failure) format.Key {
+	return format.Key{Kind: f.Kind, Doc: f.DocID, Object: f.ObjectID}
+}
 
-func keyOf(e fs.Entry) fileKey { return fileKey{e.Kind, e.DocID, e.ObjectID} }
+func keyOf(e fs.Entry) format.Key {
+	return format.Key{Kind: e.Kind, Doc: e.DocID, Object: e.ObjectID}
+}
 
 // setStatus compares every file with the base. What was carried stays that.
 func (r *run) setStatus() {
 	for i, f := range r.files {
-		old, known := r.last.get(f.key())
+		old, known := r.last.get(f.Key())
 		switch {
-		case f.Status == StatusCarried:
+		case f.Status == format.StatusCarried:
 		case !known:
-			r.files[i].Status = StatusNew
+			r.files[i].Status = format.StatusNew
 		case old.SHA256 == f.SHA256:
-			r.files[i].Status = StatusUnchanged
+			r.files[i].Status = format.StatusUnchanged
 		default:
-			r.files[i].Status = StatusChanged
+			r.files[i].Status = format.StatusChanged
 		}
 	}
 }

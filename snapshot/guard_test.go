@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 func TestTwoRunsAtOnceTheSecondSaysWho(t *testing.T) {
@@ -58,7 +59,7 @@ func TestTwoRunsAtOnceTheSecondSaysWho(t *testing.T) {
 func TestAnEmptyWorkspaceIsSuspect(t *testing.T) {
 	o := options(t)
 	s := mustRun(t, workspace(0), o, 3)
-	if s.Result != snapshot.Suspect || latest(t, o.Output) != "" || len(s.Warnings) != 1 {
+	if s.Result != format.Suspect || latest(t, o.Output) != "" || len(s.Warnings) != 1 {
 		t.Errorf("result %q, latest %q, warnings %q", s.Result, latest(t, o.Output), s.Warnings)
 	}
 	mustVerify(t, o.Output, 0)
@@ -70,17 +71,17 @@ func TestAnEmptyWorkspaceIsSuspect(t *testing.T) {
 
 func TestAWorkspaceThatShrankIsSuspect(t *testing.T) {
 	o := options(t)
-	run := func(docs, code int) snapshot.Summary {
+	run := func(docs, code int) format.Summary {
 		t.Helper()
 		o.Now = clockAt(o.Now().Add(time.Hour))
 		return mustRun(t, workspace(docs), o, code)
 	}
 	good := run(6, 0)
 	run(2, 3)
-	if s := run(2, 3); s.Result != snapshot.Suspect || latest(t, o.Output) != good.ID {
+	if s := run(2, 3); s.Result != format.Suspect || latest(t, o.Output) != good.ID {
 		t.Errorf("result %q, latest %q: a suspect run must not become the measure", s.Result, latest(t, o.Output))
 	}
-	if s := run(3, 0); s.Result != snapshot.Complete || latest(t, o.Output) != s.ID {
+	if s := run(3, 0); s.Result != format.Complete || latest(t, o.Output) != s.ID {
 		t.Errorf("half of the objects is not under half: %q", s.Result)
 	}
 	o.AcceptShrink = true
@@ -94,7 +95,7 @@ func TestVanishedFilesCountAsShrinking(t *testing.T) {
 	good := mustRun(t, from, o, 0)
 	from.vanish(slices.Collect(maps.Keys(from.content))...)
 	o.Now = clockAt(day.Add(time.Hour))
-	if s := mustRun(t, from, o, 3); s.Result != snapshot.Suspect || latest(t, o.Output) != good.ID {
+	if s := mustRun(t, from, o, 3); s.Result != format.Suspect || latest(t, o.Output) != good.ID {
 		t.Errorf("result %q, latest %q", s.Result, latest(t, o.Output))
 	}
 }
@@ -130,7 +131,7 @@ func TestAFolderOfAnotherAccountOrSelectionIsRefused(t *testing.T) {
 			}
 			o.AllowOtherSelection = true
 			// Of another selection, so it is not measured by the one there.
-			if s := mustRun(t, workspace(1), o, 0); s.Result != snapshot.Complete {
+			if s := mustRun(t, workspace(1), o, 0); s.Result != format.Complete {
 				t.Errorf("result %q", s.Result)
 			}
 		})
@@ -154,7 +155,7 @@ func TestTheOrderOfASelectionIsNone(t *testing.T) {
 		t.Errorf("fetched %d files: the partial folder was not taken over", len(from.opened))
 	}
 	o.Selection["doc"] = []string{"b", "a"}
-	if again := mustRun(t, workspace(1), atNext(&o), 3); again.Result != snapshot.Suspect {
+	if again := mustRun(t, workspace(1), atNext(&o), 3); again.Result != format.Suspect {
 		t.Errorf("%q: not measured by %s", again.Result, s.ID)
 	}
 	o.AcceptShrink, o.Selection["doc"] = true, []string{"a"}
@@ -185,11 +186,11 @@ func TestASettingWithItsDefaultValueIsAsIfItWereNotThere(t *testing.T) {
 				t.Errorf("fetched %d files: the partial folder was not taken over", len(from.opened))
 			}
 			manifest := filepath.Join(o.Output, s.ID, "manifest.json")
-			if got := asJSON(readJSON[snapshot.Manifest](t, manifest).Options.Selection); got != c.recorded {
+			if got := asJSON(readJSON[format.Manifest](t, manifest).Options.Selection); got != c.recorded {
 				t.Errorf("the manifest records %s, want %s", got, c.recorded)
 			}
 			recordSelection(t, manifest, c.before)
-			if again := mustRun(t, workspace(1), atNext(&o), 3); again.Result != snapshot.Suspect {
+			if again := mustRun(t, workspace(1), atNext(&o), 3); again.Result != format.Suspect {
 				t.Errorf("%q: not measured by %s", again.Result, s.ID)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // before is the last good snapshot as an incremental run sees it. A nil one has nothing.
@@ -18,16 +19,16 @@ type before struct {
 	started time.Time
 	files   byKey
 	// docs and inDoc are by the id of the doc.
-	docs  map[string]Doc
-	inDoc map[string][]*File
+	docs  map[string]format.Doc
+	inDoc map[string][]*format.File
 	// unsure are the docs of which it does not have everything as a run would now have it.
 	unsure map[string]bool
 }
 
-func newBefore(m *Manifest, files byKey) *before {
+func newBefore(m *format.Manifest, files byKey) *before {
 	b := &before{
 		id: m.ID, tool: m.Tool, started: m.StartedAt,
-		files: files, docs: map[string]Doc{}, inDoc: map[string][]*File{}, unsure: map[string]bool{},
+		files: files, docs: map[string]format.Doc{}, inDoc: map[string][]*format.File{}, unsure: map[string]bool{},
 	}
 	for _, d := range m.Docs {
 		b.docs[d.DocID] = d
@@ -36,7 +37,7 @@ func newBefore(m *Manifest, files byKey) *before {
 		f := &m.Files[i]
 		b.inDoc[f.DocID] = append(b.inDoc[f.DocID], f)
 		// A page that came as lines, since the token could start no exports, may come as an export now.
-		if f.Source == fs.SourceContent || f.Status == StatusCarried || (fs.Version{Key: f.Version}).Young() {
+		if f.Source == fs.SourceContent || f.Status == format.StatusCarried || (fs.Version{Key: f.Version}).Young() {
 			b.unsure[f.DocID] = true
 		}
 	}
@@ -49,12 +50,12 @@ func newBefore(m *Manifest, files byKey) *before {
 // unchanged gives the file that the snapshot has for e, if e need not be fetched: the
 // version is the same, and was read when it was no longer young. Of a carried file nobody
 // knows that: it is there because a later read failed.
-func (b *before) unchanged(e fs.Entry) (File, bool) {
+func (b *before) unchanged(e fs.Entry) (format.File, bool) {
 	if b == nil || e.Version == "" || (fs.Version{Key: e.Version}).Young() {
-		return File{}, false
+		return format.File{}, false
 	}
 	old, ok := b.files.get(keyOf(e))
-	return old, ok && sameVersion(e, old) && old.Status != StatusCarried && settledOf(e, b.started)
+	return old, ok && sameVersion(e, old) && old.Status != format.StatusCarried && settledOf(e, b.started)
 }
 
 // unchangedDoc reports that no file of a doc can have moved, if stamps can be trusted. Every
@@ -113,7 +114,7 @@ func (r *run) index(ctx context.Context, left map[string]finished) ([]fs.Entry, 
 // them is the listing's, which a skipped doc has none of.
 func (b *before) countWithheld(docs map[fs.Kind]int, id string) {
 	for _, kind := range []fs.Kind{fs.KindFormulas, fs.KindControls, fs.KindPermissions} {
-		if _, ok := b.files[fileKey{kind, id, id}]; !ok {
+		if _, ok := b.files[format.Key{Kind: kind, Doc: id, Object: id}]; !ok {
 			docs[kind]++
 		}
 	}
@@ -129,7 +130,7 @@ func (b *before) entries(doc fs.Entry) []fs.Entry {
 		}
 		e := fs.Entry{
 			Path: b.moved(*f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
-			UpdatedAt: f.UpdatedAt, ModTime: f.modTime(), Version: f.Version, Source: f.Source, Computed: f.Volatility,
+			UpdatedAt: f.UpdatedAt, ModTime: f.Time(), Version: f.Version, Source: f.Source, Computed: f.Volatility,
 		}
 		if f.Kind == fs.KindRows {
 			e.Type = path.Base(path.Dir(f.Path)) // tables/table/… or tables/view/…
@@ -140,7 +141,7 @@ func (b *before) entries(doc fs.Entry) []fs.Entry {
 }
 
 // moved is the path of a file whose doc now has the folder dir.
-func (b *before) moved(f File, dir string) string {
+func (b *before) moved(f format.File, dir string) string {
 	if rest, ok := strings.CutPrefix(f.Path, b.docs[f.DocID].Path+"/"); ok {
 		return dir + "/" + rest
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // nights are incremental runs into one folder, a day apart.
@@ -33,15 +34,15 @@ func newNights(t *testing.T, docs int) *nights {
 }
 
 // next makes one more run, and forgets what was opened before it.
-func (n *nights) next(t *testing.T, from snapshot.Origin, code int) (snapshot.Summary, map[string]snapshot.File) {
+func (n *nights) next(t *testing.T, from snapshot.Origin, code int) (format.Summary, map[string]format.File) {
 	t.Helper()
 	n.n++
 	n.from.opened = nil
 	n.o.Now = clockAt(day.AddDate(0, 0, n.n))
 	s := mustRun(t, from, n.o, code)
 	mustVerify(t, n.o.Output, 0)
-	files := map[string]snapshot.File{}
-	for _, f := range readJSON[snapshot.Manifest](t, filepath.Join(n.o.Output, s.ID, "manifest.json")).Files {
+	files := map[string]format.File{}
+	for _, f := range readJSON[format.Manifest](t, filepath.Join(n.o.Output, s.ID, "manifest.json")).Files {
 		files[f.Path] = f
 	}
 	return s, files
@@ -80,7 +81,7 @@ func TestAnUnchangedWorkspaceIsLinkedNotFetched(t *testing.T) {
 	}
 	wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
 	for path, f := range files {
-		if f.Status != snapshot.StatusUnchanged || !n.linked(t, firstID+"/"+path, s.ID+"/"+path) {
+		if f.Status != format.StatusUnchanged || !n.linked(t, firstID+"/"+path, s.ID+"/"+path) {
 			t.Errorf("%s: status %q, or no link", path, f.Status)
 		}
 		if f.Kind == fs.KindRows && (f.Rows == nil || *f.Rows != 2) {
@@ -116,7 +117,7 @@ func TestOnlyWhatChangedIsFetched(t *testing.T) {
 	if !n.linked(t, firstID+"/"+old, s.ID+"/"+moved.Path) {
 		t.Error("the renamed file is no link to the old one")
 	}
-	if files[edited].Status != snapshot.StatusChanged || files[moved.Path].Status != snapshot.StatusUnchanged {
+	if files[edited].Status != format.StatusChanged || files[moved.Path].Status != format.StatusUnchanged {
 		t.Errorf("status %q, %q", files[edited].Status, files[moved.Path].Status)
 	}
 	if s.SkippedUnchanged != 7 || s.PagesExported != 1 {
@@ -221,17 +222,17 @@ func TestAFailingObjectIsCarriedAndNamed(t *testing.T) {
 		s, files := n.next(t, n.from, 3)
 		wantDocs(t, filepath.Join(n.o.Output, s.ID), want)
 		f := files[page]
-		if f.Status != snapshot.StatusCarried || f.Version != versionOf(before) || !n.linked(t, firstID+"/"+page, s.ID+"/"+page) {
+		if f.Status != format.StatusCarried || f.Version != versionOf(before) || !n.linked(t, firstID+"/"+page, s.ID+"/"+page) {
 			t.Errorf("carried as %+v", f)
 		}
-		if len(s.Failures) != 1 || s.Failures[0].Path != page || s.Result != snapshot.Incomplete || latest(t, n.o.Output) != s.ID {
+		if len(s.Failures) != 1 || s.Failures[0].Path != page || s.Result != format.Incomplete || latest(t, n.o.Output) != s.ID {
 			t.Errorf("result %q, failures %+v", s.Result, s.Failures)
 		}
 	}
 	n.from.open = nil
 	s, files := n.next(t, n.from, 0)
 	n.wantOpened(t, page)
-	if files[page].Status != snapshot.StatusChanged {
+	if files[page].Status != format.StatusChanged {
 		t.Errorf("status %q", files[page].Status)
 	}
 	wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
@@ -284,11 +285,11 @@ func TestWhatAFailedListingHidesIsCarried(t *testing.T) {
 			wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
 			got := 0
 			for _, f := range files {
-				if f.Status == snapshot.StatusCarried {
+				if f.Status == format.StatusCarried {
 					got++
 				}
 			}
-			docs := readJSON[snapshot.Manifest](t, filepath.Join(n.o.Output, s.ID, "manifest.json")).Docs
+			docs := readJSON[format.Manifest](t, filepath.Join(n.o.Output, s.ID, "manifest.json")).Docs
 			if got != test.carried || s.DocsProcessed != 1 || len(docs) != 2 || docs[0].Path != doc {
 				t.Errorf("%d files are carried, want %d; %d docs processed; docs %+v", got, test.carried, s.DocsProcessed, docs)
 			}
@@ -435,7 +436,7 @@ func TestACarriedFileOfAStoppedRunIsTriedAgain(t *testing.T) {
 	s, files := n.next(t, n.from, 0)
 	n.wantOpened(t, page)
 	wantDocs(t, filepath.Join(n.o.Output, s.ID), n.from.content)
-	if files[page].Status != snapshot.StatusChanged {
+	if files[page].Status != format.StatusChanged {
 		t.Errorf("status %q", files[page].Status)
 	}
 }

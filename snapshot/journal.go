@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 const (
@@ -20,17 +21,17 @@ const (
 // that a run that takes over knows which version a file holds. The hash in it is never
 // believed without hashing the file again.
 type journalHead struct {
-	Schema  string   `json:"schema"`
-	Source  Source   `json:"source"`
-	Options Recorded `json:"options"`
+	Schema  string          `json:"schema"`
+	Source  format.Source   `json:"source"`
+	Options format.Recorded `json:"options"`
 }
 
 // finished is a line of the journal.
 type finished struct {
 	// FetchedAt is when the bytes were read at the origin, or sooner; of a file that was
 	// taken over from the snapshot before it is the start of that one's run.
-	FetchedAt time.Time `json:"fetched_at"`
-	File      File      `json:"file"`
+	FetchedAt time.Time   `json:"fetched_at"`
+	File      format.File `json:"file"`
 }
 
 // isOf reports that the file has the version of an entry, and was read when that was settled.
@@ -42,7 +43,7 @@ func (f finished) isOf(e fs.Entry) bool {
 func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= fs.Youth }
 
 // createJournal begins the journal of dir anew, with lines for the files that are kept.
-func (d *disk) createJournal(dir string, head Head, kept []finished) (*outFile, error) {
+func (d *disk) createJournal(dir string, head format.Head, kept []finished) (*outFile, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	err := enc.Encode(journalHead{Schema: journalSchema, Source: head.Source, Options: head.Options})
@@ -77,7 +78,7 @@ func (s *stage) note(line finished) error {
 
 // leftIn reports what a partial folder says it holds, by path. It reports false for the
 // folder of a run with another source or selection: that one is not to be touched.
-func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
+func (f *folder) leftIn(dir string, head format.Head) (map[string]finished, bool) {
 	data, err := readFile(f.root.FS(), dir+"/"+journalName)
 	if err == nil {
 		return readJournal(data, head)
@@ -92,20 +93,20 @@ func (f *folder) leftIn(dir string, head Head) (map[string]finished, bool) {
 	}
 	left := map[string]finished{}
 	for _, file := range m.Files {
-		if file.Status != StatusCarried { // its object is to be tried again
+		if file.Status != format.StatusCarried { // its object is to be tried again
 			left[file.Path] = finished{FetchedAt: m.StartedAt, File: file}
 		}
 	}
 	return left, true
 }
 
-func readJournal(data []byte, head Head) (map[string]finished, bool) {
+func readJournal(data []byte, head format.Head) (map[string]finished, bool) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	var first journalHead
 	if dec.Decode(&first) != nil || first.Schema != journalSchema {
 		return nil, false
 	}
-	if (Head{Source: first.Source, Options: first.Options}).Series() != head.Series() {
+	if (format.Head{Source: first.Source, Options: first.Options}).Series() != head.Series() {
 		return nil, false
 	}
 	left := map[string]finished{}

@@ -1,12 +1,16 @@
 package snapshot
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/codafs/codafs/snapshot/format"
+)
 
 // Listed is a sealed snapshot in a list.
 type Listed struct {
 	ID string
 	// Summary is its summary.json, as far as that can be read.
-	Summary Summary
+	Summary format.Summary
 	// Latest reports that latest.txt names it.
 	Latest bool
 	// Err says why its summary cannot be read.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 func TestListGivesSealedSnapshotsOldestFirst(t *testing.T) {
@@ -41,7 +42,7 @@ func TestListGivesSealedSnapshotsOldestFirst(t *testing.T) {
 			t.Errorf("%d is %s, latest %v, error %v; want %s", i, l.ID, l.Latest, l.Err, want[i])
 		}
 	}
-	if r := list[11].Summary.Result; r != snapshot.Suspect {
+	if r := list[11].Summary.Result; r != format.Suspect {
 		t.Errorf("result %q", r)
 	}
 	if _, err := snapshot.List(filepath.Join(o.Output, "none")); !errors.Is(err, snapshot.ErrNotSnapshot) {

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // listing is what an index asks for.
 type listing struct {
-	docs []Doc
+	docs []format.Doc
 	// files has the order of the index: origins fetch ahead in it.
 	files []fs.Entry
 	// missing are the gaps that the index already knows, and the entries that it
@@ -41,7 +42,7 @@ func newListing(index []fs.Entry) listing {
 			l.missing = append(l.missing, about(e, *e.Failure))
 			continue
 		}
-		err := checkPath(e.Path)
+		err := format.CheckPath(e.Path)
 		if err == nil {
 			err = taken.add(e.Path)
 		}
@@ -57,8 +58,8 @@ func newListing(index []fs.Entry) listing {
 	return l
 }
 
-func docOf(e fs.Entry) Doc {
-	return Doc{
+func docOf(e fs.Entry) format.Doc {
+	return format.Doc{
 		DocID: e.DocID, Name: e.Name, Path: path.Dir(e.Path), URL: e.URL,
 		CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
 	}

@@ -8,17 +8,18 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // A run may have a million files: of each it holds little beside the manifest and the index.
 func TestAFileTakesLittleOfARunsMemory(t *testing.T) {
 	const n = 10_000
-	m := &snapshot.Manifest{}
+	m := &format.Manifest{}
 	entries := make([]fs.Entry, n)
 	for i := range n {
 		doc, page := fmt.Sprintf("doc%d", i/100), fmt.Sprintf("canvas-%d", i)
 		entries[i] = fs.Entry{Path: "docs/" + doc + "/pages/" + page + ".md", Kind: fs.KindPage, DocID: doc, ObjectID: page, Version: strings.Repeat("0", 32)}
-		m.Files = append(m.Files, snapshot.File{Path: entries[i].Path, Kind: fs.KindPage, DocID: doc, ObjectID: page, Version: entries[i].Version})
+		m.Files = append(m.Files, format.File{Path: entries[i].Path, Kind: fs.KindPage, DocID: doc, ObjectID: page, Version: entries[i].Version})
 	}
 	cost := snapshot.Cost{Requests: func(fs.Entry, int64) map[string]int { return map[string]int{"export": 1, "read": 1, "download": 1} }}
 	for _, c := range []struct {

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // wantTime holds the time of a file, on disk and in the manifest, against what it should be.
-func (n *nights) wantTime(t *testing.T, when, id string, f snapshot.File, want time.Time) {
+func (n *nights) wantTime(t *testing.T, when, id string, f format.File, want time.Time) {
 	t.Helper()
 	info, err := os.Stat(filepath.Join(n.o.Output, id, f.Path))
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Mount is the [Origin] that reads a mounted tree through the kernel.
@@ -63,8 +64,8 @@ func (m *Mount) readStatus() error {
 }
 
 // Source reports what is mounted, for [Options].
-func (m *Mount) Source() Source {
-	source := Source{APIURL: m.status.APIURL}
+func (m *Mount) Source() format.Source {
+	source := format.Source{APIURL: m.status.APIURL}
 	if m.status.Account != nil {
 		source.Account = *m.status.Account
 	}

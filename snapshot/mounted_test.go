@@ -18,6 +18,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // mountpoint acts as the root of a mount: .codafs is there and not listed.
@@ -90,8 +91,8 @@ func TestAMountAndItsTreeGiveTheSameSnapshot(t *testing.T) {
 	if asJSON(readTree(t, filepath.Join(a, "docs"))) != asJSON(readTree(t, filepath.Join(b, "docs"))) {
 		t.Error("docs/ differ")
 	}
-	m := readJSON[snapshot.Manifest](t, filepath.Join(a, "manifest.json"))
-	n := readJSON[snapshot.Manifest](t, filepath.Join(b, "manifest.json"))
+	m := readJSON[format.Manifest](t, filepath.Join(a, "manifest.json"))
+	n := readJSON[format.Manifest](t, filepath.Join(b, "manifest.json"))
 	if !equalManifests(m, n) {
 		t.Errorf("manifests differ:\n%s\n%s", asJSON(m), asJSON(n))
 	}
@@ -174,7 +175,7 @@ type after struct {
 func (a after) Listed(snapshot.Plan)                 {}
 func (a after) Fetching(fs.Entry)                    {}
 func (a after) Missed(fs.Failure, snapshot.Estimate) {}
-func (a after) Copied(snapshot.File, snapshot.Estimate) {
+func (a after) Copied(format.File, snapshot.Estimate) {
 	if *a.seen++; *a.seen == a.n {
 		a.f()
 	}

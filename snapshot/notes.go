@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // A good night says nothing: what is as it was in the last good snapshot is a note in the summary, and no warning. Nobody reads
@@ -52,8 +53,8 @@ func (r *run) withheldAnew(kind fs.Kind, l listing) bool {
 	for _, f := range l.missing {
 		has[f.DocID] = true // why, is told
 	}
-	return slices.ContainsFunc(l.docs, func(d Doc) bool {
-		_, kept := r.last[fileKey{kind, d.DocID, d.DocID}]
+	return slices.ContainsFunc(l.docs, func(d format.Doc) bool {
+		_, kept := r.last[format.Key{Kind: kind, Doc: d.DocID, Object: d.DocID}]
 		return !has[d.DocID] && (kept || !had[d.DocID])
 	})
 }

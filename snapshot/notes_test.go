@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // What stays the same is a warning in the first night, and a note in all.
@@ -69,7 +69,7 @@ func TestAPoorDiskIsAWarningOnce(t *testing.T) {
 		}
 		return nil
 	})
-	warned := func(s snapshot.Summary, what string) bool {
+	warned := func(s format.Summary, what string) bool {
 		return strings.Contains(strings.Join(s.Warnings, "\n"), what)
 	}
 	first := mustRun(t, from, o, 0)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // expected is what the last good snapshot tells of the workspace: docs that may be missing from a list by mistake, and what
@@ -66,17 +67,17 @@ func (r *run) askOdd(ctx context.Context) error {
 func (r *run) warnOfOdd() {
 	for i := range r.files {
 		f := &r.files[i]
-		if now := r.odd[f.key()]; now != nil {
+		if now := r.odd[f.Key()]; now != nil {
 			f.Warnings = now
 		}
-		last, _ := r.last.get(f.key())
+		last, _ := r.last.get(f.Key())
 		for _, message := range f.Warnings {
 			if !slices.Contains(last.Warnings, message) {
 				r.warn("%s: %s", f.Path, message)
 			}
 		}
 	}
-	for _, message := range r.odd[fileKey{kind: fs.KindDoc}] {
+	for _, message := range r.odd[format.Key{Kind: fs.KindDoc}] {
 		r.warn("docs: %s", message)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // odd is an origin with warnings.
@@ -71,7 +71,7 @@ func TestADocThatFailedIsExpected(t *testing.T) {
 	from.entries = append(from.entries, fs.Entry{Kind: fs.KindDoc, DocID: "doc1", ObjectID: "doc1",
 		Failure: &fs.Failure{Kind: fs.KindDoc, DocID: "doc1", ObjectID: "doc1", Code: "server_error", HTTPStatus: 500, Message: "no"}})
 	for range 2 {
-		if s := mustRun(t, from, o, snapshot.ExitGaps); s.Result != snapshot.Incomplete {
+		if s := mustRun(t, from, o, format.ExitGaps); s.Result != format.Incomplete {
 			t.Errorf("result %s", s.Result)
 		}
 		if !slices.Contains(from.held.Docs, "doc1") {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Origin is what a snapshot is made from: a tree in this process, or a mounted one
@@ -55,7 +56,7 @@ type Options struct {
 	// Source and Selection tell whose objects these are, and which of them were asked
 	// for. Runs are compared with earlier ones only where both are equal. A setting that has its default
 	// value is as if it were not there.
-	Source    Source
+	Source    format.Source
 	Selection map[string]any
 	// Incremental takes files over from the last good snapshot of this source and
 	// selection: those whose version did not move, and those of objects that fail now.
@@ -110,8 +111,8 @@ type Progress interface {
 	// Listed comes once, when the index is there.
 	Listed(Plan)
 	// Copied comes for each file that is in the snapshot now, with what is left to fetch.
-	// Status is [StatusCarried] or not known yet.
-	Copied(f File, left Estimate)
+	// Status is [format.StatusCarried] or not known yet.
+	Copied(f format.File, left Estimate)
 	// Missed comes for each object that is not, or that was not found. A file that is
 	// carried for it comes later.
 	Missed(f fs.Failure, left Estimate)
@@ -121,7 +122,7 @@ func (o Options) withDefaults() Options {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
 	}
-	if o.Selection = chosen(o.Selection); o.Selection == nil {
+	if o.Selection = format.Chosen(o.Selection); o.Selection == nil {
 		o.Selection = map[string]any{}
 	}
 	if o.Explain == nil {
@@ -152,7 +153,7 @@ func explain(_ string, err error) fs.Failure {
 
 type silent struct{}
 
-func (silent) Fetching(fs.Entry)           {}
-func (silent) Listed(Plan)                 {}
-func (silent) Copied(File, Estimate)       {}
-func (silent) Missed(fs.Failure, Estimate) {}
+func (silent) Fetching(fs.Entry)            {}
+func (silent) Listed(Plan)                  {}
+func (silent) Copied(format.File, Estimate) {}
+func (silent) Missed(fs.Failure, Estimate)  {}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // day is long after every stamp of the test trees: their content is settled.
@@ -189,13 +190,13 @@ func optionsFor(output string) snapshot.Options {
 	return snapshot.Options{
 		Output: output,
 		Tool:   "codafs test",
-		Source: snapshot.Source{APIURL: "https://coda.io/apis/v1", Account: "someone@example.com"},
+		Source: format.Source{APIURL: "https://coda.io/apis/v1", Account: "someone@example.com"},
 		Now:    clock(),
 	}
 }
 
 // mustRun makes a snapshot with the given exit code.
-func mustRun(t *testing.T, from snapshot.Origin, o snapshot.Options, code int) snapshot.Summary {
+func mustRun(t *testing.T, from snapshot.Origin, o snapshot.Options, code int) format.Summary {
 	t.Helper()
 	s, err := snapshot.Run(t.Context(), from, o)
 	if err != nil || s.ExitCode != code {

@@ -7,12 +7,13 @@ import (
 	"maps"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Plan is what a run has to do.
 type Plan struct {
 	Docs   int `json:"docs"`
-	Pages  int `json:"pages"` // whose text can be had, as in [Contents]
+	Pages  int `json:"pages"` // whose text can be had, as in [format.Contents]
 	Tables int `json:"tables"`
 	Views  int `json:"views"`
 	Files  int `json:"files"`
@@ -86,9 +87,9 @@ func (r *run) look() (left map[string]finished, err error) {
 func (r *run) plan(l listing, left map[string]finished) Plan {
 	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
 	r.meter = newMeter(r.opts.Cost)
-	var c Contents
+	var c format.Contents
 	for _, e := range l.files {
-		c.Add(File{Kind: e.Kind, Path: e.Path})
+		c.Add(format.File{Kind: e.Kind, Path: e.Path})
 		p.Kinds[e.Kind]++
 		if r.held(e, left) {
 			continue

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Policy says how many snapshots [Prune] keeps: the Last newest, and the newest of each of
@@ -126,8 +128,8 @@ func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks
 type candidate struct {
 	id     string
 	at     time.Time
-	group  string // snapshots of one account and selection
-	result Result // "" where the records cannot be read
+	group  string        // snapshots of one account and selection
+	result format.Result // "" where the records cannot be read
 	why    []string
 }
 
@@ -169,22 +171,22 @@ func mark(all []*candidate, policy Policy) error {
 	groups := map[string][]*candidate{}
 	for _, c := range all {
 		switch {
-		case c.result.good() || c.result == Suspect:
+		case c.result.Good() || c.result == format.Suspect:
 			groups[c.group] = append(groups[c.group], c)
 		default:
 			c.keep("unreadable")
 		}
 	}
 	for _, group := range groups {
-		if newest := group[len(group)-1]; newest.result == Suspect {
+		if newest := group[len(group)-1]; newest.result == format.Suspect {
 			return &SuspectError{newest.id}
 		}
 	}
 	for _, group := range groups {
 		markSuspects(group)
-		good := slices.DeleteFunc(slices.Clone(group), func(c *candidate) bool { return c.result == Suspect })
+		good := slices.DeleteFunc(slices.Clone(group), func(c *candidate) bool { return c.result == format.Suspect })
 		slices.Reverse(good)
-		if i := slices.IndexFunc(good, func(c *candidate) bool { return c.result == Complete }); i >= 0 {
+		if i := slices.IndexFunc(good, func(c *candidate) bool { return c.result == format.Complete }); i >= 0 {
 			good[i].keep("complete")
 		}
 		for _, r := range policy.rules() {
@@ -199,7 +201,7 @@ func mark(all []*candidate, policy Policy) error {
 func markSuspects(group []*candidate) {
 	var good *candidate
 	for _, c := range group {
-		if c.result != Suspect {
+		if c.result != format.Suspect {
 			good = c
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // record is a snapshot as the model of Prune sees it.
@@ -22,10 +23,10 @@ type record struct {
 	id     string
 	at     time.Time
 	group  string
-	result snapshot.Result // "" for one whose summary cannot be read
+	result format.Result // "" for one whose summary cannot be read
 }
 
-func (r record) good() bool { return r.result == snapshot.Complete || r.result == snapshot.Incomplete }
+func (r record) good() bool { return r.result == format.Complete || r.result == format.Incomplete }
 
 // modelKeeps tells, slowly and for one snapshot at a time, whether it must stay.
 func modelKeeps(all []record, i int, latest string, p snapshot.Policy) bool {
@@ -42,13 +43,13 @@ func modelKeeps(all []record, i int, latest string, p snapshot.Policy) bool {
 	// The next readable one of the group is suspect, so it was measured by this.
 	for _, other := range all[i+1:] {
 		if other.group == r.group && other.result != "" {
-			if other.result == snapshot.Suspect {
+			if other.result == format.Suspect {
 				return true
 			}
 			break
 		}
 	}
-	isComplete := func(r record) bool { return r.result == snapshot.Complete }
+	isComplete := func(r record) bool { return r.result == format.Complete }
 	if isComplete(r) && !slices.ContainsFunc(newer, isComplete) || len(newer) < p.Last {
 		return true
 	}
@@ -74,13 +75,13 @@ func modelKeeps(all []record, i int, latest string, p snapshot.Policy) bool {
 
 // modelRefuses reports whether the newest readable snapshot of any group is suspect.
 func modelRefuses(all []record) bool {
-	newest := map[string]snapshot.Result{}
+	newest := map[string]format.Result{}
 	for _, r := range all {
 		if r.result != "" {
 			newest[r.group] = r.result
 		}
 	}
-	return slices.Contains(slices.Collect(maps.Values(newest)), snapshot.Suspect)
+	return slices.Contains(slices.Collect(maps.Values(newest)), format.Suspect)
 }
 
 func writeFile(t *testing.T, name, text string) {
@@ -101,8 +102,8 @@ func history(t *testing.T, random *rand.Rand, output string) (all []record, late
 	for range 1 + random.IntN(25) {
 		at = at.Add(time.Duration(1+random.Int64N(int64(10*time.Hour))) << random.IntN(8)).Truncate(time.Second)
 		r := record{id: at.Format("2006-01-02T150405Z"), at: at, group: fmt.Sprint("account", random.IntN(5)/4)}
-		r.result = []snapshot.Result{"", snapshot.Suspect, snapshot.Incomplete, snapshot.Incomplete, snapshot.Complete,
-			snapshot.Complete, snapshot.Complete, snapshot.Complete, snapshot.Complete, snapshot.Complete}[random.IntN(10)]
+		r.result = []format.Result{"", format.Suspect, format.Incomplete, format.Incomplete, format.Complete,
+			format.Complete, format.Complete, format.Complete, format.Complete, format.Complete}[random.IntN(10)]
 		dir := filepath.Join(output, r.id)
 		writeFile(t, dir+"/manifest.json", fmt.Sprintf(`{"schema": "codafs.manifest/1", "id": %q, "source": {"account": %q}, "docs": []}`, r.id, r.group))
 		if r.result != "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // interrupted makes a run that stops when it comes to the last file of its tree. It gives
@@ -46,7 +47,7 @@ func TestTheNextRunTakesOverWhatIsDone(t *testing.T) {
 		t.Errorf("summary %+v", s)
 	}
 	wantDocs(t, filepath.Join(o.Output, s.ID), from.content)
-	for _, f := range readJSON[snapshot.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json")).Files {
+	for _, f := range readJSON[format.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json")).Files {
 		if f.Kind == fs.KindRows && *f.Rows != 2 {
 			t.Errorf("%s: %d rows", f.Path, *f.Rows)
 		}

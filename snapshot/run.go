@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Run makes one snapshot. An error means that it is not usable as a whole: nothing was
@@ -16,7 +17,7 @@ import (
 // stopped leaves a partial folder, which the next one takes over. Errors:
 // [*LockedError], [*ForeignError], [*DestinationError], [*RefusedError], [ErrMountLost], the
 // cause of ctx, or the origin's own for a listing that failed.
-func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
+func Run(ctx context.Context, from Origin, o Options) (format.Summary, error) {
 	r := newRun(from, o)
 	err := r.run(ctx)
 	if err != nil {
@@ -29,13 +30,13 @@ func Run(ctx context.Context, from Origin, o Options) (Summary, error) {
 }
 
 func newRun(from Origin, o Options) *run {
-	r := &run{opts: o.withDefaults(), from: from, unlisted: map[fileKey]bool{}, odd: map[fileKey][]string{}}
-	started := stamp(r.opts.Now())
-	r.head = Head{
-		Schema: manifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source, Demo: o.Demo,
-		Options: Recorded{Selection: r.opts.Selection, Incremental: o.Incremental, TrustDocTimestamps: o.TrustDocTimestamps, RowDeltas: o.RowDeltas},
+	r := &run{opts: o.withDefaults(), from: from, unlisted: map[format.Key]bool{}, odd: map[format.Key][]string{}}
+	started := format.Stamp(r.opts.Now())
+	r.head = format.Head{
+		Schema: format.ManifestSchema, StartedAt: started, Tool: o.Tool, Source: o.Source, Demo: o.Demo,
+		Options: format.Recorded{Selection: r.opts.Selection, Incremental: o.Incremental, TrustDocTimestamps: o.TrustDocTimestamps, RowDeltas: o.RowDeltas},
 	}
-	r.summary = NewSummary(started)
+	r.summary = format.NewSummary(started)
 	r.summary.Demo = o.Demo
 	return r
 }
@@ -44,24 +45,24 @@ func newRun(from Origin, o Options) *run {
 type run struct {
 	opts    Options
 	from    Origin
-	head    Head
+	head    format.Head
 	out     *folder
 	stage   *stage
 	meter   *meter
-	base    *Manifest // the last good run's, nil before there is one
-	before  *before   // the same for an incremental run, else nil
-	last    byKey     // the files of base
-	known   []string  // notes and warnings of base
-	docs    []Doc
-	files   []File
-	summary Summary
+	base    *format.Manifest // the last good run's, nil before there is one
+	before  *before          // the same for an incremental run, else nil
+	last    byKey            // the files of base
+	known   []string         // notes and warnings of base
+	docs    []format.Doc
+	files   []format.File
+	summary format.Summary
 	sealed  bool
 	// unlisted are the failures that the index has.
-	unlisted map[fileKey]bool
+	unlisted map[format.Key]bool
 	// skipped are the docs that are not looked into.
 	skipped map[string]bool
 	// odd is what is odd about files that are there.
-	odd map[fileKey][]string
+	odd map[format.Key][]string
 	// gone are the objects that were listed and then not found.
 	gone []fs.Failure
 }
@@ -165,9 +166,9 @@ func (r *run) list(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
 
 // account brings what was copied into the order and the numbers of both files.
 func (r *run) account() {
-	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	slices.SortFunc(r.docs, func(a, b Doc) int { return strings.Compare(a.Path, b.Path) })
-	sortFailures(r.summary.Failures)
+	slices.SortFunc(r.files, func(a, b format.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(r.docs, func(a, b format.Doc) int { return strings.Compare(a.Path, b.Path) })
+	format.SortFailures(r.summary.Failures)
 	slices.Sort(r.summary.Warnings)
 	slices.Sort(r.summary.Notes)
 	r.summary.ComputedKept = 0
@@ -177,7 +178,7 @@ func (r *run) account() {
 		}
 	}
 	s := &r.summary
-	s.FinishedAt = stamp(r.opts.Now())
+	s.FinishedAt = format.Stamp(r.opts.Now())
 	sent, throttled := r.opts.Requests()
 	s.Requests, s.ThrottledSeconds = sent, float64(throttled.Milliseconds())/1000
 	s.DocsProcessed, s.PagesLineByLine = r.docsProcessed(), pagesLineByLine(r.files)
@@ -200,7 +201,7 @@ func (r *run) docsProcessed() int {
 }
 
 // pagesLineByLine counts the pages whose text is not an export.
-func pagesLineByLine(files []File) (n int) {
+func pagesLineByLine(files []format.File) (n int) {
 	for _, f := range files {
 		if f.Kind == fs.KindPage && f.Source == fs.SourceContent {
 			n++
@@ -218,7 +219,7 @@ func isListing(k fs.Kind) bool {
 func (r *run) fail(err error) {
 	r.summary.ExitCode, r.summary.Error = ExitCode(err), err.Error()
 	if !r.sealed {
-		r.summary.Result = Failed
+		r.summary.Result = format.Failed
 	}
 }
 
@@ -226,9 +227,9 @@ func (r *run) fail(err error) {
 func (r *run) leaveSummary(cause error) {
 	r.account()
 	r.fail(cause)
-	data, err := encode(r.summary)
+	data, err := format.Encode(r.summary)
 	if err == nil {
-		err = r.stage.replace(r.stage.dir+"/"+summaryName, data, openMode)
+		err = r.stage.replace(r.stage.dir+"/"+format.SummaryName, data, openMode)
 	}
 	if err != nil {
 		r.opts.Log.Warn("the partial folder has no summary", "error", errors.Join(cause, err))

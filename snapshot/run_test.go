@@ -21,12 +21,13 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 func TestRunLaysOutOneSealedFolder(t *testing.T) {
 	from, o := workspace(2), options(t)
 	s := mustRun(t, from, o, 0)
-	if s.ID != "2026-03-07T101530Z" || s.Result != snapshot.Complete {
+	if s.ID != "2026-03-07T101530Z" || s.Result != format.Complete {
 		t.Errorf("id %q, result %q", s.ID, s.Result)
 	}
 	dir := filepath.Join(o.Output, s.ID)
@@ -145,11 +146,11 @@ func TestJSONFieldsAreThoseOfTheContract(t *testing.T) {
 func TestManifestDescribesEveryFile(t *testing.T) {
 	from, o := workspace(2), options(t)
 	s := mustRun(t, from, o, 0)
-	m := readJSON[snapshot.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json"))
+	m := readJSON[format.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json"))
 	if m.Schema != "codafs.manifest/1" || m.ID != s.ID || m.Tool != o.Tool || m.Source != o.Source {
 		t.Errorf("head is %+v", m.Head)
 	}
-	byPath := func(a, b snapshot.File) int { return strings.Compare(a.Path, b.Path) }
+	byPath := func(a, b format.File) int { return strings.Compare(a.Path, b.Path) }
 	if len(m.Files) != len(from.entries) || !slices.IsSortedFunc(m.Files, byPath) {
 		t.Errorf("%d files, want %d in order", len(m.Files), len(from.entries))
 	}
@@ -162,7 +163,7 @@ func TestManifestDescribesEveryFile(t *testing.T) {
 		if isCSV := f.Kind == fs.KindRows; isCSV != (f.Rows != nil) || isCSV && *f.Rows != 2 {
 			t.Errorf("%s: rows %v", f.Path, f.Rows)
 		}
-		if f.Status != snapshot.StatusNew {
+		if f.Status != format.StatusNew {
 			t.Errorf("%s: status %q", f.Path, f.Status)
 		}
 	}
@@ -175,7 +176,7 @@ func TestSummaryCounts(t *testing.T) {
 	from, o := workspace(3), options(t)
 	o.Requests = func() (int, time.Duration) { return 42, 1500 * time.Millisecond }
 	s := mustRun(t, from, o, 0)
-	written := readJSON[snapshot.Summary](t, filepath.Join(o.Output, s.ID, "summary.json"))
+	written := readJSON[format.Summary](t, filepath.Join(o.Output, s.ID, "summary.json"))
 	if !reflect.DeepEqual(written, s) {
 		t.Errorf("summary.json has %+v\nRun gave %+v", written, s)
 	}
@@ -183,12 +184,12 @@ func TestSummaryCounts(t *testing.T) {
 	for _, text := range from.content {
 		size += int64(len(text))
 	}
-	want := snapshot.Summary{
-		Schema: "codafs.summary/1", ID: s.ID, Result: snapshot.Complete, StartedAt: day, FinishedAt: s.FinishedAt,
+	want := format.Summary{
+		Schema: "codafs.summary/1", ID: s.ID, Result: format.Complete, StartedAt: day, FinishedAt: s.FinishedAt,
 		DocsFound: 3, DocsProcessed: 3, PagesExported: 6, TablesExported: 3, ViewsExported: 3, Files: 33, Bytes: size,
 		Requests: 42, ThrottledSeconds: 1.5, Failures: []fs.Failure{}, Warnings: []string{},
-		Contents: &snapshot.Contents{Docs: snapshot.Count{Total: 3, New: 3}, Pages: snapshot.Count{Total: 6, New: 6},
-			Tables: snapshot.Count{Total: 3, New: 3}, Views: snapshot.Count{Total: 3, New: 3}},
+		Contents: &format.Contents{Docs: format.Count{Total: 3, New: 3}, Pages: format.Count{Total: 6, New: 6},
+			Tables: format.Count{Total: 3, New: 3}, Views: format.Count{Total: 3, New: 3}},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("summary is %+v\nwant %+v", s, want)
@@ -243,13 +244,13 @@ func TestStatusComparesWithTheSnapshotBefore(t *testing.T) {
 	from.add(fs.Entry{Path: "docs/New.md", Kind: fs.KindPage, DocID: "doc0", ObjectID: "canvas-9"}, "new")
 	o.Now = clockAt(day.Add(time.Hour))
 	s := mustRun(t, from, o, 0)
-	for _, f := range readJSON[snapshot.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json")).Files {
-		want := snapshot.StatusUnchanged
+	for _, f := range readJSON[format.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json")).Files {
+		want := format.StatusUnchanged
 		switch f.Path {
 		case edited:
-			want = snapshot.StatusChanged
+			want = format.StatusChanged
 		case "docs/New.md":
-			want = snapshot.StatusNew
+			want = format.StatusNew
 		}
 		if f.Status != want {
 			t.Errorf("%s is %q, want %q", f.Path, f.Status, want)
@@ -276,7 +277,7 @@ func (r *recorder) Fetching(e fs.Entry) {
 
 func (r *recorder) Listed(p snapshot.Plan) { r.plan = p }
 
-func (r *recorder) Copied(f snapshot.File, left snapshot.Estimate) {
+func (r *recorder) Copied(f format.File, left snapshot.Estimate) {
 	r.copied, r.left = append(r.copied, f.Path), append(r.left, left)
 }
 
@@ -340,8 +341,8 @@ func TestALargeFileStreams(t *testing.T) {
 	if got := after.TotalAlloc - before.TotalAlloc; got > 8<<20 {
 		t.Errorf("%d bytes allocated for a file of %d", got, size)
 	}
-	m := readJSON[snapshot.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json"))
-	i := slices.IndexFunc(m.Files, func(f snapshot.File) bool { return f.Path == big })
+	m := readJSON[format.Manifest](t, filepath.Join(o.Output, s.ID, "manifest.json"))
+	i := slices.IndexFunc(m.Files, func(f format.File) bool { return f.Path == big })
 	if f := m.Files[i]; f.Size != size || *f.Rows != size/16-1 {
 		t.Errorf("size %d, rows %d", f.Size, *f.Rows)
 	}

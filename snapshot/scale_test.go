@@ -18,6 +18,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // A workspace of so many docs has so many pages and rows in each, and a table. At 100 pages a doc,
@@ -247,7 +248,7 @@ func (p *heapWatch) look() { p.heap = max(p.heap, heapNow()) }
 
 func (p *heapWatch) Listed(plan snapshot.Plan) { p.files = plan.Files; p.look() }
 
-func (p *heapWatch) Copied(snapshot.File, snapshot.Estimate) {
+func (p *heapWatch) Copied(format.File, snapshot.Estimate) {
 	if p.copied++; p.copied == p.files/2 || p.copied == p.files {
 		p.look()
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // seal writes what describes the snapshot and makes it final. Each step may be the last
@@ -65,35 +67,35 @@ func (r *run) decide() {
 	switch {
 	case why != "":
 		r.warn("suspect: %s; latest.txt stays as it is", why)
-		r.summary.Result, r.summary.ExitCode = Suspect, ExitGaps
+		r.summary.Result, r.summary.ExitCode = format.Suspect, format.ExitGaps
 	case r.summary.Missing() > 0:
-		r.summary.Result, r.summary.ExitCode = Incomplete, ExitGaps
+		r.summary.Result, r.summary.ExitCode = format.Incomplete, format.ExitGaps
 	default:
-		r.summary.Result, r.summary.ExitCode = Complete, ExitComplete
+		r.summary.Result, r.summary.ExitCode = format.Complete, format.ExitComplete
 	}
 }
 
 // describe writes manifest.json, summary.json and SHA256SUMS into the stage.
 func (r *run) describe() error {
-	manifest, err := encode(Manifest{
-		Head: r.head, Docs: append([]Doc{}, r.docs...), Files: append([]File{}, r.files...),
+	manifest, err := format.Encode(format.Manifest{
+		Head: r.head, Docs: append([]format.Doc{}, r.docs...), Files: append([]format.File{}, r.files...),
 		Failures: r.summary.Failures, NotCaptured: notCaptured,
 	})
 	if err != nil {
 		return err
 	}
-	summary, err := encode(r.summary)
+	summary, err := format.Encode(r.summary)
 	if err != nil {
 		return err
 	}
-	sums := map[string]string{manifestName: hashOf(manifest), summaryName: hashOf(summary)}
+	sums := map[string]string{format.ManifestName: hashOf(manifest), format.SummaryName: hashOf(summary)}
 	for _, f := range r.files {
 		sums[f.Path] = f.SHA256
 	}
 	for _, file := range []struct {
 		name string
 		data []byte
-	}{{manifestName, manifest}, {summaryName, summary}, {sumsName, encodeSums(sums)}} {
+	}{{format.ManifestName, manifest}, {format.SummaryName, summary}, {format.SumsName, format.EncodeSums(sums)}} {
 		if err := r.stage.replace(r.stage.dir+"/"+file.name, file.data, sealedMode); err != nil {
 			return err
 		}
@@ -112,7 +114,7 @@ func (r *run) publish(pointer string) error {
 	if err := r.out.syncFolder("."); err != nil {
 		return err
 	}
-	if !r.summary.Result.good() {
+	if !r.summary.Result.Good() {
 		return r.out.remove(pointer)
 	}
 	if err := r.out.rename(pointer, latestName); err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // stage is a run's partial folder. Files come in under their final names: no reader can
@@ -29,7 +30,7 @@ type stage struct {
 
 // openStage takes over the newest partial folder of an equal run, or makes a new one.
 // Either gets the name of this run, which is the time its state is of.
-func (f *folder) openStage(head Head) (*stage, error) {
+func (f *folder) openStage(head format.Head) (*stage, error) {
 	old, left, err := f.leftBehind(head)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (f *folder) openStage(head Head) (*stage, error) {
 
 // leftBehind finds the newest partial folder of a run equal to head's, and what it says it
 // holds. The name is "" where there is none.
-func (f *folder) leftBehind(head Head) (name string, left map[string]finished, err error) {
+func (f *folder) leftBehind(head format.Head) (name string, left map[string]finished, err error) {
 	names, err := f.partial()
 	if err != nil {
 		return "", nil, err
@@ -80,7 +81,7 @@ func (s *stage) close() {
 }
 
 // begin makes the folder hold nothing but what is in s.left, and opens the journal.
-func (s *stage) begin(head Head, files []fs.Entry) error {
+func (s *stage) begin(head format.Head, files []fs.Entry) error {
 	var lines []finished
 	for _, e := range files {
 		if old, ok := s.left[e.Path]; ok {
@@ -95,7 +96,7 @@ func (s *stage) begin(head Head, files []fs.Entry) error {
 		return err
 	}
 	// Only now: where there was no journal, the manifest stood in for it.
-	for _, name := range []string{manifestName, summaryName, sumsName} {
+	for _, name := range []string{format.ManifestName, format.SummaryName, format.SumsName} {
 		if err := s.remove(s.dir + "/" + name); err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ func isOurs(e iofs.DirEntry) bool {
 	switch e.Name() {
 	case "docs":
 		return e.IsDir()
-	case journalName, manifestName, summaryName, sumsName:
+	case journalName, format.ManifestName, format.SummaryName, format.SumsName:
 		return e.Type().IsRegular()
 	}
 	return false
@@ -166,20 +167,20 @@ func (s *stage) sweep() error {
 
 // reuse gives the file for e that an earlier run left, if it still hashes right. One
 // that does not is removed.
-func (s *stage) reuse(ctx context.Context, e fs.Entry) (File, bool, error) {
+func (s *stage) reuse(ctx context.Context, e fs.Entry) (format.File, bool, error) {
 	old, ok := s.left[e.Path]
 	if !ok {
-		return File{}, false, nil
+		return format.File{}, false, nil
 	}
 	name := s.dir + "/" + e.Path
 	size, sum, err := s.hash(ctx, name)
 	if ctx.Err() != nil {
-		return File{}, false, context.Cause(ctx)
+		return format.File{}, false, context.Cause(ctx)
 	}
 	if err != nil || size != old.File.Size || sum != old.File.SHA256 {
-		return File{}, false, s.remove(name)
+		return format.File{}, false, s.remove(name)
 	}
-	return old.File.as(e), true, nil
+	return old.File.WithEntry(e), true, nil
 }
 
 // errDamaged says that a file of a sealed snapshot is not as it was sealed.
@@ -187,7 +188,7 @@ var errDamaged = errors.New("damaged since it was sealed")
 
 // take has the file old of the sealed snapshot id in the stage, under name, if it still
 // hashes right: else the error is errDamaged. Where no link can be made, it is copied.
-func (s *stage) take(ctx context.Context, id string, old File, name string) error {
+func (s *stage) take(ctx context.Context, id string, old format.File, name string) error {
 	from := id + "/" + old.Path
 	size, sum, err := s.hash(ctx, from)
 	if ctx.Err() != nil {
@@ -208,7 +209,7 @@ func (s *stage) take(ctx context.Context, id string, old File, name string) erro
 
 // relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right and
 // links can be made.
-func (s *stage) relink(ctx context.Context, id string, old File, name string) error {
+func (s *stage) relink(ctx context.Context, id string, old format.File, name string) error {
 	from := id + "/" + old.Path
 	size, sum, err := s.hash(ctx, from)
 	if ctx.Err() != nil {
@@ -228,7 +229,7 @@ func (s *stage) relink(ctx context.Context, id string, old File, name string) er
 }
 
 // copy is take for file systems without hard links.
-func (s *stage) copy(ctx context.Context, from string, old File, name string) error {
+func (s *stage) copy(ctx context.Context, from string, old format.File, name string) error {
 	in, err := s.root.Open(from)
 	if err != nil {
 		return errDamaged
@@ -244,16 +245,16 @@ func (s *stage) copy(ctx context.Context, from string, old File, name string) er
 
 // put writes what in gives as the file for e, read-only and durable. Its time is e's, unless seen, which may be nil, has
 // another one for bytes with their hash. After an error nothing of it is left, unless the disk itself fails.
-func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum string) time.Time) (File, error) {
+func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum string) time.Time) (format.File, error) {
 	name := s.dir + "/" + e.Path
 	out, err := s.create(name)
 	if isNameError(err) {
-		return File{}, &nameError{err}
+		return format.File{}, &nameError{err}
 	}
 	if err != nil {
-		return File{}, err
+		return format.File{}, err
 	}
-	hash, rows := sha256.New(), new(rowCounter)
+	hash, rows := sha256.New(), new(format.RowCounter)
 	to := io.MultiWriter(out, hash)
 	if e.Kind == fs.KindRows {
 		to = io.MultiWriter(out, hash, rows)
@@ -261,20 +262,20 @@ func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum
 	size, err := io.Copy(to, contextReader{ctx, in})
 	if err != nil {
 		out.Close()
-		return File{}, errors.Join(err, s.remove(name))
+		return format.File{}, errors.Join(err, s.remove(name))
 	}
-	f := fileOf(e)
+	f := format.NewFile(e)
 	f.Size, f.SHA256 = size, hex.EncodeToString(hash.Sum(nil))
 	at := e.ModTime
 	if seen != nil {
 		at = seen(f.SHA256)
-		f.setModTime(at)
+		f.SetTime(at)
 	}
 	if err := out.finish(at, sealedMode); err != nil {
-		return File{}, err
+		return format.File{}, err
 	}
 	if e.Kind == fs.KindRows {
-		n := rows.rows()
+		n := rows.Rows()
 		f.Rows = &n
 	}
 	return f, nil

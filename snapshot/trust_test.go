@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // What makes a doc's stamp worth nothing, beside what incremental_test.go has. Each case changes the
@@ -51,7 +51,7 @@ func TestTheManifestSaysHowTheRunWasMade(t *testing.T) {
 	n := newNights(t, 1)
 	n.o.TrustDocTimestamps, n.o.RowDeltas = true, true
 	s, _ := n.next(t, gated{n.from, map[string]time.Time{}}, 0)
-	m := readJSON[snapshot.Manifest](t, strings.Join([]string{n.o.Output, s.ID, "manifest.json"}, "/"))
+	m := readJSON[format.Manifest](t, strings.Join([]string{n.o.Output, s.ID, "manifest.json"}, "/"))
 	if o := m.Options; !o.Incremental || !o.TrustDocTimestamps || !o.RowDeltas {
 		t.Errorf("options %+v", o)
 	}

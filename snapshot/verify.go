@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Report is what [Verify] found.
@@ -38,12 +40,12 @@ func (r *Report) reads(path string) bool {
 	return int(h.Sum32()%uint32(r.t)) == r.n-1
 }
 
-// ExitCode is [ExitDamaged] if there is any damage, else 0.
+// ExitCode is [format.ExitDamaged] if there is any damage, else 0.
 func (r Report) ExitCode() int {
 	if len(r.Damage) > 0 {
-		return ExitDamaged
+		return format.ExitDamaged
 	}
-	return ExitComplete
+	return format.ExitComplete
 }
 
 // Damage is one thing that is not as it was sealed.
@@ -122,7 +124,7 @@ func (f *folder) isSnapshot() (string, bool) {
 	}
 	name := filepath.Base(path)
 	_, _, isID := parseID(name)
-	return name, isID || f.exists(manifestName) || f.exists(sumsName)
+	return name, isID || f.exists(format.ManifestName) || f.exists(format.SumsName)
 }
 
 // verifyLatest checks that latest.txt names a good snapshot that is there.
@@ -137,7 +139,7 @@ func (r *Report) verifyLatest(f *folder, ids []string) {
 	}
 	if !slices.Contains(ids, id) {
 		r.Damage = append(r.Damage, Damage{"", latestName, Disagrees, "names " + id + ", which is not there"})
-	} else if s, err := f.summary(id); err == nil && !s.Result.good() {
+	} else if s, err := f.summary(id); err == nil && !s.Result.Good() {
 		r.Damage = append(r.Damage, Damage{"", latestName, Disagrees, "names " + id + ", which is " + string(s.Result)})
 	}
 }
@@ -176,13 +178,13 @@ func (r *Report) verifySnapshot(ctx context.Context, root *os.Root, id string) e
 }
 
 func (c *check) readSums() {
-	data, err := readFile(c.tree, sumsName)
+	data, err := readFile(c.tree, format.SumsName)
 	var sums map[string]string
 	if err == nil {
-		sums, err = decodeSums(data)
+		sums, err = format.DecodeSums(data)
 	}
 	if err != nil {
-		c.damage(sumsName, Unreadable, "%v", err)
+		c.damage(format.SumsName, Unreadable, "%v", err)
 		return
 	}
 	c.sums, c.summed = sums, true
@@ -191,44 +193,44 @@ func (c *check) readSums() {
 // readManifest reads the manifest and compares it with SHA256SUMS, both ways. Where
 // they differ, the manifest counts.
 func (c *check) readManifest() {
-	file, err := openFile(c.tree, manifestName)
+	file, err := openFile(c.tree, format.ManifestName)
 	if err != nil {
-		c.damage(manifestName, Unreadable, "%v", err)
+		c.damage(format.ManifestName, Unreadable, "%v", err)
 		return
 	}
 	defer file.Close()
-	m, err := decodeManifest(file)
+	m, err := format.DecodeManifest(file)
 	if err != nil {
-		c.damage(manifestName, Unreadable, "%v", err)
+		c.damage(format.ManifestName, Unreadable, "%v", err)
 		return
 	}
 	if n := pagesLineByLine(m.Files); n > 0 {
 		c.report.LineByLine[c.id] = n
 	}
 	for _, f := range m.Files {
-		if err := checkPath(f.Path); err != nil {
+		if err := format.CheckPath(f.Path); err != nil {
 			c.damage(f.Path, Disagrees, "%v", err)
 			continue
 		}
 		c.sizes[f.Path] = f.Size
 		if sum := c.sums[f.Path]; c.summed && sum != f.SHA256 {
-			c.damage(f.Path, Disagrees, "%s and %s differ", manifestName, sumsName)
+			c.damage(f.Path, Disagrees, "%s and %s differ", format.ManifestName, format.SumsName)
 		}
 		c.sums[f.Path] = f.SHA256
 	}
 	for _, path := range slices.Sorted(maps.Keys(c.sums)) {
 		_, known := c.sizes[path]
-		if !known && path != manifestName && path != summaryName {
-			c.damage(path, Disagrees, "%s has it, %s has not", sumsName, manifestName)
+		if !known && path != format.ManifestName && path != format.SummaryName {
+			c.damage(path, Disagrees, "%s has it, %s has not", format.SumsName, format.ManifestName)
 		}
 	}
 }
 
 // wantRecords checks that SHA256SUMS covers the two other records.
 func (c *check) wantRecords() {
-	for _, name := range []string{manifestName, summaryName} {
+	for _, name := range []string{format.ManifestName, format.SummaryName} {
 		if _, ok := c.sums[name]; c.summed && !ok {
-			c.damage(name, Disagrees, "not in %s", sumsName)
+			c.damage(name, Disagrees, "not in %s", format.SumsName)
 		}
 	}
 }
@@ -244,7 +246,7 @@ func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error
 			c.damage(path, Unreadable, "%v", err)
 			return nil
 		}
-		if d.IsDir() || path == sumsName {
+		if d.IsDir() || path == format.SumsName {
 			return nil
 		}
 		found[path] = true
@@ -254,7 +256,7 @@ func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error
 			return nil
 		}
 		if !known {
-			c.damage(path, Extra, "not in %s", sumsName)
+			c.damage(path, Extra, "not in %s", format.SumsName)
 			return nil
 		}
 		return c.hashFile(ctx, path, want)

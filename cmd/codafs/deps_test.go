@@ -27,8 +27,9 @@ var ours = map[string][]string{
 	"fs":                        {"coda", "coda/rate"},
 	"fs/mount":                  {"fs"},
 	"fs/treetest":               {"fs", "coda", "coda/codatest", "coda/codatest/openapitest", "cache"},
-	"snapshot":                  {"fs", "cache/filelock"},
-	"cmd/codafs":                {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "cache/filelock"},
+	"snapshot/format":           {"fs"},
+	"snapshot":                  {"fs", "snapshot/format", "cache/filelock"},
+	"cmd/codafs":                {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "snapshot/format", "cache/filelock"},
 }
 
 // theirs says which package alone may import a library.

@@ -9,14 +9,14 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // shownFailures is how many failures are printed; all are in summary.json.
 const shownFailures = 20
 
 // ended reports how a run ended, also one that failed before it began, and returns the error to end the program with.
-func (o *snapshotOptions) ended(std streams, p *progress, s snapshot.Summary, err error) error {
+func (o *snapshotOptions) ended(std streams, p *progress, s format.Summary, err error) error {
 	p.end()
 	colors := colored(std.err)
 	warning, missing := paint("warning", yellow, colors), paint("missing", red, colors)
@@ -69,11 +69,11 @@ func lineByLine(pages int) string {
 
 // print writes the data on stdout: the summary, or the path of the sealed snapshot, which is good whatever failed
 // later.
-func (o *snapshotOptions) print(std streams, s snapshot.Summary) (err error) {
+func (o *snapshotOptions) print(std streams, s format.Summary) (err error) {
 	if o.json {
 		return json.NewEncoder(std.out).Encode(s)
 	}
-	if s.Result != snapshot.Failed {
+	if s.Result != format.Failed {
 		_, err = fmt.Fprintln(std.out, filepath.Join(o.output, s.ID))
 	}
 	return err
@@ -84,5 +84,5 @@ type noAnswerError struct{ *coda.SilenceError }
 
 func (e noAnswerError) Unwrap() error { return e.SilenceError }
 
-// ExitCode is [snapshot.ExitNoAnswer], the same as in summary.json.
-func (e noAnswerError) ExitCode() int { return snapshot.ExitNoAnswer }
+// ExitCode is [format.ExitNoAnswer], the same as in summary.json.
+func (e noAnswerError) ExitCode() int { return format.ExitNoAnswer }

@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // What failed after the sealing, an archive say, makes the snapshot no worse: its path is printed.
 func TestThePathOfWhatIsSealedIsPrinted(t *testing.T) {
 	full := &snapshot.DestinationError{Err: errors.New("no space left on device")}
-	for result, want := range map[snapshot.Result]string{
-		snapshot.Complete: filepath.Join("out", "id") + "\n", snapshot.Suspect: filepath.Join("out", "id") + "\n", snapshot.Failed: "",
+	for result, want := range map[format.Result]string{
+		format.Complete: filepath.Join("out", "id") + "\n", format.Suspect: filepath.Join("out", "id") + "\n", format.Failed: "",
 	} {
 		o := snapshotOptions{output: "out", quiet: true}
 		var out, talk bytes.Buffer
 		p, std := newProgress(streams{out: &out, err: &talk}, false, true)
-		s := snapshot.NewSummary(time.Now())
+		s := format.NewSummary(time.Now())
 		s.ID, s.Result = "id", result
 		if err := o.ended(std, p, s, full); exitCode(err) != 13 || out.String() != want {
 			t.Errorf("%s: exit code %d, printed %q, want %q", result, exitCode(err), &out, want)

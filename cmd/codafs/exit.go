@@ -12,13 +12,14 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
-// Exit codes. Package snapshot has those of snapshots.
+// Exit codes. Package snapshot/format has those of snapshots.
 const (
-	exitFailed = snapshot.ExitFailed
+	exitFailed = format.ExitFailed
 	exitUsage  = 2
-	exitToken  = snapshot.ExitRefused
+	exitToken  = format.ExitRefused
 )
 
 // usageError is a wrong call: an unknown flag, an impossible value.

@@ -21,7 +21,7 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 )
 
@@ -90,8 +90,8 @@ func faultWorkspace() *codatest.Workspace {
 type backup struct {
 	exit     int
 	sealed   bool
-	docs     map[string]string        // docs/ of the snapshot: bytes by path
-	files    map[string]snapshot.File // the manifest's, by path
+	docs     map[string]string      // docs/ of the snapshot: bytes by path
+	files    map[string]format.File // the manifest's, by path
 	failures []fs.Failure
 	warnings []string
 	requests []codatest.Request
@@ -209,9 +209,9 @@ func (b *backup) read(t *testing.T, output string) {
 	if len(names) == 0 {
 		return
 	}
-	b.sealed, b.docs, b.files = true, map[string]string{}, map[string]snapshot.File{}
+	b.sealed, b.docs, b.files = true, map[string]string{}, map[string]format.File{}
 	dir := os.DirFS(names[0])
-	manifest, summary := readAs[snapshot.Manifest](t, dir, "manifest.json"), readAs[snapshot.Summary](t, dir, "summary.json")
+	manifest, summary := readAs[format.Manifest](t, dir, "manifest.json"), readAs[format.Summary](t, dir, "summary.json")
 	for _, f := range manifest.Files {
 		b.files[f.Path] = f
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // A request is one kind of request that a snapshot sends.
@@ -222,7 +222,7 @@ func (p pair) want() outcome {
 			if !p.lasting {
 				return outcome{}
 			}
-			return outcome{exit: snapshot.ExitGaps, code: coda.CodeExportFailed}
+			return outcome{exit: format.ExitGaps, code: coda.CodeExportFailed}
 		}
 	case download:
 		// The storage knows no token. What it refuses is a link that has expired, and it may send on
@@ -231,7 +231,7 @@ func (p pair) want() outcome {
 			return outcome{}
 		}
 		if p.refusal() {
-			return outcome{exit: snapshot.ExitGaps, code: coda.CodeExportFailed}
+			return outcome{exit: format.ExitGaps, code: coda.CodeExportFailed}
 		}
 	}
 	switch {
@@ -240,11 +240,11 @@ func (p pair) want() outcome {
 	case p.code == "" || p.again && !p.lasting:
 		return outcome{}
 	case p.code == coda.CodeUnauthorized:
-		return outcome{exit: snapshot.ExitRefused}
+		return outcome{exit: format.ExitRefused}
 	case len(p.lost) == 0:
-		return outcome{exit: snapshot.ExitFailed}
+		return outcome{exit: format.ExitFailed}
 	}
-	return outcome{exit: snapshot.ExitGaps, code: p.code}
+	return outcome{exit: format.ExitGaps, code: p.code}
 }
 
 // forScopedToken reports whether this is how the service answers a token for single docs, which

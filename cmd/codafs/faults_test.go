@@ -18,7 +18,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // TestASnapshotMeetsEveryFaultAtEveryRequest: whatever one answer is, the snapshot is that of a
@@ -87,7 +87,7 @@ func (p pair) check(t *testing.T, b, quiet backup) {
 	if b.exit != want.exit {
 		t.Errorf("exit code %d, want %d", b.exit, want.exit)
 	}
-	if sealed := want.exit == 0 || want.exit == snapshot.ExitGaps; b.sealed != sealed {
+	if sealed := want.exit == 0 || want.exit == format.ExitGaps; b.sealed != sealed {
 		t.Errorf("sealed: %v, want %v", b.sealed, sealed)
 	} else if sealed {
 		p.checkContent(t, want, b, quiet)
@@ -106,7 +106,7 @@ func (p pair) checkContent(t *testing.T, want outcome, b, quiet backup) {
 	}
 	wantDocs, wantFiles := maps.Clone(quiet.docs), maps.Clone(quiet.files)
 	maps.DeleteFunc(wantDocs, func(path, _ string) bool { return missing(path) })
-	maps.DeleteFunc(wantFiles, func(path string, _ snapshot.File) bool { return missing(path) })
+	maps.DeleteFunc(wantFiles, func(path string, _ format.File) bool { return missing(path) })
 	if lost != nil && p.restamped != "" {
 		unversion(wantFiles, p.restamped)
 		unversion(b.files, p.restamped)
@@ -137,7 +137,7 @@ func (p pair) checkContent(t *testing.T, want outcome, b, quiet backup) {
 }
 
 // unversion takes the versions off the files below a path.
-func unversion(files map[string]snapshot.File, below string) {
+func unversion(files map[string]format.File, below string) {
 	for path, f := range files {
 		if strings.HasPrefix(path, below) {
 			f.Version = ""

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 func TestTheAgeOfTheLastGoodBackup(t *testing.T) {
 	now := time.Now()
 	made := func(ago time.Duration) snapshot.Listed {
-		return snapshot.Listed{ID: ago.String(), Summary: snapshot.Summary{FinishedAt: now.Add(-ago), Result: snapshot.Complete}}
+		return snapshot.Listed{ID: ago.String(), Summary: format.Summary{FinishedAt: now.Add(-ago), Result: format.Complete}}
 	}
 	systemd := schedule{by: timerUnit}
 	for _, c := range []struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 )
 
@@ -100,7 +101,7 @@ func (b backups) table(space map[string]int64, now time.Time) table {
 const missingColumn = 7
 
 // totals counts what is in a snapshot. Snapshots of earlier releases lack some counts.
-func totals(s snapshot.Summary) []string {
+func totals(s format.Summary) []string {
 	c := s.Contents
 	if c == nil {
 		return []string{strconv.Itoa(s.DocsProcessed), "-", "-", "-"}
@@ -116,7 +117,7 @@ func onDisk(space map[string]int64, id string) string {
 }
 
 // news says what differs from the previous snapshot, and what else the user should know.
-func news(s snapshot.Summary) string {
+func news(s format.Summary) string {
 	var parts []string
 	switch {
 	case s.Contents == nil:
@@ -138,11 +139,11 @@ func news(s snapshot.Summary) string {
 }
 
 // colorOf is the color of a result.
-func colorOf(r snapshot.Result) color {
+func colorOf(r format.Result) color {
 	switch r {
-	case snapshot.Complete:
+	case format.Complete:
 		return green
-	case snapshot.Incomplete:
+	case format.Incomplete:
 		return yellow
 	}
 	return red

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // listing is the output of 'codafs list --json'; its form is promised.
@@ -18,8 +19,8 @@ type listedSnapshot struct {
 	// Latest says that latest.txt names this snapshot.
 	Latest bool `json:"latest"`
 	// Summary is its summary.json; absent if that cannot be read: then Error says why.
-	Summary *snapshot.Summary `json:"summary,omitempty"`
-	Error   string            `json:"error,omitempty"`
+	Summary *format.Summary `json:"summary,omitempty"`
+	Error   string          `json:"error,omitempty"`
 }
 
 func newListing(folder string, all []snapshot.Listed) listing {

@@ -4,13 +4,13 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // whatIsMissing counts gaps by their objects: a table may lack several files. A list that is missing does not say what
 // would be in it.
 func whatIsMissing(gaps []fs.Failure) string {
-	var objects snapshot.Contents
+	var objects format.Contents
 	lists, files := map[fs.Kind]int{}, 0
 	seen := map[fs.Failure]bool{}
 	for _, f := range gaps {
@@ -28,7 +28,7 @@ func whatIsMissing(gaps []fs.Failure) string {
 		seen[object] = true
 		switch kind {
 		case fs.KindDoc, fs.KindPage, fs.KindRows:
-			objects.Add(snapshot.File{Kind: kind, Path: f.Path})
+			objects.Add(format.File{Kind: kind, Path: f.Path})
 		case fs.KindPages, fs.KindTables:
 			lists[kind]++
 		default:
@@ -52,7 +52,7 @@ func whatIsMissing(gaps []fs.Failure) string {
 }
 
 // gaps returns the failures that are accepted, or those that are not.
-func gaps(s snapshot.Summary, accepted bool) (those []fs.Failure) {
+func gaps(s format.Summary, accepted bool) (those []fs.Failure) {
 	for _, f := range s.Failures {
 		if f.Accepted == accepted {
 			those = append(those, f)

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // resultPrefix is the prefix of the variables that the command of --on-result gets.
@@ -71,13 +71,13 @@ func (o *snapshotOptions) runOnResult(ctx context.Context, std streams, result e
 }
 
 // resultWord is the result of the run, also of one that failed before it began.
-func (o *snapshotOptions) resultWord() snapshot.Result {
-	return cmp.Or(o.summary.Result, snapshot.Failed)
+func (o *snapshotOptions) resultWord() format.Result {
+	return cmp.Or(o.summary.Result, format.Failed)
 }
 
 // sealedDir is the new snapshot's folder, "" if nothing was sealed.
 func (o *snapshotOptions) sealedDir() string {
-	if o.resultWord() == snapshot.Failed {
+	if o.resultWord() == format.Failed {
 		return ""
 	}
 	return filepath.Join(absolute(o.output), o.summary.ID)

@@ -10,6 +10,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 	"golang.org/x/term"
 )
 
@@ -145,7 +146,7 @@ func (p *progress) Fetching(e fs.Entry) {
 }
 
 // Copied implements [snapshot.Progress].
-func (p *progress) Copied(f snapshot.File, left snapshot.Estimate) {
+func (p *progress) Copied(f format.File, left snapshot.Estimate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.copied(f, left)

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // state is how far a snapshot is.
 type state struct {
 	plan     snapshot.Plan // empty until the workspace is listed
 	listed   bool
-	done     snapshot.Contents
+	done     format.Contents
 	files    int
 	bytes    int64
 	missing  int
@@ -33,7 +34,7 @@ func (s *state) begin(p snapshot.Plan) {
 	s.wait(p.Estimate)
 }
 
-func (s *state) copied(f snapshot.File, left snapshot.Estimate) {
+func (s *state) copied(f format.File, left snapshot.Estimate) {
 	s.files++
 	s.bytes += f.Size
 	s.done.Add(f)

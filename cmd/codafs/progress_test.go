@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // fiveMinutes is a run that lists for two minutes and copies for three, with an event every 10 ms.
@@ -22,7 +23,7 @@ func fiveMinutes(p *progress) {
 	for i := range 18_000 {
 		time.Sleep(10 * time.Millisecond)
 		left := 18_000 - i - 1
-		p.Copied(snapshot.File{Kind: fs.KindPage, Size: 1024}, snapshot.Estimate{Requests: 3 * left, Minutes: float64(left) / 6000})
+		p.Copied(format.File{Kind: fs.KindPage, Size: 1024}, snapshot.Estimate{Requests: 3 * left, Minutes: float64(left) / 6000})
 	}
 	p.end()
 }
@@ -146,7 +147,7 @@ func TestTheProgressHasTheUnitsOfTheEnd(t *testing.T) {
 	s.begin(snapshot.Plan{Docs: 1, Pages: 3, Tables: 2, Views: 1, Files: 20})
 	for path, kind := range map[string]fs.Kind{"docs/a/doc.json": fs.KindDoc, "docs/a/pages/p.md": fs.KindPage, "docs/a/tables/table/t.csv": fs.KindRows,
 		"docs/a/tables/table/t.columns.json": fs.KindColumns, "docs/a/tables/view/v.csv": fs.KindRows} {
-		s.copied(snapshot.File{Kind: kind, Path: path, Size: 1024}, snapshot.Estimate{})
+		s.copied(format.File{Kind: kind, Path: path, Size: 1024}, snapshot.Estimate{})
 	}
 	if got, want := s.String(), "25%, 1 doc, 1 of 3 pages, 1 of 2 tables, 1 of 1 view; 5 of 20 files, 5 KiB"; got != want {
 		t.Errorf("%q, want %q", got, want)

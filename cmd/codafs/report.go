@@ -9,6 +9,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // shownGone is how many of the deleted objects are named; all are in summary.json.
@@ -16,7 +17,7 @@ const shownGone = 20
 
 // report says to people what a run did: what there is now, and what differs from the last snapshot. For a run that was
 // stopped, it says what is kept.
-func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
+func (o *snapshotOptions) report(s format.Summary, err error) []string {
 	if s.Contents == nil {
 		return kept(s, err)
 	}
@@ -57,7 +58,7 @@ func (o *snapshotOptions) report(s snapshot.Summary, err error) []string {
 }
 
 // acceptedGaps says which accepted gaps there are, and which are gone.
-func (o *snapshotOptions) acceptedGaps(s snapshot.Summary) (lines []string) {
+func (o *snapshotOptions) acceptedGaps(s format.Summary) (lines []string) {
 	if missing := whatIsMissing(gaps(s, true)); missing != "" {
 		lines = append(lines, "missing as accepted: "+missing+"; see summary.json")
 	}
@@ -70,7 +71,7 @@ func (o *snapshotOptions) acceptedGaps(s snapshot.Summary) (lines []string) {
 }
 
 // kept says what a run that sealed nothing leaves for the next one. A run that did not begin changes nothing.
-func kept(s snapshot.Summary, err error) []string {
+func kept(s format.Summary, err error) []string {
 	_, stopped := errors.AsType[signalError](err)
 	switch {
 	case s.ID != "" && s.Files > 0:
@@ -82,13 +83,13 @@ func kept(s snapshot.Summary, err error) []string {
 }
 
 // whatDiffers counts what is new, changed and deleted.
-func whatDiffers(c snapshot.Contents) string {
+func whatDiffers(c format.Contents) string {
 	kinds := []struct {
 		name string
-		snapshot.Count
+		format.Count
 	}{{"doc", c.Docs}, {"page", c.Pages}, {"table", c.Tables}, {"view", c.Views}}
 	var parts []string
-	add := func(what string, of func(snapshot.Count) int) {
+	add := func(what string, of func(format.Count) int) {
 		var counts []string
 		for _, k := range kinds {
 			if n := of(k.Count); n > 0 {
@@ -99,10 +100,10 @@ func whatDiffers(c snapshot.Contents) string {
 			parts = append(parts, strings.Join(counts, ", ")+" "+what)
 		}
 	}
-	add("new", func(c snapshot.Count) int { return c.New })
-	add("that were missing in it", func(c snapshot.Count) int { return c.Back })
-	add("changed", func(c snapshot.Count) int { return c.Changed })
-	add("gone", func(c snapshot.Count) int { return c.Gone })
+	add("new", func(c format.Count) int { return c.New })
+	add("that were missing in it", func(c format.Count) int { return c.Back })
+	add("changed", func(c format.Count) int { return c.Changed })
+	add("gone", func(c format.Count) int { return c.Gone })
 	if len(parts) == 0 {
 		return "nothing is new, changed or gone"
 	}

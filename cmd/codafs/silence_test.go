@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // outage is a way to the service that is cut after so many requests, until it is mended.
@@ -70,7 +70,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 		}
 		return exitCode(err)
 	}
-	if code := run(); code != snapshot.ExitNoAnswer {
+	if code := run(); code != format.ExitNoAnswer {
 		t.Fatalf("exit code %d\n%s", code, talk.String())
 	}
 	// Waits for rate limits do not count; between two attempts of one request there may be some.
@@ -84,17 +84,17 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	if err != nil || len(left) != 1 {
 		t.Fatal(left, err)
 	}
-	s := readAs[snapshot.Summary](t, os.DirFS(left[0]), "summary.json")
-	if s.ExitCode != snapshot.ExitNoAnswer || s.Result != snapshot.Failed || s.Files == 0 {
+	s := readAs[format.Summary](t, os.DirFS(left[0]), "summary.json")
+	if s.ExitCode != format.ExitNoAnswer || s.Result != format.Failed || s.Files == 0 {
 		t.Errorf("summary.json has %+v", s)
 	}
 	if asJSON {
 		o.json = true
 		way.left.Store(0)
-		if code := run(); code != snapshot.ExitNoAnswer {
+		if code := run(); code != format.ExitNoAnswer {
 			t.Errorf("exit code %d", code)
 		}
-		if last := lastSummary(t, out.String()); last.Result != snapshot.Failed || last.Error == "" {
+		if last := lastSummary(t, out.String()); last.Result != format.Failed || last.Error == "" {
 			t.Errorf("the last object is %+v", last)
 		}
 	}
@@ -178,7 +178,7 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 		t.Errorf("it took %v to stop", took)
 	}
 	s := lastSummary(t, out.String())
-	if exitCode(err) != 143 || s.ExitCode != 143 || s.Result != snapshot.Failed {
+	if exitCode(err) != 143 || s.ExitCode != 143 || s.Result != format.Failed {
 		t.Errorf("exit code %d, summary %+v", exitCode(err), s)
 	}
 	way.left.Store(1 << 40)
@@ -193,7 +193,7 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 }
 
 // lastSummary reads the last of the JSON objects that a run printed, which all are one to a line.
-func lastSummary(t *testing.T, out string) (s snapshot.Summary) {
+func lastSummary(t *testing.T, out string) (s format.Summary) {
 	t.Helper()
 	var last string
 	for line := range strings.Lines(out) {

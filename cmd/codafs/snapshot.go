@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -33,10 +34,10 @@ type snapshotOptions struct {
 	acceptGaps     []string
 	otherSelection bool
 	onResult       string
-	parallel       int              // fs.Options.Parallel; 0 if the limit of open files is high enough
-	fewPages       int              // how many pages may be fetched at a time, 0 likewise
-	summary        snapshot.Summary // of the run, for --on-result
-	notices        *notices         // of the run; nil for a mount
+	parallel       int            // fs.Options.Parallel; 0 if the limit of open files is high enough
+	fewPages       int            // how many pages may be fetched at a time, 0 likewise
+	summary        format.Summary // of the run, for --on-result
+	notices        *notices       // of the run; nil for a mount
 }
 
 func newSnapshot(std streams) *cobra.Command {
@@ -143,7 +144,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 	}
 	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: coda.WaitOutage})
 	if err != nil {
-		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
 	defer w.close()
 	return o.snapshotOf(ctx, std, w, p)
@@ -159,12 +160,12 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *worksp
 	defer stop()
 	user, err := w.client.WhoAmI(ctx)
 	if err != nil {
-		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
 	w.remember(user.LoginID)
 	opts := o.runOptions(w.log)
 	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
-	opts.Source = snapshot.Source{APIURL: o.baseURL(), Account: user.LoginID}
+	opts.Source = format.Source{APIURL: o.baseURL(), Account: user.LoginID}
 	opts.Selection, opts.Demo = o.recorded(), o.demo
 	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }
 	opts.Requests = func() (int, time.Duration) {
@@ -192,11 +193,11 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir str
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
 	log, err := o.logger(std)
 	if err != nil {
-		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
 	m, err := snapshot.Mounted(dir)
 	if err != nil {
-		return o.ended(std, p, snapshot.NewSummary(time.Now()), noSourceError{err, dir})
+		return o.ended(std, p, format.NewSummary(time.Now()), noSourceError{err, dir})
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
@@ -221,7 +222,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 	}
 	plan, err := snapshot.DryRun(ctx, from, opts)
 	if err != nil {
-		return o.ended(std, p, snapshot.NewSummary(time.Now()), err)
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
 	p.end()
 	return newDryRun(plan, opts.Requests).print(std.out, o.json)

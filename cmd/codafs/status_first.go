@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // serviceStatus says whether Coda answers, and for which user.
@@ -81,11 +81,11 @@ func (s serviceStatus) cell() cell {
 type backupStatus struct {
 	Folder string `json:"folder"`
 	// All other fields are absent if there is none.
-	ID         string          `json:"id,omitempty"`
-	Result     snapshot.Result `json:"result,omitempty"`
-	FinishedAt time.Time       `json:"finished_at,omitzero"`
-	AgeSeconds int64           `json:"age_seconds,omitempty"`
-	Problem    string          `json:"problem,omitempty"`
+	ID         string        `json:"id,omitempty"`
+	Result     format.Result `json:"result,omitempty"`
+	FinishedAt time.Time     `json:"finished_at,omitzero"`
+	AgeSeconds int64         `json:"age_seconds,omitempty"`
+	Problem    string        `json:"problem,omitempty"`
 }
 
 func lastBackup(folder string, now time.Time) backupStatus {

@@ -13,7 +13,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // forgetful is a file system in user space that does not take all times that files are given, and says nothing.
@@ -68,12 +68,12 @@ func TestTimesOfASnapshotWhereFewAreTaken(t *testing.T) {
 				t.Fatalf("%v\n%s", err, text)
 			}
 			latest := filepath.Join(below, "latest")
-			var summary snapshot.Summary
+			var summary format.Summary
 			decodeFile(t, filepath.Join(latest, "summary.json"), &summary)
 			if len(summary.Warnings) != c.warnings || c.warnings > 0 && !strings.Contains(summary.Warnings[0], "time") {
 				t.Errorf("warnings %q, want %d", summary.Warnings, c.warnings)
 			}
-			var manifest snapshot.Manifest
+			var manifest format.Manifest
 			decodeFile(t, filepath.Join(latest, "manifest.json"), &manifest)
 			right := 0
 			for _, f := range manifest.Files {

@@ -1,11 +1,12 @@
-package snapshot_test
+package format_test
 
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 	"testing"
 
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // FuzzCountRowsAsEncodingCSV writes cells as a table's file is written and counts them
@@ -24,7 +25,7 @@ func FuzzCountRowsAsEncodingCSV(f *testing.F) {
 		}
 		w.Flush()
 		for _, text := range [][]byte{buf.Bytes(), bytes.TrimSuffix(buf.Bytes(), []byte("\n"))} {
-			if got := snapshot.CountRows(text, int(chunk)+1); got != int64(rows) {
+			if got := countRows(text, int(chunk)+1); got != int64(rows) {
 				t.Errorf("%q: %d rows, want %d", text, got, rows)
 			}
 		}
@@ -33,8 +34,19 @@ func FuzzCountRowsAsEncodingCSV(f *testing.F) {
 
 func TestNoTextHasNoRows(t *testing.T) {
 	for _, text := range []string{"", "\n", "header", "header\n"} {
-		if got := snapshot.CountRows([]byte(text), 1); got != 0 {
+		if got := countRows([]byte(text), 1); got != 0 {
 			t.Errorf("%q: %d rows", text, got)
+		}
+	}
+}
+
+// countRows counts the rows of CSV text, which comes in chunks of n bytes.
+func countRows(text []byte, n int) int64 {
+	c := new(format.RowCounter)
+	in := bytes.NewReader(text)
+	for {
+		if _, err := io.CopyN(c, in, int64(n)); err != nil {
+			return c.Rows()
 		}
 	}
 }

@@ -1,10 +1,12 @@
-package snapshot
+package format
 
 import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
 )
+
+const summarySchema = "codafs.summary/1"
 
 // Summary is summary.json: how a run went.
 type Summary struct {
@@ -58,7 +60,7 @@ func (s Summary) Missing() (n int) {
 
 // NewSummary gives the summary of a run that began at a time and has come to nothing.
 func NewSummary(started time.Time) Summary {
-	started = stamp(started)
+	started = Stamp(started)
 	return Summary{
 		Schema: summarySchema, Result: Failed, StartedAt: started, FinishedAt: started,
 		Failures: []fs.Failure{}, Warnings: []string{},
@@ -76,5 +78,5 @@ const (
 	Failed     Result = "failed"
 )
 
-// good reports that a snapshot may be the latest.
-func (r Result) good() bool { return r == Complete || r == Incomplete }
+// Good reports that a snapshot may be the latest.
+func (r Result) Good() bool { return r == Complete || r == Incomplete }

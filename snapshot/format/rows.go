@@ -1,16 +1,16 @@
-package snapshot
+package format
 
-// rowCounter counts the records of CSV text that is written to it, in constant memory.
+// RowCounter counts the records of CSV text that is written to it, in constant memory.
 // It takes what encoding/csv writes: a line feed ends a record unless it is quoted, and a
-// quote inside a quoted field is doubled.
-type rowCounter struct {
+// quote inside a quoted field is doubled. The zero value is ready for use; it is for one goroutine.
+type RowCounter struct {
 	ended  int64
 	quoted bool
 	inside bool // the current record has a byte
 }
 
 // Write implements io.Writer. It never fails.
-func (c *rowCounter) Write(p []byte) (int, error) {
+func (c *RowCounter) Write(p []byte) (int, error) {
 	for _, b := range p {
 		switch {
 		case b == '\n' && !c.quoted:
@@ -29,8 +29,8 @@ func (c *rowCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// rows is the number of records so far without the header.
-func (c *rowCounter) rows() int64 {
+// Rows is the number of records so far without the header.
+func (c *RowCounter) Rows() int64 {
 	n := c.ended
 	if c.inside {
 		n++

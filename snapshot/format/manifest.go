@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"time"
@@ -8,15 +8,13 @@ import (
 
 // Names of the files of a snapshot beside docs/.
 const (
-	manifestName = "manifest.json"
-	summaryName  = "summary.json"
-	sumsName     = "SHA256SUMS"
+	ManifestName = "manifest.json"
+	SummaryName  = "summary.json"
+	SumsName     = "SHA256SUMS"
 )
 
-const (
-	manifestSchema = "codafs.manifest/1"
-	summarySchema  = "codafs.summary/1"
-)
+// ManifestSchema is the Schema of a [Head]. Fields may be added under it; a reader leaves out those that it does not know.
+const ManifestSchema = "codafs.manifest/1"
 
 // Manifest is manifest.json: what is in a snapshot, and what is not.
 type Manifest struct {
@@ -42,7 +40,8 @@ type Head struct {
 	Options    Recorded  `json:"options"`
 }
 
-// Recorded is what a manifest keeps of a run's [Options].
+// Recorded is what a manifest keeps of how a run was asked for. Only Selection, without the settings that have
+// their default value ([Chosen]), makes runs comparable or not: see [Head.Series].
 type Recorded struct {
 	Selection          map[string]any `json:"selection"`
 	Incremental        bool           `json:"incremental,omitempty"`
@@ -67,5 +66,5 @@ type Doc struct {
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
-// stamp is t as the records of a snapshot have it: in UTC, in whole milliseconds.
-func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+// Stamp is t as the records of a snapshot have it: in UTC, in whole milliseconds.
+func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"bytes"
@@ -11,8 +11,9 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// encode writes v as every JSON file of a snapshot is written: made for people and diffs.
-func encode(v any) ([]byte, error) {
+// Encode writes v, a [Manifest] or a [Summary], as every JSON file of a snapshot is written: made for people and diffs. The
+// error is for a time that JSON has no text for.
+func Encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetIndent("", "  ")
@@ -21,8 +22,8 @@ func encode(v any) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// decodeHead reads a manifest up to its lists, which may be long.
-func decodeHead(r io.Reader) (Head, error) {
+// DecodeHead reads a manifest up to its lists, which may be long. A schema that is not [ManifestSchema] is an error.
+func DecodeHead(r io.Reader) (Head, error) {
 	var head Head
 	dec := json.NewDecoder(r)
 	if _, err := dec.Token(); err != nil {
@@ -53,8 +54,9 @@ func decodeHead(r io.Reader) (Head, error) {
 	return head, head.check()
 }
 
-// decodeManifest reads a whole manifest.
-func decodeManifest(r io.Reader) (*Manifest, error) {
+// DecodeManifest reads a whole manifest. A schema that is not [ManifestSchema] is an error. Nothing in it was checked:
+// paths may lead anywhere ([CheckPath]).
+func DecodeManifest(r io.Reader) (*Manifest, error) {
 	m := new(Manifest)
 	if err := json.NewDecoder(r).Decode(m); err != nil {
 		return nil, err
@@ -63,14 +65,14 @@ func decodeManifest(r io.Reader) (*Manifest, error) {
 }
 
 func (h Head) check() error {
-	if h.Schema != manifestSchema {
-		return fmt.Errorf("schema %q is not %q", h.Schema, manifestSchema)
+	if h.Schema != ManifestSchema {
+		return fmt.Errorf("schema %q is not %q", h.Schema, ManifestSchema)
 	}
 	return nil
 }
 
-// sortFailures puts failures in the order of both files: by path, then by object.
-func sortFailures(list []fs.Failure) {
+// SortFailures puts failures in the order of both files: by path, then by object.
+func SortFailures(list []fs.Failure) {
 	slices.SortFunc(list, func(a, b fs.Failure) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.DocID, b.DocID),
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ObjectID, b.ObjectID),

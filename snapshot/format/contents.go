@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"github.com/codafs/codafs/fs"
@@ -33,15 +33,15 @@ type GoneObject struct {
 	Doc string `json:"doc"`
 }
 
-// count is where a file's object is counted, by one file for each object; nil for all other files.
-func (c *Contents) count(f File) *Count {
+// Of gives the place in c where a file's object is counted. One file of each object counts; for all others it is nil.
+func (c *Contents) Of(f File) *Count {
 	switch f.Kind {
 	case fs.KindDoc:
 		return &c.Docs
 	case fs.KindPage:
 		return &c.Pages
 	case fs.KindRows:
-		if f.isView() {
+		if f.IsView() {
 			return &c.Views
 		}
 		return &c.Tables
@@ -51,7 +51,7 @@ func (c *Contents) count(f File) *Count {
 
 // Add counts the object of a file in, if it is one of its objects' files that count.
 func (c *Contents) Add(f File) {
-	if n := c.count(f); n != nil {
+	if n := c.Of(f); n != nil {
 		n.Total++
 	}
 }

@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"path"
@@ -23,7 +23,8 @@ type File struct {
 	Version string `json:"version"`
 	// Source is how a page's text was got: "export" or "content".
 	Source string `json:"source,omitempty"`
-	Size   int64  `json:"size"`
+	Size   int64  `json:"size"` // in bytes
+	// SHA256 is of the bytes, as 64 lower-case hexadecimal digits.
 	SHA256 string `json:"sha256"`
 	// Volatility reports what of the bytes the service computes: that changes without a stamp.
 	Volatility fs.Computed `json:"volatility,omitempty"`
@@ -50,57 +51,59 @@ const (
 	StatusCarried   Status = "carried"
 )
 
-// fileOf gives the file for an entry of an index, as far as that tells: without its size and hash.
-func fileOf(e fs.Entry) File {
+// NewFile gives the file for an entry of an index, as far as that tells: without its size, hash, rows and status.
+func NewFile(e fs.Entry) File {
 	return File{
 		Path: e.Path, Kind: e.Kind, DocID: e.DocID, ObjectID: e.ObjectID, Name: e.Name,
 		UpdatedAt: e.UpdatedAt.UTC(), Version: e.Version, Source: e.Source, Volatility: e.Computed,
 	}
 }
 
-// as is f as the file for e.
-func (f File) as(e fs.Entry) File {
-	now := fileOf(e)
+// WithEntry gives f as the file for e: the same bytes, with the path, the name and the version that e has.
+func (f File) WithEntry(e fs.Entry) File {
+	now := NewFile(e)
 	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
 	switch f.Kind { // lists are read each time
 	case fs.KindRows, fs.KindRowsJSON, fs.KindPage:
 		now.Warnings = f.Warnings
 	}
-	now.setModTime(f.modTime()) // which its bytes on disk have
+	now.SetTime(f.Time()) // which its bytes on disk have
 	return now
 }
 
-// modTime is the time that the file has in the snapshot.
-func (f File) modTime() time.Time {
+// Time is the time of modification that the file has in the snapshot; zero where neither stamp is known.
+func (f File) Time() time.Time {
 	if f.ModTime.IsZero() {
 		return f.UpdatedAt
 	}
 	return f.ModTime
 }
 
-// setModTime notes the time that the file has.
-func (f *File) setModTime(at time.Time) {
+// SetTime notes the time of modification that the file has.
+func (f *File) SetTime(at time.Time) {
 	f.ModTime = time.Time{}
 	if !at.Equal(f.UpdatedAt) {
 		f.ModTime = at.UTC()
 	}
 }
 
-// fetchedBy is when the bytes of a file were fetched; a run that began at a time has it, and does not say.
-func (f File) fetchedBy(started time.Time) time.Time {
+// Fetched is when the bytes of a file were fetched: it is not noted for those that the run fetched itself, which began at
+// started.
+func (f File) Fetched(started time.Time) time.Time {
 	if f.FetchedAt.IsZero() {
 		return started
 	}
 	return f.FetchedAt
 }
 
-// fileKey names a file across snapshots, whatever its path is.
-type fileKey struct {
-	kind        fs.Kind
-	doc, object string
+// Key names a file across snapshots, whatever its path is.
+type Key struct {
+	Kind        fs.Kind
+	Doc, Object string
 }
 
-func (f File) key() fileKey { return fileKey{f.Kind, f.DocID, f.ObjectID} }
+// Key gives the key of the file.
+func (f File) Key() Key { return Key{f.Kind, f.DocID, f.ObjectID} }
 
-// isView tells a view's files from a table's, by the folder that they are in.
-func (f File) isView() bool { return path.Base(path.Dir(f.Path)) == "view" }
+// IsView tells a view's files from a table's, by the folder that they are in.
+func (f File) IsView() bool { return path.Base(path.Dir(f.Path)) == "view" }

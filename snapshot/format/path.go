@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// checkPath refuses a path that is not a plain one below docs/ on every system.
-func checkPath(p string) error {
+// CheckPath refuses a path that is not a plain one below docs/ on every system.
+func CheckPath(p string) error {
 	bad := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
 	switch {
 	case !utf8.ValidString(p), strings.ContainsFunc(p, bad):

@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"bufio"
@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// encodeSums writes hashes by path in the format of sha256sum, sorted. Paths have no
-// backslash and no control character (see checkPath), so none needs its escapes.
-func encodeSums(sums map[string]string) []byte {
+// EncodeSums writes hashes, as hexadecimal digits, by path in the format of sha256sum, sorted. Paths have no
+// backslash and no control character (see [CheckPath]), so none needs its escapes.
+func EncodeSums(sums map[string]string) []byte {
 	var buf bytes.Buffer
 	for _, path := range slices.Sorted(maps.Keys(sums)) {
 		fmt.Fprintf(&buf, "%s  %s\n", sums[path], path)
@@ -20,8 +20,8 @@ func encodeSums(sums map[string]string) []byte {
 	return buf.Bytes()
 }
 
-// decodeSums reads what encodeSums wrote, and nothing else.
-func decodeSums(data []byte) (map[string]string, error) {
+// DecodeSums reads what [EncodeSums] wrote; anything else is an error, which names the line.
+func DecodeSums(data []byte) (map[string]string, error) {
 	sums := map[string]string{}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {

@@ -1,4 +1,4 @@
-package snapshot
+package format
 
 import (
 	"encoding/json"
@@ -16,9 +16,9 @@ func (h Head) Series() string {
 	return fmt.Sprintf("%q %q %s", h.Source.APIURL, h.Source.Account, canonical(h.Options.Selection))
 }
 
-// chosen is a selection without the settings that have their default value: a program that has one setting
+// Chosen is a selection without the settings that have their default value: a program that has one setting
 // more asks for the same as one that does not know it. Older programs recorded defaults too.
-func chosen(selection map[string]any) map[string]any {
+func Chosen(selection map[string]any) map[string]any {
 	kept := maps.Clone(selection)
 	maps.DeleteFunc(kept, func(name string, value any) bool {
 		v := reflect.ValueOf(value)
@@ -37,7 +37,7 @@ func chosen(selection map[string]any) map[string]any {
 // JSON makes what came from a manifest equal to what came from flags. The lists in it are sets: they come in the
 // order in which flags were given.
 func plain(selection map[string]any) (map[string]any, error) {
-	data, err := json.Marshal(chosen(selection))
+	data, err := json.Marshal(Chosen(selection))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,34 @@
+package format_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/codafs/codafs/snapshot/format"
+)
+
+func TestSumsAreReadBack(t *testing.T) {
+	a, b := strings.Repeat("a", 64), strings.Repeat("0", 64)
+	sums := map[string]string{"manifest.json": a, "docs/Two  spaces/doc.json": b}
+	text := format.EncodeSums(sums)
+	if want := b + "  docs/Two  spaces/doc.json\n" + a + "  manifest.json\n"; string(text) != want {
+		t.Errorf("%q, want %q", text, want)
+	}
+	again, err := format.DecodeSums(text)
+	if err != nil || !maps.Equal(again, sums) {
+		t.Errorf("%v, %v", again, err)
+	}
+}
+
+func TestSumsThatNobodyWroteAreRefused(t *testing.T) {
+	line := strings.Repeat("a", 64) + "  docs/x\n"
+	for name, text := range map[string]string{
+		"no path": strings.Repeat("a", 64) + "\n", "a short hash": strings.Repeat("a", 62) + "  docs/x\n",
+		"no hexadecimal digits": strings.Repeat("g", 64) + "  docs/x\n", "a path twice": line + line, "an empty line": "\n" + line,
+	} {
+		if sums, err := format.DecodeSums([]byte(text)); err == nil {
+			t.Errorf("%s: read as %v", name, sums)
+		}
+	}
+}
