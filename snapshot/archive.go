@@ -17,23 +17,23 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Format is that of an archive beside a snapshot.
-type Format string
+// ArchiveFormat is that of an archive beside a snapshot.
+type ArchiveFormat string
 
 // The formats of archives. Each holds one folder, the snapshot.
 const (
-	Zip     Format = "zip"
-	TarZstd Format = "tar.zst"
+	Zip     ArchiveFormat = "zip"
+	TarZstd ArchiveFormat = "tar.zst"
 )
 
-var archiveFormats = []Format{Zip, TarZstd}
+var archiveFormats = []ArchiveFormat{Zip, TarZstd}
 
-func archiveName(id string, format Format) string { return id + "." + string(format) }
+func archiveName(id string, as ArchiveFormat) string { return id + "." + string(as) }
 
-// checkFormat refuses what is no format; "" is for no archive.
-func checkFormat(format Format) error {
-	if format != "" && !slices.Contains(archiveFormats, format) {
-		return fmt.Errorf("archive format %q: want one of %q", format, archiveFormats)
+// check refuses what is no format; "" is for no archive.
+func (a ArchiveFormat) check() error {
+	if a != "" && !slices.Contains(archiveFormats, a) {
+		return fmt.Errorf("archive format %q: want one of %q", a, archiveFormats)
 	}
 	return nil
 }
@@ -48,12 +48,12 @@ type member struct {
 // archive writes the sealed snapshot beside its folder, under a temporary name until it is
 // whole. Names, times and sizes come from the manifest, in its order, and nothing of the
 // machine goes in: one snapshot always gives the same bytes.
-func (f *folder) archive(ctx context.Context, id string, format Format) error {
+func (f *folder) archive(ctx context.Context, id string, as ArchiveFormat) error {
 	members, err := f.members(id)
 	if err != nil {
 		return err
 	}
-	name := archiveName(id, format)
+	name := archiveName(id, as)
 	temp := "." + name + ".tmp"
 	out, err := f.create(temp)
 	if err != nil {
@@ -61,7 +61,7 @@ func (f *folder) archive(ctx context.Context, id string, format Format) error {
 	}
 	buffered := bufio.NewWriterSize(out, 1<<20)
 	write := f.writeZip
-	if format == TarZstd {
+	if as == TarZstd {
 		write = f.writeTar
 	}
 	err = write(ctx, buffered, id, members)

@@ -75,9 +75,9 @@ func untar(t *testing.T, data []byte) map[string]unpacked {
 	}
 }
 
-var formats = map[snapshot.Format]func(*testing.T, []byte) map[string]unpacked{snapshot.Zip: unzip, snapshot.TarZstd: untar}
+var formats = map[snapshot.ArchiveFormat]func(*testing.T, []byte) map[string]unpacked{snapshot.Zip: unzip, snapshot.TarZstd: untar}
 
-func readArchive(t *testing.T, output, id string, format snapshot.Format) []byte {
+func readArchive(t *testing.T, output, id string, format snapshot.ArchiveFormat) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(output, id+"."+string(format)))
 	if err != nil {

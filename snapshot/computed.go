@@ -30,6 +30,9 @@ func sameVersion(e fs.Entry, f format.File) bool {
 	return e.Version != "" && now.Stamps() == fs.Version{Key: f.Version}.Stamps() && strings.HasPrefix(f.SHA256, now.Bytes())
 }
 
+// settled reports that bytes fetched at that time were not young.
+func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= fs.Youth }
+
 // settledOf reports that the bytes of e, if they were fetched at that time, were not young. Where the time of e is that at
 // which its bytes were first seen, that is no edit: its version tells.
 func settledOf(e fs.Entry, fetched time.Time) bool {
@@ -70,9 +73,21 @@ func due(k format.Key, fetched, now time.Time, every time.Duration) bool {
 	return turns(now) != turns(fetched)
 }
 
-// fits reports whether e need not be fetched, since a run that was stopped left it.
+// fits reports whether e need not be fetched, since a run that was stopped left it: it has the version of e, and was read when
+// that was settled.
 func (r *run) fits(left finished, e fs.Entry) bool {
-	return left.isOf(e) && !r.stale(e, left.File.Fetched(left.FetchedAt))
+	return sameVersion(e, left.File) && settledOf(e, left.FetchedAt) && !r.stale(e, left.File.Fetched(left.FetchedAt))
+}
+
+// trusted is the part of left that files may be taken from, if they still hash right.
+func (r *run) trusted(left map[string]finished, files []fs.Entry) map[string]finished {
+	keep := map[string]finished{}
+	for _, e := range files {
+		if old, ok := left[e.Path]; ok && r.fits(old, e) {
+			keep[e.Path] = old
+		}
+	}
+	return keep
 }
 
 // kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.

@@ -95,17 +95,16 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcom
 // copyOne has one file in the stage, or says why not.
 func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	old, same, kept := r.kept(e)
-	file, ok, err := r.stage.reuse(ctx, e)
+	left, ok, err := r.stage.reuse(ctx, e.Path)
 	if ok || err != nil {
-		left := r.stage.left[e.Path]
-		file = r.dated(file, left.File.Fetched(left.FetchedAt))
+		file := r.dated(left.File.WithEntry(e), left.File.Fetched(left.FetchedAt))
 		return outcome{entry: e, file: file, skipped: kept && old.SHA256 == file.SHA256, fatal: err}
 	}
 	if kept {
 		err := r.stage.take(ctx, r.before.id, old, e.Path)
 		if err == nil {
 			file := r.dated(old.WithEntry(e), old.Fetched(r.before.started))
-			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.note(finished{r.before.started, file})}
+			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.note(finished{FetchedAt: r.before.started, File: file})}
 		}
 		if !errors.Is(err, errDamaged) {
 			return r.judge(ctx, e, err)
@@ -135,7 +134,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old format.File, same, dama
 	}
 	file = r.dated(file, fetched)
 	// Here, not in keep, which may be a file behind: a kill then costs no more than this one.
-	return outcome{entry: e, file: file, damaged: damaged, fatal: r.stage.note(finished{fetched, file})}
+	return outcome{entry: e, file: file, damaged: damaged, fatal: r.stage.note(finished{FetchedAt: fetched, File: file})}
 }
 
 // seen gives the time of e by the hash of its bytes: the tree's own, unless the base had other bytes with that time or a

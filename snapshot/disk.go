@@ -3,11 +3,11 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"fmt"
-	iofs "io/fs"
 	"os"
 	"path"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -188,30 +188,6 @@ func (d *disk) exists(name string) bool {
 	return err == nil
 }
 
-// openFile opens a regular file. A pipe would be waited for, and a link leads elsewhere.
-func openFile(in iofs.FS, name string) (iofs.File, error) {
-	if err := wantFile(in, name); err != nil {
-		return nil, err
-	}
-	return in.Open(name)
-}
-
-func readFile(in iofs.FS, name string) ([]byte, error) {
-	if err := wantFile(in, name); err != nil {
-		return nil, err
-	}
-	return iofs.ReadFile(in, name)
-}
-
-// wantFile gives an error unless a regular file has that name.
-func wantFile(in iofs.FS, name string) error {
-	info, err := iofs.Lstat(in, name)
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", path.Base(name))
-	}
-	return err
-}
-
 // isNameError reports that a destination took offence at one name: that costs one file,
 // where a full disk ends the run.
 func isNameError(err error) bool { return isAny(err, nameErrors) }
@@ -226,4 +202,21 @@ func isLinkError(err error) bool {
 
 func isAny(err error, list []error) bool {
 	return slices.ContainsFunc(list, func(e error) bool { return errors.Is(err, e) })
+}
+
+// timesApart is how coarse the times of a file system may be: FAT has even seconds.
+const timesApart = 2 * time.Second
+
+// keptTimes reports whether the output folder keeps the times that files are given. The first file of a run shows it.
+type keptTimes struct {
+	once sync.Once
+	lost atomic.Bool
+}
+
+// checkTime looks, once, whether a finished file has the time that it was given.
+func (d *disk) checkTime(name string, want time.Time) {
+	d.times.once.Do(func() {
+		info, err := d.root.Lstat(name)
+		d.times.lost.Store(err == nil && info.ModTime().Sub(want).Abs() > timesApart)
+	})
 }

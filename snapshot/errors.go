@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
-	"time"
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
@@ -39,8 +37,6 @@ var (
 	ErrSubset = errors.New("no such part")
 	// ErrPolicy is the error of [Prune] for a policy that cannot be meant.
 	ErrPolicy = errors.New("no usable policy")
-	// ErrNotSnapshot is the error for a folder that holds no snapshot.
-	ErrNotSnapshot = errors.New("no snapshot here")
 )
 
 // RefusedError says that the service did not accept the token: asking on is of no use.
@@ -55,55 +51,6 @@ func refused(f fs.Failure) bool { return f.Code == "unauthorized" }
 // ExitCode is [format.ExitRefused].
 func (e *RefusedError) ExitCode() int { return format.ExitRefused }
 
-// DestinationError is a failed operation in the output folder.
-type DestinationError struct{ Err error }
-
-func (e *DestinationError) Error() string {
-	if e.tooManyFiles() {
-		return e.Err.Error()
-	}
-	return "output folder: " + e.Err.Error()
-}
-
-func (e *DestinationError) Unwrap() error { return e.Err }
-
-// ExitCode is [format.ExitDestination], but for what the process may do, which is not the folder's fault.
-func (e *DestinationError) ExitCode() int {
-	if e.tooManyFiles() {
-		return format.ExitFailed
-	}
-	return format.ExitDestination
-}
-
-func (e *DestinationError) tooManyFiles() bool {
-	return errors.Is(e.Err, syscall.EMFILE) || errors.Is(e.Err, syscall.ENFILE)
-}
-
-// LockedError says that another run works in the output folder.
-type LockedError struct {
-	Output string
-	Holder Holder
-}
-
-// Holder is who holds the lock, as it says itself. It is all zero where the holder has
-// not written it yet.
-type Holder struct {
-	PID   int       `json:"pid"`
-	Host  string    `json:"host"`
-	Since time.Time `json:"since"`
-}
-
-func (e *LockedError) Error() string {
-	if e.Holder.PID == 0 {
-		return fmt.Sprintf("%s: another run has just started there", e.Output)
-	}
-	return fmt.Sprintf("%s: process %d on %s works there since %s",
-		e.Output, e.Holder.PID, e.Holder.Host, e.Holder.Since.Format(time.RFC3339))
-}
-
-// ExitCode is [format.ExitLocked].
-func (e *LockedError) ExitCode() int { return format.ExitLocked }
-
 // SuspectError says that nothing is pruned, because the newest snapshot, which it names, may
 // be one of a workspace that was lost sight of. A good run lifts it.
 type SuspectError struct{ ID string }
@@ -111,15 +58,3 @@ type SuspectError struct{ ID string }
 func (e *SuspectError) Error() string {
 	return fmt.Sprintf("%s is suspect: older snapshots stay until a run is good, or --accept-shrink says that it is", e.ID)
 }
-
-// ForeignError says that the output folder holds something that is not this run's to
-// add to. Found names it.
-type ForeignError struct {
-	Output string
-	Found  string
-}
-
-func (e *ForeignError) Error() string { return fmt.Sprintf("%s: holds %s", e.Output, e.Found) }
-
-// ExitCode is [format.ExitNotOurs].
-func (e *ForeignError) ExitCode() int { return format.ExitNotOurs }

@@ -8,12 +8,12 @@ import (
 	iofs "io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/codafs/codafs/cache/filelock"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -31,8 +31,8 @@ type folder struct {
 	path string
 }
 
-// openFolder opens an output folder and makes it if it is missing.
-func openFolder(path string, hooks hooks) (*folder, error) {
+// create opens an output folder and makes it if it is missing. The error is a [DestinationError].
+func createFolder(path string) (*folder, error) {
 	if found, err := os.Stat(path); err == nil && !found.IsDir() {
 		return nil, &DestinationError{fmt.Errorf("%s is not a folder", path)}
 	}
@@ -43,7 +43,7 @@ func openFolder(path string, hooks hooks) (*folder, error) {
 	if err != nil {
 		return nil, &DestinationError{err}
 	}
-	return &folder{disk: &disk{root: root, hooks: hooks}, path: path}, nil
+	return &folder{disk: &disk{root: root}, path: path}, nil
 }
 
 // openExisting opens a folder that somebody wants to look at.
@@ -55,98 +55,14 @@ func openExisting(path string) (*folder, error) {
 	return &folder{disk: &disk{root: root}, path: path}, nil
 }
 
+// close lets go of the folder.
 func (f *folder) close() { f.root.Close() }
 
-// lock takes the folder for this process until release. The kernel ends the lock with
-// the process, so none is ever left behind; the file stays, since removing it would let
-// two runs lock two files of one name.
-func (f *folder) lock(now time.Time) (release func(), err error) {
-	var file *os.File
-	err = f.do("lock", lockName, func() (err error) {
-		// What a link leads to would be overwritten.
-		if err := wantFile(f.root.FS(), lockName); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		file, err = f.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	ok, err := filelock.Try(file)
-	switch {
-	case err != nil:
-		err = &DestinationError{fmt.Errorf("lock: %w", err)}
-	case !ok:
-		err = &LockedError{Output: f.path, Holder: readHolder(file)}
-	default:
-		err = f.do("write", lockName, func() error { return writeHolder(file, now) })
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return func() {
-		unlock(file)
-		file.Close()
-	}, nil
-}
+// setHooks is for tests, before the first change.
+func (f *folder) setHooks(h hooks) { f.hooks = h }
 
-func readHolder(file *os.File) Holder {
-	var h Holder
-	// An error leaves h zero: the holder is just writing.
-	_ = json.NewDecoder(file).Decode(&h)
-	return h
-}
-
-func writeHolder(file *os.File, now time.Time) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "this machine"
-	}
-	data, err := json.Marshal(Holder{PID: os.Getpid(), Host: host, Since: now})
-	if err != nil {
-		return err
-	}
-	if err := file.Truncate(0); err != nil {
-		return err
-	}
-	_, err = file.WriteAt(append(data, '\n'), 0)
-	return err
-}
-
-const idLayout = "2006-01-02T150405Z"
-
-// parseID takes a snapshot's name apart: its second, and its number within that second.
-func parseID(name string) (second time.Time, n int, ok bool) {
-	n = 1
-	stamp, number, numbered := strings.Cut(name, "Z-")
-	if numbered {
-		stamp += "Z"
-		var err error
-		if n, err = strconv.Atoi(number); err != nil || n < 2 || strconv.Itoa(n) != number {
-			return time.Time{}, 0, false
-		}
-	}
-	second, err := time.Parse(idLayout, stamp)
-	return second, n, err == nil
-}
-
-func compareIDs(a, b string) int {
-	secondA, nA, _ := parseID(a)
-	secondB, nB, _ := parseID(b)
-	return cmp.Or(secondA.Compare(secondB), cmp.Compare(nA, nB))
-}
-
-// newID gives a name for a run that started now: the first of its second that is free.
-// adopted is the partial folder that the run takes over, or "".
-func (f *folder) newID(now time.Time, adopted string) string {
-	id := now.UTC().Format(idLayout)
-	for n := 2; f.exists(id) || f.exists(partialPrefix+id) && partialPrefix+id != adopted; n++ {
-		id = now.UTC().Format(idLayout) + "-" + strconv.Itoa(n)
-	}
-	return id
-}
+// openRoot opens a folder in the output folder, or with "." that itself, for reading.
+func (f *folder) openRoot(name string) (*os.Root, error) { return f.root.OpenRoot(name) }
 
 // sealed names the sealed snapshots, oldest first.
 func (f *folder) sealed() ([]string, error) { return f.ids("") }
@@ -188,26 +104,8 @@ func (f *folder) latest() (string, error) {
 	return id, nil
 }
 
-// linkLatest lets the symbolic link name a sealed snapshot. What is no link stays.
-func (f *folder) linkLatest(id string) error {
-	info, err := f.root.Lstat(latestLink)
-	if err == nil && info.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("something else has that name")
-	}
-	temp := "." + latestLink + ".tmp"
-	if err := f.remove(temp); err != nil {
-		return err
-	}
-	if err := f.symlink(id, temp); err != nil {
-		return err
-	}
-	return f.rename(temp, latestLink)
-}
-
-func (f *folder) hasName(name string) bool {
-	_, err := f.root.Lstat(name)
-	return err == nil
-}
+// hasLink reports whether anything has the name of the link.
+func (f *folder) hasLink() bool { return f.exists(latestLink) }
 
 // head reads which run a snapshot, or a partial one, is of.
 func (f *folder) head(id string) (format.Head, error) {
@@ -235,4 +133,48 @@ func (f *folder) summary(id string) (format.Summary, error) {
 		err = json.Unmarshal(data, &s)
 	}
 	return s, err
+}
+
+// isSnapshot reports whether the folder is a snapshot itself, and its name.
+func (f *folder) isSnapshot() (string, bool) {
+	path, err := filepath.Abs(f.path)
+	if err != nil {
+		path = f.path
+	}
+	name := filepath.Base(path)
+	_, _, isID := parseID(name)
+	return name, isID || f.exists(format.ManifestName) || f.exists(format.SumsName)
+}
+
+const idLayout = "2006-01-02T150405Z"
+
+// parseID takes a snapshot's name apart: its second, and its number within that second.
+func parseID(name string) (second time.Time, n int, ok bool) {
+	n = 1
+	stamp, number, numbered := strings.Cut(name, "Z-")
+	if numbered {
+		stamp += "Z"
+		var err error
+		if n, err = strconv.Atoi(number); err != nil || n < 2 || strconv.Itoa(n) != number {
+			return time.Time{}, 0, false
+		}
+	}
+	second, err := time.Parse(idLayout, stamp)
+	return second, n, err == nil
+}
+
+func compareIDs(a, b string) int {
+	secondA, nA, _ := parseID(a)
+	secondB, nB, _ := parseID(b)
+	return cmp.Or(secondA.Compare(secondB), cmp.Compare(nA, nB))
+}
+
+// newID gives a name for a run that started now: the first of its second that is free.
+// adopted is the partial folder that the run takes over, or "".
+func (f *folder) newID(now time.Time, adopted string) string {
+	id := now.UTC().Format(idLayout)
+	for n := 2; f.exists(id) || f.exists(partialPrefix+id) && partialPrefix+id != adopted; n++ {
+		id = now.UTC().Format(idLayout) + "-" + strconv.Itoa(n)
+	}
+	return id
 }

@@ -27,7 +27,7 @@ func (r *run) compare() error {
 		if head.Series() == r.head.Series() {
 			r.takeBase(id)
 		} else if !r.opts.AllowOtherSelection {
-			return &ForeignError{r.out.path, fmt.Sprintf("%s, which was made with other settings (%s): choose another folder, or --allow-other-selection",
+			return &ForeignError{Output: r.opts.Output, Found: fmt.Sprintf("%s, which was made with other settings (%s): choose another folder, or --allow-other-selection",
 				id, head.Differences(r.head))}
 		}
 	}

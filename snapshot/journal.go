@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -33,14 +32,6 @@ type finished struct {
 	FetchedAt time.Time   `json:"fetched_at"`
 	File      format.File `json:"file"`
 }
-
-// isOf reports that the file has the version of an entry, and was read when that was settled.
-func (f finished) isOf(e fs.Entry) bool {
-	return sameVersion(e, f.File) && settledOf(e, f.FetchedAt)
-}
-
-// settled reports that bytes fetched at that time were not young.
-func settled(fetched, modTime time.Time) bool { return fetched.Sub(modTime) >= fs.Youth }
 
 // createJournal begins the journal of dir anew, with lines for the files that are kept.
 func (d *disk) createJournal(dir string, head format.Head, kept []finished) (*outFile, error) {

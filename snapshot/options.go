@@ -73,7 +73,7 @@ type Options struct {
 	// that it held and those that changed.
 	RowDeltas bool
 	// Archive, if not "", writes the sealed snapshot into one more file beside its folder.
-	Archive Format
+	Archive ArchiveFormat
 	// AcceptShrink seals an empty or a much smaller workspace as a good snapshot.
 	AcceptShrink bool
 	// AcceptGaps are the ids of pages, tables and docs that may be missing: their failures are listed, and do not make

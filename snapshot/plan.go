@@ -79,8 +79,7 @@ func (r *run) look() (left map[string]finished, err error) {
 	if err := r.compare(); err != nil {
 		return nil, err
 	}
-	_, left, err = r.out.leftBehind(r.head)
-	return left, err
+	return r.out.left(r.head)
 }
 
 // plan reports what of a listing is to be fetched, and sets the meter to it.

@@ -69,12 +69,13 @@ type run struct {
 
 // run is the order of the whole: lock, compare, list, copy, seal.
 func (r *run) run(ctx context.Context) (err error) {
-	if err := checkFormat(r.opts.Archive); err != nil {
+	if err := r.opts.Archive.check(); err != nil {
 		return err
 	}
-	if r.out, err = openFolder(r.opts.Output, r.opts.hooks); err != nil {
+	if r.out, err = createFolder(r.opts.Output); err != nil {
 		return err
 	}
+	r.out.setHooks(r.opts.hooks)
 	defer r.out.close()
 	release, err := r.out.lock(r.head.StartedAt)
 	if err != nil {
@@ -96,19 +97,19 @@ func (r *run) run(ctx context.Context) (err error) {
 			r.leaveSummary(err)
 		}
 	}()
-	r.head.ID, r.summary.ID = r.stage.id, r.stage.id
+	r.head.ID, r.summary.ID = r.stage.ID(), r.stage.ID()
 	if err := r.fill(ctx); err != nil {
 		return err
 	}
 	if err := r.seal(ctx); err != nil || r.opts.Archive == "" {
 		return err
 	}
-	return r.out.archive(ctx, r.stage.id, r.opts.Archive)
+	return r.out.archive(ctx, r.stage.ID(), r.opts.Archive)
 }
 
 // fill lists the tree and copies it into the stage.
 func (r *run) fill(ctx context.Context) error {
-	index, err := r.index(ctx, r.stage.left)
+	index, err := r.index(ctx, r.stage.left())
 	if err != nil {
 		return err
 	}
@@ -118,15 +119,15 @@ func (r *run) fill(ctx context.Context) error {
 	l := newListing(index)
 	r.docs, r.summary.DocsFound = l.docs, l.found
 	r.noteIndex(l)
-	r.stage.left = r.trusted(r.stage.left, l.files)
-	r.opts.Progress.Listed(r.plan(l, r.stage.left))
+	keep := r.trusted(r.stage.left(), l.files)
+	r.opts.Progress.Listed(r.plan(l, keep))
 	for _, f := range l.missing {
 		r.unlisted[failureKey(f)] = true
 		if err := r.miss(r.tellMissed(f)); err != nil {
 			return err
 		}
 	}
-	if err := r.stage.begin(r.head, l.files); err != nil {
+	if err := r.stage.begin(r.head, l.files, keep); err != nil {
 		return err
 	}
 	if err := r.copyAll(ctx, l.files); err != nil {
@@ -227,11 +228,7 @@ func (r *run) fail(err error) {
 func (r *run) leaveSummary(cause error) {
 	r.account()
 	r.fail(cause)
-	data, err := format.Encode(r.summary)
-	if err == nil {
-		err = r.stage.replace(r.stage.dir+"/"+format.SummaryName, data, openMode)
-	}
-	if err != nil {
+	if err := r.stage.leaveSummary(r.summary); err != nil {
 		r.opts.Log.Warn("the partial folder has no summary", "error", errors.Join(cause, err))
 	}
 }

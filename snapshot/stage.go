@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	iofs "io/fs"
-	"path"
 	"slices"
 	"sync"
 	"time"
@@ -22,10 +21,12 @@ type stage struct {
 	*disk
 	id  string
 	dir string // ".partial-<id>"
-	// left is what an earlier run says it left here, by path.
-	left    map[string]finished
+	// files is what an earlier run says it left here, by path; once the stage has begun, the part that is kept.
+	files   map[string]finished
 	mu      sync.Mutex // one line at a time goes into the journal
 	journal *outFile
+	pointer string        // latest.txt while it has its temporary name
+	result  format.Result // of the run, when it is sealed
 }
 
 // openStage takes over the newest partial folder of an equal run, or makes a new one.
@@ -36,7 +37,7 @@ func (f *folder) openStage(head format.Head) (*stage, error) {
 		return nil, err
 	}
 	id := f.newID(head.StartedAt, old)
-	s := &stage{disk: f.disk, id: id, dir: partialPrefix + id, left: left}
+	s := &stage{disk: f.disk, id: id, dir: partialPrefix + id, files: left}
 	switch old {
 	case s.dir:
 	case "":
@@ -45,6 +46,12 @@ func (f *folder) openStage(head format.Head) (*stage, error) {
 		err = s.rename(old, s.dir)
 	}
 	return s, err
+}
+
+// left is what the partial folder that a run would take over says it holds, by path.
+func (f *folder) left(head format.Head) (map[string]finished, error) {
+	_, left, err := f.leftBehind(head)
+	return left, err
 }
 
 // leftBehind finds the newest partial folder of a run equal to head's, and what it says it
@@ -62,17 +69,6 @@ func (f *folder) leftBehind(head format.Head) (name string, left map[string]fini
 	return "", nil, nil
 }
 
-// trusted is the part of left that files may be taken from, if they still hash right.
-func (r *run) trusted(left map[string]finished, files []fs.Entry) map[string]finished {
-	keep := map[string]finished{}
-	for _, e := range files {
-		if old, ok := left[e.Path]; ok && r.fits(old, e) {
-			keep[e.Path] = old
-		}
-	}
-	return keep
-}
-
 // close closes the journal if it is still open.
 func (s *stage) close() {
 	if s.journal != nil {
@@ -80,11 +76,18 @@ func (s *stage) close() {
 	}
 }
 
-// begin makes the folder hold nothing but what is in s.left, and opens the journal.
-func (s *stage) begin(head format.Head, files []fs.Entry) error {
+// ID is the name that the snapshot is to have.
+func (s *stage) ID() string { return s.id }
+
+// left is what an earlier run says it left in the stage, by path. None of it is trusted.
+func (s *stage) left() map[string]finished { return s.files }
+
+// begin makes the folder hold nothing but the files in keep, a part of what was left, and opens the journal.
+func (s *stage) begin(head format.Head, files []fs.Entry, keep map[string]finished) error {
+	s.files = keep
 	var lines []finished
 	for _, e := range files {
-		if old, ok := s.left[e.Path]; ok {
+		if old, ok := s.files[e.Path]; ok {
 			lines = append(lines, old)
 		}
 	}
@@ -132,7 +135,7 @@ func isOurs(e iofs.DirEntry) bool {
 	return false
 }
 
-// sweep removes all files that are not in s.left, and folders that are then empty.
+// sweep removes all files that are not in s.files, and folders that are then empty.
 func (s *stage) sweep() error {
 	if err := s.sweepTop(); err != nil {
 		return err
@@ -146,7 +149,7 @@ func (s *stage) sweep() error {
 			folders = append(folders, name)
 			return nil
 		}
-		if _, keep := s.left[name[len(s.dir)+1:]]; keep {
+		if _, keep := s.files[name[len(s.dir)+1:]]; keep {
 			return nil
 		}
 		return s.remove(name)
@@ -165,82 +168,22 @@ func (s *stage) sweep() error {
 	return err
 }
 
-// reuse gives the file for e that an earlier run left, if it still hashes right. One
+// reuse gives the file of a path that an earlier run left, if it is kept and still hashes right. One
 // that does not is removed.
-func (s *stage) reuse(ctx context.Context, e fs.Entry) (format.File, bool, error) {
-	old, ok := s.left[e.Path]
+func (s *stage) reuse(ctx context.Context, path string) (finished, bool, error) {
+	old, ok := s.files[path]
 	if !ok {
-		return format.File{}, false, nil
+		return finished{}, false, nil
 	}
-	name := s.dir + "/" + e.Path
+	name := s.dir + "/" + path
 	size, sum, err := s.hash(ctx, name)
 	if ctx.Err() != nil {
-		return format.File{}, false, context.Cause(ctx)
+		return finished{}, false, context.Cause(ctx)
 	}
 	if err != nil || size != old.File.Size || sum != old.File.SHA256 {
-		return format.File{}, false, s.remove(name)
+		return finished{}, false, s.remove(name)
 	}
-	return old.File.WithEntry(e), true, nil
-}
-
-// errDamaged says that a file of a sealed snapshot is not as it was sealed.
-var errDamaged = errors.New("damaged since it was sealed")
-
-// take has the file old of the sealed snapshot id in the stage, under name, if it still
-// hashes right: else the error is errDamaged. Where no link can be made, it is copied.
-func (s *stage) take(ctx context.Context, id string, old format.File, name string) error {
-	from := id + "/" + old.Path
-	size, sum, err := s.hash(ctx, from)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil || size != old.Size || sum != old.SHA256 {
-		return errDamaged
-	}
-	to := s.dir + "/" + name
-	if err = s.mkdir(path.Dir(to)); err == nil {
-		err = s.link(from, to)
-	}
-	if isLinkError(err) {
-		return s.copy(ctx, from, old, name)
-	}
-	return err
-}
-
-// relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right and
-// links can be made.
-func (s *stage) relink(ctx context.Context, id string, old format.File, name string) error {
-	from := id + "/" + old.Path
-	size, sum, err := s.hash(ctx, from)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil || size != old.Size || sum != old.SHA256 {
-		return errDamaged
-	}
-	temp := s.dir + "/same-" + hashOf([]byte(name))
-	if err := s.link(from, temp); err != nil {
-		if isLinkError(err) {
-			return nil
-		}
-		return err
-	}
-	return s.rename(temp, s.dir+"/"+name)
-}
-
-// copy is take for file systems without hard links.
-func (s *stage) copy(ctx context.Context, from string, old format.File, name string) error {
-	in, err := s.root.Open(from)
-	if err != nil {
-		return errDamaged
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return errDamaged
-	}
-	_, err = s.put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in, nil)
-	return err
+	return old, true, nil
 }
 
 // put writes what in gives as the file for e, read-only and durable. Its time is e's, unless seen, which may be nil, has
@@ -298,28 +241,3 @@ func (s *stage) syncFolders(ctx context.Context) error {
 type nameError struct{ err error }
 
 func (e *nameError) Error() string { return e.err.Error() }
-
-// contextReader stops a long copy when its context ends.
-type contextReader struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-func (r contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
-}
-
-// hashFile gives the size and SHA-256 of a regular file.
-func hashFile(ctx context.Context, in iofs.FS, name string) (int64, string, error) {
-	f, err := openFile(in, name)
-	if err != nil {
-		return 0, "", err
-	}
-	defer f.Close()
-	hash := sha256.New()
-	size, err := io.Copy(hash, contextReader{ctx, f})
-	return size, hex.EncodeToString(hash.Sum(nil)), err
-}

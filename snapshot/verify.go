@@ -6,8 +6,6 @@ import (
 	"hash/fnv"
 	iofs "io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -92,7 +90,7 @@ func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
 	}
 	defer f.close()
 	if name, one := f.isSnapshot(); one {
-		return report, report.verifySnapshot(ctx, f.root, name)
+		return report, report.verifyIn(ctx, f, ".", name)
 	}
 	ids, err := f.sealed()
 	if err != nil {
@@ -102,29 +100,12 @@ func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
 		return report, fmt.Errorf("%s: %w", dir, ErrNotSnapshot)
 	}
 	for _, id := range ids {
-		root, err := f.root.OpenRoot(id)
-		if err != nil {
-			return report, err
-		}
-		err = report.verifySnapshot(ctx, root, id)
-		root.Close()
-		if err != nil {
+		if err := report.verifyIn(ctx, f, id, id); err != nil {
 			return report, err
 		}
 	}
 	report.verifyLatest(f, ids)
 	return report, nil
-}
-
-// isSnapshot reports whether the folder is a snapshot itself, and its name.
-func (f *folder) isSnapshot() (string, bool) {
-	path, err := filepath.Abs(f.path)
-	if err != nil {
-		path = f.path
-	}
-	name := filepath.Base(path)
-	_, _, isID := parseID(name)
-	return name, isID || f.exists(format.ManifestName) || f.exists(format.SumsName)
 }
 
 // verifyLatest checks that latest.txt names a good snapshot that is there.
@@ -158,10 +139,20 @@ func (c *check) damage(path string, problem Problem, format string, args ...any)
 	c.report.Damage = append(c.report.Damage, Damage{c.id, path, problem, fmt.Sprintf(format, args...)})
 }
 
-// verifySnapshot checks the snapshot in root. Its error is that of ctx alone.
-func (r *Report) verifySnapshot(ctx context.Context, root *os.Root, id string) error {
+// verifyIn checks the snapshot that is in a folder of f. Its error is that of ctx, or of the folder that cannot be opened.
+func (r *Report) verifyIn(ctx context.Context, f *folder, dir, id string) error {
+	root, err := f.openRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return r.verifySnapshot(ctx, root.FS(), id)
+}
+
+// verifySnapshot checks the snapshot that tree is. Its error is that of ctx alone.
+func (r *Report) verifySnapshot(ctx context.Context, tree iofs.FS, id string) error {
 	r.Checked = append(r.Checked, id)
-	c := &check{tree: root.FS(), id: id, report: r, sizes: map[string]int64{}, sums: map[string]string{}}
+	c := &check{tree: tree, id: id, report: r, sizes: map[string]int64{}, sums: map[string]string{}}
 	c.readSums()
 	c.readManifest()
 	c.wantRecords()

@@ -1,0 +1,60 @@
+package snapshot
+
+import (
+	"context"
+
+	"github.com/codafs/codafs/snapshot/format"
+)
+
+// seal decides how the run went and has the snapshot sealed.
+func (r *run) seal(ctx context.Context) error {
+	r.decide()
+	err := r.stage.seal(ctx, format.Manifest{
+		Head: r.head, Docs: append([]format.Doc{}, r.docs...), Files: append([]format.File{}, r.files...),
+		Failures: r.summary.Failures, NotCaptured: notCaptured,
+	}, r.summary)
+	if err != nil {
+		return err
+	}
+	r.sealed = true
+	noLink, err := r.stage.publish()
+	// Where there never was one, the first night has said so.
+	if noLink != nil && (r.base == nil || r.out.hasLink()) {
+		r.warn("no link named %s: %v", latestLink, noLink)
+	}
+	return err
+}
+
+// notCaptured names what Coda API 1.5.0 has no way to read, or leaves out of a page's
+// export.
+var notCaptured = []string{
+	"automations",
+	"bytes of images and attached files",
+	"comments",
+	"content of embedded and synced pages",
+	"filter formulas and layouts of views",
+	"text colors and cell formats",
+	"version history",
+}
+
+// decide sets the result and the exit code.
+func (r *run) decide() {
+	r.setStatus()
+	if r.stage.lostTimes() {
+		const noTimes = "files have the time at which they were written, not the one of their last change: the file system of the output folder did not take it"
+		r.note(noTimes, r.isNew(noTimes))
+	}
+	r.account()
+	r.takeStock()
+	r.head.FinishedAt = r.summary.FinishedAt
+	why := r.shrunk()
+	switch {
+	case why != "":
+		r.warn("suspect: %s; latest.txt stays as it is", why)
+		r.summary.Result, r.summary.ExitCode = format.Suspect, format.ExitGaps
+	case r.summary.Missing() > 0:
+		r.summary.Result, r.summary.ExitCode = format.Incomplete, format.ExitGaps
+	default:
+		r.summary.Result, r.summary.ExitCode = format.Complete, format.ExitComplete
+	}
+}

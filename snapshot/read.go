@@ -1,0 +1,65 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"path"
+)
+
+// openFile opens a regular file. A pipe would be waited for, and a link leads elsewhere.
+func openFile(in iofs.FS, name string) (iofs.File, error) {
+	if err := wantFile(in, name); err != nil {
+		return nil, err
+	}
+	return in.Open(name)
+}
+
+func readFile(in iofs.FS, name string) ([]byte, error) {
+	if err := wantFile(in, name); err != nil {
+		return nil, err
+	}
+	return iofs.ReadFile(in, name)
+}
+
+// wantFile gives an error unless a regular file has that name.
+func wantFile(in iofs.FS, name string) error {
+	info, err := iofs.Lstat(in, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path.Base(name))
+	}
+	return err
+}
+
+// hashFile gives the size and SHA-256 of a regular file.
+func hashFile(ctx context.Context, in iofs.FS, name string) (int64, string, error) {
+	f, err := openFile(in, name)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, contextReader{ctx, f})
+	return size, hex.EncodeToString(hash.Sum(nil)), err
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// contextReader stops a long copy when its context ends.
+type contextReader struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(p)
+}

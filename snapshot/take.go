@@ -1,0 +1,70 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"path"
+
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/format"
+)
+
+// errDamaged says that a file of a sealed snapshot is not as it was sealed.
+var errDamaged = errors.New("damaged since it was sealed")
+
+// take has the file old of the sealed snapshot id in the stage, under name, if it still
+// hashes right: else the error is errDamaged. Where no link can be made, it is copied.
+func (s *stage) take(ctx context.Context, id string, old format.File, name string) error {
+	from := id + "/" + old.Path
+	size, sum, err := s.hash(ctx, from)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil || size != old.Size || sum != old.SHA256 {
+		return errDamaged
+	}
+	to := s.dir + "/" + name
+	if err = s.mkdir(path.Dir(to)); err == nil {
+		err = s.link(from, to)
+	}
+	if isLinkError(err) {
+		return s.copy(ctx, from, old, name)
+	}
+	return err
+}
+
+// relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right and
+// links can be made.
+func (s *stage) relink(ctx context.Context, id string, old format.File, name string) error {
+	from := id + "/" + old.Path
+	size, sum, err := s.hash(ctx, from)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil || size != old.Size || sum != old.SHA256 {
+		return errDamaged
+	}
+	temp := s.dir + "/same-" + hashOf([]byte(name))
+	if err := s.link(from, temp); err != nil {
+		if isLinkError(err) {
+			return nil
+		}
+		return err
+	}
+	return s.rename(temp, s.dir+"/"+name)
+}
+
+// copy is take for file systems without hard links.
+func (s *stage) copy(ctx context.Context, from string, old format.File, name string) error {
+	in, err := s.root.Open(from)
+	if err != nil {
+		return errDamaged
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return errDamaged
+	}
+	_, err = s.put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in, nil)
+	return err
+}
