@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/klauspost/compress/zstd"
 )
@@ -75,9 +76,9 @@ func untar(t *testing.T, data []byte) map[string]unpacked {
 	}
 }
 
-var formats = map[snapshot.ArchiveFormat]func(*testing.T, []byte) map[string]unpacked{snapshot.Zip: unzip, snapshot.TarZstd: untar}
+var formats = map[folder.ArchiveFormat]func(*testing.T, []byte) map[string]unpacked{folder.Zip: unzip, folder.TarZstd: untar}
 
-func readArchive(t *testing.T, output, id string, format snapshot.ArchiveFormat) []byte {
+func readArchive(t *testing.T, output, id string, format folder.ArchiveFormat) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(output, id+"."+string(format)))
 	if err != nil {
@@ -167,12 +168,12 @@ func TestAnUnknownFormatStopsARunBeforeItStarts(t *testing.T) {
 func TestAnArchiveIsWholeOrNotThere(t *testing.T) {
 	template := options(t)
 	c := &nth{}
-	template.Archive = snapshot.TarZstd
+	template.Archive = folder.TarZstd
 	template.CheckDisk(c.check)
 	mustRun(t, workspace(1), template, 0)
 	for n := len(c.ops); !strings.Contains(c.ops[n-1], "latest"); n-- {
 		o := options(t)
-		o.Archive = snapshot.TarZstd
+		o.Archive = folder.TarZstd
 		o.CheckDisk((&nth{n: n, f: func() error { return syscall.ENOSPC }}).check)
 		s, err := snapshot.Run(t.Context(), workspace(1), o)
 		if snapshot.ExitCode(err) != 13 || s.ExitCode != 13 || s.Result != format.Complete {

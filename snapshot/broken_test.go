@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -45,14 +46,19 @@ func exists(path string) bool {
 	return err == nil
 }
 
+func isID(name string) bool {
+	_, _, ok := folder.ParseID(name)
+	return ok
+}
+
 // isSealing reports that a change gives a partial folder its name.
-func isSealing(op, name string) bool { return op == "rename" && snapshot.ParseID(name) }
+func isSealing(op, name string) bool { return op == "rename" && isID(name) }
 
 // Files come in under the name of a sealed snapshot: the partial folder is a link to it.
 var noStaging = broken{change: func(b *brokenRun, op, name string, do func() error) error {
 	id, ok := strings.CutPrefix(name, ".partial-")
 	switch {
-	case op == "mkdir" && ok && snapshot.ParseID(id) && !exists(b.path(id)):
+	case op == "mkdir" && ok && isID(id) && !exists(b.path(id)):
 		return b.step(op, id, func() error {
 			if err := os.Mkdir(b.path(id), 0o700); err != nil {
 				return err

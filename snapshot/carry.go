@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -99,11 +100,11 @@ func (c *carrying) one(ctx context.Context, old format.File, paths []string) err
 	}
 	f := r.dated(old, old.Fetched(r.before.started))
 	f.Path, f.Status = paths[i], format.StatusCarried
-	err := r.stage.take(ctx, r.before.id, old, f.Path)
-	if _, unfit := errors.AsType[*nameError](err); unfit {
+	err := r.stage.Take(ctx, r.before.id, old, f.Path)
+	if _, unfit := errors.AsType[*folder.NameError](err); unfit {
 		return nil
 	}
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, folder.ErrDamaged) {
 		r.warn("%s: %q is damaged there and could not be fetched again, run verify", r.before.id, old.Path)
 		return nil
 	}

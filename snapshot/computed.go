@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -75,13 +76,13 @@ func due(k format.Key, fetched, now time.Time, every time.Duration) bool {
 
 // fits reports whether e need not be fetched, since a run that was stopped left it: it has the version of e, and was read when
 // that was settled.
-func (r *run) fits(left finished, e fs.Entry) bool {
+func (r *run) fits(left folder.Finished, e fs.Entry) bool {
 	return sameVersion(e, left.File) && settledOf(e, left.FetchedAt) && !r.stale(e, left.File.Fetched(left.FetchedAt))
 }
 
 // trusted is the part of left that files may be taken from, if they still hash right.
-func (r *run) trusted(left map[string]finished, files []fs.Entry) map[string]finished {
-	keep := map[string]finished{}
+func (r *run) trusted(left map[string]folder.Finished, files []fs.Entry) map[string]folder.Finished {
+	keep := map[string]folder.Finished{}
 	for _, e := range files {
 		if old, ok := left[e.Path]; ok && r.fits(old, e) {
 			keep[e.Path] = old

@@ -15,6 +15,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -234,7 +235,7 @@ func TestARunThatTakesOverFetchesWhatIsVolatile(t *testing.T) {
 	page, table, last := from.entries[3].Path, from.entries[5].Path, from.entries[len(from.entries)-1].Path
 	from.compute(page, fs.ComputedCalculated)
 	from.compute(table, fs.ComputedVolatile)
-	from.open = failing(map[string]error{last: &snapshot.DestinationError{Err: errors.New("stop")}})
+	from.open = failing(map[string]error{last: &folder.DestinationError{Err: errors.New("stop")}})
 	if _, err := snapshot.Run(t.Context(), from, o); err == nil {
 		t.Fatal("the run was not stopped")
 	}

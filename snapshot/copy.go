@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -95,18 +96,18 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcom
 // copyOne has one file in the stage, or says why not.
 func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	old, same, kept := r.kept(e)
-	left, ok, err := r.stage.reuse(ctx, e.Path)
+	left, ok, err := r.stage.Reuse(ctx, e.Path)
 	if ok || err != nil {
 		file := r.dated(left.File.WithEntry(e), left.File.Fetched(left.FetchedAt))
 		return outcome{entry: e, file: file, skipped: kept && old.SHA256 == file.SHA256, fatal: err}
 	}
 	if kept {
-		err := r.stage.take(ctx, r.before.id, old, e.Path)
+		err := r.stage.Take(ctx, r.before.id, old, e.Path)
 		if err == nil {
 			file := r.dated(old.WithEntry(e), old.Fetched(r.before.started))
-			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.note(finished{FetchedAt: r.before.started, File: file})}
+			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.Note(folder.Finished{FetchedAt: r.before.started, File: file})}
 		}
-		if !errors.Is(err, errDamaged) {
+		if !errors.Is(err, folder.ErrDamaged) {
 			return r.judge(ctx, e, err)
 		}
 	}
@@ -120,11 +121,11 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old format.File, same, dama
 	var file format.File
 	in, fetched, err := r.open(ctx, e)
 	if err == nil {
-		file, err = r.stage.put(ctx, e, in, r.seen(e))
+		file, err = r.stage.Put(ctx, e, in, r.seen(e))
 		in.Close()
 	}
 	if err == nil && same && !damaged && file.SHA256 == old.SHA256 {
-		if err = r.stage.relink(ctx, r.before.id, old, e.Path); errors.Is(err, errDamaged) {
+		if err = r.stage.Relink(ctx, r.before.id, old, e.Path); errors.Is(err, folder.ErrDamaged) {
 			damaged, err = true, nil
 		}
 		file = old.WithEntry(e)
@@ -134,7 +135,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old format.File, same, dama
 	}
 	file = r.dated(file, fetched)
 	// Here, not in keep, which may be a file behind: a kill then costs no more than this one.
-	return outcome{entry: e, file: file, damaged: damaged, fatal: r.stage.note(finished{FetchedAt: fetched, File: file})}
+	return outcome{entry: e, file: file, damaged: damaged, fatal: r.stage.Note(folder.Finished{FetchedAt: fetched, File: file})}
 }
 
 // seen gives the time of e by the hash of its bytes: the tree's own, unless the base had other bytes with that time or a
@@ -152,11 +153,11 @@ func (r *run) judge(ctx context.Context, e fs.Entry, err error) outcome {
 	if ctx.Err() != nil {
 		return outcome{fatal: context.Cause(ctx)}
 	}
-	if name, ok := errors.AsType[*nameError](err); ok {
+	if name, ok := errors.AsType[*folder.NameError](err); ok {
 		f := about(e, fs.Failure{Code: "bad_name", Message: name.Error()})
 		return outcome{missing: &f}
 	}
-	if _, ok := errors.AsType[*DestinationError](err); ok || errors.Is(err, ErrMountLost) {
+	if _, ok := errors.AsType[*folder.DestinationError](err); ok || errors.Is(err, ErrMountLost) {
 		return outcome{fatal: err}
 	}
 	f := about(e, r.opts.Explain(e.Path, err))

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -132,7 +133,7 @@ func (a *attempt) run(ctx context.Context, c *nth) (format.Summary, error) {
 // it stands in for the journal.
 func (a *attempt) intact() (sealed []string, err error) {
 	report, err := snapshot.Verify(context.Background(), a.o.Output)
-	if err != nil && !errors.Is(err, snapshot.ErrNotSnapshot) {
+	if err != nil && !errors.Is(err, folder.ErrNotSnapshot) {
 		return nil, err
 	}
 	if len(report.Damage) > 0 {

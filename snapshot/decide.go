@@ -3,13 +3,14 @@ package snapshot
 import (
 	"context"
 
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
 // seal decides how the run went and has the snapshot sealed.
 func (r *run) seal(ctx context.Context) error {
 	r.decide()
-	err := r.stage.seal(ctx, format.Manifest{
+	err := r.stage.Seal(ctx, format.Manifest{
 		Head: r.head, Docs: append([]format.Doc{}, r.docs...), Files: append([]format.File{}, r.files...),
 		Failures: r.summary.Failures, NotCaptured: notCaptured,
 	}, r.summary)
@@ -17,10 +18,10 @@ func (r *run) seal(ctx context.Context) error {
 		return err
 	}
 	r.sealed = true
-	noLink, err := r.stage.publish()
+	noLink, err := r.stage.Publish()
 	// Where there never was one, the first night has said so.
-	if noLink != nil && (r.base == nil || r.out.hasLink()) {
-		r.warn("no link named %s: %v", latestLink, noLink)
+	if noLink != nil && (r.base == nil || r.out.HasLink()) {
+		r.warn("no link named %s: %v", folder.LatestLink, noLink)
 	}
 	return err
 }
@@ -40,7 +41,7 @@ var notCaptured = []string{
 // decide sets the result and the exit code.
 func (r *run) decide() {
 	r.setStatus()
-	if r.stage.lostTimes() {
+	if r.stage.LostTimes() {
 		const noTimes = "files have the time at which they were written, not the one of their last change: the file system of the output folder did not take it"
 		r.note(noTimes, r.isNew(noTimes))
 	}

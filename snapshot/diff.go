@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -34,7 +35,7 @@ type Change struct {
 }
 
 // Diff compares two sealed snapshots, given as folders, by their manifests. A folder that
-// is none is an [ErrNotSnapshot].
+// is none is an [folder.ErrNotSnapshot].
 func Diff(a, b string) (Difference, error) {
 	old, err := readManifest(a)
 	if err != nil {
@@ -48,14 +49,14 @@ func Diff(a, b string) (Difference, error) {
 }
 
 func readManifest(dir string) (*format.Manifest, error) {
-	f, err := openExisting(dir)
+	f, err := folder.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
-	m, err := f.manifest(".")
+	defer f.Close()
+	m, err := f.Manifest(".")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", dir, ErrNotSnapshot, err)
+		return nil, fmt.Errorf("%s: %w: %w", dir, folder.ErrNotSnapshot, err)
 	}
 	return m, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 )
 
 func TestDiffFollowsObjectsNotPaths(t *testing.T) {
@@ -66,7 +67,7 @@ func TestDiffWantsSnapshots(t *testing.T) {
 	s := mustRun(t, workspace(1), o, 0)
 	good := filepath.Join(o.Output, s.ID)
 	for _, pair := range [][2]string{{o.Output, good}, {good, o.Output}, {good, good + "-2"}} {
-		if _, err := snapshot.Diff(pair[0], pair[1]); !errors.Is(err, snapshot.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
+		if _, err := snapshot.Diff(pair[0], pair[1]); !errors.Is(err, folder.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
 			t.Errorf("%q: %v", pair, err)
 		}
 	}

@@ -1,11 +1,10 @@
 // Package snapshot makes full local copies of the tree of package fs, and checks them.
 //
 // [Run] copies what an [Origin] lists into an output folder. Start reading there
-// (run.go); the protocol is in stage.go (what happens while files come in) and seal.go
-// (how a finished copy is made final). README.md gives the layout of the folder, the
-// order of the steps and the reason for each. Beside a run: incremental.go (what is taken
-// over from the snapshot before), plan.go, verify.go, diff.go, prune.go, archive.go. What a
-// snapshot looks like on disk is package format.
+// (run.go). What is done to the disk, while files come in and when a copy is made final, is
+// package folder; what a snapshot looks like there is package format. README.md gives the layout
+// of the folder, the order of the steps and the reason for each. Beside a run: incremental.go (what is taken
+// over from the snapshot before), plan.go, verify.go, diff.go, prune.go.
 //
 // Three promises hold at every moment, also after kill -9, a full disk or a power cut:
 //

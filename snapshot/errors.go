@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -20,7 +21,7 @@ func ExitCode(err error) int {
 	switch {
 	case errors.As(err, &own):
 		return own.ExitCode()
-	case errors.Is(err, ErrNotMount), errors.Is(err, ErrNotSnapshot):
+	case errors.Is(err, ErrNotMount), errors.Is(err, folder.ErrNotSnapshot):
 		return format.ExitNotOurs
 	case errors.Is(err, context.Canceled):
 		return format.ExitInterrupted

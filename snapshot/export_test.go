@@ -10,19 +10,19 @@ import (
 
 // HookDisk has change called for each change that a run makes to the disk.
 func (o *Options) HookDisk(change func(op, name string, do func() error) error) {
-	o.hooks.change = change
+	o.hooks.Change = change
 }
 
 // HookHash has hash asked instead of the bytes of files that an earlier run left.
-func (o *Options) HookHash(hash func(name string) (int64, string, error)) { o.hooks.hash = hash }
+func (o *Options) HookHash(hash func(name string) (int64, string, error)) { o.hooks.Hash = hash }
 
 // CheckDisk has check run before each change that a run makes to the disk.
 func (o *Options) CheckDisk(check func(op, name string) error) {
 	if check == nil {
-		o.hooks.change = nil
+		o.hooks.Change = nil
 		return
 	}
-	o.hooks.change = func(op, name string, do func() error) error {
+	o.hooks.Change = func(op, name string, do func() error) error {
 		if err := check(op, name); err != nil {
 			return &iofs.PathError{Op: op, Path: name, Err: err}
 		}
@@ -38,12 +38,6 @@ func PruneCheckingDisk(ctx context.Context, output string, p Policy, check func(
 	var o Options
 	o.CheckDisk(check)
 	return prune(ctx, output, p, false, o.hooks)
-}
-
-// ParseID reports whether name names a sealed snapshot.
-func ParseID(name string) bool {
-	_, _, ok := parseID(name)
-	return ok
 }
 
 // IndexBase gives what an incremental run holds of a manifest beside it.

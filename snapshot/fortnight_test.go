@@ -16,6 +16,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -313,7 +314,7 @@ func (s *simulation) prune() {
 func (s *simulation) sealedIDs() []string {
 	s.t.Helper()
 	list, err := snapshot.List(s.o.Output)
-	if err != nil && !errors.Is(err, snapshot.ErrNotSnapshot) {
+	if err != nil && !errors.Is(err, folder.ErrNotSnapshot) {
 		s.t.Fatal(err)
 	}
 	var ids []string

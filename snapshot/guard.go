@@ -5,21 +5,22 @@ import (
 	"slices"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
 // compare looks at what is in the output folder: nothing of others (unless that is
 // wanted), and the last good run of this source and selection, to measure this one by.
 func (r *run) compare() error {
-	if _, err := r.out.latest(); err != nil {
+	if _, err := r.out.Latest(); err != nil {
 		return err
 	}
-	ids, err := r.out.sealed()
+	ids, err := r.out.Sealed()
 	if err != nil {
 		return err
 	}
 	for _, id := range slices.Backward(ids) {
-		head, err := r.out.head(id)
+		head, err := r.out.Head(id)
 		if err != nil {
 			r.warn("%s: its manifest cannot be read, run verify: %v", id, err)
 			continue
@@ -27,7 +28,7 @@ func (r *run) compare() error {
 		if head.Series() == r.head.Series() {
 			r.takeBase(id)
 		} else if !r.opts.AllowOtherSelection {
-			return &ForeignError{Output: r.opts.Output, Found: fmt.Sprintf("%s, which was made with other settings (%s): choose another folder, or --allow-other-selection",
+			return &folder.ForeignError{Output: r.opts.Output, Found: fmt.Sprintf("%s, which was made with other settings (%s): choose another folder, or --allow-other-selection",
 				id, head.Differences(r.head))}
 		}
 	}
@@ -39,12 +40,12 @@ func (r *run) takeBase(id string) {
 	if r.base != nil {
 		return
 	}
-	s, err := r.out.summary(id)
+	s, err := r.out.Summary(id)
 	if err == nil && !s.Result.Good() {
 		return
 	}
 	if err == nil {
-		r.base, err = r.out.manifest(id)
+		r.base, err = r.out.Manifest(id)
 	}
 	if err != nil {
 		r.warn("%s: cannot be compared with, run verify: %v", id, err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -35,7 +36,7 @@ func TestTwoRunsAtOnceTheSecondSaysWho(t *testing.T) {
 	second := o
 	second.Now = clockAt(day.Add(time.Hour))
 	s, err := snapshot.Run(t.Context(), workspace(1), second)
-	locked, ok := errors.AsType[*snapshot.LockedError](err)
+	locked, ok := errors.AsType[*folder.LockedError](err)
 	if !ok || s.ExitCode != 11 {
 		t.Fatalf("exit code %d, error %v", s.ExitCode, err)
 	}
@@ -123,7 +124,7 @@ func TestAFolderOfAnotherAccountOrSelectionIsRefused(t *testing.T) {
 			c.change(&o)
 			o.Now = clockAt(day.Add(time.Hour))
 			s, err := snapshot.Run(t.Context(), workspace(4), o)
-			if _, ok := errors.AsType[*snapshot.ForeignError](err); !ok || s.ExitCode != 10 {
+			if _, ok := errors.AsType[*folder.ForeignError](err); !ok || s.ExitCode != 10 {
 				t.Fatalf("exit code %d, error %v", s.ExitCode, err)
 			}
 			if want := "made with other settings (" + c.differs + "): choose"; !strings.Contains(err.Error(), want) {
@@ -270,7 +271,7 @@ func TestNamesOfSnapshots(t *testing.T) {
 		"2026-03-07T101530Z-1": false, "2026-03-07T101530Z-02": false, "2026-03-07T101530Z-": false,
 		"2026-03-07T101530": false, "2026-13-07T101530Z": false, ".partial-2026-03-07T101530Z": false, "": false,
 	} {
-		if got := snapshot.ParseID(name); got != want {
+		if got := isID(name); got != want {
 			t.Errorf("%q: %v", name, got)
 		}
 	}

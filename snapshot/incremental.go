@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -67,7 +68,7 @@ func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool 
 }
 
 // held reports that a file is there, in the last good snapshot or among those of a run that was stopped.
-func (r *run) held(e fs.Entry, left map[string]finished) bool {
+func (r *run) held(e fs.Entry, left map[string]folder.Finished) bool {
 	if old, ok := left[e.Path]; ok && r.fits(old, e) {
 		return true
 	}
@@ -76,7 +77,7 @@ func (r *run) held(e fs.Entry, left map[string]finished) bool {
 }
 
 // index lists what the snapshot is to hold.
-func (r *run) index(ctx context.Context, left map[string]finished) ([]fs.Entry, error) {
+func (r *run) index(ctx context.Context, left map[string]folder.Finished) ([]fs.Entry, error) {
 	held := fs.Held{File: func(e fs.Entry) bool { return r.held(e, left) }}
 	held.Docs, held.Odd = r.expected()
 	if _, able := r.from.(ChangeIndexer); r.before == nil || !r.opts.TrustDocTimestamps || !able {

@@ -421,7 +421,7 @@ func TestACarriedFileOfAStoppedRunIsTriedAgain(t *testing.T) {
 	mustRun(t, n.from, n.o, 0)
 	n.from.open = failing(map[string]error{page: errors.New("down")})
 	n.o.CheckDisk(func(op, name string) error {
-		if op == "rename" && snapshot.ParseID(name) {
+		if op == "rename" && isID(name) {
 			return syscall.EIO
 		}
 		return nil

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"fmt"
 
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -19,24 +20,24 @@ type Listed struct {
 
 // List names the sealed snapshots in an output folder, oldest first. It reads their
 // summaries only; [Verify] looks at what they hold. A folder that does not exist is an
-// [ErrNotSnapshot], an empty one an empty list.
+// [folder.ErrNotSnapshot], an empty one an empty list.
 func List(output string) ([]Listed, error) {
-	f, err := openExisting(output)
+	f, err := folder.Open(output)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
-	latest, err := f.latest()
+	defer f.Close()
+	latest, err := f.Latest()
 	if err != nil {
 		return nil, err
 	}
-	ids, err := f.sealed()
+	ids, err := f.Sealed()
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", output, err)
 	}
 	list := make([]Listed, 0, len(ids))
 	for _, id := range ids {
-		s, err := f.summary(id)
+		s, err := f.Summary(id)
 		list = append(list, Listed{ID: id, Summary: s, Latest: id == latest, Err: err})
 	}
 	return list, nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -45,7 +46,7 @@ func TestListGivesSealedSnapshotsOldestFirst(t *testing.T) {
 	if r := list[11].Summary.Result; r != format.Suspect {
 		t.Errorf("result %q", r)
 	}
-	if _, err := snapshot.List(filepath.Join(o.Output, "none")); !errors.Is(err, snapshot.ErrNotSnapshot) {
+	if _, err := snapshot.List(filepath.Join(o.Output, "none")); !errors.Is(err, folder.ErrNotSnapshot) {
 		t.Errorf("a missing folder: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -74,7 +75,7 @@ func TestTheTimeOfAFileThatWasLeftStays(t *testing.T) {
 	stopped := day.Add(2 * time.Hour)
 	n.o.Now = clockAt(stopped)
 	n.from.indexErr = nil
-	n.from.open = failing(map[string]error{last: &snapshot.DestinationError{Err: os.ErrInvalid}})
+	n.from.open = failing(map[string]error{last: &folder.DestinationError{Err: os.ErrInvalid}})
 	n.from.edit(last, "other\n")
 	if _, err := snapshot.Run(t.Context(), n.from, n.o); err == nil {
 		t.Fatal("the run was not stopped")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -73,7 +74,7 @@ type Options struct {
 	// that it held and those that changed.
 	RowDeltas bool
 	// Archive, if not "", writes the sealed snapshot into one more file beside its folder.
-	Archive ArchiveFormat
+	Archive folder.ArchiveFormat
 	// AcceptShrink seals an empty or a much smaller workspace as a good snapshot.
 	AcceptShrink bool
 	// AcceptGaps are the ids of pages, tables and docs that may be missing: their failures are listed, and do not make
@@ -100,7 +101,7 @@ type Options struct {
 	Log *slog.Logger
 
 	// hooks is for tests.
-	hooks hooks
+	hooks folder.Hooks
 }
 
 // Progress is told what a run does, by one goroutine, in the order in which it

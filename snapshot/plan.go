@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -68,22 +69,22 @@ func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
 }
 
 // look reads what is in the output folder, if that is there.
-func (r *run) look() (left map[string]finished, err error) {
-	if r.out, err = openExisting(r.opts.Output); errors.Is(err, iofs.ErrNotExist) {
+func (r *run) look() (left map[string]folder.Finished, err error) {
+	if r.out, err = folder.Open(r.opts.Output); errors.Is(err, iofs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &DestinationError{err}
+		return nil, &folder.DestinationError{Err: err}
 	}
-	defer r.out.close()
+	defer r.out.Close()
 	if err := r.compare(); err != nil {
 		return nil, err
 	}
-	return r.out.left(r.head)
+	return r.out.Left(r.head)
 }
 
 // plan reports what of a listing is to be fetched, and sets the meter to it.
-func (r *run) plan(l listing, left map[string]finished) Plan {
+func (r *run) plan(l listing, left map[string]folder.Finished) Plan {
 	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
 	r.meter = newMeter(r.opts.Cost)
 	var c format.Contents

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -71,29 +72,29 @@ type Kept struct {
 // Prune removes the sealed snapshots that the policy does not keep, and their archives. A
 // removal that is broken off leaves nothing that looks like a snapshot. dryRun changes
 // nothing. While the newest snapshot is suspect all stay: the error is a [*SuspectError].
-// Other errors: [ErrPolicy], [ErrNotSnapshot], [*LockedError], [*ForeignError],
-// [*DestinationError], and the cause of ctx.
+// Other errors: [ErrPolicy], [folder.ErrNotSnapshot], [*folder.LockedError], [*folder.ForeignError],
+// [*folder.DestinationError], and the cause of ctx.
 func Prune(ctx context.Context, output string, policy Policy, dryRun bool) (Pruned, error) {
-	return prune(ctx, output, policy, dryRun, hooks{})
+	return prune(ctx, output, policy, dryRun, folder.Hooks{})
 }
 
-func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks hooks) (Pruned, error) {
+func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks folder.Hooks) (Pruned, error) {
 	done := Pruned{Kept: []Kept{}, Removed: []string{}}
 	if err := policy.check(); err != nil {
 		return done, err
 	}
-	f, err := openExisting(output)
+	f, err := folder.Open(output)
 	if err != nil {
 		return done, err
 	}
-	defer f.close()
-	f.setHooks(hooks)
+	defer f.Close()
+	f.SetHooks(hooks)
 	// Before the lock, which writes: the folder may be anything.
-	if ids, err := f.sealed(); err != nil || len(ids) == 0 {
-		return done, errors.Join(err, fmt.Errorf("%s: %w", output, ErrNotSnapshot))
+	if ids, err := f.Sealed(); err != nil || len(ids) == 0 {
+		return done, errors.Join(err, fmt.Errorf("%s: %w", output, folder.ErrNotSnapshot))
 	}
 	if !dryRun {
-		release, err := f.lock(time.Now())
+		release, err := f.Lock(time.Now())
 		if err != nil {
 			return done, err
 		}
@@ -118,7 +119,7 @@ func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks
 		done.Removed = append(done.Removed, leave...)
 		return done, nil
 	}
-	err = f.removeAll(ctx, leave, func(id string) { done.Removed = append(done.Removed, id) })
+	err = f.Remove(ctx, leave, func(id string) { done.Removed = append(done.Removed, id) })
 	return done, err
 }
 
@@ -138,21 +139,21 @@ func (c *candidate) keep(why string) {
 }
 
 // candidates describes the sealed snapshots, oldest first.
-func candidates(f *folder) ([]*candidate, error) {
-	latest, err := f.latest()
+func candidates(f *folder.Folder) ([]*candidate, error) {
+	latest, err := f.Latest()
 	if err != nil {
 		return nil, err
 	}
-	ids, err := f.sealed()
+	ids, err := f.Sealed()
 	if err != nil {
 		return nil, err
 	}
 	all := make([]*candidate, len(ids))
 	for i, id := range ids {
 		c := &candidate{id: id}
-		c.at, _, _ = parseID(id)
-		s, err := f.summary(id)
-		if head, headErr := f.head(id); err == nil && headErr == nil {
+		c.at, _, _ = folder.ParseID(id)
+		s, err := f.Summary(id)
+		if head, headErr := f.Head(id); err == nil && headErr == nil {
 			c.result = s.Result
 			c.group = head.Series()
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -183,7 +184,7 @@ func TestPruneWantsAFolderOfSnapshots(t *testing.T) {
 	dir := t.TempDir()
 	for _, output := range []string{dir, filepath.Join(dir, "missing")} {
 		_, err := snapshot.Prune(t.Context(), output, snapshot.Policy{Last: 1}, false)
-		if !errors.Is(err, snapshot.ErrNotSnapshot) || len(readTree(t, dir)) != 0 {
+		if !errors.Is(err, folder.ErrNotSnapshot) || len(readTree(t, dir)) != 0 {
 			t.Errorf("%s: %v, left %q", output, err, readTree(t, dir))
 		}
 	}
@@ -211,7 +212,7 @@ func pruned(t *testing.T) (o snapshot.Options, policy snapshot.Policy) {
 	t.Helper()
 	from := workspace(1)
 	o = options(t)
-	o.Incremental, o.Archive = true, snapshot.Zip
+	o.Incremental, o.Archive = true, folder.Zip
 	for i := range 5 {
 		from.edit(from.entries[3].Path, fmt.Sprint("night ", i))
 		o.Now = clockAt(day.AddDate(0, 0, i))

@@ -8,14 +8,15 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Run makes one snapshot. An error means that it is not usable as a whole: nothing was
-// sealed, or it was but latest.txt or the archive could not be written ([DestinationError]). Gaps are no
+// sealed, or it was but latest.txt or the archive could not be written ([folder.DestinationError]). Gaps are no
 // error: they are in the Summary, whose ExitCode is right either way. A run that was
 // stopped leaves a partial folder, which the next one takes over. Errors:
-// [*LockedError], [*ForeignError], [*DestinationError], [*RefusedError], [ErrMountLost], the
+// [*folder.LockedError], [*folder.ForeignError], [*folder.DestinationError], [*RefusedError], [ErrMountLost], the
 // cause of ctx, or the origin's own for a listing that failed.
 func Run(ctx context.Context, from Origin, o Options) (format.Summary, error) {
 	r := newRun(from, o)
@@ -46,8 +47,8 @@ type run struct {
 	opts    Options
 	from    Origin
 	head    format.Head
-	out     *folder
-	stage   *stage
+	out     *folder.Folder
+	stage   *folder.Stage
 	meter   *meter
 	base    *format.Manifest // the last good run's, nil before there is one
 	before  *before          // the same for an incremental run, else nil
@@ -69,15 +70,15 @@ type run struct {
 
 // run is the order of the whole: lock, compare, list, copy, seal.
 func (r *run) run(ctx context.Context) (err error) {
-	if err := r.opts.Archive.check(); err != nil {
+	if err := r.opts.Archive.Check(); err != nil {
 		return err
 	}
-	if r.out, err = createFolder(r.opts.Output); err != nil {
+	if r.out, err = folder.Create(r.opts.Output); err != nil {
 		return err
 	}
-	r.out.setHooks(r.opts.hooks)
-	defer r.out.close()
-	release, err := r.out.lock(r.head.StartedAt)
+	r.out.SetHooks(r.opts.hooks)
+	defer r.out.Close()
+	release, err := r.out.Lock(r.head.StartedAt)
 	if err != nil {
 		return err
 	}
@@ -85,13 +86,13 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.compare(); err != nil {
 		return err
 	}
-	if err := r.out.clearLeftovers(); err != nil {
+	if err := r.out.ClearLeftovers(); err != nil {
 		r.warn("leftovers stay: %v", err)
 	}
-	if r.stage, err = r.out.openStage(r.head); err != nil {
+	if r.stage, err = r.out.OpenStage(r.head); err != nil {
 		return err
 	}
-	defer r.stage.close()
+	defer r.stage.Close()
 	defer func() {
 		if err != nil && !r.sealed {
 			r.leaveSummary(err)
@@ -104,12 +105,12 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.seal(ctx); err != nil || r.opts.Archive == "" {
 		return err
 	}
-	return r.out.archive(ctx, r.stage.ID(), r.opts.Archive)
+	return r.out.Archive(ctx, r.stage.ID(), r.opts.Archive)
 }
 
 // fill lists the tree and copies it into the stage.
 func (r *run) fill(ctx context.Context) error {
-	index, err := r.index(ctx, r.stage.left())
+	index, err := r.index(ctx, r.stage.Left())
 	if err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func (r *run) fill(ctx context.Context) error {
 	l := newListing(index)
 	r.docs, r.summary.DocsFound = l.docs, l.found
 	r.noteIndex(l)
-	keep := r.trusted(r.stage.left(), l.files)
+	keep := r.trusted(r.stage.Left(), l.files)
 	r.opts.Progress.Listed(r.plan(l, keep))
 	for _, f := range l.missing {
 		r.unlisted[failureKey(f)] = true
@@ -127,7 +128,7 @@ func (r *run) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.stage.begin(r.head, l.files, keep); err != nil {
+	if err := r.stage.Begin(r.head, l.files, keep); err != nil {
 		return err
 	}
 	if err := r.copyAll(ctx, l.files); err != nil {
@@ -228,7 +229,7 @@ func (r *run) fail(err error) {
 func (r *run) leaveSummary(cause error) {
 	r.account()
 	r.fail(cause)
-	if err := r.stage.leaveSummary(r.summary); err != nil {
+	if err := r.stage.LeaveSummary(r.summary); err != nil {
 		r.opts.Log.Warn("the partial folder has no summary", "error", errors.Join(cause, err))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 )
 
 // What snapshots take is what du says of them, one after the other.
@@ -25,12 +26,12 @@ func TestSpaceIsWhatTheDiskHasLess(t *testing.T) {
 	for _, l := range all {
 		ids = append(ids, l.ID)
 	}
-	got, err := snapshot.Space(t.Context(), n.o.Output, ids)
+	got, err := folder.Space(t.Context(), n.o.Output, ids)
 	if err != nil || got[ids[2]] < 50_000 || got[ids[0]] <= got[ids[1]] {
 		t.Errorf("space %v, %v", got, err)
 	}
 	// Without the first, the second has what they shared.
-	alone, err := snapshot.Space(t.Context(), n.o.Output, ids[1:])
+	alone, err := folder.Space(t.Context(), n.o.Output, ids[1:])
 	if err != nil || alone[ids[1]] <= got[ids[1]] || alone[ids[2]] != got[ids[2]] {
 		t.Errorf("space %v without the first, %v", alone, err)
 	}
@@ -50,7 +51,7 @@ func TestSpaceIsWhatTheDiskHasLess(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := snapshot.Space(ctx, n.o.Output, ids); !errors.Is(err, context.Canceled) {
+	if _, err := folder.Space(ctx, n.o.Output, ids); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end of the context: %v", err)
 	}
 }

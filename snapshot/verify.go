@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -71,7 +72,7 @@ const (
 
 // Verify compares what is at dir, an output folder or one snapshot, with its records:
 // every name, size and hash, and the records with each other. It writes nothing. A
-// folder without any snapshot is an [ErrNotSnapshot].
+// folder without any snapshot is an [folder.ErrNotSnapshot].
 func Verify(ctx context.Context, dir string) (Report, error) {
 	return VerifySubset(ctx, dir, 1, 1)
 }
@@ -84,20 +85,20 @@ func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
 	if n < 1 || n > t {
 		return report, fmt.Errorf("part %d of %d: %w", n, t, ErrSubset)
 	}
-	f, err := openExisting(dir)
+	f, err := folder.Open(dir)
 	if err != nil {
 		return report, err
 	}
-	defer f.close()
-	if name, one := f.isSnapshot(); one {
+	defer f.Close()
+	if name, one := f.IsSnapshot(); one {
 		return report, report.verifyIn(ctx, f, ".", name)
 	}
-	ids, err := f.sealed()
+	ids, err := f.Sealed()
 	if err != nil {
 		return report, err
 	}
 	if len(ids) == 0 {
-		return report, fmt.Errorf("%s: %w", dir, ErrNotSnapshot)
+		return report, fmt.Errorf("%s: %w", dir, folder.ErrNotSnapshot)
 	}
 	for _, id := range ids {
 		if err := report.verifyIn(ctx, f, id, id); err != nil {
@@ -109,19 +110,19 @@ func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
 }
 
 // verifyLatest checks that latest.txt names a good snapshot that is there.
-func (r *Report) verifyLatest(f *folder, ids []string) {
-	id, err := f.latest()
+func (r *Report) verifyLatest(f *folder.Folder, ids []string) {
+	id, err := f.Latest()
 	if err != nil {
-		r.Damage = append(r.Damage, Damage{"", latestName, Unreadable, err.Error()})
+		r.Damage = append(r.Damage, Damage{"", folder.LatestName, Unreadable, err.Error()})
 		return
 	}
 	if id == "" {
 		return
 	}
 	if !slices.Contains(ids, id) {
-		r.Damage = append(r.Damage, Damage{"", latestName, Disagrees, "names " + id + ", which is not there"})
-	} else if s, err := f.summary(id); err == nil && !s.Result.Good() {
-		r.Damage = append(r.Damage, Damage{"", latestName, Disagrees, "names " + id + ", which is " + string(s.Result)})
+		r.Damage = append(r.Damage, Damage{"", folder.LatestName, Disagrees, "names " + id + ", which is not there"})
+	} else if s, err := f.Summary(id); err == nil && !s.Result.Good() {
+		r.Damage = append(r.Damage, Damage{"", folder.LatestName, Disagrees, "names " + id + ", which is " + string(s.Result)})
 	}
 }
 
@@ -140,8 +141,8 @@ func (c *check) damage(path string, problem Problem, format string, args ...any)
 }
 
 // verifyIn checks the snapshot that is in a folder of f. Its error is that of ctx, or of the folder that cannot be opened.
-func (r *Report) verifyIn(ctx context.Context, f *folder, dir, id string) error {
-	root, err := f.openRoot(dir)
+func (r *Report) verifyIn(ctx context.Context, f *folder.Folder, dir, id string) error {
+	root, err := f.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func (r *Report) verifySnapshot(ctx context.Context, tree iofs.FS, id string) er
 }
 
 func (c *check) readSums() {
-	data, err := readFile(c.tree, format.SumsName)
+	data, err := folder.ReadFile(c.tree, format.SumsName)
 	var sums map[string]string
 	if err == nil {
 		sums, err = format.DecodeSums(data)
@@ -184,7 +185,7 @@ func (c *check) readSums() {
 // readManifest reads the manifest and compares it with SHA256SUMS, both ways. Where
 // they differ, the manifest counts.
 func (c *check) readManifest() {
-	file, err := openFile(c.tree, format.ManifestName)
+	file, err := folder.OpenFile(c.tree, format.ManifestName)
 	if err != nil {
 		c.damage(format.ManifestName, Unreadable, "%v", err)
 		return
@@ -261,7 +262,7 @@ func (c *check) hashFile(ctx context.Context, path, want string) error {
 		c.checkSize(path)
 		return nil
 	}
-	size, sum, err := hashFile(ctx, c.tree, path)
+	size, sum, err := folder.HashFile(ctx, c.tree, path)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

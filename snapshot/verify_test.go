@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 )
 
 // found is a damage without its words.
@@ -225,7 +226,7 @@ func TestVerifyChecksWhatLatestNames(t *testing.T) {
 func TestVerifyWantsASnapshot(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
 		_, err := snapshot.Verify(t.Context(), dir)
-		if !errors.Is(err, snapshot.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
+		if !errors.Is(err, folder.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}

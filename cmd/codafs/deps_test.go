@@ -28,8 +28,10 @@ var ours = map[string][]string{
 	"fs/mount":                  {"fs"},
 	"fs/treetest":               {"fs", "coda", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot/format":           {"fs"},
-	"snapshot":                  {"fs", "snapshot/format", "cache/filelock"},
-	"cmd/codafs":                {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "snapshot/format", "cache/filelock"},
+	"snapshot/folder":           {"fs", "snapshot/format", "cache/filelock"},
+	"snapshot":                  {"fs", "snapshot/format", "snapshot/folder"},
+	"cmd/codafs": {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "snapshot/format",
+		"snapshot/folder", "cache/filelock"},
 }
 
 // theirs says which package alone may import a library.

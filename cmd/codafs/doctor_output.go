@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 )
 
 // checkOutput checks a folder of snapshots, which may not exist yet, and what runs the backups.
@@ -40,7 +40,7 @@ func room(ctx context.Context, dir string, b backups) string {
 		return ""
 	}
 	text := amount(len(b.all), "snapshot")
-	space, err := snapshot.Space(ctx, dir, b.ids())
+	space, err := folder.Space(ctx, dir, b.ids())
 	if err != nil || space == nil {
 		return text + ", "
 	}

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
 // What failed after the sealing, an archive say, makes the snapshot no worse: its path is printed.
 func TestThePathOfWhatIsSealedIsPrinted(t *testing.T) {
-	full := &snapshot.DestinationError{Err: errors.New("no space left on device")}
+	full := &folder.DestinationError{Err: errors.New("no space left on device")}
 	for result, want := range map[format.Result]string{
 		format.Complete: filepath.Join("out", "id") + "\n", format.Suspect: filepath.Join("out", "id") + "\n", format.Failed: "",
 	} {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 )
 
 // backups describes the snapshots in an output folder.
@@ -16,7 +17,7 @@ type backups struct {
 // backupsIn reads an output folder. A missing folder has no backups.
 func backupsIn(dir string) (b backups, err error) {
 	b.all, err = snapshot.List(dir)
-	if errors.Is(err, snapshot.ErrNotSnapshot) {
+	if errors.Is(err, folder.ErrNotSnapshot) {
 		return b, nil
 	}
 	for i, l := range b.all {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 )
@@ -54,7 +55,7 @@ func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
 		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s%s\n", printable(dir), itself(dir))
 		return nil
 	}
-	space, err := snapshot.Space(ctx, dir, b.ids())
+	space, err := folder.Space(ctx, dir, b.ids())
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -54,7 +55,7 @@ func (o *outputFolder) pair(args []string) (a, b string, err error) {
 		return "", "", err
 	}
 	if len(all) < 2 {
-		return "", "", fmt.Errorf("%w: %s holds %d, and two are compared", snapshot.ErrNotSnapshot, o.output, len(all))
+		return "", "", fmt.Errorf("%w: %s holds %d, and two are compared", folder.ErrNotSnapshot, o.output, len(all))
 	}
 	last := all[len(all)-2:]
 	return filepath.Join(o.output, last[0].ID), filepath.Join(o.output, last[1].ID), nil

@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -70,7 +71,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
-			if f := snapshot.ArchiveFormat(o.archive); f != "" && f != snapshot.Zip && f != snapshot.TarZstd {
+			if f := folder.ArchiveFormat(o.archive); f != "" && f != folder.Zip && f != folder.TarZstd {
 				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
 			}
 			if o.output == "" {
@@ -235,7 +236,7 @@ const pageShare = 4
 // runOptions returns the options that do not depend on where the tree comes from.
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
-		Output: o.output, Incremental: o.incremental, Archive: snapshot.ArchiveFormat(o.archive), Tool: tool(), Log: log,
+		Output: o.output, Incremental: o.incremental, Archive: folder.ArchiveFormat(o.archive), Tool: tool(), Log: log,
 		Concurrency: o.concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
 		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection,
 	}

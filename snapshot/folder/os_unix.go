@@ -1,6 +1,6 @@
 //go:build !windows
 
-package snapshot
+package folder
 
 import (
 	iofs "io/fs"

@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"context"
@@ -10,15 +10,16 @@ import (
 	"path"
 )
 
-// openFile opens a regular file. A pipe would be waited for, and a link leads elsewhere.
-func openFile(in iofs.FS, name string) (iofs.File, error) {
+// OpenFile opens a regular file; anything else is an error. A pipe would be waited for, and a link leads elsewhere.
+func OpenFile(in iofs.FS, name string) (iofs.File, error) {
 	if err := wantFile(in, name); err != nil {
 		return nil, err
 	}
 	return in.Open(name)
 }
 
-func readFile(in iofs.FS, name string) ([]byte, error) {
+// ReadFile reads a whole file of that sort.
+func ReadFile(in iofs.FS, name string) ([]byte, error) {
 	if err := wantFile(in, name); err != nil {
 		return nil, err
 	}
@@ -34,15 +35,15 @@ func wantFile(in iofs.FS, name string) error {
 	return err
 }
 
-// hashFile gives the size and SHA-256 of a regular file.
-func hashFile(ctx context.Context, in iofs.FS, name string) (int64, string, error) {
-	f, err := openFile(in, name)
+// HashFile gives the size of a regular file, in bytes, and its SHA-256 as hexadecimal digits.
+func HashFile(ctx context.Context, in iofs.FS, name string) (size int64, sum string, err error) {
+	f, err := OpenFile(in, name)
 	if err != nil {
 		return 0, "", err
 	}
 	defer f.Close()
 	hash := sha256.New()
-	size, err := io.Copy(hash, contextReader{ctx, f})
+	size, err = io.Copy(hash, contextReader{ctx, f})
 	return size, hex.EncodeToString(hash.Sum(nil)), err
 }
 

@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"context"
@@ -8,9 +8,10 @@ import (
 
 const pruningPrefix = ".pruning-"
 
-// removeAll removes snapshots. gone is told of each once its name is.
-func (f *folder) removeAll(ctx context.Context, ids []string, gone func(id string)) error {
-	if err := f.clearLeftovers(); err != nil {
+// Remove removes sealed snapshots and their archives. gone is told of each once its name is gone. If it is stopped, what is half removed
+// has no name of a snapshot, and is cleared by the next one. Errors: a [DestinationError], a [ForeignError], the cause of ctx.
+func (f *Folder) Remove(ctx context.Context, ids []string, gone func(id string)) error {
+	if err := f.ClearLeftovers(); err != nil {
 		return err
 	}
 	if err := f.mendLink(); err != nil {
@@ -36,7 +37,7 @@ func (f *folder) removeAll(ctx context.Context, ids []string, gone func(id strin
 }
 
 // hideSnapshot removes a snapshot's archives and gives it a name that no snapshot has.
-func (f *folder) hideSnapshot(id string) (hidden string, err error) {
+func (f *Folder) hideSnapshot(id string) (hidden string, err error) {
 	for _, as := range archiveFormats {
 		if err := f.remove(archiveName(id, as)); err != nil {
 			return "", err
@@ -48,21 +49,21 @@ func (f *folder) hideSnapshot(id string) (hidden string, err error) {
 
 // mendLink lets the link name what latest.txt names, should a run have been stopped between
 // the two: what the link names must not be removed below it.
-func (f *folder) mendLink() error {
-	latest, err := f.latest()
+func (f *Folder) mendLink() error {
+	latest, err := f.Latest()
 	if err != nil || latest == "" {
 		return err
 	}
-	target, err := f.root.Readlink(latestLink)
+	target, err := f.root.Readlink(LatestLink)
 	if err != nil || target == latest {
 		return nil // no link here, or the right one
 	}
 	return f.linkLatest(latest)
 }
 
-// clearLeftovers removes what a removal, or the writing of an archive, that was broken off
+// ClearLeftovers removes what a removal, or the writing of an archive, that was broken off
 // has left.
-func (f *folder) clearLeftovers() error {
+func (f *Folder) ClearLeftovers() error {
 	all, err := iofs.ReadDir(f.root.FS(), ".")
 	if err != nil {
 		return &DestinationError{err}
@@ -84,6 +85,6 @@ func isLeftover(name string) bool {
 			id, ok = strings.CutPrefix(rest, ".")
 		}
 	}
-	_, _, isID := parseID(id)
+	_, _, isID := ParseID(id)
 	return ok && isID
 }

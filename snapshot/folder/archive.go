@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"archive/tar"
@@ -28,10 +28,11 @@ const (
 
 var archiveFormats = []ArchiveFormat{Zip, TarZstd}
 
+// archiveName is the name of a snapshot's archive.
 func archiveName(id string, as ArchiveFormat) string { return id + "." + string(as) }
 
-// check refuses what is no format; "" is for no archive.
-func (a ArchiveFormat) check() error {
+// Check refuses what is no format; "" is for no archive.
+func (a ArchiveFormat) Check() error {
 	if a != "" && !slices.Contains(archiveFormats, a) {
 		return fmt.Errorf("archive format %q: want one of %q", a, archiveFormats)
 	}
@@ -45,10 +46,10 @@ type member struct {
 	modTime time.Time
 }
 
-// archive writes the sealed snapshot beside its folder, under a temporary name until it is
+// Archive writes the sealed snapshot into one file beside its folder, under a temporary name until it is
 // whole. Names, times and sizes come from the manifest, in its order, and nothing of the
 // machine goes in: one snapshot always gives the same bytes.
-func (f *folder) archive(ctx context.Context, id string, as ArchiveFormat) error {
+func (f *Folder) Archive(ctx context.Context, id string, as ArchiveFormat) error {
 	members, err := f.members(id)
 	if err != nil {
 		return err
@@ -83,8 +84,8 @@ func (f *folder) archive(ctx context.Context, id string, as ArchiveFormat) error
 
 // members lists a snapshot's files: the records, then docs/. An object whose stamp is not
 // known has the time of the run.
-func (f *folder) members(id string) ([]member, error) {
-	m, err := f.manifest(id)
+func (f *Folder) members(id string) ([]member, error) {
+	m, err := f.Manifest(id)
 	if err != nil {
 		return nil, &DestinationError{err}
 	}
@@ -106,7 +107,7 @@ func (f *folder) members(id string) ([]member, error) {
 	return all, nil
 }
 
-func (f *folder) writeZip(ctx context.Context, out io.Writer, id string, members []member) error {
+func (f *Folder) writeZip(ctx context.Context, out io.Writer, id string, members []member) error {
 	w := zip.NewWriter(out)
 	for _, m := range members {
 		head := &zip.FileHeader{Name: path.Join(id, m.path), Method: zip.Deflate, Modified: m.modTime.UTC()}
@@ -122,7 +123,7 @@ func (f *folder) writeZip(ctx context.Context, out io.Writer, id string, members
 	return w.Close()
 }
 
-func (f *folder) writeTar(ctx context.Context, out io.Writer, id string, members []member) error {
+func (f *Folder) writeTar(ctx context.Context, out io.Writer, id string, members []member) error {
 	// One goroutine: how several share the work must not show in the bytes.
 	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
 	if err != nil {
@@ -149,7 +150,7 @@ func (f *folder) writeTar(ctx context.Context, out io.Writer, id string, members
 }
 
 // copyMember writes one file of the snapshot, which must have the size that it was sealed with.
-func (f *folder) copyMember(ctx context.Context, to io.Writer, id string, m member) error {
+func (f *Folder) copyMember(ctx context.Context, to io.Writer, id string, m member) error {
 	in, err := f.root.Open(id + "/" + m.path)
 	if err != nil {
 		return &DestinationError{err}

@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"context"
@@ -8,13 +8,13 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// seal writes what describes the snapshot and makes it final: its folder gets its name. Each step may be the last
-// that reaches the disk; README.md says what is left then. After an error nothing is sealed.
-func (s *stage) seal(ctx context.Context, m format.Manifest, summary format.Summary) error {
+// Seal writes what describes the snapshot and makes it final: its folder gets its name. Each step may be the last
+// that reaches the disk; README.md of package snapshot says what is left then. After an error nothing is sealed.
+func (s *Stage) Seal(ctx context.Context, m format.Manifest, summary format.Summary) error {
 	if err := s.describe(m, summary); err != nil {
 		return err
 	}
-	s.close()
+	s.Close()
 	if err := s.remove(s.journal.name); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (s *stage) seal(ctx context.Context, m format.Manifest, summary format.Summ
 		return err
 	}
 	// A full disk shows here, while the snapshot can still be given up as a whole.
-	pointer, err := s.prepare(latestName, []byte(s.id+"\n"), openMode)
+	pointer, err := s.prepare(LatestName, []byte(s.id+"\n"), openMode)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *stage) seal(ctx context.Context, m format.Manifest, summary format.Summ
 }
 
 // describe writes manifest.json, summary.json and SHA256SUMS into the stage.
-func (s *stage) describe(m format.Manifest, summary format.Summary) error {
+func (s *Stage) describe(m format.Manifest, summary format.Summary) error {
 	manifest, err := format.Encode(m)
 	if err != nil {
 		return err
@@ -62,9 +62,9 @@ func (s *stage) describe(m format.Manifest, summary format.Summary) error {
 	return nil
 }
 
-// publish lets latest.txt and the link name the sealed snapshot, unless it is suspect. noLink says why there is no link;
+// Publish comes after [Stage.Seal]. It lets latest.txt and the link name the sealed snapshot, unless it is suspect. noLink says why there is no link;
 // nothing depends on one.
-func (s *stage) publish() (noLink, err error) {
+func (s *Stage) Publish() (noLink, err error) {
 	// Before latest.txt: it must not name what a power cut takes back.
 	if err := s.syncFolder("."); err != nil {
 		return nil, err
@@ -72,15 +72,15 @@ func (s *stage) publish() (noLink, err error) {
 	if !s.result.Good() {
 		return nil, s.remove(s.pointer)
 	}
-	if err := s.rename(s.pointer, latestName); err != nil {
+	if err := s.rename(s.pointer, LatestName); err != nil {
 		return nil, err
 	}
 	noLink = s.linkLatest(s.id)
 	return noLink, s.syncFolder(".")
 }
 
-// leaveSummary says in the partial folder why it was not sealed.
-func (s *stage) leaveSummary(summary format.Summary) error {
+// LeaveSummary says in the partial folder why it was not sealed.
+func (s *Stage) LeaveSummary(summary format.Summary) error {
 	data, err := format.Encode(summary)
 	if err != nil {
 		return err
@@ -88,21 +88,21 @@ func (s *stage) leaveSummary(summary format.Summary) error {
 	return s.replace(s.dir+"/"+format.SummaryName, data, openMode)
 }
 
-// lostTimes reports whether the file system did not take the times that files were given.
-func (s *stage) lostTimes() bool { return s.times.lost.Load() }
+// LostTimes reports whether the file system did not take the times that files were given.
+func (s *Stage) LostTimes() bool { return s.times.lost.Load() }
 
 // linkLatest lets the symbolic link name a sealed snapshot. What is no link stays.
 func (d *disk) linkLatest(id string) error {
-	info, err := d.root.Lstat(latestLink)
+	info, err := d.root.Lstat(LatestLink)
 	if err == nil && info.Mode()&os.ModeSymlink == 0 {
 		return fmt.Errorf("something else has that name")
 	}
-	temp := "." + latestLink + ".tmp"
+	temp := "." + LatestLink + ".tmp"
 	if err := d.remove(temp); err != nil {
 		return err
 	}
 	if err := d.symlink(id, temp); err != nil {
 		return err
 	}
-	return d.rename(temp, latestLink)
+	return d.rename(temp, LatestLink)
 }

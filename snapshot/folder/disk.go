@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"context"
@@ -16,23 +16,23 @@ import (
 // is a [DestinationError], so that it is never taken for an error of the origin.
 type disk struct {
 	root  *os.Root
-	hooks hooks
+	hooks Hooks
 	times keptTimes
 }
 
-// hooks let tests stand between a run and its disk. They are nil outside of tests.
-type hooks struct {
-	// change is called for each change to the disk, and calls do to have it made.
-	change func(op, name string, do func() error) error
-	// hash stands in for hashFile where a file that an earlier run left is looked at.
-	hash func(name string) (size int64, sum string, err error)
+// Hooks let tests stand between a run and its disk. Outside of tests both are nil.
+type Hooks struct {
+	// Change is called for each change to the disk, and calls do to have it made.
+	Change func(op, name string, do func() error) error
+	// Hash stands in for HashFile where a file that an earlier run left is looked at.
+	Hash func(name string) (size int64, sum string, err error)
 }
 
 // do runs one operation. Tests count operations here and make the Nth fail.
 func (d *disk) do(op, name string, f func() error) error {
 	var err error
-	if d.hooks.change != nil {
-		err = d.hooks.change(op, name, f)
+	if d.hooks.Change != nil {
+		err = d.hooks.Change(op, name, f)
 	} else {
 		err = f()
 	}
@@ -44,10 +44,10 @@ func (d *disk) do(op, name string, f func() error) error {
 
 // hash gives the size and SHA-256 of a file that an earlier run left.
 func (d *disk) hash(ctx context.Context, name string) (int64, string, error) {
-	if d.hooks.hash != nil {
-		return d.hooks.hash(name)
+	if d.hooks.Hash != nil {
+		return d.hooks.Hash(name)
 	}
-	return hashFile(ctx, d.root.FS(), name)
+	return HashFile(ctx, d.root.FS(), name)
 }
 
 // Modes of files: those in a sealed snapshot cannot be changed by accident.

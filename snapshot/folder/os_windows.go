@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	iofs "io/fs"

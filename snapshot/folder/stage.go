@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"context"
@@ -15,29 +15,29 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// stage is a run's partial folder. Files come in under their final names: no reader can
+// Stage is a run's partial folder. Files come in under their final names: no reader can
 // take them for sealed, and none counts before the journal names it.
-type stage struct {
+type Stage struct {
 	*disk
 	id  string
 	dir string // ".partial-<id>"
 	// files is what an earlier run says it left here, by path; once the stage has begun, the part that is kept.
-	files   map[string]finished
+	files   map[string]Finished
 	mu      sync.Mutex // one line at a time goes into the journal
 	journal *outFile
 	pointer string        // latest.txt while it has its temporary name
 	result  format.Result // of the run, when it is sealed
 }
 
-// openStage takes over the newest partial folder of an equal run, or makes a new one.
-// Either gets the name of this run, which is the time its state is of.
-func (f *folder) openStage(head format.Head) (*stage, error) {
+// OpenStage takes over the newest partial folder of an equal run ([format.Head.Series]), or makes a new one.
+// Either gets the name of this run, which is the time its state is of. [Folder.Lock] comes first.
+func (f *Folder) OpenStage(head format.Head) (*Stage, error) {
 	old, left, err := f.leftBehind(head)
 	if err != nil {
 		return nil, err
 	}
 	id := f.newID(head.StartedAt, old)
-	s := &stage{disk: f.disk, id: id, dir: partialPrefix + id, files: left}
+	s := &Stage{disk: f.disk, id: id, dir: partialPrefix + id, files: left}
 	switch old {
 	case s.dir:
 	case "":
@@ -48,15 +48,15 @@ func (f *folder) openStage(head format.Head) (*stage, error) {
 	return s, err
 }
 
-// left is what the partial folder that a run would take over says it holds, by path.
-func (f *folder) left(head format.Head) (map[string]finished, error) {
+// Left is what the partial folder that a run like head's would take over says it holds, by path.
+func (f *Folder) Left(head format.Head) (map[string]Finished, error) {
 	_, left, err := f.leftBehind(head)
 	return left, err
 }
 
 // leftBehind finds the newest partial folder of a run equal to head's, and what it says it
 // holds. The name is "" where there is none.
-func (f *folder) leftBehind(head format.Head) (name string, left map[string]finished, err error) {
+func (f *Folder) leftBehind(head format.Head) (name string, left map[string]Finished, err error) {
 	names, err := f.partial()
 	if err != nil {
 		return "", nil, err
@@ -69,23 +69,24 @@ func (f *folder) leftBehind(head format.Head) (name string, left map[string]fini
 	return "", nil, nil
 }
 
-// close closes the journal if it is still open.
-func (s *stage) close() {
+// Close closes the journal if it is still open.
+func (s *Stage) Close() {
 	if s.journal != nil {
 		s.journal.Close()
 	}
 }
 
 // ID is the name that the snapshot is to have.
-func (s *stage) ID() string { return s.id }
+func (s *Stage) ID() string { return s.id }
 
-// left is what an earlier run says it left in the stage, by path. None of it is trusted.
-func (s *stage) left() map[string]finished { return s.files }
+// Left is what an earlier run says it left in the stage, by path. None of it is trusted.
+func (s *Stage) Left() map[string]Finished { return s.files }
 
-// begin makes the folder hold nothing but the files in keep, a part of what was left, and opens the journal.
-func (s *stage) begin(head format.Head, files []fs.Entry, keep map[string]finished) error {
+// Begin makes the folder hold nothing but the files in keep, a part of what was left, and opens the journal, in which they have the
+// order of files.
+func (s *Stage) Begin(head format.Head, files []fs.Entry, keep map[string]Finished) error {
 	s.files = keep
-	var lines []finished
+	var lines []Finished
 	for _, e := range files {
 		if old, ok := s.files[e.Path]; ok {
 			lines = append(lines, old)
@@ -109,7 +110,7 @@ func (s *stage) begin(head format.Head, files []fs.Entry, keep map[string]finish
 
 // sweepTop removes what no run writes beside docs/, and what is of another type than a run
 // makes it: through a link in the place of docs/, work would go on in the folder it names.
-func (s *stage) sweepTop() error {
+func (s *Stage) sweepTop() error {
 	all, err := iofs.ReadDir(s.root.FS(), s.dir)
 	if err != nil {
 		return &DestinationError{err}
@@ -136,7 +137,7 @@ func isOurs(e iofs.DirEntry) bool {
 }
 
 // sweep removes all files that are not in s.files, and folders that are then empty.
-func (s *stage) sweep() error {
+func (s *Stage) sweep() error {
 	if err := s.sweepTop(); err != nil {
 		return err
 	}
@@ -168,31 +169,33 @@ func (s *stage) sweep() error {
 	return err
 }
 
-// reuse gives the file of a path that an earlier run left, if it is kept and still hashes right. One
+// Reuse gives the file of a path that an earlier run left, if it is kept and still hashes right. One
 // that does not is removed.
-func (s *stage) reuse(ctx context.Context, path string) (finished, bool, error) {
+func (s *Stage) Reuse(ctx context.Context, path string) (Finished, bool, error) {
 	old, ok := s.files[path]
 	if !ok {
-		return finished{}, false, nil
+		return Finished{}, false, nil
 	}
 	name := s.dir + "/" + path
 	size, sum, err := s.hash(ctx, name)
 	if ctx.Err() != nil {
-		return finished{}, false, context.Cause(ctx)
+		return Finished{}, false, context.Cause(ctx)
 	}
 	if err != nil || size != old.File.Size || sum != old.File.SHA256 {
-		return finished{}, false, s.remove(name)
+		return Finished{}, false, s.remove(name)
 	}
 	return old, true, nil
 }
 
-// put writes what in gives as the file for e, read-only and durable. Its time is e's, unless seen, which may be nil, has
-// another one for bytes with their hash. After an error nothing of it is left, unless the disk itself fails.
-func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum string) time.Time) (format.File, error) {
+// Put writes what in gives as the file for e, read-only and durable. The file that it gives has all but its status; rows are counted
+// in the CSV of tables. Its time is e's, unless seen, which may be nil, has
+// another one for bytes with their hash. Errors: a [NameError], a [DestinationError], or that of in. Nothing
+// of it is left then, unless the disk itself fails.
+func (s *Stage) Put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum string) time.Time) (format.File, error) {
 	name := s.dir + "/" + e.Path
 	out, err := s.create(name)
 	if isNameError(err) {
-		return format.File{}, &nameError{err}
+		return format.File{}, &NameError{err}
 	}
 	if err != nil {
 		return format.File{}, err
@@ -225,7 +228,7 @@ func (s *stage) put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum
 }
 
 // syncFolders makes all names in the stage durable. Its files are already.
-func (s *stage) syncFolders(ctx context.Context) error {
+func (s *Stage) syncFolders(ctx context.Context) error {
 	return iofs.WalkDir(s.root.FS(), s.dir, func(name string, d iofs.DirEntry, err error) error {
 		if err := errors.Join(err, context.Cause(ctx)); err != nil {
 			return err
@@ -237,7 +240,7 @@ func (s *stage) syncFolders(ctx context.Context) error {
 	})
 }
 
-// nameError says that the destination cannot hold a file of that name.
-type nameError struct{ err error }
+// NameError says that the destination cannot hold a file of that name: it costs that file, not the run.
+type NameError struct{ err error }
 
-func (e *nameError) Error() string { return e.err.Error() }
+func (e *NameError) Error() string { return e.err.Error() }

@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"encoding/json"
@@ -10,10 +10,11 @@ import (
 	"github.com/codafs/codafs/cache/filelock"
 )
 
-// lock takes the folder for this process until release. The kernel ends the lock with
+// Lock takes the folder for this process until release; now is noted as the time since when. Where another process has it, the error
+// is a [LockedError]; all others are [DestinationError]s. The kernel ends the lock with
 // the process, so none is ever left behind; the file stays, since removing it would let
 // two runs lock two files of one name.
-func (f *folder) lock(now time.Time) (release func(), err error) {
+func (f *Folder) Lock(now time.Time) (release func(), err error) {
 	var file *os.File
 	err = f.do("lock", lockName, func() (err error) {
 		// What a link leads to would be overwritten.

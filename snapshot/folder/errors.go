@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 // ErrNotSnapshot is the error for a folder that holds no snapshot.
 var ErrNotSnapshot = errors.New("no snapshot here")
 
-// DestinationError is a failed operation in the output folder.
+// DestinationError is a failed operation in the output folder: it is full, or cannot be written, or is no folder.
 type DestinationError struct{ Err error }
 
 func (e *DestinationError) Error() string {

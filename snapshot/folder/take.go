@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"context"
@@ -9,19 +9,19 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// errDamaged says that a file of a sealed snapshot is not as it was sealed.
-var errDamaged = errors.New("damaged since it was sealed")
+// ErrDamaged says that a file of a sealed snapshot is not as it was sealed.
+var ErrDamaged = errors.New("damaged since it was sealed")
 
-// take has the file old of the sealed snapshot id in the stage, under name, if it still
-// hashes right: else the error is errDamaged. Where no link can be made, it is copied.
-func (s *stage) take(ctx context.Context, id string, old format.File, name string) error {
+// Take has the file old of the sealed snapshot id in the stage, under name, if it still
+// hashes right: else the error is [ErrDamaged]. Where no link can be made, it is copied.
+func (s *Stage) Take(ctx context.Context, id string, old format.File, name string) error {
 	from := id + "/" + old.Path
 	size, sum, err := s.hash(ctx, from)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil || size != old.Size || sum != old.SHA256 {
-		return errDamaged
+		return ErrDamaged
 	}
 	to := s.dir + "/" + name
 	if err = s.mkdir(path.Dir(to)); err == nil {
@@ -33,16 +33,16 @@ func (s *stage) take(ctx context.Context, id string, old format.File, name strin
 	return err
 }
 
-// relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right and
-// links can be made.
-func (s *stage) relink(ctx context.Context, id string, old format.File, name string) error {
+// Relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right, else
+// the error is [ErrDamaged]. Where no link can be made, it stays as it is.
+func (s *Stage) Relink(ctx context.Context, id string, old format.File, name string) error {
 	from := id + "/" + old.Path
 	size, sum, err := s.hash(ctx, from)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil || size != old.Size || sum != old.SHA256 {
-		return errDamaged
+		return ErrDamaged
 	}
 	temp := s.dir + "/same-" + hashOf([]byte(name))
 	if err := s.link(from, temp); err != nil {
@@ -55,16 +55,16 @@ func (s *stage) relink(ctx context.Context, id string, old format.File, name str
 }
 
 // copy is take for file systems without hard links.
-func (s *stage) copy(ctx context.Context, from string, old format.File, name string) error {
+func (s *Stage) copy(ctx context.Context, from string, old format.File, name string) error {
 	in, err := s.root.Open(from)
 	if err != nil {
-		return errDamaged
+		return ErrDamaged
 	}
 	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
-		return errDamaged
+		return ErrDamaged
 	}
-	_, err = s.put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in, nil)
+	_, err = s.Put(ctx, fs.Entry{Path: name, Kind: old.Kind, ModTime: info.ModTime()}, in, nil)
 	return err
 }

@@ -1,4 +1,4 @@
-package snapshot
+package folder
 
 import (
 	"bytes"
@@ -25,8 +25,8 @@ type journalHead struct {
 	Options format.Recorded `json:"options"`
 }
 
-// finished is a line of the journal.
-type finished struct {
+// Finished is a file that is in a partial folder, and a line of the journal there.
+type Finished struct {
 	// FetchedAt is when the bytes were read at the origin, or sooner; of a file that was
 	// taken over from the snapshot before it is the start of that one's run.
 	FetchedAt time.Time   `json:"fetched_at"`
@@ -34,7 +34,7 @@ type finished struct {
 }
 
 // createJournal begins the journal of dir anew, with lines for the files that are kept.
-func (d *disk) createJournal(dir string, head format.Head, kept []finished) (*outFile, error) {
+func (d *disk) createJournal(dir string, head format.Head, kept []Finished) (*outFile, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	err := enc.Encode(journalHead{Schema: journalSchema, Source: head.Source, Options: head.Options})
@@ -55,8 +55,8 @@ func (d *disk) createJournal(dir string, head format.Head, kept []finished) (*ou
 	})
 }
 
-// note adds a line to the journal. It is safe for concurrent use.
-func (s *stage) note(line finished) error {
+// Note adds a line to the journal, which is of a file that is durable. It is safe for concurrent use.
+func (s *Stage) Note(line Finished) error {
 	data, err := json.Marshal(line)
 	if err != nil {
 		return err
@@ -69,29 +69,29 @@ func (s *stage) note(line finished) error {
 
 // leftIn reports what a partial folder says it holds, by path. It reports false for the
 // folder of a run with another source or selection: that one is not to be touched.
-func (f *folder) leftIn(dir string, head format.Head) (map[string]finished, bool) {
-	data, err := readFile(f.root.FS(), dir+"/"+journalName)
+func (f *Folder) leftIn(dir string, head format.Head) (map[string]Finished, bool) {
+	data, err := ReadFile(f.root.FS(), dir+"/"+journalName)
 	if err == nil {
 		return readJournal(data, head)
 	}
 	// The journal goes last before the folder is sealed; the manifest then tells the same.
-	m, err := f.manifest(dir)
+	m, err := f.Manifest(dir)
 	if errors.Is(err, iofs.ErrNotExist) {
 		return nil, true // stopped before the journal was there: nothing is in it
 	}
 	if err != nil || m.Series() != head.Series() {
 		return nil, false
 	}
-	left := map[string]finished{}
+	left := map[string]Finished{}
 	for _, file := range m.Files {
 		if file.Status != format.StatusCarried { // its object is to be tried again
-			left[file.Path] = finished{FetchedAt: m.StartedAt, File: file}
+			left[file.Path] = Finished{FetchedAt: m.StartedAt, File: file}
 		}
 	}
 	return left, true
 }
 
-func readJournal(data []byte, head format.Head) (map[string]finished, bool) {
+func readJournal(data []byte, head format.Head) (map[string]Finished, bool) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	var first journalHead
 	if dec.Decode(&first) != nil || first.Schema != journalSchema {
@@ -100,9 +100,9 @@ func readJournal(data []byte, head format.Head) (map[string]finished, bool) {
 	if (format.Head{Source: first.Source, Options: first.Options}).Series() != head.Series() {
 		return nil, false
 	}
-	left := map[string]finished{}
+	left := map[string]Finished{}
 	for {
-		var line finished
+		var line Finished
 		// The last line may be torn: what comes before it holds.
 		if dec.Decode(&line) != nil {
 			return left, true
