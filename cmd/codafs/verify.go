@@ -72,7 +72,8 @@ func printReport(std streams, r snapshot.Report) error {
 	}
 	if n := len(r.Strays); n > 0 {
 		first := path.Join(r.Strays[0].Snapshot, r.Strays[0].Path)
-		fmt.Fprintf(std.err, "codafs: note: a file manager or a NAS left %d files among the sealed ones, which harm nothing: %s …\n", n, printable(first))
+		fmt.Fprintf(std.err, "codafs: note: a file manager or a NAS left %s among the sealed ones, where it does no harm: %s%s\n",
+			amount(n, "file"), printable(first), strings.Repeat(" …", min(n-1, 1)))
 	}
 	fmt.Fprintf(std.err, "codafs: %s, %s, %s: %d damaged\n", amount(len(r.Checked), "snapshot"), amount(r.Files, "file"), formatSize(r.Bytes), len(r.Damage))
 	if note := plainText(r); note != "" {
