@@ -141,6 +141,11 @@ func (k *killing) kill(t *testing.T) {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", k.guard))
 		return err != nil || strings.Contains(string(status), "State:\tZ") // a zombie where nobody looks after orphans
 	})
+	// Its first thread may be gone before the others, which have its end of the mount.
+	eventually(t, "the mount is dead", func() bool {
+		state, _ := StateOf(k.dir)
+		return state == Dead
+	})
 }
 
 // The kernel makes who tells it of a name wait for the lookups in that folder, in a way that a kill does not
