@@ -119,14 +119,18 @@ const settles = 500 * time.Millisecond
 
 // waitingIn returns the system call that a thread waits in: its number, then its arguments. A quick server may find the
 // caller still on its way to sleep ("running"), so it looks again.
-func waitingIn(tid uint32) (fields []string) {
+func waitingIn(ctx context.Context, tid uint32) (fields []string) {
 	pause := 20 * time.Microsecond
 	for end := time.Now().Add(settles); ; pause = min(2*pause, 10*time.Millisecond) {
 		fields = strings.Fields(string(readProc(tid, "syscall")))
 		if len(fields) != 1 || fields[0] != "running" || time.Now().After(end) {
 			return fields
 		}
-		time.Sleep(pause)
+		select {
+		case <-ctx.Done(): // the caller was interrupted
+			return fields
+		case <-time.After(pause):
+		}
 	}
 }
 
@@ -137,7 +141,7 @@ func systemCall(ctx context.Context) (what call, byName bool) {
 	if !ok || caller.Pid == 0 {
 		return unseen, false
 	}
-	fields := waitingIn(caller.Pid)
+	fields := waitingIn(ctx, caller.Pid)
 	if len(fields) == 0 {
 		return unseen, false
 	}

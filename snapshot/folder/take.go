@@ -16,12 +16,9 @@ var ErrDamaged = errors.New("damaged since it was sealed")
 // hashes right: else the error is [ErrDamaged]. Where no link can be made, it is copied.
 func (s *Stage) Take(ctx context.Context, id string, old format.File, name string) error {
 	from := id + "/" + old.Path
-	size, sum, err := s.hash(ctx, from)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil || size != old.Size || sum != old.SHA256 {
-		return ErrDamaged
+	err := s.asSealed(ctx, from, old)
+	if err != nil {
+		return err
 	}
 	to := s.dir + "/" + name
 	if err = s.mkdir(path.Dir(to)); err == nil {
@@ -33,16 +30,24 @@ func (s *Stage) Take(ctx context.Context, id string, old format.File, name strin
 	return err
 }
 
-// Relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right, else
-// the error is [ErrDamaged]. Where no link can be made, it stays as it is.
-func (s *Stage) Relink(ctx context.Context, id string, old format.File, name string) error {
-	from := id + "/" + old.Path
-	size, sum, err := s.hash(ctx, from)
+// asSealed fails with [ErrDamaged] if the file at path is not as old says.
+func (s *Stage) asSealed(ctx context.Context, path string, old format.File) error {
+	size, sum, err := s.hash(ctx, path)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil || size != old.Size || sum != old.SHA256 {
 		return ErrDamaged
+	}
+	return nil
+}
+
+// Relink has the file name of the stage, whose bytes are those of old, be a link to that, if it still hashes right, else
+// the error is [ErrDamaged]. Where no link can be made, it stays as it is.
+func (s *Stage) Relink(ctx context.Context, id string, old format.File, name string) error {
+	from := id + "/" + old.Path
+	if err := s.asSealed(ctx, from, old); err != nil {
+		return err
 	}
 	temp := s.dir + "/same-" + hashOf([]byte(name))
 	if err := s.link(from, temp); err != nil {
