@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
@@ -13,8 +14,12 @@ func TestDocFiltersAreTheServices(t *testing.T) {
 	state := small()
 	state.Folders = append(state.Folders, &codatest.Folder{ID: "fl-own", Name: "Own"},
 		&codatest.Folder{ID: "fl-other", Name: "Other", Workspace: "ws-other"})
-	state.AddDoc(&codatest.Doc{ID: "shared", Name: "Shared", Owner: codatest.Person{Name: "Ruth", Email: "ruth@example.com"}})
-	state.AddDoc(&codatest.Doc{ID: "elsewhere", Name: "Elsewhere", Folder: "fl-other"})
+	// The list is in the order of the docs' last events, newest first.
+	newest := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	state.Docs[0].CreatedAt = newest.Add(-2 * time.Hour)
+	state.AddDoc(&codatest.Doc{ID: "shared", Name: "Shared", CreatedAt: newest,
+		Owner: codatest.Person{Name: "Ruth", Email: "ruth@example.com"}})
+	state.AddDoc(&codatest.Doc{ID: "elsewhere", Name: "Elsewhere", Folder: "fl-other", CreatedAt: newest.Add(-time.Hour)})
 	for _, test := range []struct {
 		filter coda.DocFilter
 		want   []string
