@@ -56,6 +56,9 @@ func decodeEntry(line []byte) (e entry, ok bool) {
 	return e, bytes.Equal(e.encode(), line) // the checksum, and all between the fields
 }
 
+// sum is the SHA-256 of a key or of a content.
+type sum [sha256.Size]byte
+
 // parseSum reads a hash as it stands in entries and file names.
 func parseSum(to *sum, text []byte) bool {
 	if len(text) != hex.EncodedLen(len(to)) {

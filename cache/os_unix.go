@@ -33,3 +33,6 @@ func tempInUse(path string) (release func(), used bool) {
 	}
 	return func() { f.Close() }, false
 }
+
+// openAtOnce has a named pipe opened without waiting for its writer. It changes nothing for files.
+const openAtOnce = syscall.O_NONBLOCK

@@ -7,3 +7,6 @@ import "os"
 func lockTemp(*os.File) bool { return true }
 
 func tempInUse(string) (release func(), used bool) { return func() {}, false }
+
+// openAtOnce is nothing on Windows, whose named pipes are in no folder of ours.
+const openAtOnce = 0
