@@ -11,6 +11,7 @@ import (
 	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/spf13/cobra"
 )
 
@@ -60,7 +61,7 @@ func completeArgs(cmd *cobra.Command) {
 
 // completeMounts completes this user's mountpoints, for commands that take one.
 func completeMounts(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	found, err := mount.Mounts()
+	found, err := mountpoint.List()
 	if err != nil || len(found) == 0 || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}

@@ -25,13 +25,16 @@ var ours = map[string][]string{
 	"coda/thirdparty":           {}, // nothing but tests
 	"cache":                     {"cache/filelock"},
 	"fs":                        {"coda", "coda/rate"},
-	"fs/mount":                  {"fs"},
+	"fs/mount":                  {"fs", "fs/mount/mountpoint", "fs/mount/caller", "fs/mount/notify"},
+	"fs/mount/mountpoint":       {},
+	"fs/mount/caller":           {},
+	"fs/mount/notify":           {"fs/mount/mountpoint"},
 	"fs/treetest":               {"fs", "coda", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot/format":           {"fs"},
 	"snapshot/folder":           {"fs", "snapshot/format", "cache/filelock"},
 	"snapshot":                  {"fs", "snapshot/format", "snapshot/folder"},
 	"cmd/codafs": {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "snapshot/format",
-		"snapshot/folder", "cache/filelock"},
+		"snapshot/folder", "cache/filelock", "fs/mount/mountpoint", "fs/mount/notify"},
 }
 
 // theirs says which package alone may import a library.

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 func checkConfig(file string) finding {
@@ -22,9 +22,9 @@ func checkConfig(file string) finding {
 
 // checkFUSE is a warning, not a problem, if this machine cannot mount: all else works without FUSE.
 func (d *doctor) checkFUSE() finding {
-	err := mount.Check(d.allowOther)
+	err := mountpoint.Check(d.allowOther)
 	switch {
-	case errors.Is(err, mount.ErrNotAllowed):
+	case errors.Is(err, mountpoint.ErrNotAllowed):
 		return finding{"fuse", isProblem, err.Error(), ""}
 	case err != nil:
 		return finding{"fuse", isWarning, err.Error(), ""}

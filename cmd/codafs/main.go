@@ -17,13 +17,13 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/notify"
 	"github.com/spf13/cobra"
 )
 
 func main() {
 	if os.Args[0] == guardName {
-		mount.Guard()
+		notify.Guard()
 		return
 	}
 	ctx, stop := signalContext(context.Background())

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
@@ -50,7 +50,7 @@ const shownErrors = 5
 
 // allMounts reports on all mounts of this user.
 func allMounts(ctx context.Context) ([]mountReport, error) {
-	paths, err := mount.Mounts()
+	paths, err := mountpoint.List()
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +103,14 @@ func newAsk(std streams) *cobra.Command {
 // reportOn asks the mount at a path.
 func reportOn(path string) mountReport {
 	r := mountReport{Mountpoint: path, State: mountLive}
-	switch state, err := mount.StateOf(path); {
+	switch state, err := mountpoint.StateOf(path); {
 	case err != nil:
 		r.State = mountStuck
 		return r
-	case state == mount.Covered:
+	case state == mountpoint.Covered:
 		r.State = mountCovered
 		return r
-	case state != mount.Live:
+	case state != mountpoint.Live:
 		r.State = mountDead
 		return r
 	}
@@ -130,7 +130,7 @@ func (e unmountedError) Unwrap() error { return e.error }
 
 // reportOnNamed reports on a folder that a user names: if it is not a mount, that is an error.
 func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
-	all, err := mount.Mounts()
+	all, err := mountpoint.List()
 	if err != nil {
 		return mountReport{}, err
 	}
@@ -145,7 +145,7 @@ func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 
 // mountAbove returns the mount of this user in which a folder lies, "" if it is in none.
 func mountAbove(dir string) string {
-	all, _ := mount.Mounts() // only a message depends on it
+	all, _ := mountpoint.List() // only a message depends on it
 	path := absolute(dir)
 	for _, m := range all {
 		if strings.HasPrefix(path, m+string(filepath.Separator)) {

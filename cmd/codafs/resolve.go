@@ -11,7 +11,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -207,9 +207,9 @@ func (w *workspace) withLink(ctx context.Context, at string) (nodeInfo, error) {
 	return newNodeInfo(at, n), nil
 }
 
-// inTree returns the path in the tree of a path on disk: in a mount (then also its mountpoint), or below any other
+// inTree returns the path in the tree of a path on disk: in a mount (then at is its mountpoint), or below any other
 // folder that has the tree's docs in it.
-func inTree(arg string) (name, mountpoint string, err error) {
+func inTree(arg string) (name, at string, err error) {
 	abs, err := filepath.Abs(arg)
 	if err != nil {
 		return "", "", err
@@ -217,7 +217,7 @@ func inTree(arg string) (name, mountpoint string, err error) {
 	if real, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = real
 	}
-	mounts, err := mount.Mounts()
+	mounts, err := mountpoint.List()
 	for _, m := range mounts {
 		if rel, ok := strings.CutPrefix(abs, m+string(filepath.Separator)); ok {
 			return treePath(filepath.ToSlash(rel)), m, err

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -106,7 +106,7 @@ func writeConfig(dir string) error {
 func condition(name string) (bool, error) {
 	switch name {
 	case "fuse":
-		return mount.Check(false) == nil, nil
+		return mountpoint.Check(false) == nil, nil
 	case "unshare":
 		return exec.Command("unshare", "--mount", "true").Run() == nil, nil
 	}
@@ -116,7 +116,7 @@ func condition(name string) (bool, error) {
 // needFUSE skips where nothing can be mounted.
 func needFUSE(tb testing.TB) {
 	tb.Helper()
-	if err := mount.Check(false); err != nil {
+	if err := mountpoint.Check(false); err != nil {
 		tb.Skip("no mount tests:", err)
 	}
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/spf13/cobra"
 )
 
@@ -17,6 +17,6 @@ may be killed; programs that wait for it then get an error.`,
 		Args:    between(1, 1),
 
 		ValidArgsFunction: completeMounts,
-		RunE:              func(_ *cobra.Command, args []string) error { return mount.Unmount(args[0]) },
+		RunE:              func(_ *cobra.Command, args []string) error { return mountpoint.Unmount(args[0]) },
 	}
 }

@@ -89,7 +89,7 @@ func (s *Server) tell() {
 		case <-s.changes.wake:
 		case <-again:
 			s.expireDocs(s.root, told[0], true)
-			s.tellBatch()
+			s.notify.Send()
 			told = told[1:]
 			continue
 		case <-s.ctx.Done():
@@ -105,10 +105,31 @@ func (s *Server) tell() {
 			return
 		}
 		s.expireDocs(s.root, t, false)
-		s.tellBatch()
+		s.notify.Send()
 		t.again = time.Now().Add(lateAnswer)
 		told = append(told, t)
 	}
+}
+
+// startGuard starts the process that sends notifications in place of this one, until the server ends. Without it the
+// server sends them itself.
+func (s *Server) startGuard() {
+	if s.opts.Guard == nil || s.names != keep {
+		return
+	}
+	const without = "killed at the wrong moment, it leaves whoever waits for it waiting"
+	cmd := s.opts.Guard()
+	if err := s.notify.StartGuard(s.ctx, cmd, s.dir, s.id, func(err error) {
+		s.opts.Log.Warn("the mount has no guard any more: "+without, "err", err)
+	}); err != nil {
+		s.opts.Log.Warn("the mount has no guard: "+without, "err", err)
+		return
+	}
+	s.start(func() {
+		<-s.ctx.Done()
+		_ = cmd.Process.Kill() // does not end the guard at once if it waits for lookups; these end with ctx too
+		_ = cmd.Wait()         // it has nothing to say
+	})
 }
 
 // expireDocs walks the folders that the kernel knows, and makes it look up again what is in the docs of t.
@@ -116,7 +137,9 @@ func (s *Server) expireDocs(n *dirNode, t *notifyBatch, again bool) {
 	all := t.docs[n.dir.Object().DocID]
 	switch {
 	case all && !again:
-		s.expireFolder(n)
+		if !s.notify.ExpireFolder(n.StableAttr().Ino) {
+			n.NotifyContent(0, 0)
+		}
 		for name, at := range n.names.take() {
 			s.expire(n, name)
 			if at.After(t.changed.Add(-lateAnswer)) {
@@ -147,7 +170,7 @@ func (s *Server) expireDocs(n *dirNode, t *notifyBatch, again bool) {
 // the notification is not blocked.
 func (s *Server) expire(n *dirNode, name string) {
 	if n.busy.Load() > 0 {
-		s.tellBatch()
+		s.notify.Send()
 	}
 	for wait := idleFolderWait; n.busy.Load() > 0 && wait > 0; wait -= pollFolder {
 		select {
@@ -156,7 +179,9 @@ func (s *Server) expire(n *dirNode, name string) {
 			return
 		}
 	}
-	s.expireName(n, name)
+	if !s.notify.ExpireName(n.StableAttr().Ino, name) {
+		n.NotifyEntry(name)
+	}
 }
 
 // givenNames are the names in a folder that the kernel was given since the last notification, found or not, and when.

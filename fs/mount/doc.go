@@ -5,8 +5,10 @@
 //	                                    ▲                                                               │
 //	                                    └── what has changed ────── tell ◀──── Server.Changed ──────────┘
 //
-// [Mount] starts a [Server], [Server.Changed] tells the server of changes, [Server.Wait] waits for its end, [Unmount]
-// ends the server of any process, [StateOf] reports what is mounted at a folder.
+// [Mount] starts a [Server], [Server.Changed] tells the server of changes, [Server.Wait] waits for its end.
+//
+// Three packages below this one know neither tree nor go-fuse: mountpoint asks the machine what is mounted where, and
+// unmounts; caller sees which program waits, and in which system call; notify sends what go-fuse cannot send.
 //
 // # Inodes and caches
 //
@@ -46,9 +48,9 @@
 //
 // Opening and closing a cached file costs two messages, which is nearly all that a walk over cached files costs: `grep
 // -r` took ten times as long as on disk. So the kernel is told, by ENOSYS, to send neither OPEN nor OPENDIR
-// (silent.go), and walks are as fast as on a disk. The work of OPEN is done in GETATTR instead. open(2) sends it to
-// check permissions (default_permissions) if the attributes have a timeout of 0, and they do for exactly those files
-// whose content is not at hand:
+// (type silent in list.go), and walks are as fast as on a disk. The work of OPEN is done in GETATTR instead. open(2)
+// sends it to check permissions (default_permissions) if the attributes have a timeout of 0, and they do for exactly
+// those files whose content is not at hand:
 //
 //	size       content      timeout   GETATTR from a stat             GETATTR from an open
 //	unknown    -            0         fetches, or gives an estimate   fetches
@@ -57,8 +59,8 @@
 //
 // /proc/TID/syscall shows which of the two it is; a caller that cannot be seen there is taken to open. So an open waits
 // for the content, can be interrupted, reports errors and pins its version, as with OPEN. If codafs may not read
-// /proc/TID/syscall for everybody who may use the mount (see seesCalls), the mount is not silent, except one that never
-// fetches.
+// /proc/TID/syscall for everybody who may use the mount (see [caller.SeesCalls]), the mount is not silent,
+// except one that never fetches.
 //
 // The kernel does not say who has a file open. The contents read last are kept open for later reads, and those of
 // superseded versions until the kernel forgets their inodes (contents.go): somebody may be reading them. If a content
@@ -104,8 +106,8 @@
 //
 // A notification takes the folder's lock in the kernel, and this wait cannot be interrupted. If the server is killed
 // while it waits for a lookup that it should answer itself, it cannot release the mount. So it notifies when the folder
-// is idle, as far as it can see (idleFolderWait), and leaves sending to another process, its guard (guard_linux.go).
-// [Unmount] ends a mount that does not answer. If the caller has no right to more, it kills the server.
+// is idle, as far as it can see (idleFolderWait), and leaves sending to another process, its guard (package notify).
+// [mountpoint.Unmount] ends a mount that does not answer. If the caller has no right to more, it kills the server.
 //
 // Each content that is kept open holds a descriptor if it is on disk. Go raises the soft limit of descriptors to the
 // hard one at the start of a program.

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/fs/mount/mountpoint"
+	"github.com/codafs/codafs/fs/mount/notify"
 )
 
 // asGuard gives a guard that is the test binary as one of its helpers.
@@ -56,7 +59,7 @@ func lateGuardHelper([]string) int {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	Guard()
+	notify.Guard()
 	return 0
 }
 
@@ -115,8 +118,8 @@ func (k *killing) kill(t *testing.T) {
 		_ = unix.Kill(k.guard, unix.SIGKILL) // these two are the last way out
 		_ = k.looker.Process.Kill()
 		_ = k.server.Process.Kill()
-		wantState(t, k.dir, Dead)
-		if _, err := detach(k.dir); err != nil {
+		wantState(t, k.dir, mountpoint.Dead)
+		if _, err := mountpoint.Detach(k.dir); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -143,8 +146,8 @@ func (k *killing) kill(t *testing.T) {
 	})
 	// Its first thread may be gone before the others, which have its end of the mount.
 	eventually(t, "the mount is dead", func() bool {
-		state, _ := StateOf(k.dir)
-		return state == Dead
+		state, _ := mountpoint.StateOf(k.dir)
+		return state == mountpoint.Dead
 	})
 }
 

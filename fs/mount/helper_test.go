@@ -12,13 +12,15 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/fs/mount/notify"
 )
 
 // helpers are programs that the tests run: this test binary with asHelper set.
 var helpers = map[string]func(args []string) int{
 	"serve":      serveHelper,
 	"telling":    tellingHelper,
-	"guard":      func([]string) int { Guard(); return 0 },
+	"guard":      func([]string) int { notify.Guard(); return 0 },
 	"late guard": lateGuardHelper,
 	"open":       openHelper,
 	"write":      writeHelper,

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -19,6 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount/caller"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 // remountForWriting is what root can do to any mount.
@@ -38,8 +39,8 @@ func serveElsewhere(t *testing.T, dir string) *os.Process {
 		t.Fatalf("the helper says %q", got)
 	}
 	t.Cleanup(func() {
-		if state, _ := StateOf(dir); state == Live || state == Dead {
-			detach(dir)
+		if state, _ := mountpoint.StateOf(dir); state == mountpoint.Live || state == mountpoint.Dead {
+			mountpoint.Detach(dir)
 		}
 		cmd.Process.Kill()
 		cmd.Wait()
@@ -47,9 +48,9 @@ func serveElsewhere(t *testing.T, dir string) *os.Process {
 	return cmd.Process
 }
 
-func wantState(t *testing.T, dir string, want State) {
+func wantState(t *testing.T, dir string, want mountpoint.State) {
 	t.Helper()
-	if got, err := StateOf(dir); got != want || err != nil {
+	if got, err := mountpoint.StateOf(dir); got != want || err != nil {
 		t.Errorf("%s is in state %v, %v; want %v", dir, got, err, want)
 	}
 }
@@ -58,22 +59,22 @@ func TestDeadMountIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	p := serveElsewhere(t, dir)
 	output(t, "ls", "-l", dir) // so that the kernel has attributes to answer with
-	wantState(t, dir, Live)
+	wantState(t, dir, mountpoint.Live)
 	p.Kill()
 	p.Wait()
-	wantState(t, dir, Dead)
+	wantState(t, dir, mountpoint.Dead)
 	s, err := Mount(dir, newDir("", newFile("b.md", []byte("of this process"))), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantState(t, dir, Live)
+	wantState(t, dir, mountpoint.Live)
 	if got := output(t, "cat", join(dir, "b.md")); got != "of this process" {
 		t.Errorf("b.md is %q", got)
 	}
 	if err := s.Unmount(); err != nil {
 		t.Error(err)
 	}
-	wantState(t, dir, Plain) // one mount, not two
+	wantState(t, dir, mountpoint.Plain) // one mount, not two
 }
 
 // A program that had the server's end of the mount would keep it alive after the server's death.
@@ -86,14 +87,14 @@ func TestChildProcessesDoNotInheritTheMount(t *testing.T) {
 
 func TestLiveMountIsRefused(t *testing.T) {
 	dir, _ := mountServer(t, newDir("", newFile("a.md", nil)), Options{})
-	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, ErrMounted) {
+	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, mountpoint.ErrMounted) {
 		t.Errorf("error %v, want ErrMounted", err)
 	}
 	link := join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Mount(link, newDir(""), Options{}); !errors.Is(err, ErrMounted) {
+	if _, err := Mount(link, newDir(""), Options{}); !errors.Is(err, mountpoint.ErrMounted) {
 		t.Errorf("through a link: error %v, want ErrMounted", err)
 	}
 	if got := output(t, "ls", dir); got != "a.md\n" {
@@ -141,53 +142,22 @@ func TestMountpointMustBeAFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Mount(file, newDir(""), Options{}); !errors.Is(err, ErrNotDir) {
+	if _, err := Mount(file, newDir(""), Options{}); !errors.Is(err, mountpoint.ErrNotDir) {
 		t.Errorf("a file: %v, want ErrNotDir", err)
 	}
 }
 
-func TestNoFUSEIsSaidWithAdvice(t *testing.T) {
-	err := checkDevice(join(t.TempDir(), "fuse"))
-	if !errors.Is(err, ErrNoFUSE) || !strings.Contains(err.Error(), "modprobe fuse") {
-		t.Errorf("without a device: %v", err)
-	}
+func TestNoRightToMountIsSaidWithAdvice(t *testing.T) {
 	// Root in a container may open the device, but not mount.
 	needFUSE(t)
 	if os.Geteuid() != 0 {
-		t.Skip("this half needs root")
+		t.Skip("this needs root")
 	}
 	without := tool(t, "setpriv", "--bounding-set=-sys_admin", os.Args[0], t.TempDir())
 	without.Env = append(os.Environ(), asHelper+"=serve")
 	out, failed := without.CombinedOutput()
-	if failed == nil || !strings.Contains(string(out), ErrNoFUSE.Error()) || !strings.Contains(string(out), "--cap-add SYS_ADMIN") {
+	if failed == nil || !strings.Contains(string(out), mountpoint.ErrNoFUSE.Error()) || !strings.Contains(string(out), "--cap-add SYS_ADMIN") {
 		t.Errorf("without the right to mount: %v, %s", failed, out)
-	}
-}
-
-func TestFindMountTakesTheTopmost(t *testing.T) {
-	const table = `22 1 0:20 / / rw - ext4 /dev/root rw
-30 22 0:40 / /mnt/my\040coda rw - fuse.sshfs host: rw
-31 30 0:41 / /mnt/my\040coda ro,nosuid shared:5 - fuse.codafs codafs ro
-32 22 0:42 / /mnt/my\040coda2 ro - tmpfs none ro
-33 22 0:43 / /mnt/back\134slash ro - fuse.codafs codafs ro
-34 33 0:44 / /mnt/back\134slash rw - tmpfs none rw
-35 31 0:45 / /mnt/covered\040twice rw - fuse.codafs codafs ro
-36 35 0:46 / /mnt/covered\040twice rw - tmpfs none rw
-37 36 0:47 / /mnt/covered\040twice rw - tmpfs none rw
-`
-	for path, want := range map[string]mountInfo{
-		"/mnt/my coda":       {"0:41", true, nil},
-		"/mnt/my coda2":      {"0:42", false, nil},
-		`/mnt/back\slash`:    {"0:44", false, []string{"0:43"}},
-		"/mnt/covered twice": {"0:47", false, []string{"0:45"}},
-		"/":                  {"0:20", false, nil},
-	} {
-		if got, ok := findMount([]byte(table), path); !reflect.DeepEqual(got, want) || !ok {
-			t.Errorf("%s: %v %v, want %v", path, got, ok, want)
-		}
-	}
-	if got, ok := findMount([]byte(table), "/mnt"); ok {
-		t.Errorf("/mnt: %v", got)
 	}
 }
 
@@ -255,7 +225,7 @@ func (stuck) Lookup(ctx context.Context, _ string) (fs.Node, error) {
 func TestMountAndUnmountAskTheTreeNothing(t *testing.T) {
 	root := newStuck("")
 	dir, s := mountServer(t, root, Options{Notified: true})
-	wantState(t, dir, Live)
+	wantState(t, dir, mountpoint.Live)
 	if got := output(t, "stat", "--format=%i", dir); got != "1\n" {
 		t.Errorf("the root's inode is %s", got)
 	}
@@ -268,7 +238,7 @@ func TestMountAndUnmountAskTheTreeNothing(t *testing.T) {
 	if _, err := result(); err == nil {
 		t.Error("ls succeeded")
 	}
-	wantState(t, dir, Plain)
+	wantState(t, dir, mountpoint.Plain)
 }
 
 // undated is a root whose time nobody knows until it is published.
@@ -303,8 +273,8 @@ func (d *undated) AwaitModTime(ctx context.Context) {
 func TestTheRootsTimeIsWaitedForByWhoLooksFirst(t *testing.T) {
 	root := newUndated("", newFile("a.md", sample(10)))
 	dir := mountTree(t, root, Options{Notified: true})
-	wantState(t, dir, Live)
-	if seesCalls(false) {
+	wantState(t, dir, mountpoint.Live)
+	if caller.SeesCalls(false) {
 		open := tool(t, "python3", "-c", "import os, sys; os.read(os.open(sys.argv[1], os.O_RDONLY), 10)")
 		open.Args = append(open.Args, join(dir, "a.md"))
 		if err := open.Run(); err != nil {
@@ -396,7 +366,7 @@ func TestFolderWithSomethingInItIsRefused(t *testing.T) {
 	if err := os.WriteFile(join(dir, "mine"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, ErrNotEmpty) {
+	if _, err := Mount(dir, newDir(""), Options{}); !errors.Is(err, mountpoint.ErrNotEmpty) {
 		t.Errorf("error %v, want ErrNotEmpty", err)
 	}
 }

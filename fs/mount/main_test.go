@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 // asHelper names the environment variable that makes the test binary one of the helper programs
@@ -52,7 +53,7 @@ func runAll(m *testing.M) int {
 	for _, dir := range leftMounts(base) {
 		fmt.Fprintln(os.Stderr, "a test left a mount behind:", dir)
 		code = 1
-		if _, err := detach(dir); err != nil {
+		if _, err := mountpoint.Detach(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
@@ -62,7 +63,7 @@ func runAll(m *testing.M) int {
 
 // leftMounts gives the codafs mounts below base. findmnt exits with 1 where there are none.
 func leftMounts(base string) []string {
-	out, _ := exec.Command("findmnt", "-n", "-l", "-o", "TARGET", "-t", "fuse."+fsName).Output()
+	out, _ := exec.Command("findmnt", "-n", "-l", "-o", "TARGET", "-t", "fuse."+mountpoint.FSName).Output()
 	var left []string
 	for dir := range strings.Lines(string(out)) {
 		if dir = strings.TrimSpace(dir); strings.HasPrefix(dir, base+"/") {
@@ -75,7 +76,7 @@ func leftMounts(base string) []string {
 // needFUSE skips where nothing can be mounted.
 func needFUSE(t *testing.T) {
 	t.Helper()
-	if err := checkFUSE(); err != nil {
+	if err := mountpoint.Check(false); err != nil {
 		t.Skip("no mount tests:", err)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	iofs "io/fs"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -21,11 +21,12 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount/caller"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
+	"github.com/codafs/codafs/fs/mount/notify"
 )
 
 const (
-	// fsName is the source and the subtype: `findmnt -t fuse.codafs` finds all mounts.
-	fsName = "codafs"
 	// maxBackground is how many reads the kernel sends at a time. With go-fuse's default of 12, 64 slow readers took 24
 	// s; with this 3 s.
 	maxBackground = 128
@@ -35,6 +36,9 @@ const (
 	// keep is the timeout of what never changes, such as the attributes of a version, and of what the kernel is
 	// notified of.
 	keep = time.Hour
+	// onLinux says that the kernel can be told not to send OPEN, and that open(2) looks the path up once more after
+	// ESTALE. macFUSE sends every OPEN, and passes ESTALE on to the program; it caches no size with a timeout of 0.
+	onLinux = runtime.GOOS == "linux"
 )
 
 // Server is a mount that is being served.
@@ -48,7 +52,7 @@ type Server struct {
 	id     string // tells this mount from a later one at the same folder
 	root   *dirNode
 	names  time.Duration // the timeout of names: timeoutWithoutNotify or keep
-	notify notifier
+	notify *notify.Notifier
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -73,17 +77,17 @@ type Server struct {
 }
 
 // Mount shows root at dir, an existing folder, and returns when the kernel answers there.
-// A dead codafs mount at dir is detached first; for a live one the error is [ErrMounted].
+// A dead codafs mount at dir is detached first; for a live one the error is [mountpoint.ErrMounted].
 func Mount(dir string, root fs.Dir, o Options) (*Server, error) {
 	return mountAs(dir, root, o, func(raw fuse.RawFileSystem) fuse.RawFileSystem { return raw })
 }
 
 // mountAs is Mount with wrap around the file system, for tests that count the kernel's requests.
 func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) fuse.RawFileSystem) (*Server, error) {
-	if err := Check(o.AllowOther); err != nil {
+	if err := mountpoint.Check(o.AllowOther); err != nil {
 		return nil, err
 	}
-	path, err := prepare(dir)
+	path, err := mountpoint.Prepare(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -94,22 +98,25 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 	if s.silent && s.names == keep {
 		raw = silent{raw}
 	}
-	kernel, notify, err := connect(wrap(raw), path, &opts.MountOptions)
+	var kernel *fuse.Server
+	s.notify, err = notify.Connect(func() (err error) {
+		kernel, err = fuse.NewServer(wrap(raw), path, &opts.MountOptions)
+		return err
+	})
 	if err != nil {
 		s.cancel()
-		return nil, mountFailed(path, err)
+		return nil, mountpoint.MountError(path, err)
 	}
-	s.notify = notify
 	go s.serve(kernel)
 	err = kernel.WaitMount()
-	if m, ok := mountAt(path); ok {
-		s.id = m.id
+	if m, ok := mountpoint.At(path); ok {
+		s.id = m.ID
 	}
 	if err != nil {
-		return nil, errors.Join(mountFailed(path, err), s.Unmount())
+		return nil, errors.Join(mountpoint.MountError(path, err), s.Unmount())
 	}
 	s.ready.Store(true)
-	s.guard()
+	s.startGuard()
 	s.start(s.tell)
 	return s, nil
 }
@@ -129,9 +136,9 @@ func newServer(path string, o Options) *Server {
 		changes:  newChanges(),
 		contents: contents{max: contentsToKeep(), of: map[*fileNode]*openContent{}},
 		names:    timeoutWithoutNotify,
-		silent:   o.Sizes != Estimate && canBeSilent && (o.Offline || seesCalls(o.AllowOther) && !o.blind),
+		silent:   o.Sizes != Estimate && onLinux && (o.Offline || caller.SeesCalls(o.AllowOther) && !o.blind),
 	}
-	if o.Notified && canNotify {
+	if o.Notified && notify.Supported {
 		s.names = keep
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -148,8 +155,8 @@ func (s *Server) fuseOptions() *fusefs.Options {
 		ExternalNodeID:  true, // notifications name a folder by its inode
 	}
 	o.MountOptions = fuse.MountOptions{
-		FsName:            fsName,
-		Name:              fsName,
+		FsName:            mountpoint.FSName,
+		Name:              mountpoint.FSName,
 		Options:           []string{"default_permissions"},
 		AllowOther:        s.opts.AllowOther,
 		MaxBackground:     maxBackground,
@@ -158,7 +165,11 @@ func (s *Server) fuseOptions() *fusefs.Options {
 		Logger:            slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 		PanicHandler:      s.panicked,
 	}
-	readOnlyMount(&o.MountOptions)
+	if flags, ok := mountpoint.DirectMount(); ok {
+		o.DirectMountStrict, o.DirectMountFlags = true, flags
+	} else {
+		o.Options = append(o.Options, "ro")
+	}
 	return o
 }
 
@@ -168,57 +179,12 @@ func (s *Server) panicked(v any) fuse.Status {
 	return fuse.EIO
 }
 
-// prepare checks that dir can be mounted on, detaches dead mounts there, and returns its path without links.
-func prepare(dir string) (string, error) {
-	path, err := realPath(dir)
-	if err != nil {
-		return "", err
-	}
-	if err := checkOutside(path); err != nil {
-		return "", err
-	}
-	for {
-		switch state, err := StateOf(path); {
-		case err != nil:
-			return "", err
-		case state == Live:
-			return "", fmt.Errorf("%s: %w: read it there, or run `codafs unmount` first", dir, ErrMounted)
-		case state != Dead:
-			return path, checkDir(path)
-		}
-		// Dead mounts stack. Each turn detaches one, or fails.
-		if _, err := detach(path); err != nil {
-			return "", fmt.Errorf("detaching the dead mount at %s: %w", dir, err)
-		}
-	}
-}
-
-// checkDir refuses what is not a folder, and a folder that is not empty: a mount would hide its content, and over /proc
-// or a home folder would break the whole machine.
-func checkDir(path string) error {
-	st, err := os.Stat(path)
-	if errors.Is(err, iofs.ErrNotExist) {
-		return fmt.Errorf("the mountpoint is missing (%w); make it first: mkdir -p %s", iofs.ErrNotExist, path)
-	}
-	if err != nil {
-		return err
-	}
-	if !st.IsDir() {
-		return fmt.Errorf("%s: %w", path, ErrNotDir)
-	}
-	names, err := os.ReadDir(path)
-	if err == nil && len(names) > 0 {
-		return fmt.Errorf("%s: %w, and a mount would hide what is in it: name an empty one", path, ErrNotEmpty)
-	}
-	return nil
-}
-
 // serve answers the kernel until the mount is gone, whoever unmounts it.
 func (s *Server) serve(kernel *fuse.Server) {
 	kernel.Serve()
 	s.stop()
 	s.contents.close()
-	s.notify.close()
+	s.notify.Close()
 	close(s.served)
 	s.end()
 }
@@ -247,12 +213,12 @@ func (s *Server) Unmount() error {
 	switch mounted, covered := s.mounted(); {
 	case mounted:
 		var err error
-		if gone, err = detach(s.dir); err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: it was unmounted meanwhile
+		if gone, err = mountpoint.Detach(s.dir); err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: it was unmounted meanwhile
 			return fmt.Errorf("unmounting %s: %w", s.dir, err)
 		}
 	case covered:
-		if err := detachBelow(s.dir, s.id); err != nil {
-			below = fmt.Errorf("%s: %w, then run `codafs unmount`: %w", s.dir, ErrCovered, err)
+		if err := mountpoint.DetachBelow(s.dir, s.id); err != nil {
+			below = fmt.Errorf("%s: %w, then run `codafs unmount`: %w", s.dir, mountpoint.ErrCovered, err)
 		}
 	}
 	s.stop()
@@ -273,7 +239,7 @@ func (s *Server) mounted() (mounted, covered bool) {
 	case <-s.served:
 		return false, false
 	default:
-		m, ok := mountAt(s.dir)
-		return ok && m.id == s.id, slices.Contains(m.over, s.id)
+		m, ok := mountpoint.At(s.dir)
+		return ok && m.ID == s.id, slices.Contains(m.Over, s.id)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 func TestMountsAreThoseOfThisUserAliveOrDead(t *testing.T) {
@@ -19,7 +21,7 @@ func TestMountsAreThoseOfThisUserAliveOrDead(t *testing.T) {
 	p := serveElsewhere(t, dead)
 	p.Kill()
 	p.Wait()
-	found, err := Mounts()
+	found, err := mountpoint.List()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,28 +30,14 @@ func TestMountsAreThoseOfThisUserAliveOrDead(t *testing.T) {
 			t.Errorf("%s is not among %q", dir, found)
 		}
 	}
-	if others, err := mountsOf(os.Getuid() + 1); slices.Contains(others, live) || err != nil {
-		t.Errorf("another user has %q, %v", others, err)
-	}
 }
 
 func TestMountpointInAMountIsRefused(t *testing.T) {
 	dir := mountTree(t, newDir("", newDir("docs", newDir("doc"))), Options{})
 	for _, inside := range []string{join(dir, "docs"), join(dir, "docs", "doc")} {
-		if _, err := Mount(inside, newDir(""), Options{}); !errors.Is(err, ErrInside) {
-			t.Errorf("%s: %v, want %v", inside, err, ErrInside)
+		if _, err := Mount(inside, newDir(""), Options{}); !errors.Is(err, mountpoint.ErrInside) {
+			t.Errorf("%s: %v, want %v", inside, err, mountpoint.ErrInside)
 		}
-		wantState(t, inside, Plain)
-	}
-}
-
-func TestUsersNeedLeaveToLetOthersIn(t *testing.T) {
-	for conf, want := range map[string]bool{
-		"": false, "#user_allow_other\n": false, "user_allow_other": true,
-		"# of the system\nmount_max = 100\n user_allow_other \n": true, "user_allow_others\n": false,
-	} {
-		if got := allowsOther([]byte(conf)); got != want {
-			t.Errorf("%q lets others in: %v", conf, got)
-		}
+		wantState(t, inside, mountpoint.Plain)
 	}
 }

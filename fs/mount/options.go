@@ -1,7 +1,6 @@
 package mount
 
 import (
-	"errors"
 	"log/slog"
 	"os/exec"
 
@@ -31,10 +30,10 @@ type Options struct {
 	// operation, so it must not wait for the mount.
 	Report func(n fs.Node, op string, err error)
 
-	// Guard returns a command whose process calls [Guard]. It is used on Linux, in mounts with Notified; the server
+	// Guard returns a command whose process calls [notify.Guard]. It is used on Linux, in mounts with Notified; the server
 	// sets its arguments and descriptors. Leave secrets out of its environment: it needs none. nil means no guard. Then
-	// a server that is killed at the wrong moment leaves the users of the mount waiting, and so does [Unmount] of a
-	// stopped one, unless root ends the mount.
+	// a server that is killed at the wrong moment leaves the users of the mount waiting, and so does
+	// [mountpoint.Unmount] of a stopped one, unless root ends the mount.
 	Guard func() *exec.Cmd
 
 	// blind is for tests: the mount is not silent, as if the system calls of other processes could not be seen.
@@ -66,35 +65,3 @@ type Stats struct {
 	// Silent says that programs open files at hand without a message to this process, as on a disk.
 	Silent bool `json:"silent_opens"`
 }
-
-// The errors of [Mount] and [Unmount], for errors.Is. Returned errors wrap them and say what to do next.
-var (
-	// ErrNoFUSE says that this machine, container or build cannot mount.
-	ErrNoFUSE = errors.New("FUSE is not available")
-	// ErrMounted says that a live codafs mount is at the folder already.
-	ErrMounted = errors.New("codafs is mounted there already")
-	// ErrInside says that the mountpoint lies in a codafs mount.
-	ErrInside = errors.New("it is in the codafs mount")
-	// ErrNotAllowed says that this user may not let others into a mount.
-	ErrNotAllowed = errors.New("this machine does not let users open their mounts to others")
-	// ErrNotMounted says that the mount at the folder is not a codafs mount, or that there is none.
-	ErrNotMounted = errors.New("not a codafs mount")
-	// ErrCovered says that something else is mounted over the codafs mount.
-	ErrCovered = errors.New("something else is mounted over the codafs mount: unmount that first")
-	// ErrNotEmpty says that the mountpoint is a folder that is not empty.
-	ErrNotEmpty = errors.New("not an empty folder")
-	// ErrNotDir says that the mountpoint is not a folder.
-	ErrNotDir = errors.New("not a folder")
-)
-
-// State says what is mounted at a folder.
-type State int
-
-// The states of a folder. Only a mount at the folder itself counts, not one above it.
-const (
-	Plain   State = iota // nothing is mounted at it
-	Live                 // a codafs mount that answers
-	Dead                 // a codafs mount whose server is gone (ENOTCONN)
-	Other                // something else is mounted at it
-	Covered              // something else is mounted over a codafs mount
-)

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hanwen/go-fuse/v2/fuse"
-
 	"github.com/codafs/codafs/fs"
 )
 
@@ -38,12 +36,8 @@ type promise struct {
 	until   time.Time
 }
 
-func promiseOf(ctx context.Context, f fs.File) (key promiseKey) {
-	if caller, ok := fuse.FromContext(ctx); ok {
-		key.thread = caller.Pid
-	}
-	key.file = inode(f, "")
-	return key
+func promiseOf(ctx context.Context, f fs.File) promiseKey {
+	return promiseKey{threadOf(ctx), inode(f, "")}
 }
 
 // give promises the caller in ctx a version that was fetched. A volatile version belongs to one lookup alone and is

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount/caller"
 )
 
 // The walks of every day over files that were fetched cost no message at all.
@@ -45,7 +46,7 @@ func TestSilenceNeedsEyesOrNothingToFetch(t *testing.T) {
 		{Options{blind: true, Offline: true}, true},
 		{Options{Sizes: Estimate}, false},
 		{Options{Sizes: Estimate, Offline: true}, false},
-		{Options{Sizes: Exact}, !*blind && seesCalls(false)},
+		{Options{Sizes: Exact}, !*blind && caller.SeesCalls(false)},
 	} {
 		there, gone := newFile("there.md", sample(5000)).ready(), newFile("gone.md", sample(5000)).failing(fs.ErrStale)
 		dir, s := mountServer(t, newDir("", there, gone), c.o)

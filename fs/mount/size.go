@@ -11,6 +11,8 @@ import (
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/codafs/codafs/fs/mount/caller"
 )
 
 // statOnlyPrograms are the programs that only look at sizes: they print them, and copy nothing by them. Names are cut
@@ -41,7 +43,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 			return n.server.fail(n.file, op, err)
 		}
 		n.server.contents.put(h)
-		if n.server.silent && n.told.Load() != told && callOf(ctx) == opening {
+		if n.server.silent && n.told.Load() != told && callOf(ctx) == caller.Opening {
 			// The kernel got an estimate after it sent this request, and would take our answer for older than that.
 			// After ESTALE open(2) looks the name up again, before the program sees an error.
 			n.server.promises.give(ctx, n.file, n.version)
@@ -64,7 +66,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	_, known := n.knownSize()
 	switch {
-	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && callOf(ctx) != looking:
+	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && callOf(ctx) != caller.Looking:
 		return "open" // also if it cannot be seen: an open that fetches nothing would read old bytes
 	case known, !n.version.Volatile && n.server.mayEstimate(ctx), n.version.Costly && n.server.onlyLooks(ctx):
 		return ""
@@ -77,12 +79,12 @@ func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 // open that was given an estimate for a volatile file cannot be corrected: another lookup returns another file, of
 // unknown size too.
 func (s *Server) onlyLooks(ctx context.Context) bool {
-	caller, ok := fuse.FromContext(ctx)
-	if !ok || caller.Pid == 0 || s.opts.Sizes == Exact {
+	thread := threadOf(ctx)
+	if thread == 0 || s.opts.Sizes == Exact {
 		return false
 	}
-	program := programOf(caller.Pid)
-	return slices.Contains(listers, program) || s.silent && slices.Contains(statOnlyPrograms, program) && callOf(ctx) == looking
+	program := caller.Program(thread)
+	return slices.Contains(listers, program) || s.silent && slices.Contains(statOnlyPrograms, program) && callOf(ctx) == caller.Looking
 }
 
 // atHand reports whether the file can be opened and read without a request to the service.
@@ -118,11 +120,11 @@ func (s *Server) mayEstimate(ctx context.Context) bool {
 	case Estimate:
 		return true
 	}
-	caller, ok := fuse.FromContext(ctx)
-	if !ok || caller.Pid == 0 || !slices.Contains(statOnlyPrograms, programOf(caller.Pid)) {
+	thread := threadOf(ctx)
+	if thread == 0 || !slices.Contains(statOnlyPrograms, caller.Program(thread)) {
 		return false
 	}
-	return !s.silent || s.opts.Offline || callOf(ctx) == looking
+	return !s.silent || s.opts.Offline || callOf(ctx) == caller.Looking
 }
 
 // unknownFor is how long the tree's answer counts that a size is not known. Fetches by the mount itself are learned at

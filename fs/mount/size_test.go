@@ -8,16 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
-	"golang.org/x/sys/unix"
 
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
@@ -123,37 +120,8 @@ func TestWhoOnlyLooksHasNothingCostlyMade(t *testing.T) {
 	}
 }
 
-// onAnotherThread runs f on a thread that is not the process's first one, and ends with f.
-func onAnotherThread(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // for good: the thread has another name from now on
-		if unix.Gettid() == os.Getpid() {
-			onAnotherThread(f) // this one is taken
-			return
-		}
-		f()
-	}()
-	<-done
-}
-
-// A program may call its threads what it likes, and be seen from another pid namespace as none.
-func TestProgramIsThatOfItsFirstThread(t *testing.T) {
-	onAnotherThread(func() {
-		if err := unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&[]byte("ls\x00")[0])), 0, 0, 0); err != nil {
-			t.Error(err)
-			return
-		}
-		comm, err := os.ReadFile("/proc/self/comm")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if got := programOf(uint32(unix.Gettid())); got != strings.TrimSpace(string(comm)) || got == "ls" {
-			t.Errorf("the program is %q, want %q", got, comm)
-		}
-	})
+// A program that cannot be seen must have the size.
+func TestAProgramThatCannotBeSeenGetsNoEstimate(t *testing.T) {
 	s := serverFor(t)
 	for name, caller := range map[string]context.Context{
 		"of another namespace": &fuse.Context{},
@@ -259,5 +227,15 @@ func TestLookupFetchesNothing(t *testing.T) {
 	output(t, "stat", "--cached=always", "--format=%n", join(dir, "a.md")) // LOOKUP alone
 	if file.versions.Load() != 1 || file.opens.Load() != 0 {
 		t.Errorf("%d versions and %d opens, want one and none", file.versions.Load(), file.opens.Load())
+	}
+}
+
+// A shell that has looked at a file becomes another program, in the same thread, which must have the size.
+func TestAProgramInTheThreadOfAShellHasTheSize(t *testing.T) {
+	file := newFile("a.md", sample(5000)).estimating(7777)
+	dir := mountTree(t, newDir("", fs.Node(file)), Options{})
+	const command = `[ -e "$1" ] && exec stat --format=%s "$1"`
+	if got := output(t, "sh", "-c", command, "-", join(dir, "a.md")); got != "5000\n" {
+		t.Errorf("it is told %s", got)
 	}
 }

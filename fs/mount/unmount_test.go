@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 func TestUnmountFromAnotherProcess(t *testing.T) {
@@ -29,16 +31,16 @@ func TestUnmountFromAnotherProcess(t *testing.T) {
 			if busy {
 				defer holdOpen(t, join(dir, "a.md"))()
 			}
-			if err := Unmount(dir); err != nil {
+			if err := mountpoint.Unmount(dir); err != nil {
 				t.Fatal(err)
 			}
-			wantState(t, dir, Plain)
+			wantState(t, dir, mountpoint.Plain)
 			if !busy {
 				if st, err := p.Wait(); err != nil || !st.Success() {
 					t.Errorf("its server ended with %v, %v", st, err)
 				}
 			}
-			if err := Unmount(dir); !errors.Is(err, ErrNotMounted) {
+			if err := mountpoint.Unmount(dir); !errors.Is(err, mountpoint.ErrNotMounted) {
 				t.Errorf("once more: %v, want ErrNotMounted", err)
 			}
 		})
@@ -69,13 +71,13 @@ func TestUnmountFreesThoseWhoWaitForAServerThatIsStopped(t *testing.T) {
 	lineReader(t, server)() // mounted
 	stop(t, server.Process)
 	result := start(t, tool(t, "cat", join(dir, "a.md")))
-	if err := Unmount(dir); err != nil {
+	if err := mountpoint.Unmount(dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := result(); err == nil {
 		t.Error("the reader had an answer")
 	}
-	wantState(t, dir, Plain)
+	wantState(t, dir, mountpoint.Plain)
 	_ = server.Process.Kill()
 	_ = server.Wait()
 }
@@ -101,25 +103,15 @@ func TestUnmountFreesThoseWhoWaitForTheMountpointItself(t *testing.T) {
 		t.Errorf("mounting over it: %v", err)
 	}
 	result := start(t, tool(t, "stat", dir))
-	if err := Unmount(link); err != nil {
+	if err := mountpoint.Unmount(link); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := result(); err == nil {
 		t.Error("the looker had an answer")
 	}
-	wantState(t, dir, Plain)
+	wantState(t, dir, mountpoint.Plain)
 	_ = server.Process.Kill()
 	_ = server.Wait()
-}
-
-func TestALinkToItselfIsNoMountpoint(t *testing.T) {
-	link := join(t.TempDir(), "link")
-	if err := os.Symlink("link", link); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := StateOf(link); !errors.Is(err, syscall.ELOOP) {
-		t.Errorf("error %v, want ELOOP", err)
-	}
 }
 
 // A container has the mounts that were there when it started, until it ends.
@@ -141,7 +133,7 @@ func TestUnmountEndsWhereAnotherMountTableHasTheMount(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	wantState(t, dir, Plain)
+	wantState(t, dir, mountpoint.Plain)
 }
 
 func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
@@ -150,12 +142,12 @@ func TestUnmountLeavesOtherMountsAlone(t *testing.T) {
 		t.Skip("cannot mount a tmpfs:", err)
 	}
 	defer unix.Unmount(dir, 0)
-	wantState(t, dir, Other)
-	if err := Unmount(dir); !errors.Is(err, ErrNotMounted) {
+	wantState(t, dir, mountpoint.Other)
+	if err := mountpoint.Unmount(dir); !errors.Is(err, mountpoint.ErrNotMounted) {
 		t.Errorf("error %v, want ErrNotMounted", err)
 	}
-	wantState(t, dir, Other)
-	if err := Unmount("/"); !errors.Is(err, ErrNotMounted) {
+	wantState(t, dir, mountpoint.Other)
+	if err := mountpoint.Unmount("/"); !errors.Is(err, mountpoint.ErrNotMounted) {
 		t.Errorf("of /: %v, want ErrNotMounted", err)
 	}
 }
@@ -172,18 +164,18 @@ func TestUnmountFromBelowAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantState(t, dir, Covered)
-	if err := Unmount(dir); !errors.Is(err, ErrCovered) {
+	wantState(t, dir, mountpoint.Covered)
+	if err := mountpoint.Unmount(dir); !errors.Is(err, mountpoint.ErrCovered) {
 		t.Errorf("error %v, want ErrCovered", err)
 	}
 	if err := ours.Unmount(); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := Mounts(); err != nil || slices.Contains(all, dir) {
+	if all, err := mountpoint.List(); err != nil || slices.Contains(all, dir) {
 		t.Errorf("it stays among %q, %v", all, err)
 	}
 	for _, text := range []string{"upper", "lower"} {
-		wantState(t, dir, Other)
+		wantState(t, dir, mountpoint.Other)
 		if names, err := os.ReadDir(dir); err != nil || len(names) != 1 || names[0].Name() != text {
 			t.Errorf("%v, %v, want %s", names, err, text)
 		}
@@ -191,7 +183,7 @@ func TestUnmountFromBelowAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantState(t, dir, Plain)
+	wantState(t, dir, mountpoint.Plain)
 }
 
 // A mount that somebody else put in the place of ours is not ours to unmount.
@@ -221,7 +213,7 @@ func wantUntouchedBy(t *testing.T, ours *Server, dir string) {
 	if err := ours.Unmount(); err != nil {
 		t.Error(err)
 	}
-	wantState(t, dir, Live)
+	wantState(t, dir, mountpoint.Live)
 }
 
 // holdOpen has another program open path until release is called.
@@ -254,7 +246,7 @@ func TestUnmountWithOpenFileIsLazy(t *testing.T) {
 	if err := s.Unmount(); err != nil {
 		t.Fatal(err)
 	}
-	wantState(t, dir, Plain)
+	wantState(t, dir, mountpoint.Plain)
 	s.Wait()
 	fmt.Fprintln(in)
 	if got := strings.TrimSpace(lines()); got != "200000" {

@@ -18,6 +18,8 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 // lineReader starts cmd and gives its output line by line.
@@ -129,7 +131,7 @@ func TestUnmountEndsWhatWaits(t *testing.T) {
 		if _, err := result(); err == nil {
 			t.Error("cat succeeded, without the bytes")
 		}
-		if state, err := StateOf(dir); state != Plain || err != nil {
+		if state, err := mountpoint.StateOf(dir); state != mountpoint.Plain || err != nil {
 			t.Errorf("the folder is in state %v, %v", state, err)
 		}
 		s.Wait()
@@ -146,8 +148,8 @@ func serverFor(t *testing.T) *Server {
 	return s
 }
 
-// caller is the context of a request from thread tid. interrupt is what the kernel does for any signal.
-func caller(tid int) (ctx context.Context, interrupt func()) {
+// requestOf is the context of a request from thread tid. interrupt is what the kernel does for any signal.
+func requestOf(tid int) (ctx context.Context, interrupt func()) {
 	cancel := make(chan struct{})
 	return &fuse.Context{Caller: fuse.Caller{Pid: uint32(tid)}, Cancel: cancel}, func() { close(cancel) }
 }
@@ -155,7 +157,7 @@ func caller(tid int) (ctx context.Context, interrupt func()) {
 func TestInterruptedCallerWithoutFatalSignalWaitsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serverFor(t)
-		ctx, interrupt := caller(unix.Gettid())
+		ctx, interrupt := requestOf(unix.Gettid())
 		interrupt()
 		got, err := await(ctx, s, func(context.Context) (int, error) {
 			time.Sleep(time.Minute)
@@ -170,7 +172,7 @@ func TestInterruptedCallerWithoutFatalSignalWaitsOn(t *testing.T) {
 func TestCallerThatLeavesLeavesTheCallRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serverFor(t)
-		ctx, interrupt := caller(0) // of another pid namespace: nobody can tell what it wants
+		ctx, interrupt := requestOf(0) // of another pid namespace: nobody can tell what it wants
 		dropped := make(chan int, 1)
 		go interrupt()
 		_, err := await(ctx, s, func(ctx context.Context) (int, error) {
@@ -189,7 +191,7 @@ func TestCallerThatLeavesLeavesTheCallRunning(t *testing.T) {
 func TestStopEndsCallsAndWaitsForThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serverFor(t)
-		ctx, _ := caller(unix.Gettid())
+		ctx, _ := requestOf(unix.Gettid())
 		ended := false
 		done := make(chan error)
 		go func() {
@@ -213,41 +215,4 @@ func TestStopEndsCallsAndWaitsForThem(t *testing.T) {
 			t.Errorf("after the end: %v, want ENOTCONN", err)
 		}
 	})
-}
-
-func TestLeavesReadsPendingSignals(t *testing.T) {
-	const status = "Name:\tcat\nState:\t%s\nSigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nSigIgn:\t0000000000000000\n"
-	bit := func(signals ...syscall.Signal) (mask uint64) {
-		for _, s := range signals {
-			mask |= 1 << (s - 1)
-		}
-		return mask
-	}
-	const sleeping = "S (sleeping)"
-	for name, c := range map[string]struct {
-		state                   string
-		thread, shared, blocked uint64
-		want                    bool
-	}{
-		"nothing":           {sleeping, 0, 0, 0, false},
-		"killed":            {sleeping, bit(syscall.SIGKILL), 0, 0, true},
-		"ctrl-c":            {sleeping, 0, bit(syscall.SIGINT), 0, true},
-		"term":              {sleeping, 0, bit(syscall.SIGTERM), 0, true},
-		"hangup":            {sleeping, bit(syscall.SIGHUP), 0, 0, true},
-		"quit":              {sleeping, bit(syscall.SIGQUIT), 0, 0, true},
-		"ctrl-c is blocked": {sleeping, 0, bit(syscall.SIGINT), bit(syscall.SIGINT), false},
-		"window size":       {sleeping, bit(syscall.SIGWINCH), bit(syscall.SIGWINCH), 0, false},
-		"Go's preemption":   {"D (disk sleep)", bit(syscall.SIGURG), 0, 0, false},
-		"alarm and child":   {sleeping, bit(syscall.SIGALRM), bit(syscall.SIGCHLD), 0, false},
-		"window and ctrl-c": {sleeping, bit(syscall.SIGWINCH), bit(syscall.SIGINT), 0, true},
-		"dead":              {"X (dead)", 0, 0, 0, true},
-		"zombie":            {"Z (zombie)", 0, 0, 0, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			text := fmt.Sprintf(status, c.state, c.thread, c.shared, c.blocked)
-			if got := ends([]byte(text), leaveSignals); got != c.want {
-				t.Errorf("ends = %v, want %v, of\n%s", got, c.want, text)
-			}
-		})
-	}
 }

@@ -1,4 +1,4 @@
-package mount
+package mountpoint
 
 import (
 	"errors"
@@ -6,18 +6,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// detachBelow unmounts the codafs mount with an id, although other mounts cover it. They must survive, but the kernel
+// DetachBelow unmounts the codafs mount with an id, although other mounts cover it. They must survive, but the kernel
 // removes them together with the mount below. So each is copied, unmounted, and put back. This needs root and Linux
 // 5.2.
-func detachBelow(path, id string) (err error) {
+func DetachBelow(path, id string) (err error) {
 	var above []int // copies, the topmost first
 	for {
-		m, ok := mountAt(path)
+		m, ok := At(path)
 		if !ok {
 			break // it was unmounted meanwhile
 		}
-		if m.id == id {
-			_, err = detach(path)
+		if m.ID == id {
+			_, err = Detach(path)
 			break
 		}
 		var copied int

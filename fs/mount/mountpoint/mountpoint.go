@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package mount
+package mountpoint
 
 import (
 	"errors"
@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountInfo describes the mount at a folder: the topmost one, if there are several.
-type mountInfo struct {
-	id   string   // unique among the mounts of one time
-	ours bool     // it is a codafs mount
-	over []string // ids of codafs mounts that it covers
+// Info describes the mount at a folder: the topmost one, if there are several.
+type Info struct {
+	ID   string   // unique among the mounts of one time; the kernel does not reuse it before it has closed the mount
+	Ours bool     // it is a codafs mount
+	Over []string // IDs of codafs mounts that it covers; on macOS always none
 }
 
 // StateOf reports what dir is. A folder that does not exist is Plain. If the server does not answer, the state is Live
@@ -28,13 +28,13 @@ func StateOf(dir string) (State, error) {
 	if err != nil {
 		return Plain, err
 	}
-	m, ok := mountAt(path)
+	m, ok := At(path)
 	switch {
 	case !ok:
 		return Plain, nil
-	case !m.ours && len(m.over) > 0:
+	case !m.Ours && len(m.Over) > 0:
 		return Covered, nil
-	case !m.ours:
+	case !m.Ours:
 		return Other, nil
 	}
 	switch err := askServer(path); {
@@ -56,17 +56,17 @@ func Unmount(dir string) error {
 	if err != nil {
 		return err
 	}
-	m, ok := mountAt(path)
-	if ok && !m.ours && len(m.over) > 0 {
+	m, ok := At(path)
+	if ok && !m.Ours && len(m.Over) > 0 {
 		return fmt.Errorf("%s: %w", dir, ErrCovered)
 	}
-	if !ok || !m.ours {
+	if !ok || !m.Ours {
 		return fmt.Errorf("%s: %w", dir, ErrNotMounted)
 	}
 	if errors.Is(askServer(path), os.ErrDeadlineExceeded) {
 		abort(path, m)
 	}
-	if _, err := detach(path); err != nil {
+	if _, err := Detach(path); err != nil {
 		return fmt.Errorf("unmounting %s: %w", dir, err)
 	}
 	return nil
@@ -112,7 +112,7 @@ func realPath(dir string) (string, error) {
 		if path != filepath.Dir(path) {
 			path = filepath.Join(parent, filepath.Base(path))
 		}
-		if _, ok := mountAt(path); ok {
+		if _, ok := At(path); ok {
 			return path, nil
 		}
 		target, err := os.Readlink(path)

@@ -1,20 +1,19 @@
-package mount
+package notify
 
 import (
-	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"syscall"
 
-	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
 // A thread that notifies the kernel of a name waits for the lookups in the folder, and a kill does not end this wait. A
@@ -29,54 +28,45 @@ const guardDevice = 3
 // cloneDevice is FUSE_DEV_IOC_CLONE of linux/fuse.h.
 const cloneDevice = 0x8004e500
 
-// guardProcess is the server's side of its guard. Only one goroutine at a time may use it.
+// guardProcess is the server's side of its guard.
 type guardProcess struct {
+	ctx     context.Context // that of the server
+	lost    func(error)
 	batches io.Writer // batches of messages to the kernel, each after its length
 	told    io.Reader // one byte for each batch that was sent
 }
 
-// guard starts the guard, which lives as long as the server. Without a guard the server notifies the kernel itself.
-func (s *Server) guard() {
-	if s.opts.Guard == nil || s.names != keep {
-		return
-	}
-	g, cmd, err := s.notify.startGuard(s.opts.Guard(), s.dir, s.id)
-	if err != nil {
-		s.opts.Log.Warn("the mount has no guard: killed at the wrong moment, it leaves whoever waits for it waiting", "err", err)
-		return
-	}
-	s.notify.guard = g
-	s.start(func() {
-		<-s.ctx.Done()
-		_ = cmd.Process.Kill() // does not end the guard at once if it waits for lookups; these end with ctx too
-		_ = cmd.Wait()         // it has nothing to say
-	})
-}
-
-// startGuard starts cmd with its own end of the mount. The caller must kill and wait for it.
-func (k *notifier) startGuard(cmd *exec.Cmd, dir, id string) (*guardProcess, *exec.Cmd, error) {
+// StartGuard starts cmd, whose process must call [Guard], with its own end of the mount: from now on it sends the
+// notifications. dir and id are those of the mount. If the guard ends before ctx, lost is called once, and this process
+// goes on by itself. After the end of ctx, which is that of the server, nothing is sent. The caller must then kill cmd
+// and wait for it.
+func (k *Notifier) StartGuard(ctx context.Context, cmd *exec.Cmd, dir, id string, lost func(error)) error {
 	dev, err := k.clone()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer dev.Close()
-	cmd.Args = append(cmd.Args, guardArgs(os.Getpid(), dir, id)...)
+	cmd.Args = append(cmd.Args, mountpoint.GuardArgs(os.Getpid(), dir, id)...)
 	cmd.Dir = "/"
 	cmd.ExtraFiles = []*os.File{dev}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // signals from the terminal are for others
 	batches, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	told, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	return &guardProcess{batches, told}, cmd, cmd.Start()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	k.guard = &guardProcess{ctx, lost, batches, told}
+	return nil
 }
 
 // clone opens one more end of the mount, which stays open when the server's own is closed.
-func (k *notifier) clone() (*os.File, error) {
+func (k *Notifier) clone() (*os.File, error) {
 	if k.dev < 0 {
 		return nil, os.ErrNotExist
 	}
@@ -91,11 +81,8 @@ func (k *notifier) clone() (*os.File, error) {
 	return dev, nil
 }
 
-// guardArgs are the last arguments of a guard. They identify the mount.
-func guardArgs(server int, dir, id string) []string { return []string{strconv.Itoa(server), dir, id} }
-
-// tell sends a batch. It returns when the guard has sent it to the kernel, or is gone.
-func (g *guardProcess) tell(messages [][]byte) error {
+// send sends a batch. It returns when the guard has sent it to the kernel, or is gone.
+func (g *guardProcess) send(messages [][]byte) error {
 	batch := slices.Concat(messages...)
 	if _, err := g.batches.Write(append(binary.NativeEndian.AppendUint32(nil, uint32(len(batch))), batch...)); err != nil {
 		return err
@@ -104,7 +91,10 @@ func (g *guardProcess) tell(messages [][]byte) error {
 	return err
 }
 
-// Guard is the work of the process that [Options.Guard] starts: it sends the batches that come on descriptor 0 to the
+// maxRequest is more than the longest request of the kernel: 1 MiB of data, and its headers.
+const maxRequest = 2 << 20
+
+// Guard is the work of the process that [Notifier.StartGuard] starts: it sends the batches that come on descriptor 0 to the
 // kernel, confirms each on descriptor 1, and ends when the server is gone.
 func Guard() {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM) // it must outlive its server, but no longer
@@ -112,7 +102,7 @@ func Guard() {
 	go func() {
 		defer close(done)
 		for batch := range batches {
-			tellBatch(guardDevice, batch)
+			sendBatch(guardDevice, batch)
 			_, _ = os.Stdout.Write([]byte{1})
 		}
 	}()
@@ -139,9 +129,9 @@ func readBatch(r io.Reader) ([]byte, error) {
 	return batch, err
 }
 
-// tellBatch sends messages to the kernel, each of which begins with its length. Errors do not matter: ENOENT means that
+// sendBatch sends messages to the kernel, each of which begins with its length. Errors do not matter: ENOENT means that
 // the kernel has already forgotten the name.
-func tellBatch(dev int, batch []byte) {
+func sendBatch(dev int, batch []byte) {
 	for len(batch) > 0 {
 		length := binary.NativeEndian.Uint32(batch)
 		_, _ = unix.Write(dev, batch[:length])
@@ -152,7 +142,7 @@ func tellBatch(dev int, batch []byte) {
 // refuse answers the requests that the server had not taken when it died. The guard may wait for their answers.
 func refuse(dev int) {
 	refusal := -int32(syscall.ENOTCONN)
-	for buf := make([]byte, 2*fuse.MAX_KERNEL_WRITE); ; {
+	for buf := make([]byte, maxRequest); ; {
 		n, err := unix.Read(dev, buf)
 		if err == unix.EINTR || err == unix.ENOENT { // the caller has left
 			continue
@@ -163,26 +153,5 @@ func refuse(dev int) {
 		answer := binary.NativeEndian.AppendUint32(nil, 16)
 		answer = binary.NativeEndian.AppendUint32(answer, uint32(refusal))
 		_, _ = unix.Write(dev, append(answer, buf[8:16]...)) // fails for requests that want no answer
-	}
-}
-
-// killServer kills the server of a mount that has a guard, which ends the mount: the way for users who may do no more.
-func killServer(dir, id string) {
-	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, path := range lines {
-		line, _ := os.ReadFile(path)
-		args := bytes.Split(bytes.TrimSuffix(line, []byte{0}), []byte{0})
-		if len(args) < 4 {
-			continue
-		}
-		args = args[len(args)-3:]
-		server, err := strconv.Atoi(string(args[0]))
-		if err != nil || string(args[1]) != dir || string(args[2]) != id {
-			continue
-		}
-		status, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "status"))
-		if bytes.Contains(status, fmt.Appendf(nil, "\nPPid:\t%d\n", server)) { // else the number may be that of another process by now
-			_ = syscall.Kill(server, syscall.SIGKILL)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package mount
+package caller
 
 import (
 	"bufio"
@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,14 +23,10 @@ import (
 const leaveSignals = 1<<(syscall.SIGHUP-1) | 1<<(syscall.SIGINT-1) | 1<<(syscall.SIGQUIT-1) |
 	1<<(syscall.SIGKILL-1) | 1<<(syscall.SIGTERM-1)
 
-// callerLeaves reports whether the thread that waits for an interrupted operation wants to leave. It returns true if
-// the thread cannot be seen (a thread of another pid namespace has id 0).
-func callerLeaves(ctx context.Context) bool {
-	caller, ok := fuse.FromContext(ctx)
-	if !ok {
-		return true
-	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", caller.Pid))
+// Leaves reports whether thread tid, which waits for an interrupted request, wants to leave: it is dead, or has a signal
+// that ends programs. It returns true if the thread cannot be seen.
+func Leaves(tid uint32) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
 	return err != nil || ends(status, leaveSignals)
 }
 
@@ -59,10 +54,10 @@ func ends(status []byte, signals uint64) bool {
 	return pending&^masks["SigBlk"]&signals != 0
 }
 
-// programOf returns the name of the program that thread tid runs, from /proc: at most 15 bytes, "" if it cannot be
-// read. It is the name of the first thread; other threads may rename themselves. It is not cached: a shell that has
-// just looked at a file may have become tar by the next request, in the same thread.
-func programOf(tid uint32) string {
+// Program returns the name of the program that thread tid runs: at most 15 bytes, "" if it cannot be read. It is the
+// name of the first thread; other threads may rename themselves. It is not cached: a shell that has just looked at a
+// file may have become tar by the next request, in the same thread.
+func Program(tid uint32) string {
 	pid := tid
 	if !isFirstThread(tid) {
 		status := readProc(tid, "status")
@@ -98,21 +93,6 @@ func readProc(tid uint32, name string) []byte {
 	return b[:n]
 }
 
-// call is the kind of system call that a program waits in.
-type call int
-
-const (
-	unseen  call = iota // it cannot be seen
-	looking             // stat(2), access(2) and the like
-	opening             // open(2), or any other call that needs the content
-)
-
-// callOf returns the kind of system call that the caller in ctx is in.
-func callOf(ctx context.Context) call {
-	what, _ := systemCall(ctx)
-	return what
-}
-
 // settles is how long a caller may take to fall asleep after sending its request. On a busy machine others may have the
 // processor first, for some turns. Looking again costs less than fetching a file whose size is not needed.
 const settles = 500 * time.Millisecond
@@ -134,25 +114,25 @@ func waitingIn(ctx context.Context, tid uint32) (fields []string) {
 	}
 }
 
-// systemCall is callOf. byName reports that the call certainly has a file name that the kernel looks up: then it is not
-// about a file that the caller has open.
-func systemCall(ctx context.Context) (what call, byName bool) {
-	caller, ok := fuse.FromContext(ctx)
-	if !ok || caller.Pid == 0 {
-		return unseen, false
+// CallOf returns the kind of system call that thread tid waits in. byName reports that the call certainly has a file
+// name that the kernel looks up: then it is not about a file that the caller has open. A caller that is still on its way
+// to sleep is looked at again for half a second, or until ctx, its request, ends.
+func CallOf(ctx context.Context, tid uint32) (what Call, byName bool) {
+	if tid == 0 {
+		return Unseen, false
 	}
-	fields := waitingIn(ctx, caller.Pid)
+	fields := waitingIn(ctx, tid)
 	if len(fields) == 0 {
-		return unseen, false
+		return Unseen, false
 	}
 	n, err := strconv.Atoi(fields[0])
 	switch {
 	case err != nil: // "running": it is not waiting
-		return unseen, false
+		return Unseen, false
 	case slices.Contains(lookingCalls, n):
-		return looking, takesName(n, fields[1:])
+		return Looking, takesName(n, fields[1:])
 	}
-	return opening, takesName(n, fields[1:])
+	return Opening, takesName(n, fields[1:])
 }
 
 // takesName reports whether a system call has a file name among its arguments. In some calls the name may be empty, if
@@ -169,12 +149,9 @@ func takesName(number int, arguments []string) bool {
 	return err == nil && value&unix.AT_EMPTY_PATH == 0
 }
 
-// canBeSilent says that the kernel can be told not to send OPEN.
-const canBeSilent = true
-
-// seesCalls reports whether this process may see the system calls of other processes of the same user, or with all
+// SeesCalls reports whether this process may see the system calls of other processes of the same user, or with all
 // those of all users. Some systems allow this to root only (ptrace_scope of the Yama security module).
-func seesCalls(all bool) bool {
+func SeesCalls(all bool) bool {
 	if _, err := os.ReadFile("/proc/self/syscall"); err != nil || len(lookingCalls) == 0 {
 		return false
 	}
