@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +21,7 @@ fetched again. A full snapshot does not use it; what that fetches is in a folder
 found something in the cache is in its .codafs/status.json.`
 
 // newCache makes 'codafs cache'. Like its subcommands, it sends no request.
-func newCache(std streams) *cobra.Command {
+func newCache(std term.Streams) *cobra.Command {
 	var s settings
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -39,7 +40,7 @@ func newCache(std streams) *cobra.Command {
 	return cmd
 }
 
-func newCacheTrim(std streams) *cobra.Command {
+func newCacheTrim(std term.Streams) *cobra.Command {
 	var s settings
 	var to string
 	cmd := &cobra.Command{
@@ -51,7 +52,7 @@ Mounts and snapshots keep to that limit by themselves. The sizes of files that w
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to != "" {
-				if _, err := parseSize(to); err != nil {
+				if _, err := term.ParseSize(to); err != nil {
 					return usageError{fmt.Errorf("--to: %w", err)}
 				}
 				s.cacheSize = to
@@ -67,7 +68,7 @@ Mounts and snapshots keep to that limit by themselves. The sizes of files that w
 	return cmd
 }
 
-func newCacheClear(std streams) *cobra.Command {
+func newCacheClear(std term.Streams) *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
 		Use:   "clear",
@@ -103,24 +104,24 @@ type cacheStatus struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-func runCache(ctx context.Context, s *settings, std streams, asJSON bool) error {
+func runCache(ctx context.Context, s *settings, std term.Streams, asJSON bool) error {
 	out, err := s.cacheStatus(ctx, std)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return printJSON(std.out, out)
+		return term.PrintJSON(std.Out, out)
 	}
-	return out.print(std.out)
+	return out.print(std.Out)
 }
 
 // cacheStatus describes the cache. A missing cache is no error: it has no contents.
-func (s *settings) cacheStatus(ctx context.Context, std streams) (cacheStatus, error) {
+func (s *settings) cacheStatus(ctx context.Context, std term.Streams) (cacheStatus, error) {
 	dir, disk, err := s.existingCache(std)
 	if err != nil {
 		return cacheStatus{}, err
 	}
-	size, err := parseSize(s.cacheSize)
+	size, err := term.ParseSize(s.cacheSize)
 	out := cacheStatus{Folder: dir, MaxBytes: size, RunBytes: bytesIn(runsFolder(dir))}
 	if disk == nil || err != nil {
 		return out, err
@@ -134,28 +135,28 @@ func (s *settings) cacheStatus(ctx context.Context, std streams) (cacheStatus, e
 func (c cacheStatus) print(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(out, "folder\t%s\n", c.Folder)
-	fmt.Fprintf(out, "used\t%s of %s\n", formatSize(c.Bytes), formatSize(c.MaxBytes))
+	fmt.Fprintf(out, "used\t%s of %s\n", term.FormatSize(c.Bytes), term.FormatSize(c.MaxBytes))
 	fmt.Fprintf(out, "contents\t%d\n", c.Contents)
 	fmt.Fprintf(out, "sizes known\t%d\n", c.Entries)
 	if c.RunBytes > 0 {
-		fmt.Fprintf(out, "backups\t%s of full snapshots, which run or were killed\n", formatSize(c.RunBytes))
+		fmt.Fprintf(out, "backups\t%s of full snapshots, which run or were killed\n", term.FormatSize(c.RunBytes))
 	}
 	return out.Flush()
 }
 
 // changeCache runs f, which returns how many contents it removed, and prints what is left.
-func (s *settings) changeCache(ctx context.Context, std streams, f func(*cache.Disk) (removed int, err error)) error {
+func (s *settings) changeCache(ctx context.Context, std term.Streams, f func(*cache.Disk) (removed int, err error)) error {
 	dir, disk, err := s.existingCache(std)
 	if err != nil {
 		return err
 	}
 	freed := removeDeadRuns(dir)
 	if freed > 0 {
-		fmt.Fprintf(std.out, "%s: removed what killed snapshots had fetched (%s)\n", dir, formatSize(freed))
+		fmt.Fprintf(std.Out, "%s: removed what killed snapshots had fetched (%s)\n", dir, term.FormatSize(freed))
 	}
 	if disk == nil {
 		if freed == 0 {
-			_, err = fmt.Fprintf(std.out, "%s: there is no cache\n", dir)
+			_, err = fmt.Fprintf(std.Out, "%s: there is no cache\n", dir)
 		}
 		return err
 	}
@@ -172,14 +173,14 @@ func (s *settings) changeCache(ctx context.Context, std streams, f func(*cache.D
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(std.out, "%s: removed %d contents (%s), left %d (%s)\n", dir,
-		removed, formatSize(max(0, before.Bytes-after.Bytes)), after.Contents, formatSize(after.Bytes))
+	_, err = fmt.Fprintf(std.Out, "%s: removed %d contents (%s), left %d (%s)\n", dir,
+		removed, term.FormatSize(max(0, before.Bytes-after.Bytes)), after.Contents, term.FormatSize(after.Bytes))
 	return err
 }
 
 // existingCache opens the cache if there is one. It never makes one: disk is nil if the folder is missing. A folder
 // that is not a cache is an error.
-func (s *settings) existingCache(std streams) (dir string, disk *cache.Disk, err error) {
+func (s *settings) existingCache(std term.Streams) (dir string, disk *cache.Disk, err error) {
 	if dir, err = s.cacheFolder(); err != nil {
 		return "", nil, err
 	}

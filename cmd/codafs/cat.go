@@ -10,12 +10,13 @@ import (
 	"path"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 )
 
-func newCat(std streams) *cobra.Command {
+func newCat(std term.Streams) *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
 		Use:   "cat PATH...",
@@ -35,7 +36,7 @@ printed all the same, and the exit code is not 0.`,
 
 // runCat prints the files one after the other. A file that fails does not stop the rest; the exit code is that of the
 // first failure.
-func runCat(ctx context.Context, s *settings, std streams, paths []string) error {
+func runCat(ctx context.Context, s *settings, std term.Streams, paths []string) error {
 	waits, std := showWaits(std, "cat")
 	defer waits.end()
 	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
@@ -45,7 +46,7 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 	defer w.close()
 	waits.of(w.client)
 	tree := fs.FS(ctx, w.tree.Root())
-	failed := failures{out: std.err}
+	failed := failures{out: std.Err}
 	for _, p := range paths {
 		f, err := openFile(tree, p)
 		if ctx.Err() != nil {
@@ -58,7 +59,7 @@ func runCat(ctx context.Context, s *settings, std streams, paths []string) error
 			failed.add(err)
 			continue
 		}
-		_, err = io.Copy(std.out, f)
+		_, err = io.Copy(std.Out, f)
 		f.Close()
 		if err != nil {
 			return err

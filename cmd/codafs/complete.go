@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
@@ -94,7 +95,7 @@ func (s *settings) cached() (*workspace, error) {
 	}
 	known := *s
 	known.offline = !s.demo // the built-in service is not a network
-	return known.open(streams{out: io.Discard, err: io.Discard}, openOptions{})
+	return known.open(term.Streams{Out: io.Discard, Err: io.Discard}, openOptions{})
 }
 
 // completeDocs completes the known docs. If two have the same name, their ids are used.

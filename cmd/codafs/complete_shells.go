@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 // These scripts replace cobra's, which lose words with blanks at the second tab key (bash, fish), and complete nothing
@@ -28,7 +30,7 @@ For this shell:   %[2]s
 For all later:    %[3]s`
 
 // useOwnScripts makes 'codafs completion' print our scripts.
-func useOwnScripts(root *cobra.Command, std streams) {
+func useOwnScripts(root *cobra.Command, std term.Streams) {
 	for shell, own := range map[string]struct{ script, now, later string }{
 		"bash": {bashScript, "source <(codafs completion bash)", "codafs completion bash > ~/.local/share/bash-completion/completions/codafs"},
 		"zsh":  {zshScript, "source <(codafs completion zsh)", `codafs completion zsh > "${fpath[1]}/_codafs"`},
@@ -41,7 +43,7 @@ func useOwnScripts(root *cobra.Command, std streams) {
 		cmd.Long = fmt.Sprintf(completionHelp, shell, own.now, own.later)
 		cmd.ResetFlags()
 		cmd.RunE = func(*cobra.Command, []string) error {
-			_, err := io.WriteString(std.out, own.script)
+			_, err := io.WriteString(std.Out, own.script)
 			return err
 		}
 	}

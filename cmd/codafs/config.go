@@ -13,9 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-func newConfig(std streams) *cobra.Command {
+func newConfig(std term.Streams) *cobra.Command {
 	var s settings
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -34,9 +36,9 @@ found. See 'codafs help settings'.`,
 				return err
 			}
 			if asJSON {
-				return printJSON(std.out, out)
+				return term.PrintJSON(std.Out, out)
 			}
-			return out.print(std.out)
+			return out.print(std.Out)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

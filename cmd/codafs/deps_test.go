@@ -33,8 +33,12 @@ var ours = map[string][]string{
 	"snapshot/format":           {"fs"},
 	"snapshot/folder":           {"fs", "snapshot/format", "cache/filelock"},
 	"snapshot":                  {"fs", "snapshot/format", "snapshot/folder"},
-	"cmd/codafs": {"coda", "coda/rate", "coda/codatest", "cache", "fs", "fs/mount", "snapshot", "snapshot/format",
-		"snapshot/folder", "cache/filelock", "fs/mount/mountpoint", "fs/mount/notify"},
+	"cmd/codafs/internal/term":  {},
+	"cmd/codafs": {
+		"coda", "coda/rate", "coda/codatest", "cache", "cache/filelock",
+		"fs", "fs/mount", "fs/mount/mountpoint", "fs/mount/notify", "snapshot", "snapshot/format", "snapshot/folder",
+		"cmd/codafs/internal/term",
+	},
 }
 
 // theirs says which package alone may import a library.

@@ -3,11 +3,12 @@ package main
 import (
 	"fmt"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
 
-func newDiff(std streams) *cobra.Command {
+func newDiff(std term.Streams) *cobra.Command {
 	var o outputFolder
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -35,7 +36,7 @@ There is one line for each file that differs: a word, and the path.
 				return err
 			}
 			if asJSON {
-				return printJSON(std.out, d)
+				return term.PrintJSON(std.Out, d)
 			}
 			return printDifference(std, d)
 		},
@@ -52,17 +53,17 @@ func noneOrTwo(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func printDifference(std streams, d snapshot.Difference) error {
+func printDifference(std term.Streams, d snapshot.Difference) error {
 	for _, group := range []struct {
 		what    string
 		changes []snapshot.Change
 	}{{"added", d.Added}, {"removed", d.Removed}, {"missing", d.Missing}, {"renamed", d.Renamed}, {"changed", d.Changed}} {
 		for _, c := range group.changes {
-			line := group.what + "\t" + printable(c.Path)
+			line := group.what + "\t" + term.Printable(c.Path)
 			if c.OldPath != "" {
-				line += "\t(was " + printable(c.OldPath) + ")"
+				line += "\t(was " + term.Printable(c.OldPath) + ")"
 			}
-			if _, err := fmt.Fprintln(std.out, line); err != nil {
+			if _, err := fmt.Fprintln(std.Out, line); err != nil {
 				return err
 			}
 		}

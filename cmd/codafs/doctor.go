@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-func newDoctor(std streams) *cobra.Command {
+func newDoctor(std term.Streams) *cobra.Command {
 	var d doctor
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -32,9 +34,9 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 				return err
 			}
 			if asJSON {
-				err = printJSON(std.out, out)
+				err = term.PrintJSON(std.Out, out)
 			} else {
-				err = out.print(std.out)
+				err = out.print(std.Out)
 			}
 			if err == nil && out.Problems > 0 {
 				err = exitError{code: exitFailed}
@@ -114,13 +116,13 @@ func (d *doctor) examine(ctx context.Context, config string) (examination, error
 }
 
 func (e examination) print(w io.Writer) error {
-	var t table
-	colors := map[string]color{isOK: green, isWarning: yellow, isProblem: red}
+	var t term.Table
+	colors := map[string]term.Color{isOK: term.Green, isWarning: term.Yellow, isProblem: term.Red}
 	for _, c := range e.Checks {
-		t = append(t, []cell{{c.State, colors[c.State]}, {c.Check, noColor}, {c.Text, noColor}})
+		t = append(t, []term.Cell{term.Colored(c.State, colors[c.State]), term.Colored(c.Check, term.NoColor), term.Colored(c.Text, term.NoColor)})
 		if c.Do != "" {
-			t.add("", "", "-> "+c.Do)
+			t.Add("", "", "-> "+c.Do)
 		}
 	}
-	return t.print(w)
+	return t.Print(w)
 }

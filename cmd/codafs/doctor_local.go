@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
@@ -38,7 +39,7 @@ func (d *doctor) checkCache() finding {
 	if err != nil {
 		return finding{check, isProblem, err.Error(), ""}
 	}
-	limit, err := parseSize(d.cacheSize)
+	limit, err := term.ParseSize(d.cacheSize)
 	if err != nil {
 		return finding{check, isProblem, "--cache-size: " + err.Error(), ""}
 	}
@@ -49,7 +50,7 @@ func (d *doctor) checkCache() finding {
 	if st, err := os.Stat(dir); err == nil && runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0 {
 		return finding{check, isWarning, dir + ": other users of this machine can look into it", "chmod 700 " + dir}
 	}
-	text := fmt.Sprintf("%s: %s free, limit %s", dir, formatSize(free), formatSize(limit))
+	text := fmt.Sprintf("%s: %s free, limit %s", dir, term.FormatSize(free), term.FormatSize(limit))
 	if free < limit/10 {
 		return finding{check, isWarning, text, "make room, or give another folder with --cache-dir: what does not fit is fetched again and again"}
 	}

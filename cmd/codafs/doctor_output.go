@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 )
 
@@ -20,7 +21,7 @@ func checkOutput(ctx context.Context, dir string) []finding {
 		return []finding{{check, isProblem, err.Error(), ""}}
 	}
 	s := findSchedule(ctx)
-	return []finding{finding{check, isOK, dir + ": " + room(ctx, dir, b) + formatSize(free) + " free", ""}.lack(b, free),
+	return []finding{finding{check, isOK, dir + ": " + room(ctx, dir, b) + term.FormatSize(free) + " free", ""}.lack(b, free),
 		b.finding(s, time.Now()), {"schedule", isOK, s.String(), ""}}
 }
 
@@ -39,7 +40,7 @@ func room(ctx context.Context, dir string, b backups) string {
 	if len(b.all) == 0 {
 		return ""
 	}
-	text := amount(len(b.all), "snapshot")
+	text := term.Count(len(b.all), "snapshot")
 	space, err := folder.Space(ctx, dir, b.ids())
 	if err != nil || space == nil {
 		return text + ", "
@@ -52,21 +53,21 @@ func room(ctx context.Context, dir string, b backups) string {
 	if len(b.all) == 1 {
 		verb = " takes "
 	}
-	return text + verb + formatSize(all) + ", "
+	return text + verb + term.FormatSize(all) + ", "
 }
 
 // lack turns f into a warning if there may be no space for one more snapshot.
 func (f finding) lack(b backups, free int64) finding {
 	if b.good != nil && free < b.good.Summary.Bytes {
-		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", formatSize(b.good.Summary.Bytes))
+		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", term.FormatSize(b.good.Summary.Bytes))
 	}
 	return f
 }
 
 // How old the last good backup may be. If backups are scheduled, one a day is expected.
 const (
-	oldIfScheduled = 2 * day
-	oldBackup      = 7 * day
+	oldIfScheduled = 2 * term.Day
+	oldBackup      = 7 * term.Day
 )
 
 // finding reports how old the last good backup is.
@@ -80,7 +81,7 @@ func (b backups) finding(s schedule, now time.Time) finding {
 	}
 	last := b.all[len(b.all)-1]
 	good := b.good.Summary
-	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", formatAge(b.age(now)), good.FinishedAt.Local().Format(dateTimeZone), good.Result)
+	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", term.FormatAge(b.age(now)), good.FinishedAt.Local().Format(term.DateTimeZone), good.Result)
 	switch age := b.age(now); {
 	case last.ID != b.good.ID:
 		return finding{check, isWarning, text + "; a later one is not good", "codafs list tells what there is"}

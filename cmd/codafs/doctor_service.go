@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 )
 
@@ -27,11 +28,11 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 	if d.offline {
 		return append(found, finding{"api", isOK, "not asked (--offline)", ""}), nil
 	}
-	log, err := d.logger(streams{err: io.Discard})
+	log, err := d.logger(term.Streams{Err: io.Discard})
 	if err != nil {
 		return nil, err
 	}
-	o, err := d.clientOptions(streams{err: io.Discard}, log)
+	o, err := d.clientOptions(term.Streams{Err: io.Discard}, log)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 func checkPause(client *coda.Client) (finding, bool) {
 	for _, b := range client.Limits() {
 		if b.PausedUntil.After(time.Now().Add(doctorTime)) {
-			return finding{"api", isProblem, fmt.Sprintf("Coda asked for a pause until %s: too many requests (%s)", clock(b.PausedUntil), b.Class),
+			return finding{"api", isProblem, fmt.Sprintf("Coda asked for a pause until %s: too many requests (%s)", term.Clock(b.PausedUntil), b.Class),
 				"run doctor again then; codafs status shows what all processes of this account send"}, true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
@@ -16,15 +17,15 @@ import (
 const shownFailures = 20
 
 // ended reports how a run ended, also one that failed before it began, and returns the error to end the program with.
-func (o *snapshotOptions) ended(std streams, p *progress, s format.Summary, err error) error {
+func (o *snapshotOptions) ended(std term.Streams, p *progress, s format.Summary, err error) error {
 	p.end()
-	colors := colored(std.err)
-	warning, missing := paint("warning", yellow, colors), paint("missing", red, colors)
+	colors := term.HasColors(std.Err)
+	warning, missing := term.Paint("warning", term.Yellow, colors), term.Paint("missing", term.Red, colors)
 	for _, line := range s.Warnings {
-		if o.notices.has(line) {
+		if o.notices.Has(line) {
 			continue
 		}
-		fmt.Fprintf(std.err, "codafs: %s: %s\n", warning, printable(line))
+		fmt.Fprintf(std.Err, "codafs: %s: %s\n", warning, term.Printable(line))
 	}
 	shown := 0
 	for _, f := range s.Failures {
@@ -32,10 +33,10 @@ func (o *snapshotOptions) ended(std streams, p *progress, s format.Summary, err 
 			continue
 		}
 		if shown++; shown > shownFailures {
-			fmt.Fprintf(std.err, "codafs: %s: and %d more, see summary.json\n", missing, s.Missing()-shownFailures)
+			fmt.Fprintf(std.Err, "codafs: %s: and %d more, see summary.json\n", missing, s.Missing()-shownFailures)
 			break
 		}
-		fmt.Fprintf(std.err, "codafs: %s: %s: %s\n", missing, printable(cmp.Or(f.Path, f.ObjectID)), printable(f.Message))
+		fmt.Fprintf(std.Err, "codafs: %s: %s: %s\n", missing, term.Printable(cmp.Or(f.Path, f.ObjectID)), term.Printable(f.Message))
 	}
 	if err != nil {
 		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")
@@ -43,14 +44,14 @@ func (o *snapshotOptions) ended(std streams, p *progress, s format.Summary, err 
 	o.summary = s
 	unprinted := o.print(std, s)
 	if unprinted != nil {
-		fmt.Fprintf(std.err, "codafs: warning: what the run came to could not be printed: %v\n", unprinted)
+		fmt.Fprintf(std.Err, "codafs: warning: what the run came to could not be printed: %v\n", unprinted)
 	}
 	if !o.quiet {
 		for _, line := range o.report(s, err) {
 			if rest, ok := strings.CutPrefix(line, string(s.Result)); ok {
-				line = paint(string(s.Result), colorOf(s.Result), colors) + rest
+				line = term.Paint(string(s.Result), colorOf(s.Result), colors) + rest
 			}
-			fmt.Fprintln(std.err, "codafs: "+line)
+			fmt.Fprintln(std.Err, "codafs: "+line)
 		}
 	}
 	if s.ExitCode == 0 && o.json && unprinted != nil {
@@ -69,12 +70,12 @@ func lineByLine(pages int) string {
 
 // print writes the data on stdout: the summary, or the path of the sealed snapshot, which is good whatever failed
 // later.
-func (o *snapshotOptions) print(std streams, s format.Summary) (err error) {
+func (o *snapshotOptions) print(std term.Streams, s format.Summary) (err error) {
 	if o.json {
-		return json.NewEncoder(std.out).Encode(s)
+		return json.NewEncoder(std.Out).Encode(s)
 	}
 	if s.Result != format.Failed {
-		_, err = fmt.Fprintln(std.out, filepath.Join(o.output, s.ID))
+		_, err = fmt.Fprintln(std.Out, filepath.Join(o.output, s.ID))
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -19,7 +20,7 @@ func TestThePathOfWhatIsSealedIsPrinted(t *testing.T) {
 	} {
 		o := snapshotOptions{output: "out", quiet: true}
 		var out, talk bytes.Buffer
-		p, std := newProgress(streams{out: &out, err: &talk}, false, true)
+		p, std := newProgress(term.Streams{Out: &out, Err: &talk}, false, true)
 		s := format.NewSummary(time.Now())
 		s.ID, s.Result = "id", result
 		if err := o.ended(std, p, s, full); exitCode(err) != 13 || out.String() != want {

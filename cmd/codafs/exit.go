@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
@@ -115,9 +116,9 @@ func describe(err error) string {
 	case unmounted:
 		line += "; without a folder, 'codafs status' shows all mounts"
 	case noSource && mountAbove(source.dir) != "":
-		line += fmt.Sprintf("; it lies in a mount: codafs snapshot %s", shellWord(mountAbove(source.dir)))
+		line += fmt.Sprintf("; it lies in a mount: codafs snapshot %s", term.ShellWord(mountAbove(source.dir)))
 	case noSource && errors.Is(err, iofs.ErrNotExist):
-		line += fmt.Sprintf("; to make the backup in that folder: codafs snapshot --output %s", shellWord(source.dir))
+		line += fmt.Sprintf("; to make the backup in that folder: codafs snapshot --output %s", term.ShellWord(source.dir))
 	case errors.Is(err, snapshot.ErrNotMount):
 		line += "; name the folder that 'codafs mount' shows, or none to read from Coda directly"
 	case errors.Is(err, snapshot.ErrPolicy):

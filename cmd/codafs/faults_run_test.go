@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
@@ -114,7 +115,7 @@ func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
 		var said stream
 		start := time.Now()
 		dir := quickDir(t)
-		err := snapshotOver(t, service, dir, docs, streams{strings.NewReader(""), &said, &said})
+		err := snapshotOver(t, service, dir, docs, term.Streams{In: strings.NewReader(""), Out: &said, Err: &said})
 		b.took, b.requests = time.Since(start), service.Requests()
 		b.exit = exitCode(err)
 		if err != nil {
@@ -163,7 +164,7 @@ func quickDir(t *testing.T) string {
 
 // snapshotOver makes a snapshot as the command does, with another transport and nothing of the real
 // user's settings.
-func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std streams) error {
+func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std term.Streams) error {
 	t.Helper()
 	var o snapshotOptions
 	o.selection.Docs = docs
@@ -171,13 +172,13 @@ func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []str
 }
 
 // snapshotWith is snapshotOver with options: those that no setting gives, and docs.
-func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std streams) error {
+func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std term.Streams) error {
 	t.Helper()
 	o := *given
 	o.register(&cobra.Command{}) // the defaults
 	o.output, o.cacheDir, o.selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.selection.Docs
 	o.selection.Names = fs.NameMode(o.names)
-	log := slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(std.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
 		BaseURL: o.baseURL(), Token: faultToken, UserAgent: tool(), MaxRetries: o.maxRetries, ExportTimeout: o.exportTimeout,
 		Transport: transport, Log: log, Outage: coda.WaitOutage,

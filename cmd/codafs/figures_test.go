@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 )
@@ -67,7 +68,7 @@ func (f figure) hold(t *testing.T) {
 	}})
 	var said stream
 	start := time.Now()
-	err := snapshotOver(t, service, quickDir(t), nil, streams{strings.NewReader(""), &said, &said})
+	err := snapshotOver(t, service, quickDir(t), nil, term.Streams{In: strings.NewReader(""), Out: &said, Err: &said})
 	took := time.Since(start)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said.String())

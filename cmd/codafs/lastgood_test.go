@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -23,14 +24,14 @@ func TestTheAgeOfTheLastGoodBackup(t *testing.T) {
 		do    string
 	}{
 		{"this night's", 9 * time.Hour, systemd, isOK, ""},
-		{"two nights without one", 2*day + time.Hour, systemd, isWarning, "journalctl"},
-		{"two nights, by cron", 2*day + time.Hour, schedule{by: "cron", when: "@daily"}, isWarning, "mails"},
-		{"by hand", 6 * day, schedule{}, isOK, ""},
-		{"by hand, long ago", 8 * day, schedule{}, isWarning, "codafs snapshot"},
+		{"two nights without one", 2*term.Day + time.Hour, systemd, isWarning, "journalctl"},
+		{"two nights, by cron", 2*term.Day + time.Hour, schedule{by: "cron", when: "@daily"}, isWarning, "mails"},
+		{"by hand", 6 * term.Day, schedule{}, isOK, ""},
+		{"by hand, long ago", 8 * term.Day, schedule{}, isWarning, "codafs snapshot"},
 	} {
 		l := made(c.ago)
 		f := backups{all: []snapshot.Listed{l}, good: &l}.finding(c.by, now)
-		if f.State != c.state || !strings.Contains(f.Do, c.do) || !strings.Contains(f.Text, formatAge(c.ago)+" ago") {
+		if f.State != c.state || !strings.Contains(f.Do, c.do) || !strings.Contains(f.Text, term.FormatAge(c.ago)+" ago") {
 			t.Errorf("%s: %+v", c.what, f)
 		}
 	}
@@ -53,15 +54,6 @@ func TestCrontabs(t *testing.T) {
 	} {
 		if got := cronTimes(crontab); got != want {
 			t.Errorf("%q: %q, want %q", crontab, got, want)
-		}
-	}
-}
-
-func TestAges(t *testing.T) {
-	for d, want := range map[time.Duration]string{-time.Second: "0 s", 119 * time.Second: "119 s", 119 * time.Minute: "119 min",
-		2 * time.Hour: "2 h", 47 * time.Hour: "47 h", 49 * time.Hour: "2 days", 400 * day: "400 days"} {
-		if got := formatAge(d); got != want {
-			t.Errorf("%v is %q, want %q", d, got, want)
 		}
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 )
 
-func newList(std streams) *cobra.Command {
+func newList(std term.Streams) *cobra.Command {
 	var o outputFolder
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -42,24 +43,24 @@ Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 }
 
 // runList lists the snapshots in a folder, whether good or not. An empty folder is no error.
-func runList(ctx context.Context, std streams, dir string, asJSON bool) error {
+func runList(ctx context.Context, std term.Streams, dir string, asJSON bool) error {
 	all, err := snapshot.List(dir)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return printJSON(std.out, newListing(dir, all))
+		return term.PrintJSON(std.Out, newListing(dir, all))
 	}
 	b := backups{all: all}
 	if len(b.all) == 0 {
-		fmt.Fprintf(std.err, "codafs: there is no snapshot in %s%s\n", printable(dir), itself(dir))
+		fmt.Fprintf(std.Err, "codafs: there is no snapshot in %s%s\n", term.Printable(dir), itself(dir))
 		return nil
 	}
 	space, err := folder.Space(ctx, dir, b.ids())
 	if err != nil {
 		return err
 	}
-	return b.table(space, time.Now()).print(std.out)
+	return b.table(space, time.Now()).Print(std.Out)
 }
 
 // itself is a part of a message for a folder that is itself a snapshot, "" if it is none.
@@ -71,11 +72,11 @@ func itself(dir string) string {
 }
 
 // table is the output for people. space may be nil.
-func (b backups) table(space map[string]int64, now time.Time) table {
-	var t table
-	t.add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
+func (b backups) table(space map[string]int64, now time.Time) term.Table {
+	var t term.Table
+	t.Add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
 	for i := range t[0] {
-		t[0][i].color = bold
+		t[0][i].Color = term.Bold
 	}
 	for _, l := range b.all {
 		mark := "  "
@@ -83,16 +84,16 @@ func (b backups) table(space map[string]int64, now time.Time) table {
 			mark = "* "
 		}
 		if l.Err != nil {
-			t = append(t, []cell{{mark + l.ID, noColor}, {"unreadable: " + printable(l.Err.Error()), red}})
+			t = append(t, []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored("unreadable: "+term.Printable(l.Err.Error()), term.Red)})
 			continue
 		}
 		s := l.Summary
-		row := []cell{{mark + l.ID, noColor}, {formatAge(now.Sub(s.FinishedAt)), noColor}, {printable(string(s.Result)), colorOf(s.Result)}}
-		for _, text := range append(totals(s), strconv.Itoa(s.Missing()), formatSize(s.Bytes), onDisk(space, l.ID), news(s)) {
-			row = append(row, cell{text, noColor})
+		row := []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored(term.FormatAge(now.Sub(s.FinishedAt)), term.NoColor), term.Colored(term.Printable(string(s.Result)), colorOf(s.Result))}
+		for _, text := range append(totals(s), strconv.Itoa(s.Missing()), term.FormatSize(s.Bytes), onDisk(space, l.ID), news(s)) {
+			row = append(row, term.Colored(text, term.NoColor))
 		}
 		if s.Missing() > 0 {
-			row[missingColumn].color = yellow
+			row[missingColumn].Color = term.Yellow
 		}
 		t = append(t, row)
 	}
@@ -114,7 +115,7 @@ func onDisk(space map[string]int64, id string) string {
 	if space == nil {
 		return "-"
 	}
-	return formatSize(space[id])
+	return term.FormatSize(space[id])
 }
 
 // news says what differs from the previous snapshot, and what else the user should know.
@@ -140,12 +141,12 @@ func news(s format.Summary) string {
 }
 
 // colorOf is the color of a result.
-func colorOf(r format.Result) color {
+func colorOf(r format.Result) term.Color {
 	switch r {
 	case format.Complete:
-		return green
+		return term.Green
 	case format.Incomplete:
-		return yellow
+		return term.Yellow
 	}
-	return red
+	return term.Red
 }

@@ -5,10 +5,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 // logger logs to the error stream, or to --log-file. No logged value ever contains the token.
-func (s *settings) logger(std streams) (*slog.Logger, error) {
+func (s *settings) logger(std term.Streams) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
 		return nil, usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", s.logLevel)}
@@ -29,9 +31,9 @@ func (s *settings) logger(std streams) (*slog.Logger, error) {
 
 // logTo opens --log-file, which stays open for as long as the process lives. Each line is appended by one write, so
 // processes may share the file.
-func (s *settings) logTo(std streams) (io.Writer, error) {
+func (s *settings) logTo(std term.Streams) (io.Writer, error) {
 	if s.logFile == "" {
-		return std.err, nil
+		return std.Err, nil
 	}
 	f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {

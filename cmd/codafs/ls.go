@@ -9,12 +9,13 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 )
 
-func newLs(std streams) *cobra.Command {
+func newLs(std term.Streams) *cobra.Command {
 	var s settings
 	var long, asJSON bool
 	cmd := &cobra.Command{
@@ -40,7 +41,7 @@ as they are known without fetching content.`,
 
 // runLs lists a folder, or shows one file. With long it also asks for versions, which may send requests for stamps,
 // never for content.
-func runLs(ctx context.Context, s *settings, std streams, name string, long, asJSON bool) error {
+func runLs(ctx context.Context, s *settings, std term.Streams, name string, long, asJSON bool) error {
 	waits, std := showWaits(std, "ls")
 	defer waits.end()
 	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
@@ -65,7 +66,7 @@ func runLs(ctx context.Context, s *settings, std streams, name string, long, asJ
 			found = append(found, newNodeInfo(path.Join(at, n.Name()), n))
 		}
 	}
-	failed := failures{out: std.err}
+	failed := failures{out: std.Err}
 	for i := range found {
 		if !long {
 			break
@@ -81,9 +82,9 @@ func runLs(ctx context.Context, s *settings, std streams, name string, long, asJ
 		}
 	}
 	if asJSON {
-		err = printJSON(std.out, found)
+		err = term.PrintJSON(std.Out, found)
 	} else {
-		err = printNames(std.out, found, long)
+		err = printNames(std.Out, found, long)
 	}
 	if err != nil {
 		return err

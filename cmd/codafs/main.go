@@ -8,15 +8,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs/mount/notify"
 	"github.com/spf13/cobra"
 )
@@ -28,29 +27,15 @@ func main() {
 	}
 	ctx, stop := signalContext(context.Background())
 	defer stop()
-	std := streams{os.Stdin, os.Stdout, os.Stderr}
+	std := term.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 	if isMountHelper() {
 		os.Exit(runMountHelper(ctx, os.Args[1:], std))
 	}
 	os.Exit(run(ctx, os.Args[1:], std))
 }
 
-// streams are where a command reads and writes: out is for data, err for messages.
-type streams struct {
-	in  io.Reader
-	out io.Writer
-	err io.Writer
-}
-
-// printJSON writes the output of every --json.
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
 // run runs the program and returns its exit code.
-func run(ctx context.Context, args []string, std streams) int {
+func run(ctx context.Context, args []string, std term.Streams) int {
 	root := newRoot(std)
 	root.SetArgs(args)
 	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
@@ -66,7 +51,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		err = e
 	}
 	if line := describe(err); line != "" {
-		fmt.Fprintf(std.err, "codafs: %s\n", printable(line))
+		fmt.Fprintf(std.Err, "codafs: %s\n", term.Printable(line))
 	}
 	return exitCode(err)
 }

@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-func newMan(std streams) *cobra.Command {
+func newMan(std term.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man [DIR]",
 		Short: "Write the manual pages",
@@ -25,7 +27,7 @@ and so on. Without DIR, print the page codafs.1. With SOURCE_DATE_EPOCH set, the
 				if err != nil {
 					return err
 				}
-				_, err = std.out.Write(page)
+				_, err = std.Out.Write(page)
 				return err
 			}
 			return writeManPages(cmd.Root(), args[0])

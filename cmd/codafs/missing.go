@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -38,7 +39,7 @@ func whatIsMissing(gaps []fs.Failure) string {
 	var parts []string
 	add := func(n int, before, name string) {
 		if n > 0 {
-			parts = append(parts, before+amount(n, name))
+			parts = append(parts, before+term.Count(n, name))
 		}
 	}
 	add(objects.Docs.Total, "", "doc")

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
@@ -33,7 +34,7 @@ type mountOptions struct {
 	background bool
 }
 
-func newMount(std streams) *cobra.Command {
+func newMount(std term.Streams) *cobra.Command {
 	var o mountOptions
 	cmd := &cobra.Command{
 		Use:   "mount MOUNTPOINT",
@@ -75,7 +76,7 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 
 // runMount opens the workspace, mounts it, and serves it to its end. It mounts before the token's user is asked for, so
 // that a service that does not answer does not delay the mount.
-func runMount(ctx context.Context, o *mountOptions, std streams, dir string) error {
+func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string) error {
 	switch mount.Sizes(o.sizes) {
 	case mount.Auto, mount.Exact, mount.Estimate:
 	default:
@@ -125,7 +126,7 @@ func runMount(ctx context.Context, o *mountOptions, std streams, dir string) err
 	server.Store(m)
 	m.Changed("") // for changes before the kernel could be notified
 	if !o.background {
-		fmt.Fprintf(std.err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
+		fmt.Fprintf(std.Err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
 	}
 	ready := func() error { return nil }
 	if o.background {
@@ -147,11 +148,11 @@ func guardProcess() *exec.Cmd {
 
 // goIntoBackground detaches and says that it is mounted: after the token was accepted, or the wait for that took too
 // long.
-func goIntoBackground(std streams, who *identity, dir string) error {
+func goIntoBackground(std term.Streams, who *identity, dir string) error {
 	if !who.answered() {
-		fmt.Fprintf(std.err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' shows it later\n", refusedWithin, dir)
+		fmt.Fprintf(std.Err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' shows it later\n", refusedWithin, dir)
 	}
-	fmt.Fprintf(std.err, "codafs: mounted at %s; 'codafs unmount %s' ends it\n", dir, dir)
+	fmt.Fprintf(std.Err, "codafs: mounted at %s; 'codafs unmount %s' ends it\n", dir, dir)
 	if err := tellReady(); err != nil {
 		return fmt.Errorf("going into the background: %w", err)
 	}

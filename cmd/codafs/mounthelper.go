@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 // Called as mount.codafs, by a link in /sbin, this program is the mount helper that mount(8) and /etc/fstab start for
@@ -40,14 +42,14 @@ Options are the flags of 'codafs mount' (see 'codafs mount --help'), such as ref
 func isMountHelper() bool { return filepath.Base(os.Args[0]) == mountHelper }
 
 // runMountHelper mounts what mount(8) asks for and returns the exit code.
-func runMountHelper(ctx context.Context, args []string, std streams) int {
+func runMountHelper(ctx context.Context, args []string, std term.Streams) int {
 	call, err := parseHelperCall(args)
 	if errors.Is(err, pflag.ErrHelp) {
-		fmt.Fprint(std.out, helperHelp)
+		fmt.Fprint(std.Out, helperHelp)
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "%s: %v\n", mountHelper, err)
+		fmt.Fprintf(std.Err, "%s: %v\n", mountHelper, err)
 		return helperUsage
 	}
 	if call.fake {
@@ -55,7 +57,7 @@ func runMountHelper(ctx context.Context, args []string, std streams) int {
 	}
 	if os.Geteuid() == 0 {
 		if err := useSystemFolders(); err != nil {
-			fmt.Fprintf(std.err, "%s: %v\n", mountHelper, err)
+			fmt.Fprintf(std.Err, "%s: %v\n", mountHelper, err)
 			return helperFailed
 		}
 	}
@@ -122,7 +124,7 @@ var generic = strings.Fields(`ro rw defaults auto noauto user nouser users owner
 
 // helperFlags turns a list of options into flags of 'codafs mount'.
 func helperFlags(list string, sloppy bool) ([]string, error) {
-	known := newMount(streams{}).Flags()
+	known := newMount(term.Streams{}).Flags()
 	var flags []string
 	for _, option := range splitOptions(list) {
 		key, value, valued := strings.Cut(option, "=")

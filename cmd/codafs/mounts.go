@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
@@ -91,12 +92,12 @@ func ask(ctx context.Context, path string) mountReport {
 	}
 }
 
-func newAsk(std streams) *cobra.Command {
+func newAsk(std term.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:    askCommand + " MOUNTPOINT",
 		Hidden: true,
 		Args:   between(1, 1),
-		RunE:   func(_ *cobra.Command, args []string) error { return printJSON(std.out, reportOn(args[0])) },
+		RunE:   func(_ *cobra.Command, args []string) error { return term.PrintJSON(std.Out, reportOn(args[0])) },
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -31,7 +32,7 @@ error. If the command itself fails, there is a warning, and the exit code stays 
 const afterSignal = 4 * time.Second
 
 // tell runs the command of --on-result and returns the snapshot's own error. A dry run has no result.
-func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) error {
+func (o *snapshotOptions) tell(ctx context.Context, std term.Streams, result error) error {
 	if o.onResult == "" || o.dryRun || exitCode(result) == exitUsage && result != nil {
 		return result
 	}
@@ -44,24 +45,24 @@ func (o *snapshotOptions) tell(ctx context.Context, std streams, result error) e
 		defer cancel()
 	}
 	if err := o.runOnResult(ctx, std, result); err != nil {
-		fmt.Fprintf(std.err, "codafs: warning: --on-result: %v\n", err)
+		fmt.Fprintf(std.Err, "codafs: warning: --on-result: %v\n", err)
 	}
 	return result
 }
 
 // runOnResult runs the command with the result in its variables and the summary on its stdin. Its output goes to
 // stderr.
-func (o *snapshotOptions) runOnResult(ctx context.Context, std streams, result error) error {
+func (o *snapshotOptions) runOnResult(ctx context.Context, std term.Streams, result error) error {
 	code := 0
 	if result != nil {
 		code = exitCode(result)
 	}
 	var summary bytes.Buffer
-	if err := printJSON(&summary, o.summary); err != nil {
+	if err := term.PrintJSON(&summary, o.summary); err != nil {
 		return err
 	}
 	c := shell(ctx, o.onResult)
-	c.Stdin, c.Stdout, c.Stderr = &summary, std.err, std.err
+	c.Stdin, c.Stdout, c.Stderr = &summary, std.Err, std.Err
 	c.Env = append(os.Environ(),
 		resultPrefix+"="+string(o.resultWord()),
 		resultPrefix+"_EXIT_CODE="+strconv.Itoa(code),

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 )
 
 // withinOpenFiles lowers the concurrency to what the limit of open files allows.
-func (o *snapshotOptions) withinOpenFiles(std streams) {
+func (o *snapshotOptions) withinOpenFiles(std term.Streams) {
 	limit := openFilesLimit()
 	room := limit - filesBeside
 	fits := max(1, room/(filesATask*(1+pageShare)))
@@ -24,7 +26,7 @@ func (o *snapshotOptions) withinOpenFiles(std streams) {
 		return
 	}
 	if !o.quiet {
-		fmt.Fprintf(std.err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
+		fmt.Fprintf(std.Err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
 	}
 	o.concurrency = fits
 	o.fewPages = max(1, room/filesATask-fits)

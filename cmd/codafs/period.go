@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-const day = 24 * time.Hour
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
+)
 
 // period is a duration flag that also takes days.
 type period time.Duration
@@ -18,7 +18,7 @@ func (p *period) Set(s string) error {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		var n float64
 		n, err = strconv.ParseFloat(days, 64)
-		if d = time.Duration(n * float64(day)); n > 10_000 {
+		if d = time.Duration(n * float64(term.Day)); n > 10_000 {
 			err = strconv.ErrRange
 		}
 	}
@@ -32,8 +32,8 @@ func (p *period) Set(s string) error {
 // String implements [pflag.Value].
 func (p *period) String() string {
 	d := time.Duration(*p)
-	if d > 0 && d%day == 0 {
-		return strconv.Itoa(int(d/day)) + "d"
+	if d > 0 && d%term.Day == 0 {
+		return strconv.Itoa(int(d/term.Day)) + "d"
 	}
 	return d.String()
 }

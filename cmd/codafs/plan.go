@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 )
 
@@ -54,11 +55,11 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintf(t, "taken over\t%d\tfrom the last snapshot, or a run that was stopped\n", d.Files-fetch)
 	fmt.Fprintf(t, "to fetch\t%d\t%s\n", fetch, counts(d.Fetch))
 	fmt.Fprintf(t, "missing\t%d\n", d.Missing)
-	fmt.Fprintf(t, "size\t%s\t%s\n", formatSize(d.Bytes), unknown(d.BytesUnknown))
+	fmt.Fprintf(t, "size\t%s\t%s\n", term.FormatSize(d.Bytes), unknown(d.BytesUnknown))
 	if d.Requests != nil {
 		fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", *d.Listed)
 		fmt.Fprintf(t, "requests\t%d\t%s\n", *d.Requests, counts(d.ByClass))
-		fmt.Fprintf(t, "time\t%s\tat least, by the rate limits, after the listing\n", formatAge(time.Duration(*d.Minutes*float64(time.Minute))))
+		fmt.Fprintf(t, "time\t%s\tat least, by the rate limits, after the listing\n", term.FormatAge(time.Duration(*d.Minutes*float64(time.Minute))))
 	}
 	return t.Flush()
 }

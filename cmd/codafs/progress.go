@@ -3,15 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
-	"golang.org/x/term"
 )
 
 // How often progress is shown at most: redrawn on a terminal, as a line in a log, as an object for a program.
@@ -34,13 +33,13 @@ type progress struct {
 }
 
 // newProgress starts to show progress; the caller must call end. Messages must go to the returned streams meanwhile.
-func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
+func newProgress(std term.Streams, asJSON, quiet bool) (*progress, term.Streams) {
 	p := &progress{stopped: make(chan struct{})}
-	f, _ := std.err.(*os.File)
+	s, drawn := term.ScreenOn(std.Err)
 	switch {
 	case quiet:
 	case asJSON:
-		out := json.NewEncoder(std.out)
+		out := json.NewEncoder(std.Out)
 		var last event
 		p.every(objectEvery, func(s state) {
 			if e := s.event(); e != last {
@@ -49,18 +48,17 @@ func newProgress(std streams, asJSON, quiet bool) (*progress, streams) {
 				_ = out.Encode(e)
 			}
 		}, func() {})
-	case f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb":
-		s := &screen{out: f, width: widthOf(f)}
+	case drawn:
 		var news outageNews
 		p.every(redrawEvery, func(now state) {
 			if line := news.line(now); line != "" {
 				fmt.Fprintln(s, "codafs: "+line)
 			}
-			s.redraw(now.line(s.columns()))
-		}, s.clear)
-		std.err = s
+			s.Redraw(now.line(s.Columns()))
+		}, s.Clear)
+		std.Err = s
 	default:
-		p.every(lineEvery, func(s state) { fmt.Fprintln(std.err, "codafs: "+s.String()) }, func() {})
+		p.every(lineEvery, func(s state) { fmt.Fprintln(std.Err, "codafs: "+s.String()) }, func() {})
 	}
 	return p, std
 }

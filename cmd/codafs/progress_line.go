@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
@@ -26,14 +27,14 @@ const leastCut = 10
 func compose(head string, parts []part, columns int, cuttable int) string {
 	byRank := slices.Clone(parts)
 	slices.SortStableFunc(byRank, func(a, b part) int { return a.rank - b.rank })
-	room := columns - textWidth(head)
+	room := columns - term.Width(head)
 	taken := map[int]string{}
 	for _, p := range byRank {
 		text := p.text
 		if p.rank == cuttable && room-2 >= leastCut {
-			text = cut(text, room-2)
+			text = term.Cut(text, room-2)
 		}
-		if need := textWidth(text) + 2; text != "" && need <= room {
+		if need := term.Width(text) + 2; text != "" && need <= room {
 			room -= need
 			taken[p.rank] = text
 		}
@@ -64,8 +65,8 @@ const (
 // line is the state in a line of a terminal of a given width.
 func (s state) line(columns int) string {
 	if !s.listed {
-		parts := []part{{rankRequests, amount(s.requests, "request")}, {rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankLimit, s.limit}}
-		if whole := compose("listing the workspace", parts, math.MaxInt, -1); textWidth(whole) <= columns {
+		parts := []part{{rankRequests, term.Count(s.requests, "request")}, {rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankLimit, s.limit}}
+		if whole := compose("listing the workspace", parts, math.MaxInt, -1); term.Width(whole) <= columns {
 			return whole
 		}
 		return compose("listing", parts, columns, -1)
@@ -73,9 +74,9 @@ func (s state) line(columns int) string {
 	head := fmt.Sprintf("%s %d%%", bar(s.percent(), 10), s.percent())
 	return compose(head, []part{
 		{rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankEnd, s.toGo()},
-		{rankPages, fmt.Sprintf("%d/%s", s.done.Pages.Total, amount(s.plan.Pages, "page"))},
-		{rankObjects, fmt.Sprintf("%d/%s, %d/%s", s.done.Tables.Total, amount(s.plan.Tables, "table"), s.done.Views.Total, amount(s.plan.Views, "view"))},
-		{rankSize, formatSize(s.bytes)}, {rankMissing, s.gaps()}, {rankLimit, s.limit}, {rankNow, s.now},
+		{rankPages, fmt.Sprintf("%d/%s", s.done.Pages.Total, term.Count(s.plan.Pages, "page"))},
+		{rankObjects, fmt.Sprintf("%d/%s, %d/%s", s.done.Tables.Total, term.Count(s.plan.Tables, "table"), s.done.Views.Total, term.Count(s.plan.Views, "view"))},
+		{rankSize, term.FormatSize(s.bytes)}, {rankMissing, s.gaps()}, {rankLimit, s.limit}, {rankNow, s.now},
 	}, columns, rankNow)
 }
 
@@ -103,7 +104,7 @@ func (s state) toGo() string {
 	if s.leftFor == 0 {
 		return ""
 	}
-	return formatAge(s.leftFor) + " left"
+	return term.FormatAge(s.leftFor) + " left"
 }
 
 func (s state) gaps() string {
@@ -131,7 +132,7 @@ func limitText(limits []rate.Status, now time.Time) string {
 	case at.FreeAt.IsZero():
 		return ""
 	case at.PausedUntil.After(now):
-		return fmt.Sprintf("Coda wants no %s for %s", classWords[at.Class], formatAge(at.PausedUntil.Sub(now)))
+		return fmt.Sprintf("Coda wants no %s for %s", classWords[at.Class], term.FormatAge(at.PausedUntil.Sub(now)))
 	case others == 1:
 		text += ", shared with a process"
 	case others > 1:
@@ -150,5 +151,5 @@ func fetching(e fs.Entry) string {
 	default:
 		kind = string(e.Kind) + " of"
 	}
-	return strings.TrimSpace(kind + " " + inQuotes(e.Name))
+	return strings.TrimSpace(kind + " " + term.Quote(e.Name))
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 // shownSilence is how long Coda must not answer before that is shown.
@@ -12,7 +14,7 @@ func (s state) silent() string {
 	if s.silence < shownSilence {
 		return ""
 	}
-	return "no answer from Coda for " + formatAge(s.silence)
+	return "no answer from Coda for " + term.FormatAge(s.silence)
 }
 
 // givesUp says how long the silence may last.
@@ -20,7 +22,7 @@ func (s state) givesUp() string {
 	if s.silence < shownSilence {
 		return ""
 	}
-	return "gives up after " + formatAge(silenceLimit)
+	return "gives up after " + term.FormatAge(silenceLimit)
 }
 
 // outageNews reports once for each outage that Coda cannot be reached, and once that it can again.
@@ -35,12 +37,12 @@ func (o *outageNews) line(s state) string {
 	case s.away == nil && !o.since.IsZero():
 		after := now.Sub(o.since)
 		o.since = time.Time{}
-		return "Coda answers again, after " + formatAge(after)
+		return "Coda answers again, after " + term.FormatAge(after)
 	case s.away != nil && o.since.IsZero() && now.Sub(s.awayAt) >= waitShownAfter:
 		o.since = s.awayAt
 		until := now.Add(silenceLimit - s.silence)
 		return fmt.Sprintf("Coda cannot be reached since %s: %s; waiting for it until %s at the latest",
-			s.awayAt.Local().Format(time.TimeOnly), printable(reason(s.away).Error()), until.Local().Format(time.TimeOnly))
+			s.awayAt.Local().Format(time.TimeOnly), term.Printable(reason(s.away).Error()), until.Local().Format(time.TimeOnly))
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -51,13 +52,13 @@ func (s *state) wait(left snapshot.Estimate) {
 
 // String formats the state for a log.
 func (s state) String() string {
-	parts := []string{fmt.Sprintf("listing the workspace, %s so far", amount(s.requests, "request"))}
+	parts := []string{fmt.Sprintf("listing the workspace, %s so far", term.Count(s.requests, "request"))}
 	if s.listed {
-		parts = []string{fmt.Sprintf("%d%%, %s, %d of %s, %d of %s, %d of %s; %d of %s, %s", s.percent(), amount(s.plan.Docs, "doc"),
-			s.done.Pages.Total, amount(s.plan.Pages, "page"), s.done.Tables.Total, amount(s.plan.Tables, "table"),
-			s.done.Views.Total, amount(s.plan.Views, "view"), s.files, amount(s.plan.Files, "file"), formatSize(s.bytes)), s.gaps()}
+		parts = []string{fmt.Sprintf("%d%%, %s, %d of %s, %d of %s, %d of %s; %d of %s, %s", s.percent(), term.Count(s.plan.Docs, "doc"),
+			s.done.Pages.Total, term.Count(s.plan.Pages, "page"), s.done.Tables.Total, term.Count(s.plan.Tables, "table"),
+			s.done.Views.Total, term.Count(s.plan.Views, "view"), s.files, term.Count(s.plan.Files, "file"), term.FormatSize(s.bytes)), s.gaps()}
 		if s.left > 0 {
-			parts = append(parts, amount(s.left, "request")+" left")
+			parts = append(parts, term.Count(s.left, "request")+" left")
 		}
 		if s.leftFor > 0 {
 			parts = append(parts, "about "+s.toGo())

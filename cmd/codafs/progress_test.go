@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
@@ -31,7 +32,7 @@ func fiveMinutes(p *progress) {
 func TestALogGetsALineAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, err bytes.Buffer
-		p, _ := newProgress(streams{out: &out, err: &err}, false, false)
+		p, _ := newProgress(term.Streams{Out: &out, Err: &err}, false, false)
 		fiveMinutes(p)
 		text := err.String()
 		if n := strings.Count(text, "\n"); n < 4 || n > 5 || strings.Count(text, "listing the workspace") < 1 {
@@ -55,9 +56,9 @@ func (s *stamped) Write(b []byte) (int, error) {
 func TestATerminalIsRedrawnTenTimesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out stamped
-		s := &screen{out: &out, width: func() int { return 80 }}
+		s := term.NewScreen(&out, func() int { return 80 })
 		p := &progress{stopped: make(chan struct{})}
-		p.every(redrawEvery, func(now state) { s.redraw(now.String()) }, s.clear)
+		p.every(redrawEvery, func(now state) { s.Redraw(now.String()) }, s.Clear)
 		fiveMinutes(p)
 		out.writes = out.writes[:len(out.writes)-1] // it is cleared at the end
 		for i, at := range out.writes {
@@ -74,7 +75,7 @@ func TestATerminalIsRedrawnTenTimesASecond(t *testing.T) {
 func TestAProgramGetsAnObjectASecondAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, err bytes.Buffer
-		p, _ := newProgress(streams{out: &out, err: &err}, true, false)
+		p, _ := newProgress(term.Streams{Out: &out, Err: &err}, true, false)
 		fiveMinutes(p)
 		var last event
 		n := 0
@@ -104,7 +105,7 @@ func TestAProgramGetsAnObjectASecondAtMost(t *testing.T) {
 func TestQuietShowsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, err bytes.Buffer
-		p, _ := newProgress(streams{out: &out, err: &err}, true, true)
+		p, _ := newProgress(term.Streams{Out: &out, Err: &err}, true, true)
 		fiveMinutes(p)
 		if out.Len()+err.Len() > 0 {
 			t.Errorf("said %q, %q", out.String(), err.String())
@@ -122,23 +123,6 @@ func TestTheTimeToEndStandsStillWhileNothingComes(t *testing.T) {
 			t.Errorf("%q, then %q", want, got)
 		}
 	})
-}
-
-// A line is cut where it would wrap, and leaves nothing of a longer one before it behind.
-func TestAScreenHoldsOneLine(t *testing.T) {
-	var out bytes.Buffer
-	s := &screen{out: &out, width: func() int { return 11 }}
-	s.redraw("a line that is too long")
-	s.redraw("short")
-	s.redraw("short")
-	s.Write([]byte("words\n"))
-	s.redraw("again")
-	s.clear()
-	s.clear()
-	want := "\ra line th…" + "\rshort     " + "\r     \r" + "words\n" + "\ragain" + "\r     \r"
-	if out.String() != want {
-		t.Errorf("written %q\nwant    %q", out.String(), want)
-	}
 }
 
 // What is counted while a run goes on is what its end counts.
@@ -197,7 +181,7 @@ func TestALineHasWhatIsWantedMost(t *testing.T) {
 		t.Errorf("a log has %q, want %q", got, want)
 	}
 	for columns := range 130 {
-		if got := s.line(columns); columns > 40 && textWidth(got) > columns {
+		if got := s.line(columns); columns > 40 && term.Width(got) > columns {
 			t.Errorf("%q is wider than %d", got, columns)
 		}
 	}

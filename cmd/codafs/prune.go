@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
 
-func newPrune(std streams) *cobra.Command {
+func newPrune(std term.Streams) *cobra.Command {
 	var p snapshot.Policy
 	var dryRun, asJSON bool
 	var o outputFolder
@@ -53,12 +54,12 @@ type pruning struct {
 }
 
 // print prints the ids of what was, or would be, removed. If the run is done, it also prints the counts.
-func (p pruning) print(std streams, asJSON, done bool) error {
+func (p pruning) print(std term.Streams, asJSON, done bool) error {
 	if asJSON {
-		return printJSON(std.out, p)
+		return term.PrintJSON(std.Out, p)
 	}
 	for _, id := range p.Removed {
-		if _, err := fmt.Fprintln(std.out, id); err != nil {
+		if _, err := fmt.Fprintln(std.Out, id); err != nil {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func (p pruning) print(std streams, asJSON, done bool) error {
 		removed = "would be removed"
 	}
 	if done {
-		fmt.Fprintf(std.err, "codafs: %d kept, %d %s\n", len(p.Kept), len(p.Removed), removed)
+		fmt.Fprintf(std.Err, "codafs: %d kept, %d %s\n", len(p.Kept), len(p.Removed), removed)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 var update = flag.Bool("update", false, "write REFERENCE.md, and the picture of README.md")
@@ -18,7 +20,7 @@ const referenceFile = "REFERENCE.md"
 
 // REFERENCE.md has the text of all help, so that a change of it is seen, and read on the web.
 func TestReferenceIsUpToDate(t *testing.T) {
-	root := newRoot(streams{})
+	root := newRoot(term.Streams{})
 	want := reference(root)
 	if *update {
 		if err := os.WriteFile(referenceFile, []byte(want), 0o644); err != nil {
@@ -35,7 +37,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 }
 
 func TestEachCommandHasHelpWithExamples(t *testing.T) {
-	for _, c := range documented(newRoot(streams{})) {
+	for _, c := range documented(newRoot(term.Streams{})) {
 		if c.Short == "" || c.Long == "" || c.Runnable() && c.Example == "" && c.Name() != "version" {
 			t.Errorf("%s: want a short and a long text and examples", c.CommandPath())
 		}
@@ -54,7 +56,7 @@ func TestEachCommandHasHelpWithExamples(t *testing.T) {
 // Where several commands have a flag, it means the same in all: a configuration file is for all.
 func TestFlagsMeanTheSameInAllCommands(t *testing.T) {
 	kinds := map[string]string{}
-	for _, c := range documented(newRoot(streams{})) {
+	for _, c := range documented(newRoot(term.Streams{})) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if known := kinds[f.Name]; known != "" && known != f.Value.Type() {
 				t.Errorf("%s --%s is of type %s, another command's of type %s", c.CommandPath(), f.Name, f.Value.Type(), known)

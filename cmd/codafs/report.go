@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
@@ -30,8 +30,8 @@ func (o *snapshotOptions) report(s format.Summary, err error) []string {
 		end = "; " + demoNote
 	}
 	lines := []string{fmt.Sprintf("%s: %s, %s, %s, %s; %s, %s; %s in %s%s", result,
-		amount(c.Docs.Total, "doc"), amount(c.Pages.Total, "page"), amount(c.Tables.Total, "table"), amount(c.Views.Total, "view"),
-		amount(s.Files, "file"), formatSize(s.Bytes), amount(s.Requests, "request"), formatTook(s.FinishedAt.Sub(s.StartedAt)), end)}
+		term.Count(c.Docs.Total, "doc"), term.Count(c.Pages.Total, "page"), term.Count(c.Tables.Total, "table"), term.Count(c.Views.Total, "view"),
+		term.Count(s.Files, "file"), term.FormatSize(s.Bytes), term.Count(s.Requests, "request"), term.FormatElapsed(s.FinishedAt.Sub(s.StartedAt)), end)}
 	if missing := whatIsMissing(gaps(s, false)); missing != "" {
 		lines = append(lines, "note: missing: "+missing+"; summary.json says why, and has the object_id for --accept-gap, which is for what may be missing")
 	}
@@ -45,9 +45,9 @@ func (o *snapshotOptions) report(s format.Summary, err error) []string {
 			lines = append(lines, fmt.Sprintf("gone: and %d more, see summary.json", len(s.Gone)-i))
 			break
 		}
-		line := "gone: " + g.Kind + " " + inQuotes(g.Name)
+		line := "gone: " + g.Kind + " " + term.Quote(g.Name)
 		if g.Kind != "doc" {
-			line += " of " + inQuotes(g.Doc)
+			line += " of " + term.Quote(g.Doc)
 		}
 		lines = append(lines, line)
 	}
@@ -64,7 +64,7 @@ func (o *snapshotOptions) acceptedGaps(s format.Summary) (lines []string) {
 	}
 	for _, id := range o.acceptGaps {
 		if !slices.ContainsFunc(s.Failures, func(f fs.Failure) bool { return f.ObjectID == id }) {
-			lines = append(lines, fmt.Sprintf("note: nothing of %s is missing: --accept-gap is not needed for it", printable(id)))
+			lines = append(lines, fmt.Sprintf("note: nothing of %s is missing: --accept-gap is not needed for it", term.Printable(id)))
 		}
 	}
 	return lines
@@ -75,7 +75,7 @@ func kept(s format.Summary, err error) []string {
 	_, stopped := errors.AsType[signalError](err)
 	switch {
 	case s.ID != "" && s.Files > 0:
-		return []string{fmt.Sprintf("%s, %s are kept: the next run with these settings goes on from there", amount(s.Files, "file"), formatSize(s.Bytes))}
+		return []string{fmt.Sprintf("%s, %s are kept: the next run with these settings goes on from there", term.Count(s.Files, "file"), term.FormatSize(s.Bytes))}
 	case stopped:
 		return []string{"nothing was copied yet"}
 	}
@@ -93,7 +93,7 @@ func whatDiffers(c format.Contents) string {
 		var counts []string
 		for _, k := range kinds {
 			if n := of(k.Count); n > 0 {
-				counts = append(counts, amount(n, k.name))
+				counts = append(counts, term.Count(n, k.name))
 			}
 		}
 		if len(counts) > 0 {
@@ -115,28 +115,4 @@ func isFirst(output, id string) bool {
 	all, err := snapshot.List(output)
 	i := slices.IndexFunc(all, func(l snapshot.Listed) bool { return l.ID == id })
 	return err == nil && i >= 0 && all[i].Err == nil && all[i].Summary.Since == ""
-}
-
-// amount formats a number of things; the name gets an s for the plural.
-func amount(n int, name string) string {
-	if n != 1 {
-		name += "s"
-	}
-	return fmt.Sprintf("%d %s", n, name)
-}
-
-// inQuotes quotes a title, which may have blanks.
-func inQuotes(s string) string {
-	if p := printable(s); p != s {
-		return p
-	}
-	return `"` + s + `"`
-}
-
-// formatTook formats how long something took: 0.4s, 1m12s.
-func formatTook(d time.Duration) string {
-	if d < 10*time.Second {
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(time.Second).String()
 }

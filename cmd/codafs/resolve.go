@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
@@ -17,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-func newResolve(std streams) *cobra.Command {
+func newResolve(std term.Streams) *cobra.Command {
 	var s settings
 	var mountpoint string
 	var asJSON bool
@@ -42,13 +43,13 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 				return err
 			}
 			if asJSON {
-				return printJSON(std.out, found)
+				return term.PrintJSON(std.Out, found)
 			}
 			answer := found.URL
 			if isLink(args[0]) {
 				answer = filepath.FromSlash(found.Path)
 			}
-			_, err = fmt.Fprintln(std.out, answer)
+			_, err = fmt.Fprintln(std.Out, answer)
 			return err
 		},
 	}
@@ -59,7 +60,7 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 }
 
 // resolve finds what a link leads to, or what is at a path.
-func (s *settings) resolve(cmd *cobra.Command, std streams, arg, mountpoint string) (nodeInfo, error) {
+func (s *settings) resolve(cmd *cobra.Command, std term.Streams, arg, mountpoint string) (nodeInfo, error) {
 	find := func(w *workspace, asks bool) (nodeInfo, error) { return w.linked(cmd.Context(), arg, asks) }
 	below := mountpoint
 	if !isLink(arg) {
@@ -86,7 +87,7 @@ func (s *settings) resolve(cmd *cobra.Command, std streams, arg, mountpoint stri
 func isLink(arg string) bool { return strings.Contains(arg, "://") }
 
 // eitherWay searches what is known, and asks Coda if that is not enough.
-func (s *settings) eitherWay(std streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
+func (s *settings) eitherWay(std term.Streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
 	if w, err := s.cached(); err == nil {
 		found, err := find(w, false)
 		w.close()

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 const rootHelp = `codafs shows a Coda workspace as folders and files, and makes full local backups of it.
@@ -29,7 +31,7 @@ type group struct {
 }
 
 // newGroups makes all our own commands.
-func newGroups(std streams) []group {
+func newGroups(std term.Streams) []group {
 	return []group{
 		{"mount", "Mounts:", []*cobra.Command{newMount(std), newUnmount(std), newStatus(std)}},
 		{"backup", "Backups:", []*cobra.Command{newSnapshot(std), newList(std), newVerify(std), newDiff(std), newPrune(std)}},
@@ -39,7 +41,7 @@ func newGroups(std streams) []group {
 }
 
 // newRoot makes the command tree.
-func newRoot(std streams) *cobra.Command {
+func newRoot(std term.Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "codafs",
 		Short:             "a Coda workspace as folders and files",
@@ -50,13 +52,13 @@ func newRoot(std streams) *cobra.Command {
 		DisableAutoGenTag: true,
 		Args:              cobra.ArbitraryArgs, // prepare replaces it
 	}
-	root.SetIn(std.in)
-	root.SetOut(std.out)
-	root.SetErr(std.err)
+	root.SetIn(std.In)
+	root.SetOut(std.Out)
+	root.SetErr(std.Err)
 	showVersion := root.Flags().Bool("version", false, "print the version")
 	root.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *showVersion {
-			_, err := io.WriteString(std.out, versionLine())
+			_, err := io.WriteString(std.Out, versionLine())
 			return err
 		}
 		return cmd.Help()
@@ -184,7 +186,7 @@ func newHelp() *cobra.Command {
 // allFlags returns the flags of all commands, by name. A flag means the same in all commands that have it.
 func allFlags() map[string]*pflag.Flag {
 	flags := map[string]*pflag.Flag{}
-	for _, g := range newGroups(streams{}) {
+	for _, g := range newGroups(term.Streams{}) {
 		for _, c := range g.commands {
 			c.Flags().VisitAll(func(f *pflag.Flag) {
 				if flags[f.Name] == nil {

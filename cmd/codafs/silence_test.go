@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -64,7 +65,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	run := func() int {
 		out.Reset()
 		o := o
-		err := snapshotWith(t.Context(), t, &o, way, dir, streams{nil, &out, &talk})
+		err := snapshotWith(t.Context(), t, &o, way, dir, term.Streams{Out: &out, Err: &talk})
 		if err != nil {
 			fmt.Fprintln(&talk, describe(err))
 		}
@@ -131,7 +132,7 @@ func outlast(t *testing.T, hang bool, length time.Duration, before int64) {
 	var out bytes.Buffer
 	var talk stream
 	dir := quickDir(t)
-	err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, streams{nil, &out, &talk})
+	err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, term.Streams{Out: &out, Err: &talk})
 	if cut := time.Unix(0, way.cut.Load()).Sub(start); err != nil || cut > time.Minute || cut < 0 {
 		t.Fatalf("%v, cut after %v\n%s", err, cut, talk.String())
 	}
@@ -173,7 +174,7 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 	defer stop.Stop()
 	var out bytes.Buffer
 	var talk stream
-	err := snapshotWith(ctx, t, &snapshotOptions{json: true}, way, dir, streams{nil, &out, &talk})
+	err := snapshotWith(ctx, t, &snapshotOptions{json: true}, way, dir, term.Streams{Out: &out, Err: &talk})
 	if took := time.Since(signaled); took > 2*time.Second {
 		t.Errorf("it took %v to stop", took)
 	}
@@ -182,7 +183,7 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 		t.Errorf("exit code %d, summary %+v", exitCode(err), s)
 	}
 	way.left.Store(1 << 40)
-	if err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, streams{nil, &out, &talk}); err != nil {
+	if err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, term.Streams{Out: &out, Err: &talk}); err != nil {
 		t.Fatalf("the next run: %v\n%s", err, talk.String())
 	}
 	// What was under way is lost, and one more page tells what the token may do.

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
@@ -38,10 +39,10 @@ type snapshotOptions struct {
 	parallel       int            // fs.Options.Parallel; 0 if the limit of open files is high enough
 	fewPages       int            // how many pages may be fetched at a time, 0 likewise
 	summary        format.Summary // of the run, for --on-result
-	notices        *notices       // of the run; nil for a mount
+	notices        *term.Notices  // of the run; nil for a mount
 }
 
-func newSnapshot(std streams) *cobra.Command {
+func newSnapshot(std term.Streams) *cobra.Command {
 	var o snapshotOptions
 	cmd := &cobra.Command{
 		Use:   "snapshot [MOUNTPOINT]",
@@ -137,11 +138,11 @@ func noSelection(flags *pflag.FlagSet) error {
 }
 
 // snapshotTree makes a snapshot of a tree in this process.
-func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
+func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) error {
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
-	o.notices = &notices{out: std.err}
+	o.notices = &term.Notices{Out: std.Err}
 	if o.quiet {
-		o.notices.out = nil
+		o.notices.Out = nil
 	}
 	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: coda.WaitOutage})
 	if err != nil {
@@ -155,7 +156,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std streams) error {
 const silenceLimit = 5 * time.Minute
 
 // snapshotOf makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
-func (o *snapshotOptions) snapshotOf(ctx context.Context, std streams, w *workspace, p *progress) error {
+func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *workspace, p *progress) error {
 	p.of(w.client)
 	ctx, stop := endAtSilence(ctx, w.client)
 	defer stop()
@@ -190,7 +191,7 @@ func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Cont
 }
 
 // snapshotMount makes a snapshot of a mounted tree. It needs no token.
-func snapshotMount(ctx context.Context, o *snapshotOptions, std streams, dir string) error {
+func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, dir string) error {
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
 	log, err := o.logger(std)
 	if err != nil {
@@ -215,7 +216,7 @@ type noSourceError struct {
 func (e noSourceError) Unwrap() error { return e.error }
 
 // snapshot makes the run, or the dry run, and reports how it ended.
-func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
+func (o *snapshotOptions) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
 	if !o.dryRun {
 		opts.Progress = p
 		s, err := snapshot.Run(ctx, from, opts)
@@ -226,7 +227,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std streams, from snapsh
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
 	p.end()
-	return newDryRun(plan, opts.Requests).print(std.out, o.json)
+	return newDryRun(plan, opts.Requests).print(std.Out, o.json)
 }
 
 // pageShare is how many more pages than other files are fetched at a time: Coda takes seconds for a page, so many are

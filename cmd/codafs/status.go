@@ -10,12 +10,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/spf13/cobra"
 )
 
-func newStatus(std streams) *cobra.Command {
+func newStatus(std term.Streams) *cobra.Command {
 	var s settings
 	var output string
 	var asJSON bool
@@ -66,7 +67,7 @@ type limitStatus struct {
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
-func runStatus(ctx context.Context, s *settings, std streams, args []string, output string, asJSON bool) error {
+func runStatus(ctx context.Context, s *settings, std term.Streams, args []string, output string, asJSON bool) error {
 	asked := make(chan serviceStatus, 1)
 	go func() { asked <- s.service(ctx) }()
 	out, err := s.status(ctx, std, args)
@@ -76,13 +77,13 @@ func runStatus(ctx context.Context, s *settings, std streams, args []string, out
 	}
 	out.Backup = lastBackup(output, time.Now())
 	if asJSON {
-		return printJSON(std.out, out)
+		return term.PrintJSON(std.Out, out)
 	}
-	return out.print(std.out)
+	return out.print(std.Out)
 }
 
 // status collects all parts. A part that cannot be read says so itself.
-func (s *settings) status(ctx context.Context, std streams, args []string) (out status, err error) {
+func (s *settings) status(ctx context.Context, std term.Streams, args []string) (out status, err error) {
 	if len(args) == 1 {
 		one, err := reportOnNamed(ctx, args[0])
 		if err != nil {
@@ -109,7 +110,7 @@ func (s *settings) status(ctx context.Context, std streams, args []string) (out 
 }
 
 // limits reads how much of the rate limits is used. Before the first run it returns none.
-func (s *settings) limits(std streams) ([]limitStatus, error) {
+func (s *settings) limits(std term.Streams) ([]limitStatus, error) {
 	log, err := s.logger(std)
 	if err != nil {
 		return nil, err
@@ -131,44 +132,36 @@ func (s *settings) limits(std streams) ([]limitStatus, error) {
 }
 
 func (s status) print(w io.Writer) error {
-	t := table{{{"coda", bold}, s.Coda.cell()}, {{"last backup", bold}, s.Backup.cell()}, {}}
+	t := term.Table{{term.Colored("coda", term.Bold), s.Coda.cell()}, {term.Colored("last backup", term.Bold), s.Backup.cell()}, {}}
 	for _, m := range s.Mounts {
 		for _, line := range m.lines() {
-			t.add(line[0], line[1])
+			t.Add(line[0], line[1])
 		}
-		t.add()
+		t.Add()
 	}
 	if len(s.Mounts) == 0 {
-		t.add("mount", "none")
+		t.Add("mount", "none")
 	}
-	t.add("cache", cmp.Or(s.Cache.Problem,
-		fmt.Sprintf("%s of %s in %s", formatSize(s.Cache.Bytes), formatSize(s.Cache.MaxBytes), s.Cache.Folder)))
+	t.Add("cache", cmp.Or(s.Cache.Problem,
+		fmt.Sprintf("%s of %s in %s", term.FormatSize(s.Cache.Bytes), term.FormatSize(s.Cache.MaxBytes), s.Cache.Folder)))
 	switch {
 	case !s.token:
-		t.add("limits", "not shown: no API token here says whose")
+		t.Add("limits", "not shown: no API token here says whose")
 	case len(s.Limits) == 0:
-		t.add("limits", "nothing was sent with this token yet")
+		t.Add("limits", "nothing was sent with this token yet")
 	}
-	if err := t.print(w); err != nil || len(s.Limits) == 0 {
+	if err := t.Print(w); err != nil || len(s.Limits) == 0 {
 		return err
 	}
 	fmt.Fprintln(w)
-	return limitTable(s.Limits).print(w)
+	return limitTable(s.Limits).Print(w)
 }
 
-func limitTable(limits []limitStatus) (t table) {
-	t.add("limit", "used", "waiting", "paused until", "done at")
+func limitTable(limits []limitStatus) (t term.Table) {
+	t.Add("limit", "used", "waiting", "paused until", "done at")
 	for _, l := range limits {
-		t.add(string(l.Class), fmt.Sprintf("%d of %d in %gs", l.Used, l.Limit, l.PerSeconds), strconv.Itoa(l.Interactive+l.Background),
-			clock(l.PausedUntil), clock(l.DoneAt))
+		t.Add(string(l.Class), fmt.Sprintf("%d of %d in %gs", l.Used, l.Limit, l.PerSeconds), strconv.Itoa(l.Interactive+l.Background),
+			term.Clock(l.PausedUntil), term.Clock(l.DoneAt))
 	}
 	return t
-}
-
-// clock formats a time of day, "-" for a zero time.
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format(time.TimeOnly)
 }

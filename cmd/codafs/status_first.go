@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -34,11 +35,11 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 	if s.offline {
 		return serviceStatus{State: notAsked, Problem: "--offline"}
 	}
-	log, err := s.logger(streams{err: io.Discard})
+	log, err := s.logger(term.Streams{Err: io.Discard})
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
 	}
-	o, err := s.clientOptions(streams{err: io.Discard}, log)
+	o, err := s.clientOptions(term.Streams{Err: io.Discard}, log)
 	if _, missing := errors.AsType[tokenError](err); missing {
 		return serviceStatus{State: notAsked, Problem: "no API token here"}
 	}
@@ -65,16 +66,16 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 }
 
 // cell is the status for people.
-func (s serviceStatus) cell() cell {
+func (s serviceStatus) cell() term.Cell {
 	switch s.State {
 	case isReachable:
-		return cell{"reachable, as " + s.Account, green}
+		return term.Colored("reachable, as "+s.Account, term.Green)
 	case isRefused:
-		return cell{"reachable, but: " + s.Problem, red}
+		return term.Colored("reachable, but: "+s.Problem, term.Red)
 	case notAsked:
-		return cell{"not asked: " + s.Problem, noColor}
+		return term.Colored("not asked: "+s.Problem, term.NoColor)
 	}
-	return cell{"not reachable: " + s.Problem, red}
+	return term.Colored("not reachable: "+s.Problem, term.Red)
 }
 
 // backupStatus is the last good backup in the output folder.
@@ -102,17 +103,17 @@ func lastBackup(folder string, now time.Time) backupStatus {
 }
 
 // cell is the status for people.
-func (s backupStatus) cell() cell {
+func (s backupStatus) cell() term.Cell {
 	switch {
 	case s.Problem != "":
-		return cell{s.Problem, red}
+		return term.Colored(s.Problem, term.Red)
 	case s.ID == "":
-		return cell{"none in " + s.Folder, yellow}
+		return term.Colored("none in "+s.Folder, term.Yellow)
 	}
 	age := time.Duration(s.AgeSeconds) * time.Second
-	c := cell{fmt.Sprintf("%s ago (%s, %s) in %s", formatAge(age), s.FinishedAt.Local().Format(dateTimeZone), s.Result, s.Folder), green}
+	c := term.Colored(fmt.Sprintf("%s ago (%s, %s) in %s", term.FormatAge(age), s.FinishedAt.Local().Format(term.DateTimeZone), s.Result, s.Folder), term.Green)
 	if age > oldBackup {
-		c.color = yellow
+		c.Color = term.Yellow
 	}
 	return c
 }

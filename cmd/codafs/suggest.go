@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -61,7 +62,7 @@ func nearPath(ctx context.Context, root fs.Dir, name string) string {
 	if near == "" {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %s?", shellWord(near))
+	return fmt.Sprintf("; did you mean %s?", term.ShellWord(near))
 }
 
 // nearBelow follows name below dir, and replaces each part that does not exist by the nearest name. It returns "" if a

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/codatest"
 	"golang.org/x/sys/unix"
 )
@@ -78,7 +79,7 @@ func TestProgressOnATerminal(t *testing.T) {
 			t.Errorf("%v: redrawn %d times, want 3 to %d", env, len(lines), most)
 		}
 		for _, l := range lines {
-			if textWidth(l)-1 >= columns {
+			if term.Width(l)-1 >= columns {
 				t.Errorf("%q is too wide", l)
 			}
 		}

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/spf13/cobra"
 )
 
-func newUnmount(std streams) *cobra.Command {
+func newUnmount(std term.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unmount MOUNTPOINT",
 		Aliases: []string{"umount"},

@@ -7,11 +7,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
 
-func newVerify(std streams) *cobra.Command {
+func newVerify(std term.Streams) *cobra.Command {
 	var o outputFolder
 	var subset string
 	var asJSON bool
@@ -40,7 +41,7 @@ Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 	return cmd
 }
 
-func runVerify(ctx context.Context, std streams, dir, subset string, asJSON bool) error {
+func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON bool) error {
 	n, t, err := parseSubset(subset)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func runVerify(ctx context.Context, std streams, dir, subset string, asJSON bool
 		return err
 	}
 	if asJSON {
-		err = printJSON(std.out, r)
+		err = term.PrintJSON(std.Out, r)
 	} else {
 		err = printReport(std, r)
 	}
@@ -64,20 +65,20 @@ func runVerify(ctx context.Context, std streams, dir, subset string, asJSON bool
 }
 
 // printReport prints damage as data, all else as messages.
-func printReport(std streams, r snapshot.Report) error {
+func printReport(std term.Streams, r snapshot.Report) error {
 	for _, d := range r.Damage {
-		if _, err := fmt.Fprintf(std.out, "%s\t%s\t%s\t%s\n", d.Problem, printable(d.Snapshot), printable(d.Path), printable(d.Detail)); err != nil {
+		if _, err := fmt.Fprintf(std.Out, "%s\t%s\t%s\t%s\n", d.Problem, term.Printable(d.Snapshot), term.Printable(d.Path), term.Printable(d.Detail)); err != nil {
 			return err
 		}
 	}
 	if n := len(r.Strays); n > 0 {
 		first := path.Join(r.Strays[0].Snapshot, r.Strays[0].Path)
-		fmt.Fprintf(std.err, "codafs: note: a file manager or a NAS left %s among the sealed ones, where it does no harm: %s%s\n",
-			amount(n, "file"), printable(first), strings.Repeat(" …", min(n-1, 1)))
+		fmt.Fprintf(std.Err, "codafs: note: a file manager or a NAS left %s among the sealed ones, where it does no harm: %s%s\n",
+			term.Count(n, "file"), term.Printable(first), strings.Repeat(" …", min(n-1, 1)))
 	}
-	fmt.Fprintf(std.err, "codafs: %s, %s, %s: %d damaged\n", amount(len(r.Checked), "snapshot"), amount(r.Files, "file"), formatSize(r.Bytes), len(r.Damage))
+	fmt.Fprintf(std.Err, "codafs: %s, %s, %s: %d damaged\n", term.Count(len(r.Checked), "snapshot"), term.Count(r.Files, "file"), term.FormatSize(r.Bytes), len(r.Damage))
 	if note := plainText(r); note != "" {
-		fmt.Fprintln(std.err, "codafs: "+note)
+		fmt.Fprintln(std.Err, "codafs: "+note)
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func plainText(r snapshot.Report) string {
 	if n := len(r.LineByLine) - 1; n > 0 {
 		more = fmt.Sprintf(" and %d before it", n)
 	}
-	return printable(newest) + more + ": " + lineByLine(r.LineByLine[newest])
+	return term.Printable(newest) + more + ": " + lineByLine(r.LineByLine[newest])
 }
 
 // parseSubset parses "2/7". "" means everything.

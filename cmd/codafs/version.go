@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 // version is the program's; a release build sets it.
@@ -60,7 +62,7 @@ func versionLine() string {
 	return fmt.Sprintf("%s (%s%s, %s/%s)\n", tool(), from, b.Go, b.OS, b.Arch)
 }
 
-func newVersion(std streams) *cobra.Command {
+func newVersion(std term.Streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "version",
@@ -69,9 +71,9 @@ func newVersion(std streams) *cobra.Command {
 		Args:  between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return printJSON(std.out, thisBuild())
+				return term.PrintJSON(std.Out, thisBuild())
 			}
-			_, err := io.WriteString(std.out, versionLine())
+			_, err := io.WriteString(std.Out, versionLine())
 			return err
 		},
 	}

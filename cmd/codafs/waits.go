@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
-	"golang.org/x/term"
 )
 
 const (
@@ -24,20 +23,20 @@ const (
 // waits shows on a terminal what a command waits for, in a line that goes when the wait ends or other text is printed.
 type waits struct {
 	command string
-	screen  *screen // nil if nothing is shown
+	screen  *term.Screen // nil if nothing is shown
 	stopped chan struct{}
 	drawing sync.WaitGroup
 }
 
 // showWaits returns the streams that the command must write to until it calls end.
-func showWaits(std streams, command string) (*waits, streams) {
+func showWaits(std term.Streams, command string) (*waits, term.Streams) {
 	w := &waits{command: command, stopped: make(chan struct{})}
-	f, _ := std.err.(*os.File)
-	if f == nil || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+	s, ok := term.ScreenOn(std.Err)
+	if !ok {
 		return w, std
 	}
-	w.screen = &screen{out: f, width: widthOf(f)}
-	return w, streams{in: std.in, out: &beside{w.screen, std.out}, err: w.screen}
+	w.screen = s
+	return w, term.Streams{In: std.In, Out: s.Beside(std.Out), Err: s}
 }
 
 // of sets the client that does the work.
@@ -53,22 +52,9 @@ func (w *waits) end() {
 	w.drawing.Wait()
 }
 
-// beside writes to a stream that may be the same terminal as the screen, whose line it removes first.
-type beside struct {
-	screen *screen
-	out    io.Writer
-}
-
-func (b *beside) Write(p []byte) (int, error) {
-	b.screen.mu.Lock()
-	defer b.screen.mu.Unlock()
-	b.screen.wipe()
-	return b.out.Write(p)
-}
-
 // draw shows what is waited for until end is called.
 func (w *waits) draw(waiting func() coda.Waiting) {
-	defer w.screen.clear()
+	defer w.screen.Clear()
 	tick := time.NewTicker(waitLook)
 	defer tick.Stop()
 	var since time.Time
@@ -81,11 +67,11 @@ func (w *waits) draw(waiting func() coda.Waiting) {
 			switch {
 			case what.For == coda.ForNothing:
 				since = time.Time{}
-				w.screen.clear()
+				w.screen.Clear()
 			case since.IsZero():
 				since = now
 			case now.Sub(since) >= waitShownAfter:
-				w.screen.redraw("codafs: " + w.command + " waits " + waitText(what, now.Sub(since), now))
+				w.screen.Redraw("codafs: " + w.command + " waits " + waitText(what, now.Sub(since), now))
 			}
 		}
 	}
@@ -108,7 +94,7 @@ func waitText(w coda.Waiting, waited time.Duration, now time.Time) string {
 		}
 		return text
 	case coda.ForRetry:
-		return fmt.Sprintf("%v more, then asks again: %s", left, printable(reason(w.Why).Error()))
+		return fmt.Sprintf("%v more, then asks again: %s", left, term.Printable(reason(w.Why).Error()))
 	}
 	return fmt.Sprintf("for Coda's answer, for %v", waited.Round(time.Second))
 }

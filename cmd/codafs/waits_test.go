@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
 )
@@ -15,7 +16,7 @@ import (
 func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out stream
-		w := &waits{command: "ls", screen: &screen{out: &out, width: func() int { return 100 }}, stopped: make(chan struct{})}
+		w := &waits{command: "ls", screen: term.NewScreen(&out, func() int { return 100 }), stopped: make(chan struct{})}
 		until := time.Now().Add(30 * time.Second)
 		waiting := func() coda.Waiting {
 			if time.Now().After(until) {

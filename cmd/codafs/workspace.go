@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
@@ -46,13 +47,13 @@ type openOptions struct {
 	// summary says that warnings will be in a summary: until then they are logged at debug level only.
 	summary bool
 	// notices prints the notes about the whole workspace; nil makes a new one.
-	notices *notices
+	notices *term.Notices
 	// outage is coda.Options.Outage.
 	outage coda.Outage
 }
 
 // open makes a workspace from the settings. It sends nothing.
-func (s *settings) open(std streams, o openOptions) (*workspace, error) {
+func (s *settings) open(std term.Streams, o openOptions) (*workspace, error) {
 	log, err := s.logger(std)
 	if err != nil {
 		return nil, err
@@ -82,11 +83,11 @@ func (s *settings) open(std streams, o openOptions) (*workspace, error) {
 		log.Log(context.Background(), level, f.Message, "path", f.Path, "code", f.Code)
 	}
 	if o.notices == nil {
-		o.notices = &notices{out: std.err}
+		o.notices = &term.Notices{Out: std.Err}
 	}
 	tree := fs.New(client, store{disk}, fs.Options{
 		Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas,
-		Parallel: o.parallel, Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.add,
+		Parallel: o.parallel, Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.Add,
 	})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
@@ -104,12 +105,12 @@ func (w *workspace) close() {
 }
 
 // clientOptions checks the settings of the client, and finds the token. It sends nothing.
-func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, error) {
+func (s *settings) clientOptions(std term.Streams, log *slog.Logger) (coda.Options, error) {
 	o := coda.Options{
 		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
 		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[rate.Class]rate.Rate{},
 	}
-	if _, drawn := std.err.(*screen); drawn && s.logFile == "" {
+	if term.IsScreen(std.Err) && s.logFile == "" {
 		o.ShowsOutages = true // in plain words; the same in a log line between them would be a repetition
 	}
 	if o.MaxRetries == 0 {
@@ -140,7 +141,7 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 		return o, nil
 	}
 	var err error
-	if o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.err, "codafs: warning: "+line) }); err != nil {
+	if o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.Err, "codafs: warning: "+line) }); err != nil {
 		return o, err
 	}
 	if dir, err := s.cacheFolder(); err == nil { // else this process applies the limits alone
@@ -151,7 +152,7 @@ func (s *settings) clientOptions(std streams, log *slog.Logger) (coda.Options, e
 
 // openContents opens the cache, or a scratch folder for this run alone: if afresh is set, if the cache folder cannot be
 // used, or if there is no place for one. dir is the folder of the cache, or of its substitute.
-func (s *settings) openContents(std streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
+func (s *settings) openContents(std term.Streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
 	dir, err = s.cacheFolder()
 	homeless := err != nil
 	if homeless && s.offline {
@@ -167,7 +168,7 @@ func (s *settings) openContents(std streams, log *slog.Logger, afresh bool) (dis
 		}
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "codafs: warning: %v; what is fetched is kept for this run alone\n", err)
+		fmt.Fprintf(std.Err, "codafs: warning: %v; what is fetched is kept for this run alone\n", err)
 	}
 	if homeless {
 		run, err = newTempScratch()
@@ -188,7 +189,7 @@ func (s *settings) openContents(std streams, log *slog.Logger, afresh bool) (dis
 
 // openCache opens the cache in dir, and makes it if it is missing.
 func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
-	size, err := parseSize(s.cacheSize)
+	size, err := term.ParseSize(s.cacheSize)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--cache-size: %w", err)}
 	}

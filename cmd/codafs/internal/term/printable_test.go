@@ -1,4 +1,4 @@
-package main
+package term
 
 import "testing"
 
@@ -9,7 +9,7 @@ func TestWhatCannotBeSeenIsQuoted(t *testing.T) {
 		"a\x1b[2Jb": `"a\x1b[2Jb"`, "a\nb": `"a\nb"`, "a\tb": `"a\tb"`, "a\u009bb": `"a\u009bb"`, "a\x9bb": `"a\x9bb"`,
 		"gpj\u202e.md": `"gpj\u202e.md"`, "a\u2028b": `"a\u2028b"`,
 	} {
-		if got := printable(s); got != want {
+		if got := Printable(s); got != want {
 			t.Errorf("%q is shown as %s, want %s", s, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"strings"
@@ -20,17 +20,17 @@ func runeWidth(r rune) int {
 	return 1
 }
 
-// textWidth is how many columns a text takes.
-func textWidth(s string) (n int) {
+// Width is how many columns a text takes.
+func Width(s string) (n int) {
 	for _, r := range s {
 		n += runeWidth(r)
 	}
 	return n
 }
 
-// cut shortens a text to at most columns, and marks the cut.
-func cut(s string, most int) string {
-	if textWidth(s) <= most {
+// Cut shortens a text to at most columns, and marks the cut.
+func Cut(s string, most int) string {
+	if Width(s) <= most {
 		return s
 	}
 	if most < 1 {

@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"bytes"
@@ -6,13 +6,13 @@ import (
 )
 
 func TestATableIsAsWideAsWhatItShows(t *testing.T) {
-	var tab table
-	tab.add("NAME", "N", "WHAT")
-	tab.add("次の会議", "1", "a")
-	tab.add("long", "a last cell, however wide, widens no column")
-	tab.add("Fru\u0308hjahr", "22", "")
+	var tab Table
+	tab.Add("NAME", "N", "WHAT")
+	tab.Add("次の会議", "1", "a")
+	tab.Add("long", "a last cell, however wide, widens no column")
+	tab.Add("Fru\u0308hjahr", "22", "")
 	var out bytes.Buffer
-	if err := tab.print(&out); err != nil {
+	if err := tab.Print(&out); err != nil {
 		t.Fatal(err)
 	}
 	want := "NAME      N   WHAT\n次の会議  1   a\nlong      a last cell, however wide, widens no column\nFru\u0308hjahr  22\n"
@@ -22,7 +22,7 @@ func TestATableIsAsWideAsWhatItShows(t *testing.T) {
 }
 
 func TestColorsAreForTerminalsAlone(t *testing.T) {
-	if colored(&bytes.Buffer{}) || paint("fine", green, false) != "fine" || paint("fine", green, true) != "\x1b[32mfine\x1b[0m" {
+	if HasColors(&bytes.Buffer{}) || Paint("fine", Green, false) != "fine" || Paint("fine", Green, true) != "\x1b[32mfine\x1b[0m" {
 		t.Error("colors where there should be none, or none where there should be")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ func TestSizes(t *testing.T) {
 		"1B": 1, "5G": 5 << 30, "5GiB": 5 << 30, "5 GiB": 5 << 30, "5GB": 5e9, "5g": 5 << 30, "500M": 500 << 20, "500MB": 500e6,
 		"3K": 3 << 10, "2KiB": 2 << 10, "2kB": 2000, "1T": 1 << 40, "1TiB": 1 << 40, "1tb": 1e12,
 	} {
-		if got, err := parseSize(s); got != want || err != nil {
+		if got, err := ParseSize(s); got != want || err != nil {
 			t.Errorf("%q is %d (%v), want %d", s, got, err, want)
 		}
 	}
@@ -22,7 +22,7 @@ func TestSizes(t *testing.T) {
 		"lots": `no size`, "5iB": `no size`, "5GG": `no size`, "5 G B": `no size`, "5E": `no size`,
 		"99999999999999999999G": `larger than any disk`, "9999999T": `larger than any disk`,
 	} {
-		if _, err := parseSize(s); err == nil || !strings.Contains(err.Error(), say) {
+		if _, err := ParseSize(s); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %v, want %s", s, err, say)
 		}
 	}

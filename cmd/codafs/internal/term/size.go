@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 // sizePattern matches a whole number with a unit, or without one.
 var sizePattern = regexp.MustCompile(`(?i)^([0-9]+) ?(?:([KMGT])(iB|B)?|(B))?$`)
 
-// parseSize parses a number of bytes with a unit: 5G and 5GiB are 5 × 1024³ bytes, 5GB are 5 × 1000³, as in GNU's
+// ParseSize parses a number of bytes with a unit: 5G and 5GiB are 5 × 1024³ bytes, 5GB are 5 × 1000³, as in GNU's
 // tools. A number without a unit is refused: 5 hardly means five bytes.
-func parseSize(s string) (int64, error) {
+func ParseSize(s string) (int64, error) {
 	m := sizePattern.FindStringSubmatch(s)
 	if m == nil {
 		return 0, fmt.Errorf("%q is no size: write a whole number and a unit, such as 500M or 5G", s)
@@ -38,8 +38,8 @@ func parseSize(s string) (int64, error) {
 	return n * factor, nil
 }
 
-// formatSize formats a number of bytes for people: 512 B, 1.5 MiB.
-func formatSize(n int64) string {
+// FormatSize formats a number of bytes for people: 512 B, 1.5 MiB.
+func FormatSize(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)
 	}
