@@ -119,7 +119,7 @@ func TestColumnsThatChangedUnseenAreYoung(t *testing.T) {
 
 // asking has a function see each question for a doc, and perhaps refuse it.
 type asking struct {
-	fs.Source
+	fs.API
 	doc func(context.Context) error
 }
 
@@ -127,7 +127,7 @@ func (a asking) Doc(ctx context.Context, id string) (coda.Doc, error) {
 	if err := a.doc(ctx); err != nil {
 		return coda.Doc{}, err
 	}
-	return a.Source.Doc(ctx, id)
+	return a.API.Doc(ctx, id)
 }
 
 // askedByColumns calls use for a tree that is to find that a column has another name, and so asks for the

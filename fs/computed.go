@@ -7,20 +7,6 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// Computed says how much of a file's bytes the service computes. Computed values change without a stamp, so that two
-// fetches of one version may return different bytes. The strongest value sorts last: versionHash takes the maximum.
-type Computed string
-
-const (
-	// ComputedNot: every change of the bytes moves a stamp.
-	ComputedNot Computed = ""
-	// ComputedCalculated: values that may change when something elsewhere does: formulas, names of other objects, and
-	// the text of all pages, which may contain formulas that the API does not mark.
-	ComputedCalculated Computed = "calculated"
-	// ComputedVolatile: values that are known to change with the time or the user.
-	ComputedVolatile Computed = "volatile"
-)
-
 // volatileCall matches calls of the functions whose value changes by itself.
 var volatileCall = regexp.MustCompile(`(?i)\b(today|now|user|rand\w*)\s*\(`)
 
@@ -52,8 +38,8 @@ func filtered(t coda.Table) Computed {
 
 // addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,
 // by which a view may filter and sort without showing them. The columns of id itself are already in v.
-func (l *docLists) addComputed(ctx context.Context, v *versionHash, id string) error {
-	info, err := l.tableInfo(ctx, id)
+func (s *docs) addComputed(ctx context.Context, l *lists, v *versionHash, id string) error {
+	info, err := s.tableInfo(ctx, l, id)
 	if err != nil {
 		return err
 	}
@@ -62,8 +48,8 @@ func (l *docLists) addComputed(ctx context.Context, v *versionHash, id string) e
 	if base == nil || base.ID == id || !validID(base.ID) || v.computed == ComputedVolatile {
 		return nil
 	}
-	columns, err := l.columnList(ctx, base.ID)
-	if fatal(ctx, err) {
+	columns, err := s.columnList(ctx, l, base.ID)
+	if s.t.fatal(ctx, err) {
 		return err
 	}
 	if err == nil {

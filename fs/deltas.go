@@ -68,23 +68,23 @@ type rowState struct {
 // deltas reads one version of a table's rows, and keeps them for the next.
 type deltas struct {
 	rowsMaker
-	l     *docLists
+	l     *lists
 	v     Version // of the rows as sent
 	table coda.Table
 	shape string
 }
 
 // deltas returns the deltas of the table, or nil if it must be read whole.
-func (m rowsMaker) deltas(ctx context.Context, l *docLists, v Version) (*deltas, error) {
-	most := m.d.t.opts.RowDeltas
+func (m rowsMaker) deltas(ctx context.Context, l *lists, v Version) (*deltas, error) {
+	most := m.d.s.rowDeltas
 	if most == 0 || m.view || v.Young() || v.Computed != ComputedNot {
 		return nil, nil
 	}
-	info, err := l.tableInfo(ctx, m.id)
+	info, err := m.d.s.tableInfo(ctx, l, m.id)
 	if err != nil {
 		return nil, err
 	}
-	columns, err := l.columnList(ctx, m.id)
+	columns, err := m.d.s.columnList(ctx, l, m.id)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (m rowsMaker) deltas(ctx context.Context, l *docLists, v Version) (*deltas,
 	if n <= most || n > mostRows || info.table.UpdatedAt.IsZero() || !allPlain(columns.columns) {
 		return nil, nil
 	}
-	shape, err := l.shape(info, columns)
+	shape, err := m.d.shape(info, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func notPlain(c coda.Column) bool {
 
 // shape is a hash of the table's own object, its columns, and the doc's name and link, which the links of rows may
 // contain.
-func (l *docLists) shape(info tableInfo, columns columnList) (string, error) {
+func (d doc) shape(info tableInfo, columns columnList) (string, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(info.json.bytes, &fields); err != nil {
 		return "", err
@@ -133,7 +133,7 @@ func (l *docLists) shape(info tableInfo, columns columnList) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	doc := l.d.getMeta()
+	doc := docOf(d.item())
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", rendering, doc.Name, doc.BrowserLink, columns.Hash, table)
 	return hex.EncodeToString(h.Sum(nil)), nil
@@ -195,11 +195,11 @@ func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 // changed: errMisfit. An error of the service is errMisfit too: the token may be the reason, and a whole read does not
 // need it.
 func (s *deltas) changed(ctx context.Context, since string) (*changes, string, error) {
-	rows, next := s.d.t.src.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, since)
+	rows, next := s.d.s.api.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, since)
 	all := newChanges()
 	for r, err := range rows {
 		switch {
-		case fatal(ctx, err):
+		case s.d.t.fatal(ctx, err):
 			return nil, "", err
 		case err != nil:
 			return nil, "", errMisfit
@@ -216,8 +216,8 @@ func (s *deltas) changed(ctx context.Context, since string) (*changes, string, e
 
 // unmoved returns errMisfit if the table's stamp or row count is not the listed one any more.
 func (s *deltas) unmoved(ctx context.Context) error {
-	now, err := s.d.t.src.Table(ctx, s.d.id, s.id)
-	if fatal(ctx, err) {
+	now, err := s.d.s.api.Table(ctx, s.d.id, s.id)
+	if s.d.t.fatal(ctx, err) {
 		return err
 	}
 	if err != nil || !now.UpdatedAt.Equal(s.table.UpdatedAt.Time) || now.RowCount != s.table.RowCount {
@@ -234,7 +234,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	}
 	h := sha256.New()
 	b := bufio.NewWriterSize(io.MultiWriter(w, h), 64<<10)
-	rows, next := s.d.t.src.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, "")
+	rows, next := s.d.s.api.RowChanges(ctx, s.d.id, s.id, coda.RowOptions{}, "")
 	at := newIndexSet(s.table.RowCount)
 	passed := func(yield func(coda.Row, error) bool) {
 		for r, err := range count.of(once(t, rows, rowID)) {
@@ -257,7 +257,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *try) error {
 	if err == nil {
 		s.keep(ctx, rowState{Token: next(), SHA256: hex.EncodeToString(h.Sum(nil))})
 	}
-	if fatal(ctx, err) {
+	if s.d.t.fatal(ctx, err) {
 		return err
 	}
 	return nil

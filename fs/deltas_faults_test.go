@@ -100,7 +100,7 @@ func TestARowThatGoesBetweenTheListingAndTheRead(t *testing.T) {
 	l.wantSent(t, "one fewer than was kept", 2, 1)
 }
 
-func (l *ledger) over(t *testing.T, src fs.Source, store fs.Store) *fs.Tree {
+func (l *ledger) over(t *testing.T, src fs.API, store fs.Store) *fs.Tree {
 	tree := fs.New(src, store, fs.Options{Account: "test", RowDeltas: onePage, Select: fs.Selection{RowsJSON: true}, Now: l.Clock.Now})
 	t.Cleanup(tree.Close)
 	return tree

@@ -2,7 +2,6 @@ package fs
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/codafs/codafs/coda"
 )
@@ -43,26 +42,17 @@ func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]b
 	return out, used
 }
 
-// noteExclusions notes each exclusion that matches no page: it may be a typo. If some list of pages is missing, nobody
-// can tell, and nothing is noted.
-func (w *indexer) noteExclusions() {
-	if w.unlisted {
-		return
-	}
-	var names []string
-	for _, f := range w.items {
-		if f.isPage() {
-			names = append(names, f.entry.Name)
-		}
-	}
-	for _, s := range w.t.opts.Select.ExcludePages {
-		if slices.Contains(w.excluded, s) {
+// unusedExclusions notes each exclusion that matched no page: it may be a typo. pages are the titles of all pages.
+func (sel Selection) unusedExclusions(used map[string]bool, pages []string) (notes []Entry) {
+	for _, s := range sel.ExcludePages {
+		if used[s] {
 			continue
 		}
 		note := fmt.Sprintf("none of the pages is %q, which should be left out", s)
-		if near := Nearest(s, names); near != "" {
+		if near := Nearest(s, pages); near != "" {
 			note += fmt.Sprintf("; did you mean %q?", near)
 		}
-		w.items = append(w.items, indexItem{entry: Entry{Kind: KindPages, Note: note}})
+		notes = append(notes, Entry{Kind: KindPages, Note: note})
 	}
+	return notes
 }

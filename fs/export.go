@@ -10,18 +10,13 @@ import (
 
 // pageMaker makes a page's text by an export, or from the page's lines if the token may not export.
 type pageMaker struct {
-	d      *doc
+	d      doc
 	id     string
 	format coda.Format
 }
 
 // source says how the page's text is read now.
-func (m pageMaker) source() string {
-	if m.d.t.exports.right() == exportsRefused {
-		return SourceContent
-	}
-	return SourceExport
-}
+func (m pageMaker) source() string { return m.d.s.reads() }
 
 func (m pageMaker) version(ctx context.Context) (Version, error) {
 	return m.versionFrom(ctx, m.source())
@@ -30,7 +25,7 @@ func (m pageMaker) version(ctx context.Context) (Version, error) {
 // versionFrom hashes the stamp of the page and, for an export, the stamps of the tables that it shows.
 func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, error) {
 	l := m.d.current()
-	pages, err := l.pageList(ctx)
+	pages, err := m.d.s.pageList(ctx, l)
 	if err != nil {
 		return Version{}, err
 	}
@@ -39,7 +34,7 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 		return Version{}, iofs.ErrNotExist
 	}
 	v := newVersionHash(source + " " + string(m.format))
-	v.add(m.id, l.orOwn(p.meta.UpdatedAt))
+	v.add(m.id, orOwn(l, p.meta.UpdatedAt))
 	v.computes(ComputedCalculated)
 	if source == SourceExport { // lines contain no tables
 		if err := m.addTables(ctx, l, v); err != nil {
@@ -52,20 +47,20 @@ func (m pageMaker) versionFrom(ctx context.Context, source string) (Version, err
 // addTables adds the stamps and columns of the page's tables to v. When a row changes, the service moves the stamp of
 // the table and not that of the page, whose export contains the row. If the tables cannot be listed, the doc's stamp
 // stands for them: it moves with every edit. Only fatal errors are returned.
-func (m pageMaker) addTables(ctx context.Context, l *docLists, v *versionHash) error {
-	tables, err := l.tableList(ctx)
+func (m pageMaker) addTables(ctx context.Context, l *lists, v *versionHash) error {
+	tables, err := m.d.s.tableList(ctx, l)
 	if err == nil {
 		for _, id := range tables.onPage[m.id] {
-			if err = l.addTable(ctx, v, id); err != nil {
+			if err = m.d.s.addTable(ctx, l, v, id); err != nil {
 				break
 			}
 		}
 	}
-	if fatal(ctx, err) {
+	if m.d.t.fatal(ctx, err) {
 		return err
 	}
 	if err != nil {
-		v.add(m.d.id, l.stamp)
+		v.add(m.d.id, l.meta.stamp)
 	}
 	return nil
 }
@@ -89,5 +84,13 @@ func (m pageMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 	case m.format == coda.HTML:
 		return errNoHTML
 	}
-	return writePlainText(w, once(t, m.d.t.src.Lines(ctx, m.d.id, m.id), func(l coda.Line) string { return l.ID }))
+	return writePlainText(w, once(t, m.d.s.api.Lines(ctx, m.d.id, m.id), func(l coda.Line) string { return l.ID }))
 }
+
+// describe implements describer: an entry says how the text is read.
+func (m pageMaker) describe(_ context.Context, e *Entry) error {
+	e.Source = m.source()
+	return nil
+}
+
+func (m pageMaker) estimate() int64 { return estimatePage }

@@ -51,15 +51,15 @@ func (e *exports) set(known exportRight) {
 	e.known = known
 }
 
-// isKnown returns a channel that is closed once it is known whether the token may export.
+// isKnown returns a channel that is closed once it is known whether the token may export, and nil if it is known already.
 func (e *exports) isKnown() <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.known != exportsUnknown {
+		return nil
+	}
 	if e.found == nil {
 		e.found = make(chan struct{})
-		if e.known != exportsUnknown {
-			close(e.found)
-		}
 	}
 	return e.found
 }
@@ -91,6 +91,18 @@ func (e *exports) lock(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
+// reads implements prober: it says how page text is read.
+func (s *docs) reads() string {
+	if s.exports.right() == exportsRefused {
+		return SourceContent
+	}
+	return SourceExport
+}
+
+func (s *docs) learned() <-chan struct{} { return s.exports.isKnown() }
+
+func (s *docs) shows(f *file) bool { return f.obj.Kind == KindPage }
+
 // NotInLines names what is missing from a page's text that was read line by line.
 const NotInLines = "tables, links, images and ticked boxes"
 
@@ -103,8 +115,8 @@ var errNoHTML = fmt.Errorf("a page's HTML needs a token that may start page expo
 
 // export exports a page. If it turns out that the token may not export any, the error is ErrStale: the page then has
 // another version.
-func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte, error) {
-	b, err := d.t.src.ExportPage(coda.OnExportStart(ctx, d.t.exports.allow), d.id, pageID, f)
+func (d doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte, error) {
+	b, err := d.s.api.ExportPage(coda.OnExportStart(ctx, d.s.exports.allow), d.id, pageID, f)
 	if coda.CodeOf(err) == coda.CodeExportRefused && d.allRefused(ctx, pageID, f) {
 		return nil, ErrStale
 	}
@@ -113,42 +125,36 @@ func (d *doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte,
 
 // allRefused reports whether the refusal of one page holds for all. It may concern this page alone, and all page text
 // depends on the answer: unless that is known, another page is tried first.
-func (d *doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool {
-	t := d.t
-	unlock, err := t.exports.lock(ctx)
+func (d doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool {
+	s := d.s
+	unlock, err := s.exports.lock(ctx)
 	if err != nil {
 		return false // the caller gave up
 	}
 	defer unlock()
-	if t.exports.right() == exportsUnknown {
+	if s.exports.right() == exportsUnknown {
 		docID, pageID := d.anotherPage(ctx, pageID)
-		_, err := t.src.ExportPage(coda.OnExportStart(ctx, t.exports.allow), docID, pageID, f)
-		if coda.CodeOf(err) == coda.CodeExportRefused && t.exports.refuse() && t.opts.Notice != nil {
-			t.opts.Notice(contentNote)
+		_, err := s.api.ExportPage(coda.OnExportStart(ctx, s.exports.allow), docID, pageID, f)
+		if coda.CodeOf(err) == coda.CodeExportRefused && s.exports.refuse() {
+			s.t.notice(contentNote)
 		}
 	}
-	return t.exports.right() == exportsRefused
+	return s.exports.right() == exportsRefused
 }
 
 // anotherPage chooses a page to try: one of another doc if there is one, since a doc may be refused as a whole; else
 // another page of the same doc; else the same page again.
-func (d *doc) anotherPage(ctx context.Context, id string) (docID, pageID string) {
-	for _, other := range append(d.t.otherDocs(d.id), d) {
-		pages, err := other.current().pageList(ctx)
+func (d doc) anotherPage(ctx context.Context, id string) (docID, pageID string) {
+	for _, other := range append(d.t.others(d.id), d.unit) {
+		pages, err := d.s.pageList(ctx, other.current())
 		if err != nil {
 			continue
 		}
 		for _, p := range slices.Sorted(maps.Keys(pages.byID)) {
-			if pages.byID[p].exportable() && (other != d || p != id) {
+			if pages.byID[p].exportable() && (other.id != d.id || p != id) {
 				return other.id, p
 			}
 		}
 	}
 	return d.id, id
-}
-
-func (t *Tree) otherDocs(id string) []*doc {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(t.docs), func(d *doc) bool { return d.id == id })
 }

@@ -8,35 +8,26 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/codafs/codafs/coda"
 )
 
-// Codes of failures that codafs finds by itself. Those of the service are [coda.Code].
+// Codes of failures that codafs finds by itself. A service has its own besides.
 const (
-	CodeBadID   = "bad_id"   // the object's id cannot be part of a file name
-	CodeNoSpace = "no_space" // the cache's disk is full
-	// CodeOversized marks a doc that is too large for the service's API.
-	CodeOversized = "over_api_size_limit"
-	CodeOther     = "error"
+	CodeBadID    = "bad_id"   // the object's id cannot be part of a file name
+	CodeNoSpace  = "no_space" // the cache's disk is full
+	CodeNotFound = "not_found"
+	CodeOther    = "error"
 )
 
 // FailureOf describes why an object could not be read.
-func FailureOf(err error, obj Object, path string) Failure {
+func (t *Tree) FailureOf(err error, obj Object, path string) Failure {
 	f := Failure{DocID: obj.DocID, ObjectID: obj.ID, Kind: obj.Kind, Path: path, Code: CodeOther, Message: err.Error()}
-	e, ok := errors.AsType[*coda.Error](err)
 	switch {
-	case ok:
-		f.Code, f.HTTPStatus, f.Attempts, f.Message = string(e.Code), e.Status, e.Attempts, e.Error()
 	case errors.Is(err, syscall.ENOSPC):
 		f.Code = CodeNoSpace
-	case errors.Is(err, errOversized):
-		f.Code = CodeOversized
-	case errors.Is(err, errNoHTML):
-		f.Code = string(coda.CodeExportRefused)
 	case errors.Is(err, iofs.ErrNotExist):
-		f.Code = string(coda.CodeNotFound)
+		f.Code = CodeNotFound
 	}
+	t.src.describe(err, &f)
 	return f
 }
 

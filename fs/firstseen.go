@@ -53,12 +53,12 @@ type memo struct{ stamped, is Version }
 // versionSeen returns the version of bytes that are at hand. The Store remembers what was seen, for all processes.
 func (f *file) versionSeen(ctx context.Context, now *shown, stamp time.Time) (Version, error) {
 	stamped := now.version(stamp)
-	f.d.seenMu.Lock() // held during Store calls: if two find the same change, it must get one time
-	defer f.d.seenMu.Unlock()
-	if m, ok := f.d.seen[f.sizeKey()]; ok && m.stamped == stamped {
+	f.u.seenMu.Lock() // held during Store calls: if two find the same change, it must get one time
+	defer f.u.seenMu.Unlock()
+	if m, ok := f.u.seen[f.sizeKey()]; ok && m.stamped == stamped {
 		return m.is, nil
 	}
-	store, key := f.d.t.store, f.d.key("first-seen-"+string(f.obj.Kind), f.obj.ID, "")
+	store, key := f.u.t.store, f.u.key("first-seen-"+string(f.obj.Kind), f.obj.ID, "")
 	var last Seen
 	if c, ok := store.Lookup(ctx, key); ok {
 		if b, err := readAll(c); err != nil || json.Unmarshal(b, &last) != nil {
@@ -67,7 +67,7 @@ func (f *file) versionSeen(ctx context.Context, now *shown, stamp time.Time) (Ve
 	} else if at, ok := store.Filled(key); ok {
 		last.ModTime = at // evicted: a needless new time is better than a change that nobody sees
 	}
-	next := last.Next(bytesVersion(now.bytes, time.Time{}).Key, stamp, f.renew != nil, f.d.t.opts.Now())
+	next := last.Next(bytesVersion(now.bytes, time.Time{}).Key, stamp, f.renew != nil, f.u.t.opts.Now())
 	if next != last {
 		c, err := store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(next) })
 		if err != nil {
@@ -80,9 +80,9 @@ func (f *file) versionSeen(ctx context.Context, now *shown, stamp time.Time) (Ve
 		is = bytesVersion(now.bytes, next.ModTime)
 	}
 	is.Since = next.Since
-	if f.d.seen == nil {
-		f.d.seen = map[string]memo{}
+	if f.u.seen == nil {
+		f.u.seen = map[string]memo{}
 	}
-	f.d.seen[f.sizeKey()] = memo{stamped, is}
+	f.u.seen[f.sizeKey()] = memo{stamped, is}
 	return is, nil
 }

@@ -69,7 +69,7 @@ func (f *folder) Lookup(ctx context.Context, name string) (Node, error) {
 	return n, nil
 }
 
-// root is the top folder. It lists docs/ and hides .codafs/.
+// root is the top folder. It lists the folder that has the units, and hides .codafs/.
 type root struct{ t *Tree }
 
 func (r root) Name() string       { return "" }
@@ -77,28 +77,30 @@ func (r root) Object() Object     { return Object{Kind: KindFolder, Type: "root"
 func (r root) ModTime() time.Time { return r.t.modTime() }
 
 // AwaitModTime implements [Undated].
-func (r root) AwaitModTime(ctx context.Context) { r.t.awaitDocs(ctx) }
+func (r root) AwaitModTime(ctx context.Context) { r.t.awaitUnits(ctx) }
 
-func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.docsDir()}, nil }
+func (r root) Entries(context.Context) ([]Node, error) { return []Node{r.t.topDir()}, nil }
 
-// Lookup lists the docs first: docs/ has the mtime of the newest doc, and tar reports a change if the mtime moves while
-// it reads. If the listing fails, reading the folder returns the error.
+// Lookup lists the units first: their folder has the mtime of the newest one, and tar reports a change if the mtime moves
+// while it reads. If the listing fails, reading the folder returns the error.
 func (r root) Lookup(ctx context.Context, name string) (Node, error) {
 	switch name {
-	case "docs":
-		_, _ = r.t.docEntries(ctx)
-		return r.t.docsDir(), nil
+	case r.t.src.layout().top:
+		_, _ = r.t.unitEntries(ctx)
+		return r.t.topDir(), nil
 	case ControlDir:
 		return r.t.controlFolder(), nil
 	}
 	return nil, iofs.ErrNotExist
 }
 
-func (t *Tree) docsDir() *folder {
+// topDir is the folder of all units.
+func (t *Tree) topDir() *folder {
+	top := t.src.layout().top
 	return &folder{
-		t: t, name: "docs", obj: Object{Kind: KindFolder, Type: "docs"},
-		path:    func() string { return "docs" },
+		t: t, name: top, obj: Object{Kind: KindFolder, Type: top},
+		path:    func() string { return top },
 		modTime: t.modTime,
-		list:    t.docEntries,
+		list:    t.unitEntries,
 	}
 }

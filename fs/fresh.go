@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"time"
-
-	"github.com/codafs/codafs/coda"
 )
 
 // patience is how long a caller waits for newer data before the last known data is served. The load goes on in the
@@ -19,62 +17,12 @@ var errClosed = errors.New("the tree was closed")
 // errUnknown: no older value is stored.
 var errUnknown = errors.New("nothing is known of this")
 
-// getList returns one of a doc's lists: the current one if it comes within patience, else the last known one. of picks
-// the list out of docLists, fill requests it from the service, and parse decodes what fill wrote.
-func getList[T any](ctx context.Context, l *docLists, kind, id string, of func(*docLists) *loader[T],
-	fill filler, parse func(context.Context, []byte) (T, error)) (T, error) {
-	if v, ok := of(l).known(); ok {
-		return v, nil // nearly always; the functions below would allocate
-	}
-	load := func(ctx context.Context) (v T, err error) {
-		b, err := l.load(ctx, kind, id, fill)
-		if err != nil {
-			return v, err
-		}
-		return parse(ctx, b)
-	}
-	older := func(ctx context.Context) (v T, err error) {
-		if l.older == nil {
-			return v, errUnknown
-		}
-		return of(l.older).get(ctx, func(ctx context.Context) (v T, err error) {
-			b, err := l.last(ctx, kind, id)
-			if err != nil {
-				return v, err
-			}
-			return parse(ctx, b)
-		})
-	}
-	if l.fresh {
-		return of(l).get(ctx, load)
-	}
-	changed := func() { l.d.t.changed(l.d.id) }
-	failed := func(ctx context.Context, err error) { l.d.failedList(ctx, kind, id, err) }
-	return getOrStale(ctx, l.d.t, of(l), load, older, changed, failed)
-}
-
-// failedList records why an older list is served, under the path of the list's file, or of the folder of the table's
-// files.
-func (d *doc) failedList(ctx context.Context, kind, id string, err error) {
-	obj, path := d.listObject(kind, id)
-	d.t.failed(ctx, err, obj, path)
-}
-
-// listObject says how a failure or warning about a list names it.
-func (d *doc) listObject(kind, id string) (obj Object, path string) {
-	obj, path = d.object(Kind(kind), "doc"), kind+".json"
-	if id != "" {
-		obj.ID, path = id, "tables"
-	}
-	return obj, d.path() + "/" + path
-}
-
 // getOrStale returns the value of lz, or the last known value (older) if loading takes longer than patience or fails
 // for now. It calls changed if the newer value comes after all, and failed with the reason if an older one is served.
 func getOrStale[T any](ctx context.Context, t *Tree, lz *loader[T], load, older func(context.Context) (T, error),
 	changed func(), failed func(context.Context, error)) (v T, err error) {
 	tell := func(ctx context.Context) {
-		if err := lz.failure(); err != nil && passing(err) && coda.CodeOf(err) != coda.CodeOffline {
+		if err := lz.failure(); err != nil && t.passing(err) && t.src.class(err) != classOffline {
 			failed(ctx, err)
 		}
 	}
@@ -111,7 +59,7 @@ func getOrStale[T any](ctx context.Context, t *Tree, lz *loader[T], load, older 
 			return v, context.Cause(ctx)
 		case t.life.Err() != nil:
 			return v, errClosed
-		case err != nil && passing(err):
+		case err != nil && t.passing(err):
 			if v, olderErr := older(ctx); olderErr == nil {
 				tell(ctx)
 				return v, nil
@@ -146,114 +94,10 @@ func wait(ctx context.Context, ended <-chan struct{}, late bool) (done bool) {
 	}
 }
 
-// passing reports whether an error may pass and says nothing about the object: the service is down or out of reach. An
-// answer about the object itself holds, and no older value is served in its place.
-func passing(err error) bool {
-	return !refused(err) && !notExist(err) && coda.CodeOf(err) != coda.CodeUnauthorized
-}
-
-// spawn runs f in the background, with the values of ctx. The context of f ends when the tree is closed.
-func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(t.life, func() { cancel(errClosed) })
-	work := func() {
-		defer cancel(nil)
-		defer stop()
-		f(ctx)
-	}
-	t.spawnMu.Lock()
-	defer t.spawnMu.Unlock()
-	if t.life.Err() != nil {
-		cancel(errClosed)
-		work() // ends at once, and must run: somebody may wait for it
-		return
-	}
-	t.background.Go(work)
-}
-
-// Close ends background work and waits for it. Open contents stay readable.
-func (t *Tree) Close() {
-	t.spawnMu.Lock()
-	t.end()
-	t.spawnMu.Unlock()
-	t.background.Wait()
-}
-
-// changed tells the owner that a doc may show something else now; "" is the list of docs.
-func (t *Tree) changed(docID string) {
-	if t.opts.Changed != nil {
-		t.opts.Changed(docID)
-	}
-}
-
-// lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
-func (l *docLists) lastKey(kind, id string) string { return l.d.key("last-"+kind, id, "") }
-
-// last returns the newest stored version of a list, whatever its stamp, or errUnknown.
-func (l *docLists) last(ctx context.Context, kind, id string) ([]byte, error) {
-	c, ok := l.d.t.store.Lookup(ctx, l.lastKey(kind, id))
-	if !ok {
-		return nil, errUnknown
-	}
-	return readAll(c)
-}
-
 // readAll reads a content to its end, and closes it.
 func readAll(c Content) ([]byte, error) {
 	defer c.Close()
 	b := make([]byte, c.Size()) // ReadAll would leave unused capacity, and lists are held for long
 	_, err := io.ReadFull(io.NewSectionReader(c, 0, c.Size()), b)
 	return b, err
-}
-
-// remember stores the list of docs for times when the service is down.
-func (t *Tree) remember(ctx context.Context, docs []coda.Doc) error {
-	c, err := t.store.Put(ctx, t.docsKey(), func(_ context.Context, w io.Writer) error {
-		a := newArrayWriter(w)
-		for _, d := range docs {
-			if err := a.Add(d.Raw); err != nil {
-				return err
-			}
-		}
-		return a.Close()
-	})
-	if err != nil {
-		return err
-	}
-	return c.Close()
-}
-
-// recall takes over the remembered list of docs, unless the docs were listed meanwhile.
-func (t *Tree) recall(ctx context.Context) (*folderEntries, error) {
-	docs, listed, err := t.lastDocs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.folder == nil {
-		t.set(docs, nil, time.Time{})
-		t.recalled = listed
-	}
-	return t.folder, nil
-}
-
-// lastDocs returns the remembered list of docs, and when it was listed.
-func (t *Tree) lastDocs(ctx context.Context) (docs []coda.Doc, listed time.Time, err error) {
-	key := t.docsKey()
-	c, ok := t.store.Lookup(ctx, key)
-	if !ok {
-		key = t.olderDocsKey()
-		c, ok = t.store.Lookup(ctx, key)
-	}
-	if !ok {
-		return nil, listed, errUnknown
-	}
-	b, err := readAll(c)
-	if err != nil {
-		return nil, listed, err
-	}
-	listed, _ = t.store.Filled(key)
-	docs, err = coda.DecodeList[coda.Doc](b)
-	return docs, listed, err
 }

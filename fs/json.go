@@ -34,9 +34,9 @@ func (s *shown) version(stamp time.Time) Version {
 	return v
 }
 
-// newJSON makes a file of a doc from bytes that come with its lists; rel is the path of its folder, below the doc's.
-func newJSON(d *doc, name, rel string, obj Object, now shownNow) *file {
-	f := &file{d: d, name: name, rel: rel + name, obj: obj}
+// newJSON makes a file of a unit from bytes that come with its lists; rel is the path of its folder, below the unit's.
+func newJSON(u *unit, name, rel string, obj Object, now shownNow) *file {
+	f := &file{u: u, name: name, rel: rel + name, obj: obj}
 	f.make = &jsonMaker{f, now}
 	return f
 }
@@ -59,7 +59,7 @@ func (m *jsonMaker) version(ctx context.Context) (Version, error) {
 	}
 	if _, known := m.f.Size(v); !known {
 		// The bytes are at hand. If they are stored now, their size is exact from the start.
-		c, err := m.f.d.t.store.Get(ctx, m.f.key(v), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
+		c, err := m.f.u.t.store.Get(ctx, m.f.key(v), func(_ context.Context, w io.Writer) error { return writeAll(w, b) })
 		if err != nil {
 			return Version{}, err
 		}

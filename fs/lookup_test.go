@@ -17,7 +17,7 @@ import (
 
 // large is a service with one doc that has n pages and n tables.
 type large struct {
-	fs.Source
+	fs.API
 	n     int
 	chain bool // each page is below the one before
 }

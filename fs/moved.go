@@ -7,8 +7,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-
-	"github.com/codafs/codafs/coda"
 )
 
 // The service gives lists in pages that begin at a number. If items are added or deleted in front of a page that is
@@ -37,6 +35,8 @@ const (
 // try is one of two tries at reading something.
 type try struct {
 	last bool // there is no further try: what was read is kept, even if it changed meanwhile
+	// service is the name of the service, for messages.
+	service string
 	// looked says that a list was read. odd has what is odd about it: code and message.
 	looked bool
 	odd    []Failure
@@ -51,10 +51,11 @@ func (t *try) warn(code, format string, args ...any) {
 }
 
 // twice calls read, and once more if the data changed while it was read.
-func twice(read func(last bool) error) error {
-	err := read(false)
-	if errors.Is(err, errMoved) || coda.CodeOf(err) == coda.CodeListMoved {
-		return read(true)
+func (t *Tree) twice(read func(t *try) error) error {
+	service := t.src.layout().service
+	err := read(&try{service: service})
+	if errors.Is(err, errMoved) || t.src.class(err) == classMoved {
+		return read(&try{service: service, last: true})
 	}
 	return err
 }
@@ -76,7 +77,7 @@ func once[T any](t *try, items iter.Seq2[T, error], id func(T) string) iter.Seq2
 					return
 				default:
 					if !told {
-						t.warn(CodeTwice, "Coda lists %q twice, also when the list was read again; it is kept once", key)
+						t.warn(CodeTwice, "%s lists %q twice, also when the list was read again; it is kept once", t.service, key)
 					}
 					told = true
 					continue

@@ -1,10 +1,8 @@
 package fs
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/codafs/codafs/coda"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -60,20 +58,4 @@ func distance(a, b []rune) int {
 		}
 	}
 	return rows[len(a)][len(b)]
-}
-
-// didYouMean suggests the doc that a selector probably meant; the selector may be the name of the doc's folder. It
-// returns "" if there is none.
-func didYouMean(selector string, docs []coda.Doc) string {
-	names := make([]string, len(docs))
-	for i, d := range docs {
-		names[i] = d.Name
-		if strings.HasSuffix(selector, "__"+d.ID) {
-			return fmt.Sprintf("; did you mean %q?", d.Name)
-		}
-	}
-	if near := Nearest(selector, names); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
 }

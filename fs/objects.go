@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs/render"
 )
 
 // errOversized is the reason why lists of a doc over the API's size limit are missing.
@@ -18,20 +19,20 @@ var errOversized = errors.New("the doc is larger than Coda's API allows (125 MB)
 // counts as complete.
 type objectFile struct {
 	kind Kind
-	list func(*docLists, context.Context) (objectList, error)
-	file func(d *doc, name string) *file
+	list func(*docs, context.Context, *lists) (objectList, error)
+	file func(d doc, name string) *file
 }
 
 var objectFiles = map[string]objectFile{
-	"formulas.json":    {KindFormulas, (*docLists).formulaList, (*doc).formulasJSON},
-	"controls.json":    {KindControls, (*docLists).controlList, (*doc).controlsJSON},
-	"permissions.json": {KindPermissions, (*docLists).permissionList, (*doc).permissionsJSON},
+	"formulas.json":    {KindFormulas, (*docs).formulaList, doc.formulasJSON},
+	"controls.json":    {KindControls, (*docs).controlList, doc.controlsJSON},
+	"permissions.json": {KindPermissions, (*docs).permissionList, doc.permissionsJSON},
 }
 
 // withheld reports whether an error of the list means that the token may not see it. For permissions the service
 // answers 401 to a token for single docs; elsewhere 401 means that the token is invalid.
-func (o objectFile) withheld(err error) bool {
-	return refused(err) || o.kind == KindPermissions && coda.CodeOf(err) == coda.CodeUnauthorized
+func (o objectFile) withheld(s *docs, err error) bool {
+	return s.refused(err) || o.kind == KindPermissions && s.class(err) == classToken
 }
 
 // objectList is a doc's permissions, or references to its formulas or controls. References have no value; values are
@@ -41,96 +42,96 @@ type objectList struct {
 	count int
 }
 
-func (l *docLists) formulaList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, "formulas", func(l *docLists) *loader[objectList] { return l.formulas }, func(ctx context.Context, w io.Writer, t *try) error {
-		all := once(t, l.d.t.src.Formulas(ctx, l.d.id), func(f coda.Formula) string { return f.ID })
+func (s *docs) formulaLists() list[objectList] {
+	return objectLists(KindFormulas, func(ctx context.Context, l *lists, _ string, w io.Writer, t *try) error {
+		all := once(t, s.api.Formulas(ctx, l.u.id), func(f coda.Formula) string { return f.ID })
 		return writeList(w, all, func(f coda.Formula) json.RawMessage { return f.Raw })
 	})
 }
 
-func (l *docLists) controlList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, "controls", func(l *docLists) *loader[objectList] { return l.controls }, func(ctx context.Context, w io.Writer, t *try) error {
-		all := once(t, l.d.t.src.Controls(ctx, l.d.id), func(c coda.Control) string { return c.ID })
+func (s *docs) controlLists() list[objectList] {
+	return objectLists(KindControls, func(ctx context.Context, l *lists, _ string, w io.Writer, t *try) error {
+		all := once(t, s.api.Controls(ctx, l.u.id), func(c coda.Control) string { return c.ID })
 		return writeList(w, all, func(c coda.Control) json.RawMessage { return c.Raw })
 	})
 }
 
-func (l *docLists) permissionList(ctx context.Context) (objectList, error) {
-	return l.objects(ctx, listPermissions, (*docLists).knownPermissions, func(ctx context.Context, w io.Writer, t *try) error {
-		all := once(t, l.d.t.src.Permissions(ctx, l.d.id), func(p coda.Permission) string { return p.ID })
+// permissionLists have no stamp.
+func (s *docs) permissionLists() list[objectList] {
+	lists := objectLists(KindPermissions, func(ctx context.Context, l *lists, _ string, w io.Writer, t *try) error {
+		all := once(t, s.api.Permissions(ctx, l.u.id), func(p coda.Permission) string { return p.ID })
 		return writeList(w, all, func(p coda.Permission) json.RawMessage { return p.Raw })
 	})
+	lists.unstamped = true
+	return lists
 }
 
-// objects returns a list of references, or the permissions, like pageList.
-func (l *docLists) objects(ctx context.Context, kind string, of func(*docLists) *loader[objectList], fill filler) (objectList, error) {
-	return getList(ctx, l, kind, "", of, fill, func(_ context.Context, b []byte) (objectList, error) {
-		var all []json.RawMessage
-		err := json.Unmarshal(b, &all)
-		return objectList{&shown{bytes: b}, len(all)}, err
-	})
-}
-
-// knownPermissions returns the permissions as they were last asked for.
-func (l *docLists) knownPermissions() *loader[objectList] {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.permissions
-}
-
-// renewPermissions makes the next use ask for permissions again if they are older than Options.Refresh.
-func (l *docLists) renewPermissions() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.d.t.opts.Now()
-	if _, known := l.permissions.known(); known && now.Sub(l.permissionsAt) > l.d.t.opts.Refresh {
-		l.permissions, l.permissionsAt = newListLoader[objectList](l), now
+// objectLists are lists of references, or of permissions.
+func objectLists(kind Kind, fill func(ctx context.Context, l *lists, id string, w io.Writer, t *try) error) list[objectList] {
+	return list[objectList]{kind: kind, path: string(kind) + ".json", fill: fill,
+		parse: func(_ context.Context, _ *lists, _ string, b []byte) (objectList, error) {
+			var all []json.RawMessage
+			err := json.Unmarshal(b, &all)
+			return objectList{&shown{bytes: b}, len(all)}, err
+		},
 	}
 }
 
+func (s *docs) formulaList(ctx context.Context, l *lists) (objectList, error) {
+	return get(ctx, &s.formulas, l, "")
+}
+
+func (s *docs) controlList(ctx context.Context, l *lists) (objectList, error) {
+	return get(ctx, &s.controls, l, "")
+}
+
+func (s *docs) permissionList(ctx context.Context, l *lists) (objectList, error) {
+	return get(ctx, &s.permissions, l, "")
+}
+
 // permissionsJSON makes the file of the permissions. They have no stamp, so opening the file looks for newer ones.
-func (d *doc) permissionsJSON(name string) *file {
-	f := newJSON(d, name, "", d.object(KindPermissions, "doc"), func(ctx context.Context) (*shown, time.Time, error) {
+func (d doc) permissionsJSON(name string) *file {
+	f := newJSON(d.unit, name, "", d.object(KindPermissions, "doc"), func(ctx context.Context) (*shown, time.Time, error) {
 		l := d.current()
-		o, err := l.permissionList(ctx)
-		return o.json, l.stamp, err
+		o, err := d.s.permissionList(ctx, l)
+		return o.json, l.meta.stamp, err
 	})
-	f.renew = func() { d.current().renewPermissions() }
+	f.renew = func() { d.s.permissions.renew(d.current()) }
 	return f
 }
 
-func (d *doc) formulasJSON(name string) *file {
-	return d.objectsJSON(name, KindFormulas, (*docLists).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
-		f, err := d.t.src.Formula(ctx, d.id, id)
+func (d doc) formulasJSON(name string) *file {
+	return d.objectsJSON(name, KindFormulas, (*docs).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
+		f, err := d.s.api.Formula(ctx, d.id, id)
 		return f.Raw, err
 	}, func(ctx context.Context, id string) (bool, error) {
-		return lacks(d.t.src.Formulas(ctx, d.id), id, func(f coda.Formula) string { return f.ID })
+		return lacks(d.s.api.Formulas(ctx, d.id), id, func(f coda.Formula) string { return f.ID })
 	})
 }
 
-func (d *doc) controlsJSON(name string) *file {
-	return d.objectsJSON(name, KindControls, (*docLists).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
-		c, err := d.t.src.Control(ctx, d.id, id)
+func (d doc) controlsJSON(name string) *file {
+	return d.objectsJSON(name, KindControls, (*docs).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
+		c, err := d.s.api.Control(ctx, d.id, id)
 		return c.Raw, err
 	}, func(ctx context.Context, id string) (bool, error) {
-		return lacks(d.t.src.Controls(ctx, d.id), id, func(c coda.Control) string { return c.ID })
+		return lacks(d.s.api.Controls(ctx, d.id), id, func(c coda.Control) string { return c.ID })
 	})
 }
 
 // objectsJSON makes the file of a list's objects. get requests one object; gone reports whether a fresh list lacks it.
-func (d *doc) objectsJSON(name string, kind Kind, list func(*docLists, context.Context) (objectList, error),
+func (d doc) objectsJSON(name string, kind Kind, list func(*docs, context.Context, *lists) (objectList, error),
 	get func(ctx context.Context, id string) (json.RawMessage, error), gone func(ctx context.Context, id string) (bool, error)) *file {
 	computed := ComputedCalculated // somebody set the value of a control, or it comes from a computed list
 	if kind == KindFormulas {
 		computed = ComputedVolatile
 	}
-	return &file{d: d, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get, gone, computed}}
+	return &file{u: d.unit, name: name, rel: name, obj: d.object(kind, "doc"), make: objectsMaker{d, list, get, gone, computed}}
 }
 
 // objectsMaker turns a list of references into a list of whole objects.
 type objectsMaker struct {
-	d    *doc
-	list func(*docLists, context.Context) (objectList, error)
+	d    doc
+	list func(*docs, context.Context, *lists) (objectList, error)
 	get  func(ctx context.Context, id string) (json.RawMessage, error)
 	// gone reports whether a fresh list lacks an object.
 	gone     func(ctx context.Context, id string) (bool, error)
@@ -145,16 +146,26 @@ func (m objectsMaker) version(ctx context.Context) (Version, error) {
 // at returns the current version. It hashes the references and, since values have no stamps, the doc's stamp.
 func (m objectsMaker) at(ctx context.Context) (Version, objectList, error) {
 	l := m.d.current()
-	list, err := m.list(l, ctx)
+	list, err := m.list(m.d.s, ctx, l)
 	if err != nil {
 		return Version{}, list, err
 	}
 	v := newVersionHash("objects " + list.json.version(time.Time{}).Key)
-	v.add(m.d.id, l.stamp)
+	v.add(m.d.id, l.meta.stamp)
 	if list.count > 0 {
 		v.computes(m.computed)
 	}
 	return v.version(m.d.t.opts.Now()), list, nil
+}
+
+// describe implements describer: an entry has the number of objects.
+func (m objectsMaker) describe(ctx context.Context, e *Entry) error {
+	_, list, err := m.at(ctx)
+	e.Rows = int64(list.count)
+	if m.d.t.fatal(ctx, err) {
+		return err
+	}
+	return nil
 }
 
 // make requests the objects in parallel, and writes them in the order of the list. All are in memory before the first
@@ -179,7 +190,7 @@ func (m objectsMaker) make(ctx context.Context, v Version, w io.Writer, _ *try) 
 	if err != nil {
 		return err
 	}
-	a := newArrayWriter(w)
+	a := render.NewArray(w)
 	for _, raw := range whole {
 		if err := a.Add(raw); err != nil {
 			return err

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"io"
 	iofs "io/fs"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs/render"
 )
 
 // pageList is a doc's pages as a tree.
@@ -33,16 +36,39 @@ type page struct {
 	folder   *folderEntries // of the children; nil until first used
 }
 
+func (s *docs) pageLists() list[*pageList] {
+	return list[*pageList]{
+		kind: KindPages, path: "pages.json",
+		fill: func(ctx context.Context, l *lists, _ string, w io.Writer, t *try) error {
+			all := once(t, s.api.Pages(ctx, l.u.id), func(p coda.Page) string { return p.ID })
+			return writeList(w, all, func(p coda.Page) json.RawMessage { return p.Raw })
+		},
+		parse: func(_ context.Context, l *lists, _ string, b []byte) (*pageList, error) {
+			pages, err := coda.DecodeList[coda.Page](b)
+			if err != nil {
+				return nil, err
+			}
+			return newPageList(doc{l.u, s}, b, pages), nil
+		},
+		count: func(l *lists) int { return docOf(l.meta).DocSize.PageCount },
+	}
+}
+
+// pageList returns the doc's pages. As all lists, they may be older ones: see list.get.
+func (s *docs) pageList(ctx context.Context, l *lists) (*pageList, error) {
+	return get(ctx, &s.pages, l, "")
+}
+
 // newPageList arranges a doc's pages. A page whose parent is missing, or that is its own ancestor, is put at the top: a
 // broken link loses nothing.
-func newPageList(d *doc, json []byte, metas []coda.Page) *pageList {
-	l := &pageList{json: &shown{bytes: json}, root: &page{rel: "pages/"}, byID: map[string]*page{}}
+func newPageList(d doc, b []byte, metas []coda.Page) *pageList {
+	l := &pageList{json: &shown{bytes: b}, root: &page{rel: "pages/"}, byID: map[string]*page{}}
 	var order []*page
-	out, used := d.t.opts.Select.excluded(d.id, metas)
+	out, used := d.s.sel.excluded(d.id, metas)
 	l.excluded = used
 	for _, m := range metas {
 		switch {
-		case out[m.ID], d.t.opts.Select.SkipHiddenPages && m.IsEffectivelyHidden:
+		case out[m.ID], d.s.sel.SkipHiddenPages && m.IsEffectivelyHidden:
 		case !validID(m.ID):
 			l.gaps = append(l.gaps, badID(d.id, m.ID, m.Name, KindPage))
 		case l.byID[m.ID] != nil: // a list that changes while it is read may name an item twice
@@ -151,14 +177,14 @@ func (p *page) endings(sel Selection) []string {
 }
 
 // entries returns the folder of p's children. It is made once, after the folders above it: they set p.rel.
-func (l *pageList) entries(d *doc, p *page) *folderEntries {
+func (l *pageList) entries(d doc, p *page) *folderEntries {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.makeEntries(d, p)
 }
 
 // makeEntries is entries with l.mu held.
-func (l *pageList) makeEntries(d *doc, p *page) *folderEntries {
+func (l *pageList) makeEntries(d doc, p *page) *folderEntries {
 	if p.folder != nil {
 		return p.folder
 	}
@@ -167,13 +193,13 @@ func (l *pageList) makeEntries(d *doc, p *page) *folderEntries {
 	}
 	objs := make([]named, len(p.children))
 	for i, c := range p.children {
-		objs[i] = nameObject(c.meta.Name, c.meta.ID, c.endings(d.t.opts.Select)...)
+		objs[i] = nameObject(c.meta.Name, c.meta.ID, c.endings(d.s.sel)...)
 	}
 	var nodes []Node
-	for i, stem := range uniqueStems(d.t.opts.Select.Names, objs) {
+	for i, stem := range uniqueStems(d.s.sel.Names, objs) {
 		c := p.children[i]
 		c.rel = p.rel + stem + "/"
-		for _, ending := range c.endings(d.t.opts.Select) {
+		for _, ending := range c.endings(d.s.sel) {
 			nodes = append(nodes, d.pageNode(c, p.rel, stem, ending))
 		}
 	}
@@ -182,10 +208,10 @@ func (l *pageList) makeEntries(d *doc, p *page) *folderEntries {
 }
 
 // pageNode makes the node of a page for one ending. pageList.mu is held, so it must not list pages.
-func (d *doc) pageNode(p *page, rel, stem, ending string) Node {
+func (d doc) pageNode(p *page, rel, stem, ending string) Node {
 	name, id := stem+ending, p.meta.ID
 	export := func(kind Kind, format coda.Format) *file {
-		return &file{d: d, name: name, rel: rel + name, obj: p.object(d.id, kind), make: pageMaker{d, id, format}}
+		return &file{u: d.unit, name: name, rel: rel + name, obj: p.object(d.id, kind), make: pageMaker{d, id, format}, ahead: aheadFinish}
 	}
 	switch ending {
 	case ".md":
@@ -193,7 +219,7 @@ func (d *doc) pageNode(p *page, rel, stem, ending string) Node {
 	case ".html":
 		return export(KindPageHTML, coda.HTML)
 	case ".page.json":
-		return newJSON(d, name, rel, p.object(d.id, KindPageJSON),
+		return newJSON(d.unit, name, rel, p.object(d.id, KindPageJSON),
 			func(ctx context.Context) (*shown, time.Time, error) { return d.pageJSON(ctx, id) })
 	default:
 		return d.subpages(p, name, rel)
@@ -207,47 +233,37 @@ func (p *page) object(docID string, kind Kind) Object {
 }
 
 // pagesFolder is the folder of the pages at the top.
-func (d *doc) pagesFolder() *folder {
-	return &folder{
-		t: d.t, name: "pages", obj: d.object(KindFolder, "pages"),
-		path:    func() string { return d.path() + "/pages" },
-		modTime: d.modTime,
-		list: func(ctx context.Context) (*folderEntries, error) {
-			l, err := d.current().pageList(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return l.entries(d, l.root), nil
-		},
-	}
+func (d doc) pagesFolder() *folder {
+	return d.newFolder("pages", "pages", d.object(KindFolder, "pages"), func(ctx context.Context) (*folderEntries, error) {
+		l, err := d.s.pageList(ctx, d.current())
+		if err != nil {
+			return nil, err
+		}
+		return l.entries(d, l.root), nil
+	})
 }
 
 // subpages is the folder of a page's subpages. The page may move while somebody holds the folder, so each call looks it
 // up.
-func (d *doc) subpages(p *page, name, rel string) *folder {
+func (d doc) subpages(p *page, name, rel string) *folder {
 	id := p.meta.ID
-	return &folder{
-		t: d.t, name: name, obj: p.object(d.id, KindFolder),
-		path:    func() string { return d.path() + "/" + rel + name },
-		modTime: d.modTime,
-		list: func(ctx context.Context) (*folderEntries, error) {
-			l, err := d.current().pageList(ctx)
-			if err != nil {
-				return nil, err
-			}
-			now := l.byID[id]
-			if now == nil || len(now.children) == 0 {
-				return nil, iofs.ErrNotExist
-			}
-			return l.entries(d, now), nil
-		},
-	}
+	return d.newFolder(name, rel+name, p.object(d.id, KindFolder), func(ctx context.Context) (*folderEntries, error) {
+		l, err := d.s.pageList(ctx, d.current())
+		if err != nil {
+			return nil, err
+		}
+		now := l.byID[id]
+		if now == nil || len(now.children) == 0 {
+			return nil, iofs.ErrNotExist
+		}
+		return l.entries(d, now), nil
+	})
 }
 
 // pageJSON returns the content of a page's own file, for pages that cannot be exported.
-func (d *doc) pageJSON(ctx context.Context, id string) (*shown, time.Time, error) {
+func (d doc) pageJSON(ctx context.Context, id string) (*shown, time.Time, error) {
 	l := d.current()
-	pages, err := l.pageList(ctx)
+	pages, err := d.s.pageList(ctx, l)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -256,6 +272,6 @@ func (d *doc) pageJSON(ctx context.Context, id string) (*shown, time.Time, error
 		return nil, time.Time{}, iofs.ErrNotExist
 	}
 	var b bytes.Buffer
-	err = writeJSON(&b, p.meta.Raw)
-	return &shown{bytes: b.Bytes()}, l.orOwn(p.meta.UpdatedAt), err
+	err = render.JSON(&b, p.meta.Raw)
+	return &shown{bytes: b.Bytes()}, orOwn(l, p.meta.UpdatedAt), err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/codafs/codafs/coda/rate"
 )
 
 // readAhead detects programs that read files one by one (grep -r, tar, rsync), and fetches the next files before they
@@ -33,7 +31,7 @@ func newReadAhead(t *Tree, files int) *readAhead {
 // opened records that a file is opened, and whether its bytes were at hand. The caller must call left when its open
 // returns.
 func (a *readAhead) opened(f *file, hit bool) (left func()) {
-	if a == nil || !f.isPage() && !f.isRows() { // other files come with the lists
+	if a == nil || f.ahead == aheadNever {
 		return func() {}
 	}
 	r, begun := a.readerOf(f, hit)
@@ -51,15 +49,12 @@ func (a *readAhead) opened(f *file, hit bool) (left func()) {
 	}
 }
 
-func (f *file) isPage() bool { return f.obj.Kind == KindPage || f.obj.Kind == KindPageHTML }
-func (f *file) isRows() bool { return f.obj.Kind == KindRows || f.obj.Kind == KindRowsJSON }
-
 // readerOf returns the reader that f belongs to, or starts one if f has to be fetched and follows the file that was
 // opened before it.
 func (a *readAhead) readerOf(f *file, hit bool) (r *sequentialReader, begun bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := f.d.history(f.obj.Kind)
+	s := f.u.history(f.obj.Kind)
 	r = a.follow(s, f.obj.ID)
 	if r == nil && !hit {
 		r = s.begin(f, a.max)
@@ -99,10 +94,10 @@ func (a *readAhead) forget(r *sequentialReader) {
 	}
 }
 
-// run fetches ahead of r until r is idle, or the tree is closed. Then it cancels tables, which may be long. A page's
-// export that was started costs nothing more, and may be used later.
+// run fetches ahead of r until r is idle, or the tree is closed. Then it cancels what may be long. A fetch that costs
+// nothing more once it was started goes on, and may be used later.
 func (a *readAhead) run(ctx context.Context, r *sequentialReader) {
-	tables, giveUp := context.WithCancel(ctx)
+	long, giveUp := context.WithCancel(ctx)
 	var fetches sync.WaitGroup
 	defer fetches.Wait()
 	defer a.end(r)
@@ -112,8 +107,8 @@ func (a *readAhead) run(ctx context.Context, r *sequentialReader) {
 	for {
 		for _, p := range a.due(r) {
 			ctx := ctx
-			if p.file.isRows() {
-				ctx = tables
+			if p.file.ahead == aheadCancel {
+				ctx = long
 			}
 			fetches.Go(func() { a.fetch(ctx, r, p) })
 		}
@@ -153,7 +148,7 @@ func (a *readAhead) due(r *sequentialReader) (due []*prefetch) {
 
 // fetch runs one fetch. It does not record a failure: the reader will meet it.
 func (a *readAhead) fetch(ctx context.Context, r *sequentialReader, p *prefetch) {
-	_ = p.file.prefetch(rate.BackgroundUntil(ctx, p.wanted))
+	_ = p.file.prefetch(a.t.src.background(ctx, p.wanted))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p.done = true
@@ -168,7 +163,7 @@ func (f *file) prefetch(ctx context.Context) error {
 	}
 	if v = f.asSeen(ctx, v); f.has(ctx, v) {
 		if v.Computed == ComputedVolatile {
-			return f.Renew(ctx, f.d.t.opts.Now().Add(-f.d.t.opts.Refresh))
+			return f.Renew(ctx, f.u.t.opts.Now().Add(-f.u.t.opts.Refresh))
 		}
 		return nil
 	}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"time"
-
-	"github.com/codafs/codafs/coda"
 )
 
 // Renew implements [Renewable].
@@ -23,8 +21,8 @@ func (f *file) Renew(ctx context.Context, before time.Time) error {
 	}
 	err = f.fetchAnew(ctx, v)
 	if err != nil {
-		if coda.CodeOf(err) != coda.CodeOffline && !errors.Is(err, ErrStale) {
-			f.d.t.failed(ctx, err, f.obj, f.path())
+		if f.u.t.src.class(err) != classOffline && !errors.Is(err, ErrStale) {
+			f.u.t.failed(ctx, err, f.obj, f.path())
 		}
 	}
 	return err
@@ -32,7 +30,7 @@ func (f *file) Renew(ctx context.Context, before time.Time) error {
 
 // RenewIfOld implements [Renewable].
 func (f *file) RenewIfOld(ctx context.Context) error {
-	t := f.d.t
+	t := f.u.t
 	if f.renew != nil {
 		f.renew()
 	}
@@ -53,7 +51,7 @@ func (f *file) RenewIfOld(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	f.last.Store(&failedMake{f.seenKey(v.stampsAtAnyAge()), err, t.opts.Now()})
-	if passing(err) {
+	if t.passing(err) {
 		return nil
 	}
 	return err
@@ -75,7 +73,7 @@ func (f *file) fetchAgain(ctx context.Context, v Version) (Content, error) {
 	if f.loadSeen(ctx, v).version(v.ofStamps()).Key != v.Key {
 		return nil, ErrStale // these bytes cannot be fetched any more
 	}
-	return f.d.t.store.Get(ctx, f.key(v), func(ctx context.Context, w io.Writer) error {
+	return f.u.t.store.Get(ctx, f.key(v), func(ctx context.Context, w io.Writer) error {
 		got, next, err := f.renewed(ctx, v)
 		if err != nil {
 			return err
@@ -97,8 +95,8 @@ func (f *file) fetchAgain(ctx context.Context, v Version) (Content, error) {
 // renewed fetches the bytes under the stamps of v, and returns them with what is then known of them.
 func (f *file) renewed(ctx context.Context, v Version) (Content, *seen, error) {
 	first := v.ofStamps()
-	next := &seen{stamps: v.stampsAtAnyAge(), FetchedAt: f.d.t.opts.Now()}
-	got, err := f.fill(ctx, f.d.t.store.Put, f.d.key("renewed-"+string(f.obj.Kind), f.obj.ID, first.Key), first)
+	next := &seen{stamps: v.stampsAtAnyAge(), FetchedAt: f.u.t.opts.Now()}
+	got, err := f.fill(ctx, f.u.t.store.Put, f.u.key("renewed-"+string(f.obj.Kind), f.obj.ID, first.Key), first)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,7 +113,7 @@ func (f *file) renewed(ctx context.Context, v Version) (Content, *seen, error) {
 
 // keepAs stores bytes as those of v.
 func (f *file) keepAs(ctx context.Context, v Version, got Content, s *seen) error {
-	c, err := f.d.t.store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error { return copyTo(w, got) })
+	c, err := f.u.t.store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error { return copyTo(w, got) })
 	if err != nil {
 		return err
 	}

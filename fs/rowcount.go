@@ -23,15 +23,15 @@ type rowCount struct {
 
 // newRowCount takes the table as it was listed; in the last try it asks for it again. It returns nil for a view, which
 // has no count.
-func (m rowsMaker) newRowCount(ctx context.Context, l *docLists, t *try) (*rowCount, error) {
+func (m rowsMaker) newRowCount(ctx context.Context, l *lists, t *try) (*rowCount, error) {
 	if m.view {
 		return nil, nil
 	}
 	if t.last {
-		now, err := m.d.t.src.Table(ctx, m.d.id, m.id)
+		now, err := m.d.s.api.Table(ctx, m.d.id, m.id)
 		return &rowCount{m: m, table: now}, err
 	}
-	info, err := l.tableInfo(ctx, m.id)
+	info, err := m.d.s.tableInfo(ctx, l, m.id)
 	return &rowCount{m: m, table: info.table}, err
 }
 
@@ -62,7 +62,7 @@ func (c *rowCount) check(ctx context.Context, t *try) error {
 	if c == nil || c.known == c.table.RowCount || !bytes.Contains(c.table.Raw, []byte(`"rowCount"`)) {
 		return nil
 	}
-	now, err := c.m.d.t.src.Table(ctx, c.m.d.id, c.m.id)
+	now, err := c.m.d.s.api.Table(ctx, c.m.d.id, c.m.id)
 	if err != nil {
 		return err
 	}

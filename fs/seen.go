@@ -94,7 +94,7 @@ func (f *file) asSeen(ctx context.Context, v Version) Version {
 }
 
 func (f *file) seenKey(stamps string) string {
-	return f.d.key("seen-"+string(f.obj.Kind), f.obj.ID, stamps)
+	return f.u.key("seen-"+string(f.obj.Kind), f.obj.ID, stamps)
 }
 
 // lostSum stands for a hash that is no longer remembered. No bytes have it.
@@ -102,7 +102,7 @@ var lostSum = strings.Repeat("0", 2*sha256.Size)
 
 // loadSeen reads what any process remembered about the stamps of v.
 func (f *file) loadSeen(ctx context.Context, v Version) *seen {
-	s, store, key := &seen{}, f.d.t.store, f.seenKey(v.stampsAtAnyAge())
+	s, store, key := &seen{}, f.u.t.store, f.seenKey(v.stampsAtAnyAge())
 	if c, ok := store.Lookup(ctx, key); ok {
 		b, err := readAll(c)
 		if err != nil || json.Unmarshal(b, s) != nil || len(s.SHA256) != 2*sha256.Size {
@@ -122,7 +122,7 @@ func (f *file) lastSeen(ctx context.Context, v Version) seen {
 	last := *f.loadSeen(ctx, v)
 	settled := Version{Key: last.stamps}
 	for _, of := range []Version{settled, settled.young()} {
-		if sum, ok := f.d.t.store.Sum(f.key(of)); ok && last.SHA256 == "" {
+		if sum, ok := f.u.t.store.Sum(f.key(of)); ok && last.SHA256 == "" {
 			last.SHA256 = hex.EncodeToString(sum[:])
 		}
 	}
@@ -132,7 +132,7 @@ func (f *file) lastSeen(ctx context.Context, v Version) seen {
 // keepSeen stores s for this and all other processes.
 func (f *file) keepSeen(ctx context.Context, s *seen) error {
 	f.seen.Store(s)
-	c, err := f.d.t.store.Put(ctx, f.seenKey(s.stamps), func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(s) })
+	c, err := f.u.t.store.Put(ctx, f.seenKey(s.stamps), func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(s) })
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,6 @@ func (f *file) fetchedAt(v Version) time.Time {
 	if s := f.seen.Load(); s != nil && s.stamps == v.stampsAtAnyAge() && s.SHA256 != "" {
 		return s.FetchedAt
 	}
-	at, _ := f.d.t.store.Filled(f.key(v))
+	at, _ := f.u.t.store.Filled(f.key(v))
 	return at
 }

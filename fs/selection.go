@@ -6,6 +6,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"slices"
+	"strings"
 
 	"github.com/codafs/codafs/coda"
 )
@@ -46,24 +47,26 @@ func matches(selector string, d coda.Doc) bool {
 	return id == d.ID || selector == d.Name
 }
 
-// listDocs lists the selected docs; known has those of the last listing. A selector that matches nothing is a gap, and
+// list implements source. It lists the selected docs; known has those of the last listing. A selector that matches nothing is a gap, and
 // costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is noted: it may be a
 // typo, and the doc that it means would be shown.
-func listDocs(ctx context.Context, src Source, sel Selection, known []coda.Doc, t *try) (l docList, err error) {
+func (s *docs) list(ctx context.Context, known []item, t *try) (l listing, err error) {
+	sel, docs := s.sel, []coda.Doc(nil)
 	if len(sel.Docs) == 0 {
-		l.docs, err = collect(once(t, src.Docs(ctx, sel.filter()), docOwnID))
+		docs, err = collect(once(t, s.api.Docs(ctx, sel.filter()), docOwnID))
 	} else {
-		p := picker{src: src, sel: sel, known: known, try: t}
-		l.docs, l.gaps, err = p.all(ctx)
+		p := picker{s: s, sel: sel, known: mapped(known, docOf), try: t}
+		docs, l.gaps, err = p.all(ctx)
 	}
 	for _, s := range sel.ExcludeDocs {
-		if err == nil && len(which(l.docs, s)) == 0 {
-			l.notes = append(l.notes, fmt.Sprintf("none of the docs is %q, which should be left out%s", s, didYouMean(s, l.docs)))
+		if err == nil && len(which(docs, s)) == 0 {
+			l.notes = append(l.notes, fmt.Sprintf("none of the docs is %q, which should be left out%s", s, didYouMean(s, docs)))
 		}
 	}
-	l.docs = slices.DeleteFunc(l.docs, func(d coda.Doc) bool {
+	docs = slices.DeleteFunc(docs, func(d coda.Doc) bool {
 		return slices.ContainsFunc(sel.ExcludeDocs, func(s string) bool { return matches(s, d) })
 	})
+	l.items = mapped(docs, itemOf)
 	return l, err
 }
 
@@ -91,7 +94,7 @@ func (sel Selection) filter() coda.DocFilter {
 // picker finds the docs that a Selection names. Docs with an id are requested one by one: this also works for a token
 // that may not list docs, and for docs of other people.
 type picker struct {
-	src    Source
+	s      *docs
 	sel    Selection
 	known  []coda.Doc
 	try    *try
@@ -104,15 +107,15 @@ func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []Failure, err 
 	answered := false
 	for _, s := range p.sel.Docs {
 		found, err := p.pick(ctx, s)
-		if fatal(ctx, err) || errors.Is(err, errMoved) {
+		if p.s.t.fatal(ctx, err) || errors.Is(err, errMoved) {
 			return nil, nil, err
 		}
 		if err != nil {
 			if first == nil {
 				first = err
 			}
-			gaps = append(gaps, FailureOf(err, Object{Kind: KindDoc, ID: s}, ""))
-			if !notExist(err) && !refused(err) {
+			gaps = append(gaps, p.s.t.FailureOf(err, Object{Kind: KindDoc, ID: s}, ""))
+			if !notExist(err) && !p.s.refused(err) {
 				found = which(p.known, s)
 			}
 		}
@@ -129,19 +132,19 @@ func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []Failure, err 
 func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	var noID error
 	if id, link := docID(s); id != "" {
-		d, err := p.src.Doc(ctx, id)
+		d, err := p.s.api.Doc(ctx, id)
 		if err == nil {
 			return []coda.Doc{d}, nil
 		}
-		if link || !notExist(err) && !refused(err) {
+		if link || !notExist(err) && !p.s.refused(err) {
 			return nil, err
 		}
 		noID = err
 	}
 	if p.listed == nil {
 		var err error
-		if p.listed, err = collect(once(p.try, p.src.Docs(ctx, p.sel.filter()), docOwnID)); err != nil {
-			if noID != nil && refused(err) { // a token for one doc: the answer about the id says more
+		if p.listed, err = collect(once(p.try, p.s.api.Docs(ctx, p.sel.filter()), docOwnID)); err != nil {
+			if noID != nil && p.s.refused(err) { // a token for one doc: the answer about the id says more
 				return nil, noID
 			}
 			return nil, err
@@ -183,6 +186,40 @@ func (e *NoDocError) Error() string { return fmt.Sprintf("no doc for %q: %v", e.
 // Unwrap returns the reason.
 func (e *NoDocError) Unwrap() error { return e.Err }
 
+// ask implements source.
+func (s *docs) ask(ctx context.Context, was item, listed []item) (item, error) {
+	d, err := s.api.Doc(ctx, was.id)
+	if err != nil {
+		return item{}, err
+	}
+	return itemOf(d), s.stillSelected(ctx, d, docOf(was), listed)
+}
+
+// stillSelected returns [noSuchDoc] if the selection would not list d any more. Only the list of docs says whether a
+// doc is the user's own; so d counts as own if its owner is the same as before, the owner of a listed doc, or the user.
+func (s *docs) stillSelected(ctx context.Context, d, was coda.Doc, listed []item) error {
+	sel := s.sel
+	means := func(selector string) bool { return matches(selector, d) }
+	byID := func(selector string) bool { id, _ := docID(selector); return id == d.ID }
+	owned := func(other coda.Doc) bool { return other.Owner == d.Owner }
+	ownedItem := func(i item) bool { return owned(docOf(i)) }
+	switch {
+	case slices.ContainsFunc(sel.ExcludeDocs, means):
+		return noSuchDoc{}
+	case slices.ContainsFunc(sel.Docs, byID):
+		return nil
+	case len(sel.Docs) > 0 && !slices.ContainsFunc(sel.Docs, means), sel.WorkspaceID != "" && d.WorkspaceID != sel.WorkspaceID:
+		return noSuchDoc{}
+	case sel.IncludeShared, owned(was), slices.ContainsFunc(listed, ownedItem):
+		return nil
+	}
+	user, err := s.api.WhoAmI(ctx)
+	if err == nil && !strings.EqualFold(user.LoginID, d.Owner) {
+		return noSuchDoc{}
+	}
+	return err
+}
+
 // collect reads a list to its end, or fails.
 func collect[T any](seq func(yield func(T, error) bool)) (items []T, err error) {
 	for v, err := range seq {
@@ -192,4 +229,20 @@ func collect[T any](seq func(yield func(T, error) bool)) (items []T, err error) 
 		items = append(items, v)
 	}
 	return items, nil
+}
+
+// didYouMean suggests the doc that a selector probably meant; the selector may be the name of the doc's folder. It
+// returns "" if there is none.
+func didYouMean(selector string, docs []coda.Doc) string {
+	names := make([]string, len(docs))
+	for i, d := range docs {
+		names[i] = d.Name
+		if strings.HasSuffix(selector, "__"+d.ID) {
+			return fmt.Sprintf("; did you mean %q?", d.Name)
+		}
+	}
+	if near := Nearest(selector, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }

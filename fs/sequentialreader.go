@@ -2,16 +2,16 @@ package fs
 
 import "slices"
 
-// openHistory is what was opened of a doc's files of one kind. Programs read the files of one kind in some order,
+// openHistory is what was opened of a unit's files of one kind. Programs read the files of one kind in some order,
 // whatever they do with other kinds.
 type openHistory struct {
-	last    string    // the id of the file opened last
-	lists   *docLists // the lists that the orders are of
+	last    string // the id of the file opened last
+	lists   *lists // the lists that the orders are of
 	orders  []*walkOrder
 	readers []*sequentialReader
 }
 
-// sequentialReader is a program that goes through a doc's files of one kind.
+// sequentialReader is a program that goes through a unit's files of one kind.
 type sequentialReader struct {
 	s       *openHistory
 	order   *walkOrder // the order that it seems to follow
@@ -47,15 +47,15 @@ func (p *prefetch) come() {
 	}
 }
 
-// history returns the doc's openHistory of a kind of files. readAhead.mu is held, as in all functions below.
-func (d *doc) history(kind Kind) *openHistory {
-	if d.histories == nil {
-		d.histories = map[Kind]*openHistory{}
+// history returns the unit's openHistory of a kind of files. readAhead.mu is held, as in all functions below.
+func (u *unit) history(kind Kind) *openHistory {
+	if u.histories == nil {
+		u.histories = map[Kind]*openHistory{}
 	}
-	if d.histories[kind] == nil {
-		d.histories[kind] = &openHistory{}
+	if u.histories[kind] == nil {
+		u.histories[kind] = &openHistory{}
 	}
-	return d.histories[kind]
+	return u.histories[kind]
 }
 
 // begin starts a reader at f, if f follows the file that was opened last. Else it returns nil.
@@ -63,8 +63,8 @@ func (s *openHistory) begin(f *file, limit int) *sequentialReader {
 	if s.last == "" {
 		return nil
 	}
-	if l := f.d.current(); s.lists != l || s.orders == nil {
-		s.lists, s.orders = l, l.orders(f.obj.Kind)
+	if l := f.u.current(); s.lists != l || s.orders == nil {
+		s.lists, s.orders = l, f.u.orders(f.obj.Kind)
 	}
 	var fits *walkOrder
 	size := firstAhead

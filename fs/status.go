@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/codafs/codafs/fs/render"
 )
 
 // SchemaStatus names the format of .codafs/status.json.
@@ -49,7 +51,7 @@ func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
 	if t.opts.Status != nil {
 		t.opts.Status(ctx, &s)
 	}
-	b, err := json.MarshalIndent(s, "", jsonIndent)
+	b, err := json.MarshalIndent(s, "", render.Indent)
 	return append(b, '\n'), err
 }
 
@@ -62,7 +64,7 @@ func (t *Tree) status() Status {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s.Docs, s.DocsFromEarlierRun = len(t.docs), t.folder != nil && t.listedAt.IsZero()
+	s.Docs, s.DocsFromEarlierRun = len(t.units), t.folder != nil && t.listedAt.IsZero()
 	at := t.listedAt
 	if at.IsZero() {
 		at = t.recalled

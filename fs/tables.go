@@ -3,6 +3,8 @@ package fs
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -22,9 +24,31 @@ type tableList struct {
 	folders map[string]*folderEntries // table/ and view/
 }
 
+func (s *docs) tableLists() list[*tableList] {
+	return list[*tableList]{
+		kind: KindTables, path: "tables.json",
+		fill: func(ctx context.Context, l *lists, _ string, w io.Writer, t *try) error {
+			all := once(t, s.api.Tables(ctx, l.u.id), func(t coda.Table) string { return t.ID })
+			return writeList(w, all, func(t coda.Table) json.RawMessage { return t.Raw })
+		},
+		parse: func(_ context.Context, l *lists, _ string, b []byte) (*tableList, error) {
+			tables, err := coda.DecodeList[coda.Table](b)
+			if err != nil {
+				return nil, err
+			}
+			return newTableList(doc{l.u, s}, b, tables), nil
+		},
+		count: func(l *lists) int { return docOf(l.meta).DocSize.TableAndViewCount },
+	}
+}
+
+func (s *docs) tableList(ctx context.Context, l *lists) (*tableList, error) {
+	return get(ctx, &s.tables, l, "")
+}
+
 // newTableList arranges a doc's tables and views. Views that are not selected are left out, but stay in onPage.
-func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
-	l := &tableList{json: &shown{bytes: json}, onPage: map[string][]string{}, folders: map[string]*folderEntries{}}
+func newTableList(d doc, b []byte, metas []coda.Table) *tableList {
+	l := &tableList{json: &shown{bytes: b}, onPage: map[string][]string{}, folders: map[string]*folderEntries{}}
 	seen := map[string]bool{}
 	for _, m := range metas {
 		switch {
@@ -35,7 +59,7 @@ func newTableList(d *doc, json []byte, metas []coda.Table) *tableList {
 			continue
 		}
 		seen[m.ID] = true
-		if !isView(m) || !d.t.opts.Select.NoViews {
+		if !isView(m) || !d.s.sel.NoViews {
 			l.tables = append(l.tables, m)
 		}
 		// A page shows its views whether or not the tree does.
@@ -53,98 +77,89 @@ func isView(t coda.Table) bool { return t.TableType == coda.TypeView }
 func isBase(t coda.Table) bool { return !isView(t) }
 
 // addTable adds to v what an export shows of a table: its stamps and its columns.
-func (l *docLists) addTable(ctx context.Context, v *versionHash, id string) error {
-	columns, err := l.columnList(ctx, id)
+func (s *docs) addTable(ctx context.Context, l *lists, v *versionHash, id string) error {
+	columns, err := s.columnList(ctx, l, id)
 	if err != nil {
 		return err
 	}
 	v.addColumns(columns)
-	if err := l.addStamps(ctx, v, id); err != nil {
+	if err := s.addStamps(ctx, l, v, id); err != nil {
 		return err
 	}
-	return l.addComputed(ctx, v, id)
+	return s.addComputed(ctx, l, v, id)
 }
 
 // addStamps adds a table's stamp to v, and for a view also that of its base table.
-func (l *docLists) addStamps(ctx context.Context, v *versionHash, id string) error {
-	info, err := l.tableInfo(ctx, id)
+func (s *docs) addStamps(ctx context.Context, l *lists, v *versionHash, id string) error {
+	info, err := s.tableInfo(ctx, l, id)
 	if err != nil {
 		return err
 	}
-	v.add(id, l.orOwn(info.table.UpdatedAt))
+	v.add(id, orOwn(l, info.table.UpdatedAt))
 	base := info.table.ParentTable
 	if base == nil || base.ID == id {
 		return nil
 	}
 	if !validID(base.ID) {
-		v.add(base.ID, l.stamp)
+		v.add(base.ID, l.meta.stamp)
 		return nil
 	}
-	under, err := l.tableInfo(ctx, base.ID)
-	if fatal(ctx, err) {
+	under, err := s.tableInfo(ctx, l, base.ID)
+	if s.t.fatal(ctx, err) {
 		return err
 	}
-	v.add(base.ID, l.orOwn(under.table.UpdatedAt))
+	v.add(base.ID, orOwn(l, under.table.UpdatedAt))
 	return nil
 }
 
 // orOwn returns an object's stamp, or the doc's if the object has none: the doc's moves with every edit, so that no
 // edit is missed.
-func (l *docLists) orOwn(stamp coda.Time) time.Time {
+func orOwn(l *lists, stamp coda.Time) time.Time {
 	if stamp.IsZero() {
-		return l.stamp
+		return l.meta.stamp
 	}
 	return stamp.Time
 }
 
 // tableTime returns the mtime of all files of a table or view.
-func (l *docLists) tableTime(ctx context.Context, id string) (time.Time, error) {
+func (s *docs) tableTime(ctx context.Context, l *lists, id string) (time.Time, error) {
 	v := newVersionHash("")
-	err := l.addStamps(ctx, v, id)
+	err := s.addStamps(ctx, l, v, id)
 	return v.newest, err
 }
 
 // tablesFolder holds table/ and view/, each only if it is not empty.
-func (d *doc) tablesFolder() *folder {
-	return &folder{
-		t: d.t, name: "tables", obj: d.object(KindFolder, "tables"),
-		path:    func() string { return d.path() + "/tables" },
-		modTime: d.modTime,
-		list: func(ctx context.Context) (*folderEntries, error) {
-			l, err := d.current().tableList(ctx)
-			if err != nil {
-				return nil, err
-			}
-			var kinds []Node
-			if slices.ContainsFunc(l.tables, isBase) {
-				kinds = append(kinds, d.tableKind("table", isBase))
-			}
-			if slices.ContainsFunc(l.tables, isView) {
-				kinds = append(kinds, d.tableKind("view", isView))
-			}
-			return newFolderEntries(kinds...), nil
-		},
-	}
+func (d doc) tablesFolder() *folder {
+	return d.newFolder("tables", "tables", d.object(KindFolder, "tables"), func(ctx context.Context) (*folderEntries, error) {
+		l, err := d.s.tableList(ctx, d.current())
+		if err != nil {
+			return nil, err
+		}
+		var kinds []Node
+		if slices.ContainsFunc(l.tables, isBase) {
+			kinds = append(kinds, d.tableKind("table", isBase))
+		}
+		if slices.ContainsFunc(l.tables, isView) {
+			kinds = append(kinds, d.tableKind("view", isView))
+		}
+		return newFolderEntries(kinds...), nil
+	})
 }
 
 // tableKind is the folder of the doc's tables, or of its views.
-func (d *doc) tableKind(name string, in func(coda.Table) bool) *folder {
-	return &folder{
-		t: d.t, name: name, obj: d.object(KindFolder, "tables/"+name),
-		path:    func() string { return d.path() + "/tables/" + name },
-		modTime: d.modTime,
-		list: func(ctx context.Context) (*folderEntries, error) {
-			l, err := d.current().tableList(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return l.entries(d, name, in), nil
-		},
-	}
+func (d doc) tableKind(name string, in func(coda.Table) bool) *folder {
+	rel := "tables/" + name
+	return d.newFolder(name, rel, d.object(KindFolder, rel), func(ctx context.Context) (*folderEntries, error) {
+		l, err := d.s.tableList(ctx, d.current())
+		if err != nil {
+			return nil, err
+		}
+		return l.entries(d, name, in), nil
+	})
 }
 
 // entries returns the entries of table/ or view/. They are made once.
-func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *folderEntries {
+func (l *tableList) entries(d doc, name string, in func(coda.Table) bool) *folderEntries {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.folders[name] == nil {
@@ -160,9 +175,9 @@ func (l *tableList) entries(d *doc, name string, in func(coda.Table) bool) *fold
 }
 
 // tableEntries makes the files of tables. rel is the path of their folder below the doc's, with a slash at the end.
-func (d *doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
+func (d doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
 	endings := []string{".csv", ".columns.json", ".table.json"}
-	if d.t.opts.Select.RowsJSON {
+	if d.s.sel.RowsJSON {
 		endings = append(endings, ".rows.jsonl")
 	}
 	objs := make([]named, len(tables))
@@ -173,7 +188,7 @@ func (d *doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
 		}
 	}
 	var nodes []Node
-	for i, stem := range uniqueStems(d.t.opts.Select.Names, objs) {
+	for i, stem := range uniqueStems(d.s.sel.Names, objs) {
 		for _, ending := range endings {
 			nodes = append(nodes, d.tableNode(tables[i], rel, stem, ending))
 		}
@@ -183,43 +198,48 @@ func (d *doc) tableEntries(tables []coda.Table, rel string) *folderEntries {
 
 // tableNode makes the file of a table for one ending. Its functions look the table up in the current lists at each
 // call.
-func (d *doc) tableNode(t coda.Table, rel, stem, ending string) Node {
+func (d doc) tableNode(t coda.Table, rel, stem, ending string) Node {
 	id := t.ID
 	var f *file
 	switch name := stem + ending; ending {
 	case ".table.json":
-		f = newJSON(d, name, rel, d.tableObject(t, KindTable), func(ctx context.Context) (*shown, time.Time, error) {
+		f = newJSON(d.unit, name, rel, d.tableObject(t, KindTable), func(ctx context.Context) (*shown, time.Time, error) {
 			l := d.current()
-			info, err := l.tableInfo(ctx, id)
+			info, err := d.s.tableInfo(ctx, l, id)
 			if err != nil {
 				return nil, time.Time{}, err
 			}
-			at, err := l.tableTime(ctx, id)
+			at, err := d.s.tableTime(ctx, l, id)
 			return info.json, at, err
 		})
 	case ".columns.json":
-		f = newJSON(d, name, rel, d.tableObject(t, KindColumns), func(ctx context.Context) (*shown, time.Time, error) {
+		f = newJSON(d.unit, name, rel, d.tableObject(t, KindColumns), func(ctx context.Context) (*shown, time.Time, error) {
 			l := d.current()
-			c, err := l.columnList(ctx, id)
+			c, err := d.s.columnList(ctx, l, id)
 			if err != nil {
 				return nil, time.Time{}, err
 			}
-			at, err := l.tableTime(ctx, id)
+			at, err := d.s.tableTime(ctx, l, id)
 			return c.json, at, err
 		})
 	case ".csv":
-		f = &file{d: d, name: name, rel: rel + name, obj: d.tableObject(t, KindRows), make: rowsMaker{d, id, isView(t), false}}
+		f = d.rowsFile(t, name, rel, KindRows, false)
 	default:
-		f = &file{d: d, name: name, rel: rel + name, obj: d.tableObject(t, KindRowsJSON), make: rowsMaker{d, id, isView(t), true}}
+		f = d.rowsFile(t, name, rel, KindRowsJSON, true)
 	}
 	f.stamps = func(o *Object) {
-		if info, ok := d.current().knownTable(id); ok {
+		if info, ok := d.s.table.known(d.current(), id); ok {
 			o.CreatedAt, o.UpdatedAt = info.table.CreatedAt.Time, info.table.UpdatedAt.Time
 		}
 	}
 	return f
 }
 
-func (d *doc) tableObject(t coda.Table, kind Kind) Object {
+func (d doc) rowsFile(t coda.Table, name, rel string, kind Kind, asSent bool) *file {
+	return &file{u: d.unit, name: name, rel: rel + name, obj: d.tableObject(t, kind), ahead: aheadCancel,
+		make: rowsMaker{d, t.ID, isView(t), asSent}}
+}
+
+func (d doc) tableObject(t coda.Table, kind Kind) Object {
 	return Object{Kind: kind, Type: cmp.Or(t.TableType, "table"), DocID: d.id, ID: t.ID, Title: t.Name, URL: t.BrowserLink}
 }

@@ -75,6 +75,20 @@ type Version struct {
 	Computed Computed
 }
 
+// Computed says how much of a file's bytes the service computes. Computed values change without a stamp, so that two
+// fetches of one version may return different bytes. The strongest value sorts last: versionHash takes the maximum.
+type Computed string
+
+const (
+	// ComputedNot: every change of the bytes moves a stamp.
+	ComputedNot Computed = ""
+	// ComputedCalculated: values that may change when something elsewhere does: formulas, names of other objects, and
+	// the text of all pages, which may contain formulas that the API does not mark.
+	ComputedCalculated Computed = "calculated"
+	// ComputedVolatile: values that are known to change with the time or the user.
+	ComputedVolatile Computed = "volatile"
+)
+
 // Renewable is a [File] whose bytes may change without a stamp.
 type Renewable interface {
 	File

@@ -3,11 +3,9 @@ package fs
 import (
 	"slices"
 	"strings"
-
-	"github.com/codafs/codafs/coda"
 )
 
-// walkOrder is an order in which a program may walk a doc's files of one kind.
+// walkOrder is an order in which a program may walk a unit's files of one kind.
 type walkOrder struct {
 	files []*file
 	at    map[string]int // index in files, by the object's id
@@ -27,8 +25,8 @@ func (o *walkOrder) near(from, to string) bool {
 // orders returns the orders in which programs are known to walk: that of the folders' entries and that of the names'
 // bytes, each with a folder's own files before its subfolders or mixed with them; and that of the entries from the last
 // one, for programs that use a stack (ripgrep, fd). It sends nothing: a list that was not loaded has no order.
-func (l *docLists) orders(kind Kind) (all []*walkOrder) {
-	top, below := l.nodes(kind)
+func (u *unit) orders(kind Kind) (all []*walkOrder) {
+	top, below := u.t.src.ordered(u, kind)
 	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
 		by.kind, by.below = kind, below
 		by.add(top)
@@ -50,26 +48,6 @@ func newWalkOrder(files []*file) *walkOrder {
 		o.at[f.obj.ID] = i
 	}
 	return o
-}
-
-// nodes returns the entries of the folder that has the files of a kind, and a function for the folders below it.
-func (l *docLists) nodes(kind Kind) (top []Node, below func(*folder) []Node) {
-	switch kind {
-	case KindPage, KindPageHTML:
-		if pages, ok := l.pages.known(); ok {
-			return pages.entries(l.d, pages.root).nodes, func(f *folder) []Node {
-				return pages.entries(l.d, pages.byID[f.obj.ID]).nodes
-			}
-		}
-	case KindRows, KindRowsJSON:
-		if tables, ok := l.tables.known(); ok {
-			in := map[string]func(coda.Table) bool{"table": isBase, "view": isView}
-			return []Node{l.d.tableKind("table", isBase), l.d.tableKind("view", isView)}, func(f *folder) []Node {
-				return tables.entries(l.d, f.name, in[f.name]).nodes
-			}
-		}
-	}
-	return nil, nil
 }
 
 // flattening collects the files of one kind in a folder and below it.

@@ -169,7 +169,7 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *w
 	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
 	opts.Source = format.Source{APIURL: o.baseURL(), Account: user.LoginID}
 	opts.Selection, opts.Demo = o.recorded(), o.demo
-	opts.Explain = func(path string, err error) fs.Failure { return fs.FailureOf(err, fs.Object{}, path) }
+	opts.Explain = func(path string, err error) fs.Failure { return w.tree.FailureOf(err, fs.Object{}, path) }
 	opts.Requests = func() (int, time.Duration) {
 		u := w.client.Usage()
 		return int(u.Requests), u.Throttled

@@ -1,4 +1,4 @@
-package fs
+package render
 
 import (
 	"bytes"
@@ -11,12 +11,25 @@ import (
 	"testing"
 )
 
+// own are the columns that a source adds to each table, here Coda's.
+var own = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
+
+type csvRow struct {
+	ID, Name, Index                   string
+	CreatedAt, UpdatedAt, BrowserLink string
+	Values                            map[string]json.RawMessage
+}
+
+func (r csvRow) own() []string {
+	return []string{r.ID, r.Name, r.Index, r.CreatedAt, r.UpdatedAt, r.BrowserLink}
+}
+
 func TestCSVOfTable(t *testing.T) {
-	columns := []csvColumn{{ID: "c-1", Name: "Task"}, {ID: "c-2", Name: "Due, or \"never\""}, {ID: "c-3", Name: "Task"}}
+	columns := []Column{{ID: "c-1", Name: "Task"}, {ID: "c-2", Name: "Due, or \"never\""}, {ID: "c-3", Name: "Task"}}
 	rows := []csvRow{
-		{"i-1", "First", json.RawMessage(`0`), "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z", "https://coda.io/d/_d1#_tu1/r1",
+		{"i-1", "First", "0", "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z", "https://coda.io/d/_d1#_tu1/r1",
 			map[string]json.RawMessage{"c-1": json.RawMessage(`"a,b"`), "c-2": json.RawMessage(`1e400`), "c-3": json.RawMessage(`["x", {"y": 1.0}]`)}},
-		{"i-2", "two\nlines", nil, "", "", "", map[string]json.RawMessage{"c-3": json.RawMessage(`true`), "c-gone": json.RawMessage(`"left out"`)}},
+		{"i-2", "two\nlines", "", "", "", "", map[string]json.RawMessage{"c-3": json.RawMessage(`true`), "c-gone": json.RawMessage(`"left out"`)}},
 	}
 	want := `_row_id,_row_name,_row_index,_created_at,_updated_at,_browser_link,Task,"Due, or ""never""",Task__2
 i-1,First,0,2026-01-01T00:00:00.000Z,2026-01-02T00:00:00.000Z,https://coda.io/d/_d1#_tu1/r1,"a,b",1e400,"[""x"",{""y"":1.0}]"
@@ -44,11 +57,11 @@ func TestCSVHeadersAreUnique(t *testing.T) {
 		{[]string{"_row_id", "_row_id__2", "_browser_link"}, []string{"_row_id__2", "_row_id__2__2", "_browser_link__2"}},
 		{[]string{"", "status", "Status", ""}, []string{"", "status", "Status", "__2"}},
 	} {
-		var columns []csvColumn
+		var columns []Column
 		for i, name := range c.names {
-			columns = append(columns, csvColumn{ID: strconv.Itoa(i), Name: name})
+			columns = append(columns, Column{ID: strconv.Itoa(i), Name: name})
 		}
-		if got := headers(columns)[6:]; !slices.Equal(got, c.want) {
+		if got := headers(own, columns)[len(own):]; !slices.Equal(got, c.want) {
 			t.Errorf("headers of %q: %q, want %q", c.names, got, c.want)
 		}
 	}
@@ -73,8 +86,8 @@ func TestCell(t *testing.T) {
 		{"broken UTF-8 in text", "\"a\xff\"", "a\ufffd"},
 		{"broken UTF-8 in an array", "[\"a\xff\"]", "[\"a\ufffd\"]"},
 	} {
-		if got, err := cell(json.RawMessage(c.raw)); got != c.want || err != nil {
-			t.Errorf("%s: cell(%s) = %q, %v; want %q", c.why, c.raw, got, err, c.want)
+		if got, err := Cell(json.RawMessage(c.raw)); got != c.want || err != nil {
+			t.Errorf("%s: Cell(%s) = %q, %v; want %q", c.why, c.raw, got, err, c.want)
 		}
 	}
 }
@@ -92,7 +105,7 @@ func FuzzCSVIsReadBack(f *testing.F) {
 			t.Fatal(err)
 		}
 		got := writeTable(t,
-			[]csvColumn{{ID: "c-1", Name: header}, {ID: "c-2", Name: header}},
+			[]Column{{ID: "c-1", Name: header}, {ID: "c-2", Name: header}},
 			[]csvRow{{ID: "i-1", Name: name, Values: map[string]json.RawMessage{"c-2": raw}}})
 		records, err := csv.NewReader(strings.NewReader(got)).ReadAll()
 		if err != nil || len(records) != 2 {
@@ -115,13 +128,13 @@ func FuzzCSVIsReadBack(f *testing.F) {
 
 func TestCSVWritesRowsAsTheyCome(t *testing.T) {
 	var written counter
-	w, err := newCSVWriter(&written, []csvColumn{{ID: "c-1", Name: "Text"}})
+	w, err := NewCSV(&written, own, []Column{{ID: "c-1", Name: "Text"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := json.RawMessage(`"` + strings.Repeat("x", 1000) + `"`)
 	for n := range 100 {
-		if err := w.Row(csvRow{Values: map[string]json.RawMessage{"c-1": text}}); err != nil {
+		if err := w.Row(csvRow{}.own(), map[string]json.RawMessage{"c-1": text}); err != nil {
 			t.Fatal(err)
 		}
 		if held := (n+1)*1000 - int(written); held > 64<<10 {
@@ -131,24 +144,24 @@ func TestCSVWritesRowsAsTheyCome(t *testing.T) {
 }
 
 func TestCSVTellsWriteErrors(t *testing.T) {
-	w, err := newCSVWriter(full{}, nil)
+	w, err := NewCSV(full{}, own, nil)
 	for range 1000 {
-		err = errors.Join(err, w.Row(csvRow{ID: "i-1"}))
+		err = errors.Join(err, w.Row(csvRow{ID: "i-1"}.own(), nil))
 	}
 	if err = errors.Join(err, w.Flush()); !errors.Is(err, errFull) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func writeTable(t *testing.T, columns []csvColumn, rows []csvRow) string {
+func writeTable(t *testing.T, columns []Column, rows []csvRow) string {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := newCSVWriter(&b, columns)
+	w, err := NewCSV(&b, own, columns)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range rows {
-		if err := w.Row(r); err != nil {
+		if err := w.Row(r.own(), r.Values); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package fs
+package render
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ var jsonValues = []string{
 func TestJSONIsIndentedAsSent(t *testing.T) {
 	got := new(bytes.Buffer)
 	sent := "{\"b\": 1.50,\"a\": [\"\\u003c<\", {}, []],\"b\": 1e2}\n"
-	if err := writeJSON(got, json.RawMessage(sent)); err != nil {
+	if err := JSON(got, json.RawMessage(sent)); err != nil {
 		t.Fatal(err)
 	}
 	want := `{
@@ -41,7 +41,7 @@ func TestJSONIsIndentedAsSent(t *testing.T) {
 
 func TestEmptyArray(t *testing.T) {
 	var got bytes.Buffer
-	if err := newArrayWriter(&got).Close(); err != nil || got.String() != "[]\n" {
+	if err := NewArray(&got).Close(); err != nil || got.String() != "[]\n" {
 		t.Errorf("got %q, %v", got.String(), err)
 	}
 }
@@ -67,10 +67,10 @@ func FuzzArrayEqualsIndentOfTheWhole(f *testing.F) {
 		want.WriteByte('\n')
 
 		var single, pieces bytes.Buffer
-		if err := writeJSON(&single, json.RawMessage(whole)); err != nil {
+		if err := JSON(&single, json.RawMessage(whole)); err != nil {
 			t.Fatal(err)
 		}
-		w := newArrayWriter(&pieces)
+		w := NewArray(&pieces)
 		for _, item := range items {
 			if err := w.Add(json.RawMessage(item)); err != nil {
 				t.Fatal(err)
@@ -90,7 +90,7 @@ func FuzzArrayEqualsIndentOfTheWhole(f *testing.F) {
 
 func TestArrayIsWrittenAsItComes(t *testing.T) {
 	var written counter
-	w := newArrayWriter(&written)
+	w := NewArray(&written)
 	item := json.RawMessage(`"` + strings.Repeat("x", 1000) + `"`)
 	for n := range 100 {
 		if err := w.Add(item); err != nil {
@@ -104,13 +104,13 @@ func TestArrayIsWrittenAsItComes(t *testing.T) {
 
 func TestWhatIsNotJSONIsNotWritten(t *testing.T) {
 	var got bytes.Buffer
-	w := newArrayWriter(&got)
+	w := NewArray(&got)
 	for _, broken := range []string{``, `{`, `{"a":}`, `1 2`} {
 		if err := w.Add(json.RawMessage(broken)); err == nil {
 			t.Errorf("Add took %q", broken)
 		}
-		if err := writeJSON(&got, json.RawMessage(broken)); err == nil {
-			t.Errorf("writeJSON took %q", broken)
+		if err := JSON(&got, json.RawMessage(broken)); err == nil {
+			t.Errorf("JSON took %q", broken)
 		}
 	}
 	if err := w.Close(); err != nil || got.String() != "[]\n" {
@@ -119,9 +119,9 @@ func TestWhatIsNotJSONIsNotWritten(t *testing.T) {
 }
 
 func TestJSONTellsWriteErrors(t *testing.T) {
-	w := newArrayWriter(full{})
+	w := NewArray(full{})
 	for what, err := range map[string]error{
-		"Add": w.Add(json.RawMessage(`1`)), "Close": w.Close(), "writeJSON": writeJSON(full{}, json.RawMessage(`1`)),
+		"Add": w.Add(json.RawMessage(`1`)), "Close": w.Close(), "JSON": JSON(full{}, json.RawMessage(`1`)),
 	} {
 		if !errors.Is(err, errFull) {
 			t.Errorf("%s: %v", what, err)
