@@ -24,7 +24,8 @@ var ours = map[string][]string{
 	"coda/codatest/openapitest": {"coda/codatest"},
 	"coda/thirdparty":           {}, // nothing but tests
 	"cache":                     {"cache/filelock"},
-	"fs":                        {"coda", "coda/rate"},
+	"fs/render":                 {},
+	"fs":                        {"coda", "coda/rate", "fs/render"},
 	"fs/mount":                  {"fs", "fs/mount/mountpoint", "fs/mount/caller", "fs/mount/notify"},
 	"fs/mount/mountpoint":       {},
 	"fs/mount/caller":           {},
