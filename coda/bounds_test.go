@@ -8,6 +8,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // A small answer must not become a large one in memory.
@@ -19,10 +20,10 @@ func TestAnswersThatOnlyFillTheMemoryAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: coda.NoRetries})
+				s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: rest.NoRetries})
 				s.api.Fail(codatest.Fault{Path: "/docs", Status: http.StatusOK, Body: body})
 				for _, err := range s.Docs(t.Context(), coda.DocFilter{}) {
-					fails(t, err, coda.CodeBadAnswer)
+					fails(t, err, rest.CodeBadAnswer)
 				}
 			})
 		})
@@ -31,7 +32,7 @@ func TestAnswersThatOnlyFillTheMemoryAreRefused(t *testing.T) {
 
 func TestBracketsInStringsAreNoDepth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: coda.NoRetries})
+		s := serve(t, codatest.Sample(), codatest.Options{}, coda.Options{MaxRetries: rest.NoRetries})
 		body := `{"items":[{"id":"a","name":"` + strings.Repeat(`[{\"`, 500) + `"}]}`
 		s.api.Fail(codatest.Fault{Path: "/docs", Status: http.StatusOK, Body: body})
 		for _, err := range s.Docs(t.Context(), coda.DocFilter{}) {

@@ -44,13 +44,6 @@ func ParseRate(s string) (rate.Class, rate.Rate, error) {
 	return rate.Class(class), r, nil
 }
 
-// Limits reports how the rate classes are used now, in the order of their names. It is empty
-// for an unlimited client.
-func (c *Client) Limits() []rate.Status { return c.limits.Status() }
-
-// Plan reports how many sends of a class are still to come: see [rate.Limiter.Plan].
-func (c *Client) Plan(class rate.Class, sends int) { c.limits.Plan(class, sends) }
-
 // ReadLimits reports how the processes that share a state file ([Options.StateFile]) use the
 // rate classes now, in the order of their names. Where none has ever run, the error is one
 // for [io/fs.ErrNotExist].

@@ -10,6 +10,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 func TestNewTakesSafeAddresses(t *testing.T) {
@@ -45,8 +46,8 @@ func TestNewRefusesAddressesThatATokenMustNotGoTo(t *testing.T) {
 		"http:/ann:hunter2@coda.io/", "ann:hunter2@coda.io", "https://coda.io:port/", "https://[::1/", "https://coda.io/%zz",
 	} {
 		c, err := coda.New(coda.Options{BaseURL: address, Token: secret})
-		if c != nil || !errors.Is(err, coda.ErrBadURL) {
-			t.Errorf("%q: got %v, want %v", address, err, coda.ErrBadURL)
+		if c != nil || !errors.Is(err, rest.ErrBadURL) {
+			t.Errorf("%q: got %v, want %v", address, err, rest.ErrBadURL)
 			continue
 		}
 		if strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") {
@@ -79,7 +80,7 @@ func TestIDsNeverLeaveTheirPath(t *testing.T) {
 	} {
 		paths = nil
 		_, err := c.Doc(t.Context(), id)
-		e := fails(t, err, coda.CodeNotFound)
+		e := fails(t, err, rest.CodeNotFound)
 		rest, ok := strings.CutPrefix(strings.Join(paths, " "), "/apis/v1/docs/")
 		got, unescape := url.PathUnescape(rest)
 		if !ok || unescape != nil || got != id || strings.ContainsAny(rest, "/?#") {
@@ -105,12 +106,12 @@ func TestIDsThatAreStepsInATreeAreNotSent(t *testing.T) {
 			},
 			"export": func(ctx context.Context) error { _, err := s.ExportPage(ctx, doc, id, coda.HTML); return err },
 		} {
-			if e := fails(t, call(t.Context()), coda.CodeBadRequest); e.Attempts != 0 {
+			if e := fails(t, call(t.Context()), rest.CodeBadRequest); e.Attempts != 0 {
 				t.Errorf("%s %q: %d attempts, want none", name, id, e.Attempts)
 			}
 		}
 	}
-	if n := s.api.Count(nil); n != 0 || s.Usage() != (coda.Usage{}) {
+	if n := s.api.Count(nil); n != 0 || s.Usage() != (rest.Usage{}) {
 		t.Errorf("%d requests were sent, usage is %+v", n, s.Usage())
 	}
 }

@@ -5,13 +5,13 @@
 // the JSON it was sent as in its Raw field, so fields that this package does not know are
 // not lost. [Client.ExportPage] hides that Coda writes a page's text in the background.
 //
-// All requests go through one place (send.go), which alone holds the token. It waits for a
-// place in the request's rate bucket (package rate), turns each bad answer
-// into an [*Error] (error.go), and sends again what may succeed later (status.go, retry.go). Waiting for
-// a doc's newest state (stale.go) and asking for smaller pages (rows.go) stand above that.
+// All requests go through package rest: it waits for a place in the request's rate bucket, turns each bad answer
+// into a [*rest.Error], and sends again what may succeed later. Waiting for
+// a doc's newest state (stale.go), beginning a list again and asking for smaller pages (restart.go) stand above that.
 //
 // Coda counts the requests of an account, not of a process, so processes with the same
-// [Options.StateFile] share their buckets. They also take turns with each page that they export (pagelock.go). [Client.Limits] and [ReadLimits] show it all.
+// [Options.StateFile] share their buckets. They also take turns with each page that
+// they export (pagelock.go). [rest.Client.Limits] and [ReadLimits] show it all.
 //
 // What is known of the service comes from its OpenAPI file, version 1.5.0, whose operation
 // names the comments give ('Coda API 1.5.0, listRows'), and from what users observed.

@@ -1,11 +1,21 @@
 package coda
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
-	"net/url"
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/codafs/codafs/coda/rest"
 )
+
+// maxExport bounds an exported page, in bytes; docs over 125 MB have no API at all.
+const maxExport = 128 << 20
 
 var (
 	// errLinkExpired marks a download whose link is no longer good.
@@ -14,79 +24,117 @@ var (
 	errWrongFile = errors.New("that cannot be the page")
 )
 
-// download fetches an exported file. It goes without the token: the link is another host's. The error is one
+// download fetches an exported file, whose link is another host's. The error is one
 // of errLinkExpired, or of errWrongFile for what cannot be the page.
-func (c *Client) download(ctx context.Context, poll request, link string, f Format) (a answer, err error) {
-	u, err := url.Parse(link)
-	if err != nil || u.Host == "" || !c.mayDownload(u) {
-		return answer{}, poll.fail(CodeBadAnswer, "the export's download link is not an https address")
+func (c *Client) download(ctx context.Context, poll request, link string, f Format) (file, error) {
+	a, err := c.Download(ctx, link, poll.String()+" (download)", maxExport, func(a rest.Answer) *rest.Error { return file{a}.never(f) })
+	if errors.Is(err, rest.ErrBadLink) {
+		return file{}, poll.Fail(rest.CodeBadAnswer, "the export's download link is not an https address")
 	}
-	err = c.retry(ctx, "", func(context.Context) *Error {
-		var e *Error
-		if a, e = c.fetchInTurn(ctx, u); e == nil {
-			e = a.never(f)
-		}
-		if e != nil {
-			e.Method, e.Path = http.MethodGet, poll.String()+" (download)"
-		}
-		return e
-	})
-	return a, err
+	if e, ok := errors.AsType[*rest.Error](err); ok && e.Final && e.Err == nil {
+		readRefusal(e)
+	}
+	return file{a}, err
 }
 
-// fetchInTurn is fetch when there is a place: a page is whole in memory while it is downloaded, so that few
-// may be. Who waits to try again has none. Waiting for one is not the time that an attempt may take.
-func (c *Client) fetchInTurn(ctx context.Context, link *url.URL) (a answer, e *Error) {
-	select {
-	case c.downloads <- struct{}{}:
-	case <-ctx.Done():
-		return answer{}, c.transportError(ctx.Err())
-	}
-	defer func() { <-c.downloads }()
-	e = within(ctx, tryTimeout, func(ctx context.Context) *Error {
-		a, e = c.fetch(ctx, link)
-		return e
-	})
-	return a, e
-}
-
-// fetch tries to download a file once.
-func (c *Client) fetch(ctx context.Context, link *url.URL) (answer, *Error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link.String(), nil)
-	if err != nil {
-		return answer{}, &Error{Code: CodeBadAnswer, Err: c.scrubError(err)}
-	}
-	req.Header.Set("User-Agent", c.opts.UserAgent)
-	c.sent.Add(1)
-	a, e := c.receive(c.files, req, http.StatusOK, maxExport)
-	if e == nil || e.Status == 0 || e.Code == CodeTooLarge {
-		return a, e
-	}
-	switch rule := ruleOf(e.Status).download; {
-	case e.Code == CodeBadAnswer && rule != final:
-		e.last, e.Err = true, errWrongFile
-	case rule == expired:
-		e.Code, e.Err = CodeExportFailed, errLinkExpired
-	default:
-		e.last = rule == final
-	}
-	return a, e
-}
-
-// mayDownload reports whether a link may be followed: https, or http where the API itself is
-// on this machine too.
-func (c *Client) mayDownload(u *url.URL) bool {
-	return u.Scheme == "https" || safeScheme(u) && loopback(c.base.Hostname())
-}
-
-// checkDownloadRedirect also removes the Referer that net/http adds: it is the link.
-func (c *Client) checkDownloadRedirect(req *http.Request, via []*http.Request) error {
+// readRefusal says what it means that the storage will not give a file: nothing but the link can be wrong with the request.
+func readRefusal(e *rest.Error) {
 	switch {
-	case !c.mayDownload(req.URL):
-		return redirectError("the download is redirected to an address that is not https")
-	case len(via) > maxRedirects:
-		return errRedirects
+	case e.Status == http.StatusProxyAuthRequired, e.Status == http.StatusNetworkAuthenticationRequired: // somebody else's word
+	case e.Status != 0 && e.Code == rest.CodeBadAnswer:
+		e.Err = errWrongFile
+	case 400 <= e.Status && e.Status < 500:
+		e.Code, e.Err = CodeExportFailed, errLinkExpired
 	}
-	req.Header.Del("Referer")
-	return nil
+}
+
+// A page's text says nothing of itself, and whatever stands between this client and the storage may answer
+// in its stead. So a download is judged by what it looks like: some can never be the page ([file.never]);
+// some hardly are ([file.doubt]), but a page may look like anything, and one that is exported twice with
+// the same bytes is what it is.
+
+var webPages = []string{"text/html", "application/xhtml+xml"}
+
+// plainTypes are those of a file that is what it should be, as far as its type tells.
+var plainTypes = []string{"", "text/plain", "text/markdown", "text/x-markdown", "application/octet-stream", "binary/octet-stream",
+	"application/gzip", "application/x-gzip"}
+
+// markup is how a web page or an XML document begins, or the HTML of a page that was asked for as Markdown.
+var markup = regexp.MustCompile(`(?is)^(<!--.*?-->\s*)*(<!doctype|<\?xml|<(html|head|title|meta|script|style|body|center|error|h[1-6]|p|div)[\s>])`)
+
+var (
+	storageError = regexp.MustCompile(`^(<\?xml[^>]*>\s*)?<Error>\s*<Code>`)
+	anyTag       = regexp.MustCompile(`(?i)<(!|/?[a-z])`)
+	byteMark     = []byte("\ufeff")
+)
+
+// maxStrange is how many of a hundred characters of a text may be no UTF-8. Compressed data has far more.
+const maxStrange = 10
+
+// file is a download of an exported page.
+type file struct{ rest.Answer }
+
+// never reports why a download cannot be the page, nil if it can.
+func (a file) never(f Format) *rest.Error {
+	e := &rest.Error{Code: rest.CodeBadAnswer, Status: a.Status, Err: errWrongFile, Final: true}
+	switch {
+	case f == Markdown && slices.Contains(webPages, a.MediaType):
+		e.Message = "the download is a web page, not the page's Markdown"
+	case (a.MediaType == "application/xml" || a.MediaType == "text/xml") && storageError.Match(start(a.Body)):
+		e.Code, e.Err = CodeExportFailed, errLinkExpired // a dead link was once seen to be answered with status 200
+	case 100*strange(a.Body) > maxStrange*utf8.RuneCount(a.Body):
+		e.Message = "the download is no text; it may be compressed"
+	default:
+		return nil
+	}
+	return e
+}
+
+// doubt reports what makes a download look unlike the page, "" if nothing does.
+func (a file) doubt(f Format) string {
+	head := start(a.Body)
+	switch {
+	case len(a.Body) == 0 && !a.Compressed:
+		return "it is empty"
+	case !slices.Contains(plainTypes, a.MediaType) && !(f == HTML && slices.Contains(webPages, a.MediaType)):
+		return fmt.Sprintf("it came as %.50q", a.MediaType)
+	case f == Markdown && markup.Match(head), storageError.Match(head):
+		return "it begins like a web page or XML"
+	case f == HTML && len(head) > 0 && !anyTag.Match(head):
+		return "it has no HTML in it"
+	case isEnvelope(head):
+		return "it looks like an error of the API"
+	case bytes.IndexByte(a.Body, 0) >= 0:
+		return "it has zero bytes in it"
+	case !utf8.Valid(a.Body):
+		return "it is not all UTF-8"
+	}
+	return ""
+}
+
+// start is a text without the byte order mark and the space that may come first.
+func start(b []byte) []byte { return bytes.TrimSpace(bytes.TrimPrefix(b, byteMark)) }
+
+// strange counts the bytes that are no UTF-8.
+func strange(b []byte) (n int) {
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			n++
+		}
+		b = b[size:]
+	}
+	return n
+}
+
+// maxEnvelope is more than an error of the API ever has, in bytes.
+const maxEnvelope = 64 << 10
+
+// isEnvelope reports whether a text is the API's envelope for errors.
+func isEnvelope(b []byte) bool {
+	var envelope struct {
+		StatusCode int    `json:"statusCode"`
+		Message    string `json:"message"`
+	}
+	return len(b) < maxEnvelope && json.Unmarshal(b, &envelope) == nil && envelope.StatusCode != 0
 }

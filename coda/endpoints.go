@@ -32,13 +32,13 @@ type DocFilter struct {
 // list others (Coda API 1.5.0, listDocs).
 func (c *Client) Docs(ctx context.Context, f DocFilter) iter.Seq2[Doc, error] {
 	r := get("docs")
-	r.class = ClassList
-	r.query = url.Values{}
+	r.Class = ClassList
+	r.Query = url.Values{}
 	if f.OwnedOnly {
-		r.query.Set("isOwner", "true")
+		r.Query.Set("isOwner", "true")
 	}
 	if f.WorkspaceID != "" {
-		r.query.Set("workspaceId", f.WorkspaceID)
+		r.Query.Set("workspaceId", f.WorkspaceID)
 	}
 	return list[Doc](ctx, c, r, limitMost)
 }
@@ -61,7 +61,7 @@ func (c *Client) Tables(ctx context.Context, docID string) iter.Seq2[Table, erro
 // Table gets one table or view with its stamps and row count (Coda API 1.5.0, getTable).
 func (c *Client) Table(ctx context.Context, docID, tableID string) (Table, error) {
 	r := get("docs", docID, "tables", tableID)
-	r.query = url.Values{"useUpdatedTableLayouts": {"true"}} // else detail and form layouts go by older names
+	r.Query = url.Values{"useUpdatedTableLayouts": {"true"}} // else detail and form layouts go by older names
 	return one(ctx, c, r, func(t Table) bool { return t.ID == tableID })
 }
 
@@ -124,7 +124,7 @@ func (o RowOptions) values() url.Values {
 // Rows lists the rows of a table or view, their cells by column id (Coda API 1.5.0, listRows).
 func (c *Client) Rows(ctx context.Context, docID, tableID string, o RowOptions) iter.Seq2[Row, error] {
 	r := get("docs", docID, "tables", tableID, "rows")
-	r.query = o.values()
+	r.Query = o.values()
 	return listRows(ctx, c, r, func(page) {})
 }
 
@@ -133,9 +133,9 @@ func (c *Client) Rows(ctx context.Context, docID, tableID string, o RowOptions) 
 // never show up (Coda API 1.5.0, listRows).
 func (c *Client) RowChanges(ctx context.Context, docID, tableID string, o RowOptions, since string) (rows iter.Seq2[Row, error], next func() string) {
 	r := get("docs", docID, "tables", tableID, "rows")
-	r.query = o.values()
+	r.Query = o.values()
 	if since != "" {
-		r.query.Set("syncToken", since)
+		r.Query.Set("syncToken", since)
 	}
 	token := ""
 	rows = listRows(ctx, c, r, func(p page) { token = p.NextSyncToken })

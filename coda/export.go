@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	iofs "io/fs"
 	"net/http"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // Format is a form in which Coda exports a page.
@@ -39,14 +41,14 @@ type exportStatus struct {
 // for its end and downloads the file. Exports of one page go one after the other, in all processes
 // that share a state file: the service keeps them under one name.
 func (c *Client) ExportPage(ctx context.Context, docID, pageID string, f Format) ([]byte, error) {
-	r := request{class: ClassExport, method: http.MethodPost, path: []string{"docs", docID, "pages", pageID, "export"},
-		body: map[string]Format{"outputFormat": f}}
-	if err := c.maySend(r); err != nil {
+	r := request{Request: rest.Request{Class: ClassExport, Method: http.MethodPost, Path: []string{"docs", docID, "pages", pageID, "export"},
+		Body: map[string]Format{"outputFormat": f}, Want: http.StatusAccepted}}
+	if err := c.Check(r.Request); err != nil {
 		return nil, err
 	}
 	unlock, err := c.pages.lock(ctx, docID+"/"+pageID)
 	if errors.Is(err, errPageTaken) {
-		return nil, r.fail(CodeExportTimeout, err.Error())
+		return nil, r.Fail(CodeExportTimeout, err.Error())
 	}
 	if err != nil {
 		return nil, err
@@ -62,27 +64,27 @@ func (c *Client) exportAgain(ctx context.Context, r request, f Format) ([]byte, 
 	for n := 1; ; n++ {
 		got, err := c.export(ctx, r, f)
 		if err == nil {
-			why, sum := got.doubt(f), sha256.Sum256(got.body)
+			why, sum := got.doubt(f), sha256.Sum256(got.Body)
 			switch {
 			case why == "":
-				return got.body, nil
+				return got.Body, nil
 			case doubted != nil && *doubted == sum:
 				c.takeDoubtful(ctx, r, why)
-				return got.body, nil
+				return got.Body, nil
 			}
 			doubted = &sum
-			err = &Error{Code: CodeBadAnswer, Method: r.method, Path: r.String(), Status: got.status, Err: errWrongFile,
+			err = &rest.Error{Code: rest.CodeBadAnswer, Method: r.Method, Path: r.String(), Status: got.Status, Err: errWrongFile,
 				Message: "what was downloaded is hardly the page (" + why + "), and each export brings something else"}
 		}
 		expired, wrong := errors.Is(err, errLinkExpired), errors.Is(err, errWrongFile)
 		if !expired && !wrong || n == exportStarts {
-			if e, ok := errors.AsType[*Error](err); ok && wrong {
+			if e, ok := errors.AsType[*rest.Error](err); ok && wrong {
 				e.Attempts = n
 			}
 			return nil, err
 		}
 		if wrong {
-			if err := sleep(ctx, backoff(n)); err != nil {
+			if err := rest.Sleep(ctx, rest.Backoff(n)); err != nil {
 				return nil, err
 			}
 		}
@@ -92,7 +94,7 @@ func (c *Client) exportAgain(ctx context.Context, r request, f Format) ([]byte, 
 // takeDoubtful tells of a page that was taken although it hardly looks like one.
 func (c *Client) takeDoubtful(ctx context.Context, r request, why string) {
 	text := "the page's text is hardly one (" + why + "); two exports brought the same, so it was taken"
-	c.opts.Log.Warn(text, "method", r.method, "path", r.String())
+	c.opts.Log.Warn(text, "method", r.Method, "path", r.String())
 	if told, ok := ctx.Value(doubtfulExport{}).(func(string)); ok {
 		told(text)
 	}
@@ -117,35 +119,35 @@ func OnExportStart(ctx context.Context, started func()) context.Context {
 var exportID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // export runs one export from start to download.
-func (c *Client) export(ctx context.Context, r request, f Format) (file answer, err error) {
+func (c *Client) export(ctx context.Context, r request, f Format) (got file, err error) {
 	begun, err := c.exportStatus(ctx, r, exportID.MatchString)
-	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden {
-		e.Code = CodeExportRefused
+	if e, ok := errors.AsType[*rest.Error](err); ok && e.Status == http.StatusForbidden {
+		e.Code, e.Sentinel = CodeExportRefused, iofs.ErrPermission
 	}
 	if err != nil {
-		return file, err
+		return got, err
 	}
 	if started, ok := ctx.Value(exportStart{}).(func()); ok {
 		started()
 	}
-	poll := get(slices.Concat(r.path, []string{begun.ID})...)
+	poll := get(slices.Concat(r.Path, []string{begun.ID})...)
 	link, err := c.await(ctx, poll, begun, time.Now())
-	for CodeOf(err) == CodeExportTimeout && c.isAway(ctx) {
+	for rest.CodeOf(err) == CodeExportTimeout && c.IsAway(ctx) {
 		link, err = c.await(ctx, poll, begun, time.Now())
 	}
 	if err != nil {
-		return file, err
+		return got, err
 	}
-	file, expired := c.download(ctx, poll, link, f)
+	got, expired := c.download(ctx, poll, link, f)
 	if !errors.Is(expired, errLinkExpired) {
-		return file, expired
+		return got, expired
 	}
 	s, err := c.exportStatus(ctx, poll, begun.is) // each answer brings a new link
-	switch code := CodeOf(err); {
-	case code == CodeNotFound, code == CodeGone, err == nil && s.DownloadLink == "":
-		return file, expired // the file is no longer kept
+	switch code := rest.CodeOf(err); {
+	case code == rest.CodeNotFound, code == rest.CodeGone, err == nil && s.DownloadLink == "":
+		return got, expired // the file is no longer kept
 	case err != nil:
-		return file, err
+		return got, err
 	}
 	return c.download(ctx, poll, s.DownloadLink, f)
 }
@@ -171,9 +173,9 @@ func (s exportStatus) is(id string) bool { return s.ID == id }
 // a poll then waits for.
 func (c *Client) await(ctx context.Context, poll request, begun exportStatus, started time.Time) (string, error) {
 	limit := c.opts.ExportTimeout
-	timeout := poll.fail(CodeExportTimeout, "the export was not done after "+limit.String())
-	poll.sent = &timeout.Attempts
-	poll.patience = limit / 4 * 3 // one answer that never comes is no reason to lose the export
+	timeout := poll.Fail(CodeExportTimeout, "the export was not done after "+limit.String())
+	poll.Sent = &timeout.Attempts
+	poll.Timeout = limit / 4 * 3 // one answer that never comes is no reason to lose the export
 	ctx, cancel := context.WithDeadlineCause(ctx, started.Add(limit), timeout)
 	defer cancel()
 	last := limit - min(maxDelay, limit/4) // leaves time for an answer
@@ -187,20 +189,20 @@ func (c *Client) await(ctx context.Context, poll request, begun exportStatus, st
 		var s exportStatus
 		next := nextPoll(ctx, due)
 		s, err = c.exportStatus(ctx, poll, begun.is)
-		failed, _ := errors.AsType[*Error](err)
+		failed, _ := errors.AsType[*rest.Error](err)
 		switch {
-		case failed != nil && failed.last && failed.Status != 0 && ruleOf(failed.Status).poll == passing:
+		case failed != nil && failed.Final && failed.Status == http.StatusNotFound:
 			if missing++; missing > c.opts.MaxRetries {
 				return "", lostExport(err)
 			}
-			next = due + backoff(missing) // the id has not reached the server that was asked
+			next = due + rest.Backoff(missing) // the id has not reached the server that was asked
 		case err != nil:
 			return "", err
 		case s.DownloadLink != "":
 			c.polls.done(ctx, started, n, due)
 			return s.DownloadLink, nil
 		case s.Error != "" || s.Status == "failed":
-			return "", poll.fail(CodeExportFailed, c.scrub(s.Error))
+			return "", poll.Fail(CodeExportFailed, c.Scrub(s.Error))
 		default:
 			c.polls.early(ctx, started, n, due, next)
 		}
@@ -209,7 +211,7 @@ func (c *Client) await(ctx context.Context, poll request, begun exportStatus, st
 			return "", context.Cause(ctx)
 		}
 		due = min(next, last)
-		err = sleep(ctx, time.Until(started.Add(due)))
+		err = rest.Sleep(ctx, time.Until(started.Add(due)))
 	}
 	return "", err
 }
@@ -230,7 +232,7 @@ func (c *Client) awaitFirst(ctx context.Context, u rate.Urgency, leads bool, sta
 // lostExport is the error for an export that began and is not known afterwards: the page is
 // there, so this must not be taken for a page that is not.
 func lostExport(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*rest.Error](err); ok {
 		e.Code = CodeExportFailed
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 func TestDocFiltersAreTheServices(t *testing.T) {
@@ -67,7 +68,7 @@ func TestRowOptionsAndChanges(t *testing.T) {
 		if err != nil || len(one) != 1 || one[0].ID != "i-new" {
 			t.Errorf("changed: %d rows, %v; want the new one alone, deletions do not show", len(one), err)
 		}
-		if _, _, err := changes("garbage"); coda.CodeOf(err) != coda.CodeBadRequest {
+		if _, _, err := changes("garbage"); rest.CodeOf(err) != rest.CodeBadRequest {
 			t.Errorf("a token that is none: %v", err)
 		}
 		for _, o := range []coda.RowOptions{

@@ -12,12 +12,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // fuzzClient is answered the same to everything, at once and once.
 func fuzzClient(status int, body, retryAfter string) *coda.Client {
 	c, err := coda.New(coda.Options{
-		Token: secret, Unlimited: true, MaxRetries: coda.NoRetries, ExportTimeout: time.Second,
+		Token: secret, Unlimited: true, MaxRetries: rest.NoRetries, ExportTimeout: time.Second,
 		Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodPost && status == http.StatusOK {
 				return reply(http.StatusAccepted, body, "Retry-After", retryAfter)
@@ -51,7 +52,7 @@ func keptWhole[T any](t *testing.T, body []byte, items []T, raw func(T) json.Raw
 // known asserts that a failed call failed in a way that is known.
 func known(t *testing.T, err error) {
 	t.Helper()
-	e, ok := errors.AsType[*coda.Error](err)
+	e, ok := errors.AsType[*rest.Error](err)
 	if !ok || e.Code == "" || e.Path == "" || e.RetryAfter < 0 {
 		t.Fatalf("error is %#v", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // secret is the token of all tests. It may show up in Authorization headers and nowhere else.
@@ -71,10 +72,10 @@ func noSecret(t *testing.T, text string) {
 }
 
 // fails asserts that err is a failure of the service with a code, and fit to be shown.
-func fails(t *testing.T, err error, code coda.Code) *coda.Error {
+func fails(t *testing.T, err error, code rest.Code) *rest.Error {
 	t.Helper()
-	e, ok := errors.AsType[*coda.Error](err)
-	if !ok || e.Code != code || coda.CodeOf(err) != code {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok || e.Code != code || rest.CodeOf(err) != code {
 		t.Fatalf("error is %#v (%v), want code %q", err, err, code)
 	}
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
@@ -129,7 +130,7 @@ func reply(status int, body string, header ...string) (*http.Response, error) {
 // answering gives a client that is answered the same to everything, and nothing twice.
 func answering(t *testing.T, status int, body string, header ...string) *coda.Client {
 	t.Helper()
-	return newClient(t, coda.Options{Unlimited: true, MaxRetries: coda.NoRetries, Transport: transportFunc(
+	return newClient(t, coda.Options{Unlimited: true, MaxRetries: rest.NoRetries, Transport: transportFunc(
 		func(*http.Request) (*http.Response, error) { return reply(status, body, header...) })})
 }
 

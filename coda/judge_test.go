@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // do applies changes one after the other.
@@ -128,7 +129,7 @@ func TestADownloadIsThePageOrExportedAgain(t *testing.T) {
 						want = ""
 					}
 					if d.bad && times == 0 {
-						if e := fails(t, err, coda.CodeBadAnswer); !strings.Contains(e.Error(), d.says) || e.Attempts != 3 || got != nil {
+						if e := fails(t, err, rest.CodeBadAnswer); !strings.Contains(e.Error(), d.says) || e.Attempts != 3 || got != nil {
 							t.Errorf("got %q, %v, %d attempts, want %q in it", got, e, e.Attempts, d.says)
 						}
 					} else if err != nil || string(got) != want {
@@ -156,7 +157,7 @@ func TestADoubtfulPageThatChangesIsAFailure(t *testing.T) {
 			a.Body = fmt.Appendf(nil, "<Error><Code>NoSuchKey</Code><RequestId>%d</RequestId></Error>", n)
 		}})
 		_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
-		if e := fails(t, err, coda.CodeBadAnswer); e.Attempts != 3 || !strings.Contains(e.Error(), "hardly the page") {
+		if e := fails(t, err, rest.CodeBadAnswer); e.Attempts != 3 || !strings.Contains(e.Error(), "hardly the page") {
 			t.Errorf("%d attempts: %v", e.Attempts, e)
 		}
 	})
@@ -219,7 +220,7 @@ func TestTheAPIsAnswersAreDecodedToo(t *testing.T) {
 				if err := call(t.Context(), s.Client); !test.bad && err != nil {
 					t.Errorf("%s, %s: %v", name, test.name, err)
 				} else if test.bad {
-					fails(t, err, coda.CodeBadAnswer)
+					fails(t, err, rest.CodeBadAnswer)
 				}
 			})
 		}
@@ -238,22 +239,22 @@ func TestABodyHasTheLengthThatWasTold(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Write([]byte(whole))
 		}))
-		c := newClient(t, coda.Options{BaseURL: server.URL, MaxRetries: coda.NoRetries})
+		c := newClient(t, coda.Options{BaseURL: server.URL, MaxRetries: rest.NoRetries})
 		_, err := c.WhoAmI(t.Context())
 		if told == len(whole) && err != nil {
 			t.Error(err)
 		} else if told != len(whole) {
-			fails(t, err, coda.CodeUnreachable)
+			fails(t, err, rest.CodeUnreachable)
 		}
 		server.Close()
 	}
-	c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+	c := newClient(t, coda.Options{MaxRetries: rest.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 		resp, err := reply(200, whole)
 		resp.ContentLength = int64(len(whole)) - 1
 		return resp, err
 	})})
 	_, err := c.WhoAmI(context.Background())
-	fails(t, err, coda.CodeUnreachable)
+	fails(t, err, rest.CodeUnreachable)
 }
 
 // A small body must not become a large one in memory.
@@ -262,5 +263,5 @@ func TestACompressedBodyIsBounded(t *testing.T) {
 	codatest.Encoded("gzip", "gzip")(a)
 	bomb := strings.Repeat(string(a.Body), 65) // streams one after another are one
 	_, err := answering(t, 200, bomb, "Content-Encoding", "gzip").WhoAmI(t.Context())
-	fails(t, err, coda.CodeTooLarge)
+	fails(t, err, rest.CodeTooLarge)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/codafs/codafs/cache/filelock"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // oneASecond has a window of 1.25 s for a single read.
@@ -52,7 +53,7 @@ func TestAClientLearnsOfTheSendsOfAnother(t *testing.T) {
 func TestA429PausesAllClientsThatShareTheBucket(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: coda.NoRetries})
+		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: rest.NoRetries})
 		f.s.refusing("40", 1)
 		f.read(0)
 		if got := f.read(1); got != 40*time.Second {
@@ -68,7 +69,7 @@ func TestA429PausesAllClientsThatShareTheBucket(t *testing.T) {
 func TestAMarginOutlivesARestartButNotTheDay(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: coda.NoRetries, Rates: oneASecond})
+		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: rest.NoRetries, Rates: oneASecond})
 		f.s.refusing("", 2, 4)
 		expect := func(what string, want time.Duration) {
 			t.Helper()
@@ -149,7 +150,7 @@ func TestAClockThatWasSetBackIsAFullWindow(t *testing.T) {
 		for _, ahead := range []time.Duration{2 * time.Second, time.Hour, 30 * 24 * time.Hour} {
 			t.Run(fmt.Sprint(name, " by ", ahead), func(t *testing.T) {
 				path := stateFile(t)
-				o := coda.Options{StateFile: path, Rates: oneASecond, MaxRetries: coda.NoRetries}
+				o := coda.Options{StateFile: path, Rates: oneASecond, MaxRetries: rest.NoRetries}
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(ahead)
 					test.before(newFleet(t, 1, o), path)

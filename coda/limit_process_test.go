@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // The environment of a test binary that is a client, for this test.
@@ -30,7 +31,7 @@ var fast = rate.Rate{N: 20, Per: 500 * time.Millisecond}
 func asClient(t *testing.T) {
 	c := newClient(t, coda.Options{
 		BaseURL: os.Getenv(childURL), StateFile: os.Getenv(childState), UserAgent: os.Getenv(childName),
-		Rates: map[rate.Class]rate.Rate{coda.ClassRead: fast}, MaxRetries: coda.NoRetries,
+		Rates: map[rate.Class]rate.Rate{coda.ClassRead: fast}, MaxRetries: rest.NoRetries,
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // asking begins reads of two processes and waits for them.
@@ -76,7 +77,7 @@ func TestAPauseThatIsTooLongIsTriedByOneRequest(t *testing.T) {
 func TestATooLongPauseOutlivesNoRestartForLong(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: coda.NoRetries})
+		f := newFleet(t, 2, coda.Options{StateFile: path, MaxRetries: rest.NoRetries})
 		f.s.refusing("86400", 1)
 		start := time.Now()
 		f.read(0)
@@ -92,7 +93,7 @@ func TestATooLongPauseOutlivesNoRestartForLong(t *testing.T) {
 // What became of a probe that was never answered nobody knows: another one goes.
 func TestAProbeThatIsNotAnsweredIsFollowedByAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{MaxRetries: coda.NoRetries})
+		f := newFleet(t, 2, coda.Options{MaxRetries: rest.NoRetries})
 		f.clients[1] = f.clients[0]
 		f.s.refusing("86400", 1)
 		start := time.Now()
@@ -116,7 +117,7 @@ func TestAProbeThatIsNotAnsweredIsFollowedByAnother(t *testing.T) {
 // A shorter pause is kept as it is asked for, and nothing is tried.
 func TestAShorterPauseIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 2, coda.Options{MaxRetries: coda.NoRetries})
+		f := newFleet(t, 2, coda.Options{MaxRetries: rest.NoRetries})
 		f.clients[1] = f.clients[0]
 		f.s.refusing("120", 1)
 		start := time.Now()
@@ -134,7 +135,7 @@ func TestOtherProcessesTellOfALongPause(t *testing.T) {
 	path := stateFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		f := newFleet(t, 1, coda.Options{StateFile: path, MaxRetries: coda.NoRetries})
+		f := newFleet(t, 1, coda.Options{StateFile: path, MaxRetries: rest.NoRetries})
 		f.s.refusing("90", 1)
 		f.read(0)
 		c, err := coda.New(coda.Options{Token: secret, StateFile: path, Transport: f.s, Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -147,7 +148,7 @@ func TestOtherProcessesTellOfALongPause(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		w := c.Waiting()
-		if w.For != coda.ForPause || time.Until(w.Until).Round(time.Second) != 88*time.Second || w.Limit.Class != coda.ClassRead {
+		if w.For != rest.ForPause || time.Until(w.Until).Round(time.Second) != 88*time.Second || w.Limit.Class != coda.ClassRead {
 			t.Errorf("waits for %+v", w)
 		}
 		all.Wait()
@@ -160,7 +161,7 @@ func TestOtherProcessesTellOfALongPause(t *testing.T) {
 func TestWaitingTellsWhatHoldsTheRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := limited(t, coda.Options{Rates: oneASecond})
-		wants := func(want coda.WaitFor, until time.Duration, why string) {
+		wants := func(want rest.WaitFor, until time.Duration, why string) {
 			t.Helper()
 			w := c.Waiting()
 			got := time.Duration(0)
@@ -171,17 +172,17 @@ func TestWaitingTellsWhatHoldsTheRequests(t *testing.T) {
 				t.Errorf("waits for %+v (%v), want %q, %v, %q", w, got, want, until, why)
 			}
 		}
-		wants(coda.ForNothing, 0, "")
+		wants(rest.ForNothing, 0, "")
 		s.answer = func(*http.Request) (*http.Response, error) { time.Sleep(time.Minute); return reply(403, `{}`) }
 		var all sync.WaitGroup
 		all.Go(func() { _ = one(t.Context(), c, coda.ClassRead) })
 		synctest.Wait()
-		wants(coda.ForAnswer, 0, "")
+		wants(rest.ForAnswer, 0, "")
 		all.Go(func() { _ = one(t.Context(), c, coda.ClassRead) })
 		synctest.Wait()
-		wants(coda.ForTurn, time.Second+margin, "")
+		wants(rest.ForTurn, time.Second+margin, "")
 		all.Wait()
-		wants(coda.ForNothing, 0, "")
+		wants(rest.ForNothing, 0, "")
 		failed := false
 		s.answer = func(*http.Request) (*http.Response, error) {
 			if !failed {
@@ -192,8 +193,8 @@ func TestWaitingTellsWhatHoldsTheRequests(t *testing.T) {
 		}
 		all.Go(func() { _ = one(t.Context(), c, coda.ClassRead) })
 		synctest.Wait()
-		wants(coda.ForRetry, time.Second, "no route to host")
+		wants(rest.ForRetry, time.Second, "no route to host")
 		all.Wait()
-		wants(coda.ForNothing, 0, "")
+		wants(rest.ForNothing, 0, "")
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 const margin = 250 * time.Millisecond
@@ -117,7 +118,7 @@ func TestUsageCountsRequestsAndWaits(t *testing.T) {
 			_ = one(t.Context(), c, coda.ClassRead)
 		}
 		_ = one(t.Context(), c, coda.ClassList)
-		if got, want := c.Usage(), (coda.Usage{Requests: 4, Throttled: 2 * (time.Second + margin)}); got != want {
+		if got, want := c.Usage(), (rest.Usage{Requests: 4, Throttled: 2 * (time.Second + margin)}); got != want {
 			t.Errorf("usage is %+v, want %+v", got, want)
 		}
 	})
@@ -205,12 +206,12 @@ func TestA429PausesItsWholeBucketAndNoOther(t *testing.T) {
 // Also a request that is not sent again tells its bucket of the refusal.
 func TestA429WithoutRetriesPausesTheBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, s := limited(t, coda.Options{MaxRetries: coda.NoRetries})
+		c, s := limited(t, coda.Options{MaxRetries: rest.NoRetries})
 		s.refusing("20", 1, 2)
 		start := time.Now()
-		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeRateLimited)
-		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeRateLimited)
-		fails(t, one(t.Context(), c, coda.ClassRead), coda.CodeForbidden)
+		fails(t, one(t.Context(), c, coda.ClassRead), rest.CodeRateLimited)
+		fails(t, one(t.Context(), c, coda.ClassRead), rest.CodeRateLimited)
+		fails(t, one(t.Context(), c, coda.ClassRead), rest.CodeForbidden)
 		for i, at := range s.at[coda.ClassRead] {
 			if want := time.Duration(i) * 20 * time.Second; at.Sub(start) != want {
 				t.Errorf("send %d came after %v, want %v", i+1, at.Sub(start), want)

@@ -51,13 +51,13 @@ const mostEmpty = 100
 func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
 		r := r // a list may be ranged over more than once
-		r.query = withLimit(r.query, limit)
-		first, at := r.query, place{}
+		r.Query = withLimit(r.Query, limit)
+		first, at := r.Query, place{}
 		seen, empty := map[string]bool{}, 0
 		for {
 			p, err := getPage(ctx, c, r)
 			if r.tokenRefused(err) && at.restart() {
-				r.query, empty = first, 0
+				r.Query, empty = first, 0
 				clear(seen)
 				continue
 			}
@@ -71,7 +71,7 @@ func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page,
 			}
 			token := p.NextPageToken
 			if seen[token] {
-				yield(page{}, r.fail(CodePageTokenLoop, "the service sent the same page token twice"))
+				yield(page{}, r.Fail(CodePageTokenLoop, "the service sent the same page token twice"))
 				return
 			}
 			seen[token] = true
@@ -79,11 +79,11 @@ func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page,
 				empty = 0
 			}
 			if empty == mostEmpty {
-				yield(page{}, r.fail(CodePageTokenLoop, fmt.Sprintf("the service sent %d empty pages in a row", empty)))
+				yield(page{}, r.Fail(CodePageTokenLoop, fmt.Sprintf("the service sent %d empty pages in a row", empty)))
 				return
 			}
 			// The token stands for all other parameters; what is sent beside it is ignored.
-			r.query = url.Values{"pageToken": {token}}
+			r.Query = url.Values{"pageToken": {token}}
 		}
 	}
 }
@@ -95,33 +95,8 @@ type page struct {
 	NextSyncToken string `json:"nextSyncToken"`
 }
 
-// Bounds of what the API can mean to send. Past them, a small answer could fill the memory:
-// indented JSON grows with the square of its depth.
-const (
-	maxItems = 10_000 // on one page of a list
-	maxDepth = 100
-)
-
-// tooDeep reports whether brackets are nested deeper than maxDepth.
-func tooDeep(b []byte) bool {
-	depth, inString := 0, false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
-}
+// maxItems bounds a page of a list: past what the API can mean to send, a small answer could fill the memory.
+const maxItems = 10_000
 
 // hasValues finds a row's cells. (To parse the row for that would cost as much again as to read it.)
 var hasValues = regexp.MustCompile(`"values"\s*:\s*\{`)
@@ -131,9 +106,6 @@ var errNotAPI = errors.New("not an answer of the API")
 func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
 		p = page{}
-		if tooDeep(b) {
-			return errNotAPI
-		}
 		if err := json.Unmarshal(b, &p); err != nil {
 			return err
 		}
@@ -169,7 +141,7 @@ func (r request) noneHasID(items []json.RawMessage) bool {
 // JSON, which would pass for an object whose fields are all empty.
 func one[T any, P item[T]](ctx context.Context, c *Client, r request, is func(T) bool) (v T, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
-		if b = bytes.TrimSpace(b); tooDeep(b) || !json.Valid(b) {
+		if b = bytes.TrimSpace(b); !json.Valid(b) {
 			return errNotAPI
 		}
 		if v = decode[T, P](b); !is(v) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // ids gives the ids of a list's items.
@@ -170,7 +171,7 @@ func TestNoListIsNotAnEmptyList(t *testing.T) {
 	} {
 		c := answering(t, 200, body)
 		for _, name := range []string{"docs", "pages", "tables", "columns", "rows"} {
-			if e := fails(t, calls[name](t.Context(), c), coda.CodeBadAnswer); e.Status != 200 {
+			if e := fails(t, calls[name](t.Context(), c), rest.CodeBadAnswer); e.Status != 200 {
 				t.Errorf("status is %d, want 200", e.Status)
 			}
 		}
@@ -186,7 +187,7 @@ func TestOtherJSONIsNotAnObject(t *testing.T) {
 		`{"statusCode":404,"statusMessage":"Not Found","message":"Not Found"}`} {
 		c := answering(t, 200, body)
 		for _, name := range []string{"whoami", "doc", "table"} {
-			fails(t, calls[name](t.Context(), c), coda.CodeBadAnswer)
+			fails(t, calls[name](t.Context(), c), rest.CodeBadAnswer)
 		}
 	}
 }
@@ -196,7 +197,7 @@ func TestRowsWithoutCellsOrIDAreNoRows(t *testing.T) {
 	for _, row := range []string{`{"id":"i-1"}`, `{"id":"i-1","values":null}`, `{"id":"i-1","values":[]}`, `{"values":{}}`, `{"id":7,"values":{}}`} {
 		c := answering(t, 200, `{"items":[{"id":"i-0","values" : {"c-1":"x"}},`+row+`]}`)
 		rows, err := collect(c.Rows(t.Context(), doc, grid, coda.RowOptions{}))
-		fails(t, err, coda.CodeBadAnswer)
+		fails(t, err, rest.CodeBadAnswer)
 		if len(rows) > 1 {
 			t.Errorf("%s: %d rows", row, len(rows))
 		}
@@ -210,7 +211,7 @@ func TestAnswersOfAnotherTypeOrStatusAreNotTheAPIs(t *testing.T) {
 		206: "application/json", 202: "application/json"} {
 		for name, call := range calls {
 			if name != "export" {
-				e := fails(t, call(t.Context(), answering(t, status, list, "Content-Type", media)), coda.CodeBadAnswer)
+				e := fails(t, call(t.Context(), answering(t, status, list, "Content-Type", media)), rest.CodeBadAnswer)
 				if e.Status != status {
 					t.Errorf("%s: status is %d, want %d", name, e.Status, status)
 				}
@@ -226,7 +227,7 @@ func TestAnswersOfAnotherTypeOrStatusAreNotTheAPIs(t *testing.T) {
 
 func TestAnErrorInDisguiseIsShown(t *testing.T) {
 	_, err := answering(t, 200, `{"statusCode":503,"message":"Coda is resting"}`).WhoAmI(t.Context())
-	if e := fails(t, err, coda.CodeBadAnswer); !strings.Contains(e.Error(), "Coda is resting") {
+	if e := fails(t, err, rest.CodeBadAnswer); !strings.Contains(e.Error(), "Coda is resting") {
 		t.Errorf("got %v", e)
 	}
 }
@@ -263,7 +264,7 @@ func TestACircleOfPageTokensEndsTheList(t *testing.T) {
 func TestEmptyPagesWithoutEndEndTheList(t *testing.T) {
 	for _, test := range []struct {
 		empty int // pages between two items
-		code  coda.Code
+		code  rest.Code
 		sent  int
 	}{{99, "", 300}, {1000, coda.CodePageTokenLoop, 101}} {
 		sent := 0
@@ -278,7 +279,7 @@ func TestEmptyPagesWithoutEndEndTheList(t *testing.T) {
 			return reply(200, `{"items":[`+item+`]`+token+`}`)
 		})})
 		docs, err := collect(c.Docs(t.Context(), coda.DocFilter{}))
-		if sent != test.sent || coda.CodeOf(err) != test.code || len(docs) != (test.sent-1)/(test.empty+1)+1 {
+		if sent != test.sent || rest.CodeOf(err) != test.code || len(docs) != (test.sent-1)/(test.empty+1)+1 {
 			t.Errorf("%d empty pages: %d items and %v after %d requests, want %d", test.empty, len(docs), err, sent, test.sent)
 		}
 	}
@@ -290,7 +291,7 @@ func TestAListEndsWithItsFirstError(t *testing.T) {
 	var items, errs int
 	for _, err := range s.Rows(t.Context(), doc, grid, coda.RowOptions{}) {
 		if err != nil {
-			fails(t, err, coda.CodeForbidden)
+			fails(t, err, rest.CodeForbidden)
 			errs++
 		} else {
 			items++

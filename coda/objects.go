@@ -128,7 +128,7 @@ func (c *Client) Lines(ctx context.Context, docID, pageID string) iter.Seq2[Line
 // ResolveLink finds the object that a browser link leads to.
 func (c *Client) ResolveLink(ctx context.Context, link string) (Link, error) {
 	r := get("resolveBrowserLink")
-	r.query = url.Values{"url": {link}}
+	r.Query = url.Values{"url": {link}}
 	return one(ctx, c, r, func(l Link) bool { return l.Resource.ID != "" })
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // objects is small with n of each of a doc's smaller objects, and n folders.
@@ -110,11 +111,11 @@ func TestFormulaAndControlHaveTheirValues(t *testing.T) {
 		t.Errorf("control is %+v: %s", c, c.Raw)
 	}
 	_, err := s.Formula(ctx, doc, "f-NoSuchOne0")
-	if e := fails(t, err, coda.CodeNotFound); !errors.Is(err, iofs.ErrNotExist) || e.Path != "/docs/"+doc+"/formulas/f-NoSuchOne0" {
+	if e := fails(t, err, rest.CodeNotFound); !errors.Is(err, iofs.ErrNotExist) || e.Path != "/docs/"+doc+"/formulas/f-NoSuchOne0" {
 		t.Errorf("%v", err)
 	}
 	_, err = s.Control(ctx, doc, "ctrl-NoSuch0")
-	fails(t, err, coda.CodeNotFound)
+	fails(t, err, rest.CodeNotFound)
 }
 
 func TestPermissionsAndWhatTheUserMayDo(t *testing.T) {
@@ -129,9 +130,9 @@ func TestPermissionsAndWhatTheUserMayDo(t *testing.T) {
 	}
 	s.api.Fail(codatest.Fault{Path: ".*/acl/.*", Status: http.StatusUnauthorized})
 	_, err := collect(s.Permissions(t.Context(), doc))
-	fails(t, err, coda.CodeUnauthorized)
+	fails(t, err, rest.CodeUnauthorized)
 	_, err = s.ACLMetadata(t.Context(), doc)
-	fails(t, err, coda.CodeUnauthorized)
+	fails(t, err, rest.CodeUnauthorized)
 }
 
 func TestLinesAreThePagesTextInPieces(t *testing.T) {
@@ -171,9 +172,9 @@ func TestResolveLinkFindsWhatALinkLeadsTo(t *testing.T) {
 		t.Errorf("href is %s, want %s", l.Resource.Href, want)
 	}
 	_, err := s.ResolveLink(t.Context(), "https://coda.io/d/_dNoSuchDoc0")
-	fails(t, err, coda.CodeNotFound)
+	fails(t, err, rest.CodeNotFound)
 	_, err = s.ResolveLink(t.Context(), "https://elsewhere.example/d/_d"+doc)
-	fails(t, err, coda.CodeBadRequest)
+	fails(t, err, rest.CodeBadRequest)
 }
 
 func TestMutationTellsWhenAWriteIsDone(t *testing.T) {
@@ -188,7 +189,7 @@ func TestMutationTellsWhenAWriteIsDone(t *testing.T) {
 		}
 	}
 	_, err := s.Mutation(t.Context(), "mutate:unknown")
-	fails(t, err, coda.CodeNotFound)
+	fails(t, err, rest.CodeNotFound)
 	if m, err := answering(t, 200, `{"completed":true,"warning":null}`).Mutation(t.Context(), "mutate:x"); err != nil || !m.Completed {
 		t.Errorf("a warning that is null: %+v, %v", m, err)
 	}
@@ -222,17 +223,17 @@ func TestOtherJSONIsNoneOfTheObjects(t *testing.T) {
 	for _, body := range []string{``, `{}`, `null`, `[]`, `"x"`, `{"id":7,"canShare":"yes","completed":1,"resource":{}}`, `<html></html>`} {
 		c := answering(t, 200, body)
 		for name, call := range single {
-			t.Run(name+" "+body, func(t *testing.T) { fails(t, call(t.Context(), c), coda.CodeBadAnswer) })
+			t.Run(name+" "+body, func(t *testing.T) { fails(t, call(t.Context(), c), rest.CodeBadAnswer) })
 		}
 		for name, call := range lists {
-			t.Run(name+" "+body, func(t *testing.T) { fails(t, call(t.Context(), c), coda.CodeBadAnswer) })
+			t.Run(name+" "+body, func(t *testing.T) { fails(t, call(t.Context(), c), rest.CodeBadAnswer) })
 		}
 	}
 }
 
 // Only the start of an export tells that the token may not export.
 func TestOnlyTheStartOfAnExportIsRefusedAsOne(t *testing.T) {
-	for path, code := range map[string]coda.Code{".*/export": coda.CodeExportRefused, ".*/export/.*": coda.CodeForbidden} {
+	for path, code := range map[string]rest.Code{".*/export": coda.CodeExportRefused, ".*/export/.*": rest.CodeForbidden} {
 		s := serve(t, small(), codatest.Options{}, coda.Options{Unlimited: true})
 		s.api.Fail(codatest.Fault{Path: path, Status: http.StatusForbidden})
 		_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)

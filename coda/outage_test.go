@@ -15,6 +15,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // A machine boots, or wakes: the first request finds no service.
@@ -22,7 +23,7 @@ func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
 	for _, hang := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &line{down: downFor(silent / 2), hang: hang}
-			c := newClient(t, coda.Options{Transport: l, Outage: coda.WaitOutage})
+			c := newClient(t, coda.Options{Transport: l, Outage: rest.WaitOutage})
 			took := heard(t, c, func(ctx context.Context) {
 				if _, err := c.Doc(ctx, doc); err != nil {
 					t.Errorf("hang %v: %v", hang, err)
@@ -33,7 +34,7 @@ func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
 			}
 		})
 		synctest.Test(t, func(t *testing.T) {
-			c := newClient(t, coda.Options{Transport: &line{down: always, hang: hang}, Outage: coda.WaitOutage})
+			c := newClient(t, coda.Options{Transport: &line{down: always, hang: hang}, Outage: rest.WaitOutage})
 			if took := heard(t, c, askOnce(c)); took < silent || took > silent+10*time.Second {
 				t.Errorf("hang %v: given up after %v", hang, took)
 			}
@@ -44,9 +45,9 @@ func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
 func TestFewerRetriesThanUsualLimitTheWaitForTheService(t *testing.T) {
 	for retries, want := range map[int]int{-1: 1, 1: 2, 5: 6} {
 		synctest.Test(t, func(t *testing.T) {
-			c := newClient(t, coda.Options{Transport: &line{down: always}, Outage: coda.WaitOutage, MaxRetries: retries})
+			c := newClient(t, coda.Options{Transport: &line{down: always}, Outage: rest.WaitOutage, MaxRetries: retries})
 			_, err := c.Doc(t.Context(), doc)
-			if e := fails(t, err, coda.CodeUnreachable); e.Attempts != want {
+			if e := fails(t, err, rest.CodeUnreachable); e.Attempts != want {
 				t.Errorf("MaxRetries %d: %d attempts, want %d", retries, e.Attempts, want)
 			}
 		})
@@ -75,11 +76,11 @@ func TestWhoLooksOnHearsOfAnOutageWithinFiveSeconds(t *testing.T) {
 		for after, tries := range map[time.Duration]int{0: 3, time.Second: 2, 4 * time.Second: 1} { // an address is looked for for 4 s
 			synctest.Test(t, func(t *testing.T) {
 				way := &nowhere{op: op, after: after}
-				c := newClient(t, coda.Options{Transport: way, Outage: coda.LeaveOutage})
+				c := newClient(t, coda.Options{Transport: way, Outage: rest.LeaveOutage})
 				start := time.Now()
 				for range 3 { // what comes later is not waited for at all
 					_, err := c.Doc(t.Context(), doc)
-					if e := fails(t, err, coda.CodeUnreachable); !strings.Contains(e.Error(), "nobody is there") || errors.Is(e, context.DeadlineExceeded) {
+					if e := fails(t, err, rest.CodeUnreachable); !strings.Contains(e.Error(), "nobody is there") || errors.Is(e, context.DeadlineExceeded) {
 						t.Errorf("no reason, or that of the caller's context: %v", e)
 					}
 				}
@@ -94,7 +95,7 @@ func TestWhoLooksOnHearsOfAnOutageWithinFiveSeconds(t *testing.T) {
 // A connection that was there and broke is another matter.
 func TestABrokenConnectionIsNoOutageToLeaveFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, small(), codatest.Options{}, coda.Options{Outage: coda.LeaveOutage})
+		s := serve(t, small(), codatest.Options{}, coda.Options{Outage: rest.LeaveOutage})
 		s.api.Fail(codatest.Fault{Kind: codatest.Reset, Times: 5})
 		if _, err := s.Doc(t.Context(), doc); err != nil {
 			t.Error(err)

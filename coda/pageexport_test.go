@@ -17,6 +17,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 const (
@@ -79,15 +80,15 @@ func TestExportsThatGoWrong(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		faults []codatest.Fault
-		code   coda.Code // "" is success
+		code   rest.Code // "" is success
 		status int
 		steps  string
 	}{
 		{"no fault", nil, "", 0, "SPD"},
 		{"not yet known", []codatest.Fault{{Path: ".*/export/.*", Status: 404, Times: 3}}, "", 0, "SPPPPD"},
 		{"never known", []codatest.Fault{status(".*/export/.*", 404)}, coda.CodeExportFailed, 404, "SPPPPPPP"},
-		{"gone while it ran", []codatest.Fault{status(".*/export/.*", 410)}, coda.CodeGone, 410, "SP"},
-		{"page is not there", []codatest.Fault{status(exportPath, 404)}, coda.CodeNotFound, 404, "S"},
+		{"gone while it ran", []codatest.Fault{status(".*/export/.*", 410)}, rest.CodeGone, 410, "SP"},
+		{"page is not there", []codatest.Fault{status(exportPath, 404)}, rest.CodeNotFound, 404, "S"},
 		{"read-only token", []codatest.Fault{status(exportPath, 403)}, coda.CodeExportRefused, 403, "S"},
 		{"failed", []codatest.Fault{{Path: ".*/export/.*", Kind: codatest.FailedExport}}, coda.CodeExportFailed, 0, "SP"},
 		{"expired once", []codatest.Fault{times(expired, 1)}, "", 0, "SPDPD"},
@@ -98,21 +99,21 @@ func TestExportsThatGoWrong(t *testing.T) {
 		{"file is always missing", []codatest.Fault{noSuchKey}, coda.CodeExportFailed, 200, "SPDPDSPDPDSPDPD"},
 		{"expired and forgotten", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Status: 404, Skip: 1, Times: 1}}, "", 0, "SPDPSPD"},
 		{"expired and undone", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Kind: codatest.StuckExport, Skip: 1, Times: 1}}, "", 0, "SPDPSPD"},
-		{"expired and refused", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Status: 401, Skip: 1}}, coda.CodeUnauthorized, 401, "SPDP"},
+		{"expired and refused", []codatest.Fault{times(expired, 1), {Path: ".*/export/.*", Status: 401, Skip: 1}}, rest.CodeUnauthorized, 401, "SPDP"},
 		{"storage is busy", []codatest.Fault{{Path: downloadPath, Status: 503, Times: 2}}, "", 0, "SPDDD"},
 		{"storage slows down", []codatest.Fault{{Path: downloadPath, Status: 429, Times: 2}}, "", 0, "SPDDD"},
 		{"storage is locked", []codatest.Fault{{Path: downloadPath, Status: 423, Times: 2}}, "", 0, "SPDDD"},
 		{"storage is tired", []codatest.Fault{{Path: downloadPath, Status: 408, Times: 2}}, "", 0, "SPDDD"},
-		{"storage cannot", []codatest.Fault{{Path: downloadPath, Status: 501}}, coda.CodeServerError, 501, "SPD"},
+		{"storage cannot", []codatest.Fault{{Path: downloadPath, Status: 501}}, rest.CodeServerError, 501, "SPD"},
 		{"start came too early", []codatest.Fault{{Path: exportPath, Status: 425, Times: 2}}, "", 0, "SSSPD"},
 		{"status is locked", []codatest.Fault{{Path: ".*/export/.*", Status: 423, Times: 2}}, "", 0, "SPPPD"},
-		{"storage is down", []codatest.Fault{{Path: downloadPath, Status: 500}}, coda.CodeServerError, 500, "SPDDDDDDD"},
+		{"storage is down", []codatest.Fault{{Path: downloadPath, Status: 500}}, rest.CodeServerError, 500, "SPDDDDDDD"},
 		{"broken download", []codatest.Fault{{Path: downloadPath, Kind: codatest.Truncated, Times: 1}}, "", 0, "SPDD"},
 		{"reset download", []codatest.Fault{{Path: downloadPath, Kind: codatest.ResetBody, Times: 1}}, "", 0, "SPDD"},
-		{"empty status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "{}"}}, coda.CodeBadAnswer, 200, "SPPP"},
-		{"null for a status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "null"}}, coda.CodeBadAnswer, 200, "SPPP"},
-		{"start without an id", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"status":"inProgress"}`}}, coda.CodeBadAnswer, 202, "SSS"},
-		{"id that climbs", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"id":"../../../whoami"}`}}, coda.CodeBadAnswer, 202, "SSS"},
+		{"empty status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "{}"}}, rest.CodeBadAnswer, 200, "SPPP"},
+		{"null for a status", []codatest.Fault{{Path: ".*/export/.*", Status: 200, Body: "null"}}, rest.CodeBadAnswer, 200, "SPPP"},
+		{"start without an id", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"status":"inProgress"}`}}, rest.CodeBadAnswer, 202, "SSS"},
+		{"id that climbs", []codatest.Fault{{Path: exportPath, Status: 202, Body: `{"id":"../../../whoami"}`}}, rest.CodeBadAnswer, 202, "SSS"},
 		{"another export's status", []codatest.Fault{{Path: ".*/export/.*", Kind: codatest.Changed, Times: 2,
 			Change: codatest.With(0, "", `{"id":"another","status":"complete","downloadLink":"https://exports.codatest.invalid/x"}`)}}, "", 0, "SPPPD"},
 		{"start with status 200", []codatest.Fault{{Path: exportPath, Kind: codatest.Changed, Times: 1,
@@ -216,7 +217,7 @@ func TestACallerThatLeavesAnExportIsNoTimeout(t *testing.T) {
 		s.api.Fail(codatest.Fault{Path: ".*/export/.*", Status: 500})
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		if _, err := s.ExportPage(ctx, doc, page, coda.Markdown); !errors.Is(err, context.DeadlineExceeded) || coda.CodeOf(err) != "" {
+		if _, err := s.ExportPage(ctx, doc, page, coda.Markdown); !errors.Is(err, context.DeadlineExceeded) || rest.CodeOf(err) != "" {
 			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 		}
 	})
@@ -282,7 +283,7 @@ func TestAPageAboutStorageErrorsIsAPage(t *testing.T) {
 func TestAPageThatCannotBeExportedIsSaidAtOnce(t *testing.T) {
 	s := serve(t, small(), codatest.Options{}, coda.Options{})
 	_, err := s.ExportPage(t.Context(), doc, embed, coda.Markdown)
-	e := fails(t, err, coda.CodeBadRequest)
+	e := fails(t, err, rest.CodeBadRequest)
 	if want := "Only canvas pages can be exported"; e.Message != want || e.Status != 400 || s.api.Count(nil) != 1 {
 		t.Errorf("got %+v after %d requests, want %q", e, s.api.Count(nil), want)
 	}
@@ -359,7 +360,7 @@ func TestDownloadLinksThatAreNotFollowed(t *testing.T) {
 			s.api.Fail(codatest.Fault{Path: exportPath, Status: 202, Body: `{"id":"x"}`})
 			s.api.Fail(codatest.Fault{Path: ".*/export/.*", Status: 200, Body: body})
 			_, err := s.ExportPage(t.Context(), doc, page, coda.Markdown)
-			fails(t, err, coda.CodeBadAnswer)
+			fails(t, err, rest.CodeBadAnswer)
 			if got := steps(s.api.Requests()); got != "SP" {
 				t.Errorf("%s: the steps were %s, want SP", link, got)
 			}
@@ -370,19 +371,19 @@ func TestDownloadLinksThatAreNotFollowed(t *testing.T) {
 func TestDownloadsFollowRedirectsToHTTPSAlone(t *testing.T) {
 	for _, test := range []struct {
 		location string
-		code     coda.Code
+		code     rest.Code
 	}{
 		{codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/elsewhere", ""},
 		{"/DOC_EXPORT_RENDERING/elsewhere", ""},
-		{"http://exports.codatest.invalid/DOC_EXPORT_RENDERING/elsewhere", coda.CodeRedirect},
-		{"http://127.0.0.1/x?X-Amz-Signature=1", coda.CodeRedirect},
-		{codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/again", coda.CodeRedirect},
-		{"https://bad[host/?X-Amz-Signature=1", coda.CodeUnreachable},
-		{"/%zz?X-Amz-Signature=1", coda.CodeUnreachable},
+		{"http://exports.codatest.invalid/DOC_EXPORT_RENDERING/elsewhere", rest.CodeRedirect},
+		{"http://127.0.0.1/x?X-Amz-Signature=1", rest.CodeRedirect},
+		{codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/again", rest.CodeRedirect},
+		{"https://bad[host/?X-Amz-Signature=1", rest.CodeUnreachable},
+		{"/%zz?X-Amz-Signature=1", rest.CodeUnreachable},
 	} {
 		t.Run(test.location, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, small(), codatest.Options{}, coda.Options{MaxRetries: coda.NoRetries})
+				s := serve(t, small(), codatest.Options{}, coda.Options{MaxRetries: rest.NoRetries})
 				again := codatest.DefaultDownloads + "/DOC_EXPORT_RENDERING/again"
 				s.api.Fail(codatest.Fault{Path: ".*/again", Status: 307, Header: http.Header{"Location": {again}}})
 				s.api.Fail(codatest.Fault{Path: ".*/elsewhere", Status: 200, Body: "moved\n"})

@@ -20,6 +20,7 @@ import (
 	"github.com/codafs/codafs/cache/filelock"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // tagged is a page whose Markdown passes for HTML, and whose HTML nobody takes for this Markdown.
@@ -247,7 +248,7 @@ func TestAPageThatIsNeverGivenBackIsAFailure(t *testing.T) {
 			t.Errorf("another page: %v", err)
 		}
 		offline := newClient(t, coda.Options{Offline: true, StateFile: state})
-		if _, err := offline.ExportPage(t.Context(), doc, page, coda.HTML); coda.CodeOf(err) != coda.CodeOffline {
+		if _, err := offline.ExportPage(t.Context(), doc, page, coda.HTML); rest.CodeOf(err) != rest.CodeOffline {
 			t.Errorf("offline: %v", err)
 		}
 		if n := s.api.Count(func(r codatest.Request) bool { return strings.Contains(r.Path, page) }); n != 0 {

@@ -139,6 +139,20 @@ func (p *pollTimes) done(ctx context.Context, started time.Time, n int, due time
 	}
 }
 
+// sleepUntil waits until a time, or until there is news.
+func sleepUntil(ctx context.Context, at time.Time, news <-chan struct{}) error {
+	t := time.NewTimer(time.Until(at))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-news:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 func share(d time.Duration, of float64) time.Duration { return time.Duration(float64(d) * of) }
 
 // nextPoll is when to poll after a poll that came too early: later and later, and more patiently

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // endless is a body without an end. It counts what is read of it.
@@ -32,11 +33,11 @@ func (e *endless) Close() error {
 func TestAnAnswerWithoutEndIsCutOff(t *testing.T) {
 	for _, test := range []struct {
 		status int
-		code   coda.Code
+		code   rest.Code
 		most   int64
 	}{
-		{200, coda.CodeTooLarge, 65 << 20},
-		{403, coda.CodeForbidden, 1 << 20}, // an error's status is enough
+		{200, rest.CodeTooLarge, 65 << 20},
+		{403, rest.CodeForbidden, 1 << 20}, // an error's status is enough
 	} {
 		body := &endless{}
 		sent := 0
@@ -68,12 +69,12 @@ func TestALargeAnswerBelowTheLimitIsTaken(t *testing.T) {
 
 // What the service did is known by the status, also where its words are lost.
 func TestAnErrorWithABrokenBodyKeepsItsStatus(t *testing.T) {
-	c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+	c := newClient(t, coda.Options{MaxRetries: rest.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(strings.NewReader(`{"mess`), broken{})
 		return &http.Response{StatusCode: 403, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
 	})})
 	_, err := c.WhoAmI(t.Context())
-	fails(t, err, coda.CodeForbidden)
+	fails(t, err, rest.CodeForbidden)
 }
 
 type broken struct{}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // recorded reads a file of answers of the real service. They are not part of this repository:
@@ -190,7 +191,7 @@ func TestRecordedAnswersAreUnderstood(t *testing.T) {
 		case x.Status >= 400:
 			refused++
 			_, err := c.Doc(t.Context(), doc)
-			e := fails(t, err, map[int]coda.Code{400: coda.CodeBadRequest, 403: coda.CodeForbidden, 404: coda.CodeNotFound}[x.Status])
+			e := fails(t, err, map[int]rest.Code{400: rest.CodeBadRequest, 403: rest.CodeForbidden, 404: rest.CodeNotFound}[x.Status])
 			if want := strings.Join(strings.Fields(body.Message), " "); !strings.HasPrefix(want, strings.TrimSuffix(e.Message, "…")) || e.Message == "" {
 				t.Errorf("%s: message is %q, want %q", x.Request, e.Message, want)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 const refusedToken = `{"statusCode":400,"statusMessage":"Bad Request","message":"Invalid pageToken."}`
@@ -47,7 +48,7 @@ func TestAListWhosePageTokenIsRefusedStartsOverOnce(t *testing.T) {
 		}},
 	}
 	for name, l := range lists {
-		for _, o := range []coda.Options{{}, {StrictLatest: true}, {MaxRetries: coda.NoRetries}} {
+		for _, o := range []coda.Options{{}, {StrictLatest: true}, {MaxRetries: rest.NoRetries}} {
 			last := 2
 			if o.StrictLatest && name != "docs" { // asks once more, to tell a lagging doc from a bad token
 				last = 3
@@ -64,7 +65,7 @@ func TestAListWhosePageTokenIsRefusedStartsOverOnce(t *testing.T) {
 				s := refusing(t, w, l.path, 2, last, o)
 				s.api.Fail(codatest.Fault{Path: l.path, Skip: last + 1, Status: 400, Body: refusedToken})
 				_, err := l.call(t.Context(), s.Client)
-				fails(t, err, coda.CodeBadRequest)
+				fails(t, err, rest.CodeBadRequest)
 				if n := s.api.Count(func(r codatest.Request) bool { return !r.Query.Has("pageToken") }); n != 2 {
 					t.Errorf("%s: begun %d times, want 2", name, n)
 				}
@@ -77,7 +78,7 @@ func TestAListWhosePageTokenIsRefusedStartsOverOnce(t *testing.T) {
 func TestABadRequestForAListIsFinal(t *testing.T) {
 	s := refusing(t, small(), rowsPath, 1, 9, coda.Options{})
 	_, err := collect(s.Rows(t.Context(), doc, grid, coda.RowOptions{}))
-	fails(t, err, coda.CodeBadRequest)
+	fails(t, err, rest.CodeBadRequest)
 	if n := s.api.Count(nil); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}
@@ -112,7 +113,7 @@ func TestAListThatChangedBeforeItStartsOverIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sent, before := 0, pages("a", "b", "c", "d", "e")
-			cl := newClient(t, coda.Options{Unlimited: true, MaxRetries: coda.NoRetries, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			cl := newClient(t, coda.Options{Unlimited: true, MaxRetries: rest.NoRetries, Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 				switch sent++; {
 				case sent < 3:
 					return reply(200, before(r.URL.Query()))

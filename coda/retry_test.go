@@ -17,51 +17,52 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // fault is something that goes wrong with an answer, and what the client makes of it.
 type fault struct {
 	name string
 	codatest.Fault
-	code    coda.Code
+	code    rest.Code
 	retries int // with the default MaxRetries
 }
 
 var faults = []fault{
-	{"429", codatest.Fault{Status: 429}, coda.CodeRateLimited, 6},
-	{"429 with Retry-After", codatest.Fault{Status: 429, Header: http.Header{"Retry-After": {"9"}}}, coda.CodeRateLimited, 6},
-	{"500", codatest.Fault{Status: 500}, coda.CodeServerError, 6},
-	{"502", codatest.Fault{Status: 502, Body: "<html>Bad Gateway</html>"}, coda.CodeServerError, 6},
-	{"503", codatest.Fault{Status: 503}, coda.CodeServerError, 6},
-	{"504", codatest.Fault{Status: 504}, coda.CodeServerError, 6},
-	{"520", codatest.Fault{Status: 520}, coda.CodeServerError, 6},
-	{"525", codatest.Fault{Status: 525}, coda.CodeServerError, 6},
-	{"408", codatest.Fault{Status: 408}, coda.CodeServerError, 6},
-	{"409", codatest.Fault{Status: 409}, coda.CodeServerError, 6},
-	{"421", codatest.Fault{Status: 421}, coda.CodeServerError, 6},
-	{"423", codatest.Fault{Status: 423}, coda.CodeServerError, 6},
-	{"425", codatest.Fault{Status: 425}, coda.CodeServerError, 6},
-	{"408 with Retry-After", codatest.Fault{Status: 408, Header: http.Header{"Retry-After": {"9"}}}, coda.CodeServerError, 6},
-	{"reset", codatest.Fault{Kind: codatest.Reset}, coda.CodeUnreachable, 6},
-	{"reset in the body", codatest.Fault{Kind: codatest.ResetBody}, coda.CodeUnreachable, 6},
-	{"truncated", codatest.Fault{Kind: codatest.Truncated}, coda.CodeUnreachable, 6},
-	{"bad JSON", codatest.Fault{Kind: codatest.BadJSON}, coda.CodeBadAnswer, 2},
-	{"HTML", codatest.Fault{Kind: codatest.HTML}, coda.CodeBadAnswer, 2},
-	{"no JSON", codatest.Fault{Status: 204}, coda.CodeBadAnswer, 2},
-	{"redirect to nowhere", codatest.Fault{Status: 304}, coda.CodeBadAnswer, 2},
-	{"400", codatest.Fault{Status: 400}, coda.CodeBadRequest, 0},
-	{"401", codatest.Fault{Status: 401}, coda.CodeUnauthorized, 0},
-	{"403", codatest.Fault{Status: 403}, coda.CodeForbidden, 0},
-	{"404", codatest.Fault{Status: 404}, coda.CodeNotFound, 0},
-	{"410", codatest.Fault{Status: 410}, coda.CodeGone, 0},
-	{"405", codatest.Fault{Status: 405}, coda.CodeBadRequest, 0},
-	{"407", codatest.Fault{Status: 407}, coda.CodeUnreachable, 0},
-	{"413", codatest.Fault{Status: 413}, coda.CodeBadRequest, 0},
-	{"451", codatest.Fault{Status: 451}, coda.CodeForbidden, 0},
-	{"501", codatest.Fault{Status: 501}, coda.CodeServerError, 0},
-	{"505", codatest.Fault{Status: 505}, coda.CodeServerError, 0},
-	{"511", codatest.Fault{Status: 511}, coda.CodeBadAnswer, 0},
-	{"418", codatest.Fault{Status: 418}, coda.CodeBadRequest, 0},
+	{"429", codatest.Fault{Status: 429}, rest.CodeRateLimited, 6},
+	{"429 with Retry-After", codatest.Fault{Status: 429, Header: http.Header{"Retry-After": {"9"}}}, rest.CodeRateLimited, 6},
+	{"500", codatest.Fault{Status: 500}, rest.CodeServerError, 6},
+	{"502", codatest.Fault{Status: 502, Body: "<html>Bad Gateway</html>"}, rest.CodeServerError, 6},
+	{"503", codatest.Fault{Status: 503}, rest.CodeServerError, 6},
+	{"504", codatest.Fault{Status: 504}, rest.CodeServerError, 6},
+	{"520", codatest.Fault{Status: 520}, rest.CodeServerError, 6},
+	{"525", codatest.Fault{Status: 525}, rest.CodeServerError, 6},
+	{"408", codatest.Fault{Status: 408}, rest.CodeServerError, 6},
+	{"409", codatest.Fault{Status: 409}, rest.CodeServerError, 6},
+	{"421", codatest.Fault{Status: 421}, rest.CodeServerError, 6},
+	{"423", codatest.Fault{Status: 423}, rest.CodeServerError, 6},
+	{"425", codatest.Fault{Status: 425}, rest.CodeServerError, 6},
+	{"408 with Retry-After", codatest.Fault{Status: 408, Header: http.Header{"Retry-After": {"9"}}}, rest.CodeServerError, 6},
+	{"reset", codatest.Fault{Kind: codatest.Reset}, rest.CodeUnreachable, 6},
+	{"reset in the body", codatest.Fault{Kind: codatest.ResetBody}, rest.CodeUnreachable, 6},
+	{"truncated", codatest.Fault{Kind: codatest.Truncated}, rest.CodeUnreachable, 6},
+	{"bad JSON", codatest.Fault{Kind: codatest.BadJSON}, rest.CodeBadAnswer, 2},
+	{"HTML", codatest.Fault{Kind: codatest.HTML}, rest.CodeBadAnswer, 2},
+	{"no JSON", codatest.Fault{Status: 204}, rest.CodeBadAnswer, 2},
+	{"redirect to nowhere", codatest.Fault{Status: 304}, rest.CodeBadAnswer, 2},
+	{"400", codatest.Fault{Status: 400}, rest.CodeBadRequest, 0},
+	{"401", codatest.Fault{Status: 401}, rest.CodeUnauthorized, 0},
+	{"403", codatest.Fault{Status: 403}, rest.CodeForbidden, 0},
+	{"404", codatest.Fault{Status: 404}, rest.CodeNotFound, 0},
+	{"410", codatest.Fault{Status: 410}, rest.CodeGone, 0},
+	{"405", codatest.Fault{Status: 405}, rest.CodeBadRequest, 0},
+	{"407", codatest.Fault{Status: 407}, rest.CodeUnreachable, 0},
+	{"413", codatest.Fault{Status: 413}, rest.CodeBadRequest, 0},
+	{"451", codatest.Fault{Status: 451}, rest.CodeForbidden, 0},
+	{"501", codatest.Fault{Status: 501}, rest.CodeServerError, 0},
+	{"505", codatest.Fault{Status: 505}, rest.CodeServerError, 0},
+	{"511", codatest.Fault{Status: 511}, rest.CodeBadAnswer, 0},
+	{"418", codatest.Fault{Status: 418}, rest.CodeBadRequest, 0},
 }
 
 func TestLastingFaultsEndAfterTheirRetries(t *testing.T) {
@@ -156,8 +157,8 @@ func TestAServerThatIsNotThereIsUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	c := newClient(t, coda.Options{BaseURL: "http://" + l.Addr().String(), MaxRetries: coda.NoRetries})
-	if e := fails(t, calls["whoami"](t.Context(), c), coda.CodeUnreachable); e.Status != 0 || e.Err == nil {
+	c := newClient(t, coda.Options{BaseURL: "http://" + l.Addr().String(), MaxRetries: rest.NoRetries})
+	if e := fails(t, calls["whoami"](t.Context(), c), rest.CodeUnreachable); e.Status != 0 || e.Err == nil {
 		t.Errorf("error is %+v", e)
 	}
 }
@@ -174,7 +175,7 @@ func TestBackoffDoublesUpToACap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, small(), codatest.Options{}, coda.Options{MaxRetries: 40})
 		s.api.Fail(codatest.Fault{Status: 503})
-		fails(t, calls["whoami"](t.Context(), s.Client), coda.CodeServerError)
+		fails(t, calls["whoami"](t.Context(), s.Client), rest.CodeServerError)
 		want, differ := time.Second, map[time.Duration]bool{}
 		for i, got := range gaps(s.api.Requests()) {
 			if got < want*3/4 || got > want {
@@ -230,7 +231,7 @@ func TestRetryAfterWins(t *testing.T) {
 
 func TestTheErrorTellsTheRetryAfter(t *testing.T) {
 	_, err := answering(t, 429, `{}`, "Retry-After", "33").WhoAmI(t.Context())
-	if e := fails(t, err, coda.CodeRateLimited); e.RetryAfter != 33*time.Second {
+	if e := fails(t, err, rest.CodeRateLimited); e.RetryAfter != 33*time.Second {
 		t.Errorf("RetryAfter is %v, want 33s", e.RetryAfter)
 	}
 }
@@ -238,7 +239,7 @@ func TestTheErrorTellsTheRetryAfter(t *testing.T) {
 func TestAWebPageIsNamedAsSuch(t *testing.T) {
 	_, err := answering(t, 200, "\n<!DOCTYPE html><html>Sign in</html>").WhoAmI(t.Context())
 	want := "GET /whoami: 200 OK: the answer is a web page, not the JSON that the API sends"
-	if fails(t, err, coda.CodeBadAnswer).Error() != want {
+	if fails(t, err, rest.CodeBadAnswer).Error() != want {
 		t.Errorf("error is %q, want %q", err, want)
 	}
 }
@@ -267,7 +268,7 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 			return errors.Join(whoami(ctx, c), whoami(ctx, c))
 		}},
 		{name: "no answer", co: coda.Options{Transport: never}, call: whoami},
-		{name: "no answer and no retries", co: coda.Options{Transport: never, MaxRetries: coda.NoRetries}, call: whoami},
+		{name: "no answer and no retries", co: coda.Options{Transport: never, MaxRetries: rest.NoRetries}, call: whoami},
 		{name: "slow answer", so: codatest.Options{Latency: time.Minute}, call: whoami},
 		{name: "slow body", fault: codatest.Fault{Kind: codatest.SlowBody, Delay: time.Minute}, call: whoami},
 		{name: "between the pages of a list", so: codatest.Options{PageSize: 1, Latency: 3 * time.Second}, call: calls["rows"]},
@@ -309,8 +310,8 @@ func TestAContextThatEndsEndsEveryWait(t *testing.T) {
 					ctx, stop := end()
 					start := time.Now()
 					err := test.call(ctx, s.Client)
-					if err == nil || !strings.Contains(err.Error(), name) || coda.CodeOf(err) != "" {
-						t.Errorf("error is %v (code %q), want %s", err, coda.CodeOf(err), name)
+					if err == nil || !strings.Contains(err.Error(), name) || rest.CodeOf(err) != "" {
+						t.Errorf("error is %v (code %q), want %s", err, rest.CodeOf(err), name)
 					}
 					if took := time.Since(start); took != leaves {
 						t.Errorf("returned after %v, want %v", took, leaves)
@@ -341,7 +342,7 @@ func TestSilenceIsAFailureOfTheService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, small(), codatest.Options{Latency: time.Hour}, coda.Options{MaxRetries: 2})
 		err := calls["whoami"](t.Context(), s.Client)
-		e := fails(t, err, coda.CodeUnreachable)
+		e := fails(t, err, rest.CodeUnreachable)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || e.Attempts != 3 {
 			t.Errorf("error is %v after %d attempts", err, e.Attempts)
 		}

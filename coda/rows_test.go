@@ -12,6 +12,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // tall is small with a table of n rows.
@@ -95,7 +96,7 @@ func TestRowsThatAreAlwaysTooHeavyEndInTheServersError(t *testing.T) {
 			s := serve(t, tall(30), codatest.Options{}, coda.Options{MaxRetries: maxRetries})
 			s.api.Fail(codatest.Fault{Path: rowsPath, Status: 504})
 			rows, err := collect(s.Rows(t.Context(), doc, grid, coda.RowOptions{}))
-			e := fails(t, err, coda.CodeServerError)
+			e := fails(t, err, rest.CodeServerError)
 			want := 6*2 + 7 // six sizes tried twice, and the smallest as often as anything
 			if maxRetries < 0 {
 				want = 7
@@ -112,11 +113,11 @@ func TestRowsTooLargeForOneAnswerAreReadInSmallerPages(t *testing.T) {
 	for _, test := range []struct {
 		most   int // rows that fit
 		rows   int // that are given
-		code   coda.Code
+		code   rest.Code
 		limits []string
 	}{
 		{130, 1234, "", []string{"500", "250", "125"}},
-		{0, 0, coda.CodeTooLarge, []string{"500", "250", "125", "62", "31", "15", "10"}},
+		{0, 0, rest.CodeTooLarge, []string{"500", "250", "125", "62", "31", "15", "10"}},
 	} {
 		w := tall(1234)
 		api := codatest.New(w, codatest.Options{Token: secret})
@@ -128,7 +129,7 @@ func TestRowsTooLargeForOneAnswerAreReadInSmallerPages(t *testing.T) {
 			return resp, err
 		})})
 		rows, err := collect(c.Rows(t.Context(), doc, grid, coda.RowOptions{}))
-		if len(rows) != test.rows || coda.CodeOf(err) != test.code {
+		if len(rows) != test.rows || rest.CodeOf(err) != test.code {
 			t.Errorf("at most %d fit: %d rows and %v, want %d and code %q", test.most, len(rows), err, test.rows, test.code)
 		}
 		if limits := limitsOf(api.Requests()); !slices.Equal(limits, test.limits) {
@@ -161,7 +162,7 @@ func TestOtherFailuresDoNotAskForLess(t *testing.T) {
 func TestAListThatMovedBetweenItsBeginningsIsAnError(t *testing.T) {
 	for name, test := range map[string]struct {
 		edit func(rows []*codatest.Row) []*codatest.Row
-		code coda.Code // of the error, "" if there is none
+		code rest.Code // of the error, "" if there is none
 	}{
 		"a row went":          {func(rs []*codatest.Row) []*codatest.Row { return slices.Delete(rs, 3, 4) }, coda.CodeListMoved},
 		"nearly all went":     {func(rs []*codatest.Row) []*codatest.Row { return rs[:5] }, coda.CodeListMoved},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 const signed = "https://files.example/DOC_EXPORT_RENDERING/p/d?X-Amz-Signature=feed"
@@ -47,7 +48,7 @@ func TestNoFailureTellsASecret(t *testing.T) {
 						return
 					}
 					failed++
-					e, ok := errors.AsType[*coda.Error](err)
+					e, ok := errors.AsType[*rest.Error](err)
 					if !ok {
 						t.Fatalf("%s: %v is no Error", name, err)
 					}
@@ -67,11 +68,11 @@ func TestErrorsOfTheTransportAreScrubbed(t *testing.T) {
 	for _, below := range []string{
 		`malformed header "Location ` + signed + `"`, "bad token " + secret, `parse "/f?X-Amz-Signature=1": no`,
 	} {
-		c := newClient(t, coda.Options{MaxRetries: coda.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+		c := newClient(t, coda.Options{MaxRetries: rest.NoRetries, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
 			return nil, errors.New(below)
 		})})
 		_, err := c.WhoAmI(t.Context())
-		fails(t, err, coda.CodeUnreachable)
+		fails(t, err, rest.CodeUnreachable)
 		if !strings.Contains(err.Error(), "(link)") && !strings.Contains(err.Error(), "(token)") {
 			t.Errorf("error is %q, want the secret marked", err)
 		}

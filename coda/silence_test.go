@@ -10,6 +10,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // line is a service that answers, or does not.
@@ -63,7 +64,7 @@ func heard(t *testing.T, c *coda.Client, do func(context.Context)) time.Duration
 	took := time.Since(start)
 	cancel(nil)
 	<-ended
-	if e, ok := errors.AsType[*coda.SilenceError](err); ok {
+	if e, ok := errors.AsType[*rest.SilenceError](err); ok {
 		if e.For != silent {
 			t.Errorf("silent for %v, want %v", e.For, silent)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // versionHeader asks for the newest state of a doc, or a 400 where the API's copy lags behind
@@ -12,7 +14,7 @@ const versionHeader = "X-Coda-Doc-Version"
 
 // strict reports whether a request is sent with versionHeader.
 func (c *Client) strict(r request) bool {
-	return c.opts.StrictLatest && !r.anyVersion && len(r.path) > 1 && r.path[0] == "docs"
+	return c.opts.StrictLatest && !r.anyVersion && len(r.Path) > 1 && r.Path[0] == "docs"
 }
 
 // doLatest is do for a request with versionHeader. It waits while the doc's copy lags behind,
@@ -21,7 +23,7 @@ func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) er
 	sent, known := 0, false
 	for attempts := 1; ; attempts++ {
 		err := c.doOnce(ctx, r, decode)
-		e, ok := errors.AsType[*Error](err)
+		e, ok := errors.AsType[*rest.Error](err)
 		if !ok || e.Status != http.StatusBadRequest {
 			return err
 		}
@@ -38,9 +40,9 @@ func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) er
 		if attempts > c.opts.MaxRetries {
 			return e
 		}
-		d := backoff(attempts)
+		d := rest.Backoff(attempts)
 		c.opts.Log.Debug("will send again", "method", e.Method, "path", e.Path, "code", e.Code, "in", d)
-		if err := sleep(ctx, d); err != nil {
+		if err := rest.Sleep(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -51,14 +53,14 @@ func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) er
 // without the header, which then succeeds; or, for the start of an export, which must not be
 // started in vain, one with the header that cannot be bad. The error is the context's.
 func (c *Client) stale(ctx context.Context, r request) (bool, error) {
-	probe, lagging := r, Code("")
+	probe, lagging := r, rest.Code("")
 	probe.anyVersion = true
-	if r.method != http.MethodGet {
-		probe, lagging = get("docs", r.path[1]), CodeBadRequest
+	if r.Method != http.MethodGet {
+		probe, lagging = get("docs", r.Path[1]), rest.CodeBadRequest
 	}
 	err := c.doOnce(ctx, probe, func([]byte) error { return nil })
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	return CodeOf(err) == lagging, nil
+	return rest.CodeOf(err) == lagging, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // edited gives a stand-in whose doc was edited just now: for a time it cannot be had as it is.
@@ -59,7 +60,7 @@ func TestADocThatStaysStaleIsReportedAsSuch(t *testing.T) {
 }
 
 func TestStaleWithoutRetriesIsReportedAtOnce(t *testing.T) {
-	s := edited(t, time.Hour, coda.Options{StrictLatest: true, MaxRetries: coda.NoRetries, Unlimited: true})
+	s := edited(t, time.Hour, coda.Options{StrictLatest: true, MaxRetries: rest.NoRetries, Unlimited: true})
 	e := fails(t, calls["doc"](t.Context(), s.Client), coda.CodeStaleDoc)
 	if n := s.api.Count(nil); n != 2 || e.Attempts != 1 {
 		t.Errorf("%d requests, %d attempts; want 2 and 1", n, e.Attempts)
@@ -76,7 +77,7 @@ func TestABadRequestIsNotTakenForAStaleDoc(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := serve(t, small(), codatest.Options{}, coda.Options{StrictLatest: true})
 			s.api.Fail(codatest.Fault{Path: path, Status: 400})
-			e := fails(t, calls[name](t.Context(), s.Client), coda.CodeBadRequest)
+			e := fails(t, calls[name](t.Context(), s.Client), rest.CodeBadRequest)
 			if n := s.api.Count(nil); n != 2 || e.Attempts != 1 {
 				t.Errorf("%s: %d requests, %d attempts; want 2 and 1", name, n, e.Attempts)
 			}
@@ -98,7 +99,7 @@ func TestTellingStaleFromBadTakesItsRetriesToo(t *testing.T) {
 func TestWithoutStrictLatestA400IsABadRequest(t *testing.T) {
 	s := serve(t, small(), codatest.Options{}, coda.Options{Unlimited: true})
 	s.api.Fail(codatest.Fault{Status: 400})
-	fails(t, calls["rows"](t.Context(), s.Client), coda.CodeBadRequest)
+	fails(t, calls["rows"](t.Context(), s.Client), rest.CodeBadRequest)
 	if n := s.api.Count(nil); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}

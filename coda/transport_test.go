@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // What only a person can change is not waited for: a word from a service that must not be trusted, or a
@@ -26,7 +27,7 @@ func TestUntrustedCertificatesAndProxyPasswordsEndAtOnce(t *testing.T) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))
 	defer proxy.Close()
-	behind := coda.NewTransport()
+	behind := rest.NewTransport()
 	behind.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
 	for name, c := range map[string]struct {
 		options coda.Options
@@ -35,8 +36,8 @@ func TestUntrustedCertificatesAndProxyPasswordsEndAtOnce(t *testing.T) {
 		"certificate": {coda.Options{BaseURL: tls.URL}, "certificate"},
 		"proxy":       {coda.Options{Transport: behind}, "the proxy wants a user and a password"},
 	} {
-		c.options.Outage = coda.WaitOutage
-		e := fails(t, calls["whoami"](t.Context(), newClient(t, c.options)), coda.CodeUnreachable)
+		c.options.Outage = rest.WaitOutage
+		e := fails(t, calls["whoami"](t.Context(), newClient(t, c.options)), rest.CodeUnreachable)
 		if e.Attempts != 1 || !strings.Contains(e.Error(), c.says) {
 			t.Errorf("%s: %d attempts, %v", name, e.Attempts, e)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -206,10 +207,10 @@ func TestQuestionForADocEndsWithAWalk(t *testing.T) {
 }
 
 func TestRefusedTokenIsNotTakenForAnOldDoc(t *testing.T) {
-	for code, want := range map[coda.Code]coda.Code{coda.CodeUnauthorized: coda.CodeUnauthorized, coda.CodeServerError: ""} {
-		doc := func(context.Context) error { return &coda.Error{Code: code} }
+	for code, want := range map[rest.Code]rest.Code{rest.CodeUnauthorized: rest.CodeUnauthorized, rest.CodeServerError: ""} {
+		doc := func(context.Context) error { return &rest.Error{Code: code} }
 		askedByColumns(t, doc, func(ctx context.Context, walks bool, read func(context.Context) error) {
-			if err := read(ctx); coda.CodeOf(err) != want || want == "" && err != nil {
+			if err := read(ctx); rest.CodeOf(err) != want || want == "" && err != nil {
 				t.Errorf("a walk: %v: %s gave %v, want code %q", walks, code, err, want)
 			}
 		})

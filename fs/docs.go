@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -113,7 +114,7 @@ func (s *docs) background(ctx context.Context, wanted <-chan struct{}) context.C
 const CodeOversized = "over_api_size_limit"
 
 func (s *docs) describe(err error, f *Failure) {
-	e, ok := errors.AsType[*coda.Error](err)
+	e, ok := errors.AsType[*rest.Error](err)
 	switch {
 	case ok:
 		f.Code, f.HTTPStatus, f.Attempts, f.Message = string(e.Code), e.Status, e.Attempts, e.Error()
@@ -125,12 +126,12 @@ func (s *docs) describe(err error, f *Failure) {
 }
 
 func (s *docs) class(err error) class {
-	switch code := coda.CodeOf(err); {
-	case code == coda.CodeForbidden, errors.Is(err, errOversized):
+	switch code := rest.CodeOf(err); {
+	case code == rest.CodeForbidden, errors.Is(err, errOversized):
 		return classRefused
-	case code == coda.CodeUnauthorized:
+	case code == rest.CodeUnauthorized:
 		return classToken
-	case code == coda.CodeOffline:
+	case code == rest.CodeOffline:
 		return classOffline
 	case code == coda.CodeListMoved:
 		return classMoved

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // exports records whether the token may start page exports. An export starts with a POST, which the service refuses to
@@ -117,7 +118,7 @@ var errNoHTML = fmt.Errorf("a page's HTML needs a token that may start page expo
 // another version.
 func (d doc) export(ctx context.Context, pageID string, f coda.Format) ([]byte, error) {
 	b, err := d.s.api.ExportPage(coda.OnExportStart(ctx, d.s.exports.allow), d.id, pageID, f)
-	if coda.CodeOf(err) == coda.CodeExportRefused && d.allRefused(ctx, pageID, f) {
+	if rest.CodeOf(err) == coda.CodeExportRefused && d.allRefused(ctx, pageID, f) {
 		return nil, ErrStale
 	}
 	return b, err
@@ -135,7 +136,7 @@ func (d doc) allRefused(ctx context.Context, pageID string, f coda.Format) bool 
 	if s.exports.right() == exportsUnknown {
 		docID, pageID := d.anotherPage(ctx, pageID)
 		_, err := s.api.ExportPage(coda.OnExportStart(ctx, s.exports.allow), docID, pageID, f)
-		if coda.CodeOf(err) == coda.CodeExportRefused && s.exports.refuse() {
+		if rest.CodeOf(err) == coda.CodeExportRefused && s.exports.refuse() {
 			s.t.notice(contentNote)
 		}
 	}

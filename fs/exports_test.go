@@ -13,6 +13,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -267,7 +268,7 @@ func TestOneRefusalChangesNothingForGood(t *testing.T) {
 	once.Times = 1
 	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, once)
 	want := exported(r.State)
-	if _, err := iofs.ReadFile(r.FS(t), alpha); coda.CodeOf(err) != coda.CodeExportRefused || !errors.Is(err, iofs.ErrPermission) {
+	if _, err := iofs.ReadFile(r.FS(t), alpha); rest.CodeOf(err) != coda.CodeExportRefused || !errors.Is(err, iofs.ErrPermission) {
 		t.Errorf("the refused page: %v", err)
 	}
 	wantTexts(t, r.Workspace, map[string]string{beta: want[beta], gamma: want[gamma]})
@@ -301,7 +302,7 @@ func TestRefusalAndAnotherErrorChangeNothing(t *testing.T) {
 	broken := noExports
 	broken.Path, broken.Status = ".*/canvas-Gamma/export", http.StatusBadGateway
 	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, broken, noExports)
-	if _, err := iofs.ReadFile(r.FS(t), alpha); coda.CodeOf(err) != coda.CodeExportRefused {
+	if _, err := iofs.ReadFile(r.FS(t), alpha); rest.CodeOf(err) != coda.CodeExportRefused {
 		t.Errorf("%v", err)
 	}
 	r.wantTold(t, 0)
@@ -317,7 +318,7 @@ func TestRefusedPageIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 	want := exported(r.State)
 	wantTexts(t, r.Workspace, map[string]string{alpha: want[alpha]})
 	sent := r.Sent(func() {
-		if _, err := iofs.ReadFile(r.FS(t), beta); coda.CodeOf(err) != coda.CodeExportRefused {
+		if _, err := iofs.ReadFile(r.FS(t), beta); rest.CodeOf(err) != coda.CodeExportRefused {
 			t.Errorf("%v", err)
 		}
 	})
@@ -341,7 +342,7 @@ func TestRefusedDocIsItsOwnFailureWhereOthersAreExported(t *testing.T) {
 		}
 	}
 	for _, p := range []string{alpha, beta} {
-		if _, err := iofs.ReadFile(r.FS(t), p); coda.CodeOf(err) != coda.CodeExportRefused {
+		if _, err := iofs.ReadFile(r.FS(t), p); rest.CodeOf(err) != coda.CodeExportRefused {
 			t.Errorf("%s: %v", p, err)
 		}
 	}
@@ -377,7 +378,7 @@ func TestHTMLNeedsExports(t *testing.T) {
 // Lines that fail are the page's failure; nothing of them is kept.
 func TestFailingLinesCostTheirPage(t *testing.T) {
 	r := reader(t, twoDocs(), codatest.Options{}, fs.Selection{}, noExports, codatest.Fault{Path: ".*/canvas-Beta/content", Status: http.StatusInternalServerError, Times: 1})
-	if _, err := iofs.ReadFile(r.FS(t), beta); coda.CodeOf(err) != coda.CodeServerError {
+	if _, err := iofs.ReadFile(r.FS(t), beta); rest.CodeOf(err) != rest.CodeServerError {
 		t.Errorf("%v", err)
 	}
 	wantTexts(t, r.Workspace, map[string]string{alpha: inLines[alpha]})

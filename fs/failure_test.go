@@ -13,6 +13,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -37,10 +38,10 @@ func TestFailingPageListHidesNothingElse(t *testing.T) {
 	equal(t, "names", names, docNames)
 	read(t, w, hub+"doc.json")
 	read(t, w, hubRoadmap+".csv")
-	if _, err := folder(t, w, hub+"pages").Entries(t.Context()); coda.CodeOf(err) != coda.CodeServerError {
+	if _, err := folder(t, w, hub+"pages").Entries(t.Context()); rest.CodeOf(err) != rest.CodeServerError {
 		t.Errorf("pages: %v", err)
 	}
-	if _, err := iofs.ReadFile(w.FS(t), hub+"pages.json"); coda.CodeOf(err) != coda.CodeServerError {
+	if _, err := iofs.ReadFile(w.FS(t), hub+"pages.json"); rest.CodeOf(err) != rest.CodeServerError {
 		t.Errorf("pages.json: %v", err)
 	}
 	has(t, walkedBelow(t, w, "docs/"+bookFolder), "docs/"+bookFolder+"/pages/Welcome__canvas-Welcome_01.md")
@@ -134,7 +135,7 @@ func TestListThatBreaksOffIsAnError(t *testing.T) {
 		if err == nil {
 			_, err = n.(fs.Dir).Entries(t.Context())
 		}
-		if coda.CodeOf(err) != coda.CodeServerError {
+		if rest.CodeOf(err) != rest.CodeServerError {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -162,7 +163,7 @@ func TestFailingPageCostsThatPage(t *testing.T) {
 	fail := func() {
 		t.Helper()
 		for range 10 {
-			if _, err := open(t.Context(), f, v); coda.CodeOf(err) != coda.CodeServerError {
+			if _, err := open(t.Context(), f, v); rest.CodeOf(err) != rest.CodeServerError {
 				t.Errorf("%v", err)
 			}
 		}
@@ -214,7 +215,7 @@ func TestRefusedTokenEndsTheIndex(t *testing.T) {
 	refresh(t, w)
 	w.Fail(codatest.Fault{Path: "/docs/.*", Status: 401})
 	sent := w.Sent(func() {
-		if _, err := w.Tree.Index(t.Context()); coda.CodeOf(err) != coda.CodeUnauthorized {
+		if _, err := w.Tree.Index(t.Context()); rest.CodeOf(err) != rest.CodeUnauthorized {
 			t.Errorf("%v", err)
 		}
 	})

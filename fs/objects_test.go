@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -209,7 +209,7 @@ func TestObjectsThatTheTokenMayNotSeeAreLeftOut(t *testing.T) {
 func TestUnauthorizedFormulasEndTheIndex(t *testing.T) {
 	w := treetest.New(t, objectsOf(1), treetest.Options{})
 	w.Fail(codatest.Fault{Path: objectsPath + "/formulas", Status: http.StatusUnauthorized})
-	if _, err := w.Tree.Index(t.Context()); coda.CodeOf(err) != coda.CodeUnauthorized {
+	if _, err := w.Tree.Index(t.Context()); rest.CodeOf(err) != rest.CodeUnauthorized {
 		t.Errorf("%v", err)
 	}
 }

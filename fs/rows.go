@@ -11,6 +11,7 @@ import (
 	"iter"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -78,7 +79,7 @@ func (m rowsMaker) make(ctx context.Context, v Version, w io.Writer, t *try) err
 		case err == nil:
 			defer kept.Close()
 			rows = rowsIn(kept)
-		case ctx.Err() != nil || coda.CodeOf(err) != "" || errors.Is(err, errMoved):
+		case ctx.Err() != nil || rest.CodeOf(err) != "" || errors.Is(err, errMoved):
 			return err
 		} // else the Store has no room for them
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -103,7 +103,7 @@ func TestSelectionOfNothingIsAnError(t *testing.T) {
 	// What cannot be asked for is not "not there".
 	w = sample(t, fs.Selection{Docs: []string{"TmHndBk_-1"}})
 	w.Fail(codatest.Fault{Path: "/docs/TmHndBk_-1", Status: 503})
-	if err := w.Tree.Refresh(t.Context()); errors.Is(err, iofs.ErrNotExist) || coda.CodeOf(err) != coda.CodeServerError {
+	if err := w.Tree.Refresh(t.Context()); errors.Is(err, iofs.ErrNotExist) || rest.CodeOf(err) != rest.CodeServerError {
 		t.Errorf("%v", err)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
+
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 )
@@ -39,7 +40,7 @@ printed all the same, and the exit code is not 0.`,
 func runCat(ctx context.Context, s *settings, std term.Streams, paths []string) error {
 	waits, std := showWaits(std, "cat")
 	defer waits.end()
-	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
+	w, err := s.open(std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -26,7 +27,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	switch {
 	case err == nil:
 		return finding{check, isOK, which + " came, with all that Coda exports", ""}, true
-	case coda.CodeOf(err) == coda.CodeExportRefused:
+	case rest.CodeOf(err) == coda.CodeExportRefused:
 		return finding{check, isWarning,
 			fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it",
 				which, fs.NotInLines),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // checkService checks the token, and with it the service and the clock. The error is a usage error.
@@ -36,8 +37,8 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 	if err != nil {
 		return nil, err
 	}
-	watch := &clockWatch{next: cmp.Or[http.RoundTripper](o.Transport, coda.NewTransport())}
-	o.Transport, o.MaxRetries, o.Outage = watch, 1, coda.LeaveOutage
+	watch := &clockWatch{next: cmp.Or[http.RoundTripper](o.Transport, rest.NewTransport())}
+	o.Transport, o.MaxRetries, o.Outage = watch, 1, rest.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
 		return nil, err
@@ -76,7 +77,7 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	user, err := client.WhoAmI(ctx)
 	took := time.Since(started)
 	switch {
-	case coda.CodeOf(err) == coda.CodeUnauthorized:
+	case rest.CodeOf(err) == rest.CodeUnauthorized:
 		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.tokenOrigin(), makeToken})
 	case err != nil:
 		if f, ok := checkPause(client); ok {
@@ -111,9 +112,9 @@ func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted
 	}
 	const check = "scope"
 	switch {
-	case coda.CodeOf(err) == coda.CodeForbidden && len(d.selection.Docs) > 0:
+	case rest.CodeOf(err) == rest.CodeForbidden && len(d.selection.Docs) > 0:
 		return finding{check, isOK, "the token is for single docs, and --doc names some", ""}, namedDocs(ctx, client, d.selection.Docs)
-	case coda.CodeOf(err) == coda.CodeForbidden:
+	case rest.CodeOf(err) == rest.CodeForbidden:
 		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}, nil
 	case err != nil:
 		return finding{check, isProblem, describe(err), ""}, nil

@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
+
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -81,7 +82,7 @@ func (o *snapshotOptions) print(std term.Streams, s format.Summary) (err error) 
 }
 
 // noAnswerError ends a run because Coda does not answer.
-type noAnswerError struct{ *coda.SilenceError }
+type noAnswerError struct{ *rest.SilenceError }
 
 func (e noAnswerError) Unwrap() error { return e.SilenceError }
 

@@ -11,7 +11,8 @@ import (
 	"syscall"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
+
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -77,9 +78,9 @@ func exitCode(err error) int {
 	_, usage := errors.AsType[usageError](err)
 	_, token := errors.AsType[tokenError](err)
 	switch {
-	case usage || errors.Is(err, coda.ErrBadURL) || errors.Is(err, snapshot.ErrPolicy) || errors.Is(err, snapshot.ErrSubset):
+	case usage || errors.Is(err, rest.ErrBadURL) || errors.Is(err, snapshot.ErrPolicy) || errors.Is(err, snapshot.ErrSubset):
 		return exitUsage
-	case token || coda.CodeOf(err) == coda.CodeUnauthorized:
+	case token || rest.CodeOf(err) == rest.CodeUnauthorized:
 		return exitToken
 	}
 	return snapshot.ExitCode(err)
@@ -88,30 +89,30 @@ func exitCode(err error) int {
 // describe describes an error in one line, and says what to do about it unless that is obvious.
 func describe(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
-	_, silent := errors.AsType[*coda.SilenceError](err)
+	_, silent := errors.AsType[*rest.SilenceError](err)
 	_, refused := errors.AsType[*snapshot.RefusedError](err)
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	source, noSource := errors.AsType[noSourceError](err)
 	_, unmounted := errors.AsType[unmountedError](err)
-	switch code := coda.CodeOf(err); {
+	switch code := rest.CodeOf(err); {
 	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
 		line += "; allow more open files (ulimit -n), or lower --concurrency"
 	case silent:
 		line += "; what is done is kept, run again to resume"
-	case refused || code == coda.CodeUnauthorized:
+	case refused || code == rest.CodeUnauthorized:
 		line = "Coda refused the token; " + makeToken
-	case code == coda.CodeOffline && listsDocs(err):
+	case code == rest.CodeOffline && listsDocs(err):
 		line = "nothing was fetched before with these settings: run once without --offline"
-	case code == coda.CodeOffline:
+	case code == rest.CodeOffline:
 		line += "; it was not fetched before with these settings: run once without --offline"
-	case code == coda.CodeForbidden:
+	case code == rest.CodeForbidden:
 		line += "; this token may not see that (a token for one doc needs --doc ID)"
-	case errors.Is(err, coda.ErrProxyPassword):
+	case errors.Is(err, rest.ErrProxyPassword):
 	case untrusted:
 		line += "; is the clock of this machine right, and does something on the way answer in Coda's place (a company's proxy, whose certificate SSL_CERT_FILE may name)?"
-	case code == coda.CodeUnreachable:
+	case code == rest.CodeUnreachable:
 		line += "; is the network up, and --api-url right?"
-	case code == coda.CodeBadAnswer || code == coda.CodeRedirect:
+	case code == rest.CodeBadAnswer || code == rest.CodeRedirect:
 		line += "; is --api-url right, and is there a proxy or a sign-in page in between?"
 	case unmounted:
 		line += "; without a folder, 'codafs status' shows all mounts"
@@ -133,12 +134,12 @@ func describe(err error) string {
 
 // noAPI reports that an address which every API of Coda has was not found.
 func noAPI(err error) bool {
-	e, ok := errors.AsType[*coda.Error](err)
-	return ok && e.Code == coda.CodeNotFound && (e.Path == "/docs" || e.Path == "/whoami")
+	e, ok := errors.AsType[*rest.Error](err)
+	return ok && e.Code == rest.CodeNotFound && (e.Path == "/docs" || e.Path == "/whoami")
 }
 
 // listsDocs reports that the list of docs failed, without which there is nothing.
 func listsDocs(err error) bool {
-	e, ok := errors.AsType[*coda.Error](err)
+	e, ok := errors.AsType[*rest.Error](err)
 	return ok && e.Path == "/docs"
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
@@ -181,7 +182,7 @@ func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, tra
 	log := slog.New(slog.NewTextHandler(std.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
 		BaseURL: o.baseURL(), Token: faultToken, UserAgent: tool(), MaxRetries: o.maxRetries, ExportTimeout: o.exportTimeout,
-		Transport: transport, Log: log, Outage: coda.WaitOutage,
+		Transport: transport, Log: log, Outage: rest.WaitOutage,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -110,7 +111,7 @@ type fault struct {
 	name string
 	codatest.Fault
 	// code is the failure's where there is no better answer; "" for an answer that is good in the end.
-	code coda.Code
+	code rest.Code
 	// again: the request is sent again, so that a fault that strikes once costs only time.
 	again bool
 	// costs is how much time one such answer may cost, beside the usual wait before the next.
@@ -126,34 +127,34 @@ const secondPages = "second pages"
 func (f fault) refusal() bool { return f.Status/100 == 4 && !f.again }
 
 var faults = []fault{
-	{name: "429", Fault: codatest.Fault{Status: 429}, code: coda.CodeRateLimited, again: true},
+	{name: "429", Fault: codatest.Fault{Status: 429}, code: rest.CodeRateLimited, again: true},
 	{name: "429 with Retry-After", Fault: codatest.Fault{Status: 429, Header: http.Header{"Retry-After": {"17"}}},
-		code: coda.CodeRateLimited, again: true, costs: 17 * time.Second},
-	{name: "408", Fault: codatest.Fault{Status: 408}, code: coda.CodeServerError, again: true},
+		code: rest.CodeRateLimited, again: true, costs: 17 * time.Second},
+	{name: "408", Fault: codatest.Fault{Status: 408}, code: rest.CodeServerError, again: true},
 	{name: "page token refused", Fault: codatest.Fault{Status: 400}, at: secondPages},
-	{name: "500", Fault: codatest.Fault{Status: 500}, code: coda.CodeServerError, again: true},
-	{name: "502", Fault: codatest.Fault{Status: 502}, code: coda.CodeServerError, again: true},
-	{name: "503", Fault: codatest.Fault{Status: 503}, code: coda.CodeServerError, again: true},
-	{name: "504", Fault: codatest.Fault{Status: 504}, code: coda.CodeServerError, again: true},
-	{name: "reset", Fault: codatest.Fault{Kind: codatest.Reset}, code: coda.CodeUnreachable, again: true},
-	{name: "reset in the body", Fault: codatest.Fault{Kind: codatest.ResetBody}, code: coda.CodeUnreachable, again: true},
-	{name: "truncated", Fault: codatest.Fault{Kind: codatest.Truncated}, code: coda.CodeUnreachable, again: true},
+	{name: "500", Fault: codatest.Fault{Status: 500}, code: rest.CodeServerError, again: true},
+	{name: "502", Fault: codatest.Fault{Status: 502}, code: rest.CodeServerError, again: true},
+	{name: "503", Fault: codatest.Fault{Status: 503}, code: rest.CodeServerError, again: true},
+	{name: "504", Fault: codatest.Fault{Status: 504}, code: rest.CodeServerError, again: true},
+	{name: "reset", Fault: codatest.Fault{Kind: codatest.Reset}, code: rest.CodeUnreachable, again: true},
+	{name: "reset in the body", Fault: codatest.Fault{Kind: codatest.ResetBody}, code: rest.CodeUnreachable, again: true},
+	{name: "truncated", Fault: codatest.Fault{Kind: codatest.Truncated}, code: rest.CodeUnreachable, again: true},
 	{name: "slow body", Fault: codatest.Fault{Kind: codatest.SlowBody, Delay: time.Minute}, costs: time.Minute},
 	{name: "silence in the body", Fault: codatest.Fault{Kind: codatest.SlowBody, Delay: time.Hour},
-		code: coda.CodeUnreachable, again: true, costs: 2 * time.Minute},
-	{name: "bad JSON", Fault: codatest.Fault{Kind: codatest.BadJSON}, code: coda.CodeBadAnswer, again: true},
-	{name: "HTML with status 200", Fault: codatest.Fault{Kind: codatest.HTML}, code: coda.CodeBadAnswer, again: true},
+		code: rest.CodeUnreachable, again: true, costs: 2 * time.Minute},
+	{name: "bad JSON", Fault: codatest.Fault{Kind: codatest.BadJSON}, code: rest.CodeBadAnswer, again: true},
+	{name: "HTML with status 200", Fault: codatest.Fault{Kind: codatest.HTML}, code: rest.CodeBadAnswer, again: true},
 	{name: "an error with status 200", Fault: codatest.Fault{Kind: codatest.Changed, Change: codatest.With(0, "application/json",
-		`{"statusCode":503,"statusMessage":"Service Unavailable","message":"Service Unavailable"}`)}, code: coda.CodeBadAnswer, again: true},
+		`{"statusCode":503,"statusMessage":"Service Unavailable","message":"Service Unavailable"}`)}, code: rest.CodeBadAnswer, again: true},
 	{name: "206", Fault: codatest.Fault{Kind: codatest.Changed, Change: func(a *codatest.Answer) { a.Status = 206 }},
-		code: coda.CodeBadAnswer, again: true},
+		code: rest.CodeBadAnswer, again: true},
 	{name: "gzip that nobody tells", Fault: codatest.Fault{Kind: codatest.Changed, Change: codatest.Encoded("", "gzip")}},
 	{name: "redirect to another host", Fault: codatest.Fault{Status: 302, Header: http.Header{"Location": {"https://" + elsewhere + "/x"}}},
-		code: coda.CodeRedirect},
-	{name: "401", Fault: codatest.Fault{Status: 401}, code: coda.CodeUnauthorized},
-	{name: "403", Fault: codatest.Fault{Status: 403}, code: coda.CodeForbidden},
-	{name: "404", Fault: codatest.Fault{Status: 404}, code: coda.CodeNotFound},
-	{name: "410", Fault: codatest.Fault{Status: 410}, code: coda.CodeGone},
+		code: rest.CodeRedirect},
+	{name: "401", Fault: codatest.Fault{Status: 401}, code: rest.CodeUnauthorized},
+	{name: "403", Fault: codatest.Fault{Status: 403}, code: rest.CodeForbidden},
+	{name: "404", Fault: codatest.Fault{Status: 404}, code: rest.CodeNotFound},
+	{name: "410", Fault: codatest.Fault{Status: 410}, code: rest.CodeGone},
 	{name: "looping token", Fault: codatest.Fault{Kind: codatest.LoopingToken}, code: coda.CodePageTokenLoop, at: secondPages},
 	{name: "stuck export", Fault: codatest.Fault{Kind: codatest.StuckExport}, code: coda.CodeExportTimeout, again: true,
 		costs: 2 * time.Minute, at: exportStatus},
@@ -205,7 +206,7 @@ func (p pair) String() string {
 // snapshot with gaps names.
 type outcome struct {
 	exit int
-	code coda.Code
+	code rest.Code
 	// leftOut: what is lost is missing, which is a warning and no failure.
 	leftOut bool
 }
@@ -235,11 +236,11 @@ func (p pair) want() outcome {
 		}
 	}
 	switch {
-	case p.optional && p.code == coda.CodeForbidden, p.forScopedToken():
+	case p.optional && p.code == rest.CodeForbidden, p.forScopedToken():
 		return outcome{leftOut: true}
 	case p.code == "" || p.again && !p.lasting:
 		return outcome{}
-	case p.code == coda.CodeUnauthorized:
+	case p.code == rest.CodeUnauthorized:
 		return outcome{exit: format.ExitRefused}
 	case len(p.lost) == 0:
 		return outcome{exit: format.ExitFailed}
@@ -250,7 +251,7 @@ func (p pair) want() outcome {
 // forScopedToken reports whether this is how the service answers a token for single docs, which
 // is good for all the rest.
 func (p pair) forScopedToken() bool {
-	return strings.HasPrefix(p.request.name, permissions) && p.code == coda.CodeUnauthorized
+	return strings.HasPrefix(p.request.name, permissions) && p.code == rest.CodeUnauthorized
 }
 
 // strike is what the service is told.

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -179,7 +179,7 @@ func (p pair) mayCost(quiet backup) (requests int, took time.Duration) {
 		const backoffs = 1 + 2 + 4 + 8 + 16 + 30 + 30 // the last for the others of the bucket
 		requests, took = 2*maxTries, 2*(maxTries*p.costs+backoffs*time.Second)+slack
 	}
-	if c := p.want().code; c == coda.CodeNotFound || c == coda.CodeGone {
+	if c := p.want().code; c == rest.CodeNotFound || c == rest.CodeGone {
 		requests += len(quiet.requests) // all is listed again, to see whether it was deleted
 		took += quiet.took
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // refusedWithin is how soon after the start a refused token ends the mount. Later the mount stays, with what is known:
@@ -83,10 +83,10 @@ func (i *identity) ask(ctx context.Context, w *workspace, started time.Time, end
 	case err == nil:
 		i.set(user.LoginID, "")
 		w.remember(user.LoginID)
-	case coda.CodeOf(err) == coda.CodeOffline:
+	case rest.CodeOf(err) == rest.CodeOffline:
 		i.set("", "")
 	case ctx.Err() != nil:
-	case coda.CodeOf(err) == coda.CodeUnauthorized && time.Since(started) < refusedWithin:
+	case rest.CodeOf(err) == rest.CodeUnauthorized && time.Since(started) < refusedWithin:
 		end(err)
 	default:
 		if !i.answered() {

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
+
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
 )
@@ -44,7 +45,7 @@ as they are known without fetching content.`,
 func runLs(ctx context.Context, s *settings, std term.Streams, name string, long, asJSON bool) error {
 	waits, std := showWaits(std, "ls")
 	defer waits.end()
-	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
+	w, err := s.open(std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}

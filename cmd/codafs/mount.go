@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
+
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -218,7 +219,7 @@ func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time)
 	if missing, ok := errors.AsType[*fs.NoDocError](err); ok {
 		return missing
 	}
-	if coda.CodeOf(err) == coda.CodeOffline {
+	if rest.CodeOf(err) == rest.CodeOffline {
 		return err
 	}
 	return nil

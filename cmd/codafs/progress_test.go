@@ -12,6 +12,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
@@ -194,7 +195,7 @@ func TestAnOutageIsNews(t *testing.T) {
 		clock := func(d time.Duration) string { return time.Now().Add(d).Local().Format(time.TimeOnly) }
 		want := []string{"", "", "Coda cannot be reached since " + clock(0) + ": no route to host; waiting for it until " + clock(silenceLimit) + " at the latest",
 			"", "Coda answers again, after 4 s", ""}
-		start, why := time.Now(), &coda.Error{Code: coda.CodeUnreachable, Err: errors.New("no route to host")}
+		start, why := time.Now(), &rest.Error{Code: rest.CodeUnreachable, Err: errors.New("no route to host")}
 		for i, want := range want {
 			s := state{away: why, awayAt: start, silence: time.Since(start)}
 			if i >= 4 {

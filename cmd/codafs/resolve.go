@@ -10,7 +10,8 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
+
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
@@ -97,7 +98,7 @@ func (s *settings) eitherWay(std term.Streams, find func(w *workspace, asks bool
 	}
 	waits, std := showWaits(std, "resolve")
 	defer waits.end()
-	w, err := s.open(std, openOptions{outage: coda.LeaveOutage})
+	w, err := s.open(std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return nodeInfo{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
@@ -144,7 +145,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) err
 	if o.quiet {
 		o.notices.Out = nil
 	}
-	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: coda.WaitOutage})
+	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: rest.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
@@ -183,7 +184,7 @@ func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Cont
 	ctx, cancel := context.WithCancelCause(parent)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		if silence, ok := errors.AsType[*coda.SilenceError](client.AwaitSilence(ctx, silenceLimit)); ok {
+		if silence, ok := errors.AsType[*rest.SilenceError](client.AwaitSilence(ctx, silenceLimit)); ok {
 			cancel(noAnswerError{silence})
 		}
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -46,7 +47,7 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
 	}
-	o.MaxRetries, o.Outage = coda.NoRetries, coda.LeaveOutage
+	o.MaxRetries, o.Outage = rest.NoRetries, rest.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
@@ -59,7 +60,7 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 		return serviceStatus{State: isReachable, Account: user.LoginID}
 	case client.Usage().Requests == 0:
 		return serviceStatus{State: notAsked, Problem: "the rate limit is used up just now"}
-	case coda.CodeOf(err) == coda.CodeUnauthorized:
+	case rest.CodeOf(err) == rest.CodeUnauthorized:
 		return serviceStatus{State: isRefused, Problem: describe(err)}
 	}
 	return serviceStatus{State: isUnreachable, Problem: describe(err)}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 const (
@@ -53,7 +54,7 @@ func (w *waits) end() {
 }
 
 // draw shows what is waited for until end is called.
-func (w *waits) draw(waiting func() coda.Waiting) {
+func (w *waits) draw(waiting func() rest.Waiting) {
 	defer w.screen.Clear()
 	tick := time.NewTicker(waitLook)
 	defer tick.Stop()
@@ -65,7 +66,7 @@ func (w *waits) draw(waiting func() coda.Waiting) {
 		case now := <-tick.C:
 			what := waiting()
 			switch {
-			case what.For == coda.ForNothing:
+			case what.For == rest.ForNothing:
 				since = time.Time{}
 				w.screen.Clear()
 			case since.IsZero():
@@ -81,19 +82,19 @@ func (w *waits) draw(waiting func() coda.Waiting) {
 func reason(err error) error { return cmp.Or(errors.Unwrap(err), err) }
 
 // waitText says what is waited for, and since when or until when.
-func waitText(w coda.Waiting, waited time.Duration, now time.Time) string {
+func waitText(w rest.Waiting, waited time.Duration, now time.Time) string {
 	left := max(w.Until.Sub(now)+time.Second-1, 0).Truncate(time.Second) // round up: the last second counts, too
 	until := fmt.Sprintf("%v more, until %s", left, w.Until.Local().Format(time.TimeOnly))
 	switch w.For {
-	case coda.ForPause:
+	case rest.ForPause:
 		return fmt.Sprintf("%s: Coda asked for a pause (%s)", until, w.Limit.Class)
-	case coda.ForTurn:
+	case rest.ForTurn:
 		text := fmt.Sprintf("%s: the limit of %d requests in %v is used up (%s)", until, w.Limit.Rate.N, w.Limit.Rate.Per, w.Limit.Class)
 		if others := slices.DeleteFunc(slices.Clone(w.Limit.Processes), func(pid int) bool { return pid == os.Getpid() }); len(others) > 0 {
 			text += fmt.Sprintf(", also by process %d", others[0])
 		}
 		return text
-	case coda.ForRetry:
+	case rest.ForRetry:
 		return fmt.Sprintf("%v more, then asks again: %s", left, term.Printable(reason(w.Why).Error()))
 	}
 	return fmt.Sprintf("for Coda's answer, for %v", waited.Round(time.Second))

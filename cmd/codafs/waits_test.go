@@ -10,6 +10,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 // A wait is told of after two seconds, with its end, and what was told is gone when it is over.
@@ -18,11 +19,11 @@ func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 		var out stream
 		w := &waits{command: "ls", screen: term.NewScreen(&out, func() int { return 100 }), stopped: make(chan struct{})}
 		until := time.Now().Add(30 * time.Second)
-		waiting := func() coda.Waiting {
+		waiting := func() rest.Waiting {
 			if time.Now().After(until) {
-				return coda.Waiting{}
+				return rest.Waiting{}
 			}
-			return coda.Waiting{For: coda.ForPause, Until: until, Limit: rate.Status{Class: coda.ClassRead}}
+			return rest.Waiting{For: rest.ForPause, Until: until, Limit: rate.Status{Class: coda.ClassRead}}
 		}
 		w.drawing.Go(func() { w.draw(waiting) })
 		time.Sleep(2 * time.Second)
@@ -47,13 +48,13 @@ func TestWhatIsWaitedForIsNamed(t *testing.T) {
 	at := now.Add(90 * time.Second)
 	clock := at.Local().Format(time.TimeOnly)
 	limit := rate.Status{Class: coda.ClassList, Rate: rate.Rate{N: 4, Per: 6 * time.Second}, Processes: []int{4711}}
-	for want, w := range map[string]coda.Waiting{
-		"1m30s more, until " + clock + ": Coda asked for a pause (list)":                                         {For: coda.ForPause, Until: at, Limit: limit},
-		"1m30s more, until " + clock + ": the limit of 4 requests in 6s is used up (list), also by process 4711": {For: coda.ForTurn, Until: at, Limit: limit},
-		"1m30s more, then asks again: no route to host":                                                          {For: coda.ForRetry, Until: at, Why: &coda.Error{Code: coda.CodeUnreachable, Err: errors.New("no route to host")}},
-		"1m30s more, then asks again: GET /docs: 503 Service Unavailable (sent 2 times)":                         {For: coda.ForRetry, Until: at, Why: &coda.Error{Code: coda.CodeServerError, Method: "GET", Path: "/docs", Status: 503, Attempts: 2}},
-		"1s more, then asks again: no network":                                                                   {For: coda.ForRetry, Until: now.Add(100 * time.Millisecond), Why: errors.New("no network")},
-		"for Coda's answer, for 7s":                                                                              {For: coda.ForAnswer},
+	for want, w := range map[string]rest.Waiting{
+		"1m30s more, until " + clock + ": Coda asked for a pause (list)":                                         {For: rest.ForPause, Until: at, Limit: limit},
+		"1m30s more, until " + clock + ": the limit of 4 requests in 6s is used up (list), also by process 4711": {For: rest.ForTurn, Until: at, Limit: limit},
+		"1m30s more, then asks again: no route to host":                                                          {For: rest.ForRetry, Until: at, Why: &rest.Error{Code: rest.CodeUnreachable, Err: errors.New("no route to host")}},
+		"1m30s more, then asks again: GET /docs: 503 Service Unavailable (sent 2 times)":                         {For: rest.ForRetry, Until: at, Why: &rest.Error{Code: rest.CodeServerError, Method: "GET", Path: "/docs", Status: 503, Attempts: 2}},
+		"1s more, then asks again: no network":                                                                   {For: rest.ForRetry, Until: now.Add(100 * time.Millisecond), Why: errors.New("no network")},
+		"for Coda's answer, for 7s":                                                                              {For: rest.ForAnswer},
 	} {
 		if got := waitText(w, 7*time.Second, now); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -49,7 +50,7 @@ type openOptions struct {
 	// notices prints the notes about the whole workspace; nil makes a new one.
 	notices *term.Notices
 	// outage is coda.Options.Outage.
-	outage coda.Outage
+	outage rest.Outage
 }
 
 // open makes a workspace from the settings. It sends nothing.
@@ -114,7 +115,7 @@ func (s *settings) clientOptions(std term.Streams, log *slog.Logger) (coda.Optio
 		o.ShowsOutages = true // in plain words; the same in a log line between them would be a repetition
 	}
 	if o.MaxRetries == 0 {
-		o.MaxRetries = coda.NoRetries // 0 would mean the default
+		o.MaxRetries = rest.NoRetries // 0 would mean the default
 	}
 	for _, r := range s.rates {
 		class, rate, err := coda.ParseRate(r)

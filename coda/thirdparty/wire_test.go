@@ -15,13 +15,14 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
 )
 
 func newClient(t *testing.T, address string) (*coda.Client, *wire) {
 	t.Helper()
 	w := &wire{api: address, transport: &http.Transport{}}
 	t.Cleanup(w.transport.CloseIdleConnections)
-	c, err := coda.New(coda.Options{BaseURL: address, Token: token, Transport: w, Unlimited: true, MaxRetries: coda.NoRetries})
+	c, err := coda.New(coda.Options{BaseURL: address, Token: token, Transport: w, Unlimited: true, MaxRetries: rest.NoRetries})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func first[T any](list iter.Seq2[T, error]) (T, error) {
 		switch {
 		case err == nil:
 			items = append(items, item)
-		case coda.CodeOf(err) == coda.CodePageTokenLoop && len(items) == 2:
+		case rest.CodeOf(err) == coda.CodePageTokenLoop && len(items) == 2:
 			return items[0], nil
 		default:
 			return item, err

@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
+	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -68,7 +69,7 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	o.Client.Token, o.Client.Unlimited = "a-token", !o.Paced
 	o.Client.Transport = w.RoundTripperOver(openapitest.Wrap(t, w.Server))
 	if o.Client.MaxRetries == 0 {
-		o.Client.MaxRetries = coda.NoRetries
+		o.Client.MaxRetries = rest.NoRetries
 	}
 	var err error
 	if w.Client, err = coda.New(o.Client); err != nil {

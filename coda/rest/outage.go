@@ -1,4 +1,4 @@
-package coda
+package rest
 
 import (
 	"context"
@@ -90,7 +90,7 @@ func (c *Client) answered() {
 	c.outage.since, c.outage.why, c.outage.told, c.outage.left = time.Time{}, nil, false, false
 	c.outage.mu.Unlock()
 	if told {
-		c.opts.Log.Log(context.Background(), c.outageLevel(), "Coda answers again", "after", time.Since(since).Round(time.Second))
+		c.opts.Log.Log(context.Background(), c.outageLevel(), c.service.Name+" answers again", "after", time.Since(since).Round(time.Second))
 	}
 }
 
@@ -115,7 +115,7 @@ func (c *Client) goOn(ctx context.Context, e *Error, sent time.Time, wait time.D
 		}
 		return false
 	}
-	return e.retryable(c.opts.MaxRetries) || !e.last && c.isAway(ctx)
+	return e.retryable(c.opts.MaxRetries) || !e.Final && c.IsAway(ctx)
 }
 
 // tellOf logs a failure after which the request is sent again. Somebody may be waiting, and wonder: of an outage
@@ -146,14 +146,15 @@ const (
 	tellWithin = 2 * time.Second
 )
 
-// isAway reports whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
-// for one object alone would end whole runs, so another question is asked first.
-func (c *Client) isAway(ctx context.Context) bool {
-	if c.opts.Outage != WaitOutage || c.opts.MaxRetries < defaultRetries {
+// IsAway reports whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
+// for one object alone would end whole runs, so another question is asked first ([Service.Probe]). With options other than
+// [WaitOutage] nobody waits.
+func (c *Client) IsAway(ctx context.Context) bool {
+	if c.opts.Outage != WaitOutage || c.opts.MaxRetries < DefaultRetries {
 		return false
 	}
-	ask := get("whoami")
-	if c.limits.Wait(ctx, ask.class) != nil {
+	ask := c.service.Probe
+	if c.limits.Wait(ctx, ask.Class) != nil {
 		return true // the caller left, and will see that
 	}
 	c.unanswered.Start()

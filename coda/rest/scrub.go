@@ -1,4 +1,4 @@
-package coda
+package rest
 
 import (
 	"errors"
@@ -14,9 +14,9 @@ const maxMessage = 500
 // is all that is needed to read a page.
 var links = regexp.MustCompile(`(?i)https?://[^\s"'<>]+|\?[^\s"'<>]*=[^\s"'<>]*`)
 
-// scrub makes a text of the service or of the network fit for logs, terminals and manifests:
+// Scrub makes a text of the service or of the network fit for logs, terminals and manifests:
 // without the token, links and control characters, and not long.
-func (c *Client) scrub(s string) string {
+func (c *Client) Scrub(s string) string {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if c.opts.Token != "" {
 		s = strings.ReplaceAll(s, c.opts.Token, "(token)")
@@ -31,7 +31,7 @@ func (c *Client) scrub(s string) string {
 // scrubError gives err with its text scrubbed. Where there is something to scrub, nothing but
 // the text is kept: whoever unwraps it must not find the rest either.
 func (c *Client) scrubError(err error) error {
-	if text := c.scrub(err.Error()); text != err.Error() {
+	if text := c.Scrub(err.Error()); text != err.Error() {
 		return errors.New(text)
 	}
 	return err

@@ -1,4 +1,4 @@
-package coda
+package rest
 
 import (
 	"bytes"

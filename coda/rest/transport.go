@@ -1,4 +1,4 @@
-package coda
+package rest
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// NewTransport is the transport of a client that is given none. It bounds each wait for a peer that says nothing.
+// NewTransport is the transport of a [Client] that is given none. It bounds each wait for a peer that says nothing.
 func NewTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
@@ -52,7 +52,7 @@ func (c *Client) transportError(err error) *Error {
 	default:
 		err = errSilent
 	}
-	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), last: lasting(err), noWay: noWay}
+	return &Error{Code: CodeUnreachable, Err: c.scrubError(err), Final: lasting(err), noWay: noWay}
 }
 
 // lasting reports whether another try would meet the same: somebody has to change something first.

@@ -1,4 +1,4 @@
-package coda
+package rest
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 )
 
-// maxBackoff bounds a single wait; Coda's windows are 6 and 10 seconds long.
+// maxBackoff bounds a single wait between two attempts.
 const maxBackoff = 30 * time.Second
 
-// badAnswerRetries is how often an answer that is not Coda's (a proxy's page, cut JSON) is
+// badAnswerRetries is how often an answer that is not the service's (a proxy's page, cut JSON) is
 // asked for again. It is small: a captive portal stays, and its user waits for the word.
 const badAnswerRetries = 2
 
-// heavyRetries is how often a request is sent again that was answered by a 504 and can be split.
+// heavyRetries is how often a request is sent again that was answered by a 504 and can be split ([Request.Heavy]).
 const heavyRetries = 1
 
 // retry calls try, each time in its turn in the rate bucket, until it succeeds or the retries are used up.
@@ -51,7 +51,7 @@ func (c *Client) attempt(ctx context.Context, class rate.Class, attempts int, tr
 		return false, context.Cause(ctx)
 	}
 	e.Attempts = attempts
-	d := e.wait()
+	d := e.delay()
 	bucketWaits := c.limits.Limits(class) && e.Code == CodeRateLimited
 	if bucketWaits {
 		c.limits.Refused(class, sent, d, e.RetryAfter > maxRetryAfter) // also where this request gives up: others follow
@@ -65,7 +65,7 @@ func (c *Client) attempt(ctx context.Context, class rate.Class, attempts int, tr
 	}
 	c.delays.add(e, time.Now().Add(d))
 	defer c.delays.remove(e)
-	if err := sleep(ctx, d); err != nil {
+	if err := Sleep(ctx, d); err != nil {
 		return false, err
 	}
 	return true, nil
@@ -77,9 +77,9 @@ func within(ctx context.Context, d time.Duration, try func(context.Context) *Err
 	return try(ctx)
 }
 
-// backoff is the wait before attempt n+1, n from 1: 1, 2, 4 … seconds, less up to a quarter
+// Backoff is the wait before attempt n+1, n from 1: 1, 2, 4 … seconds, less up to a quarter
 // at random, so that many clients that failed together do not return together.
-func backoff(n int) time.Duration {
+func Backoff(n int) time.Duration {
 	d := min(time.Second<<min(n-1, 10), maxBackoff)
 	return d - rand.N(d/4)
 }
@@ -87,12 +87,12 @@ func backoff(n int) time.Duration {
 // retryable reports whether sending the same request again may help, after so many attempts. Of an
 // answer's status, statusRules tell.
 func (e *Error) retryable(maxRetries int) bool {
-	if e.last {
+	if e.Final {
 		return false
 	}
 	switch e.Code {
 	case CodeRateLimited, CodeServerError, CodeUnreachable:
-		if e.tooMuch {
+		if e.fewRetries {
 			maxRetries = min(maxRetries, heavyRetries)
 		}
 		return e.Attempts <= maxRetries
@@ -102,27 +102,20 @@ func (e *Error) retryable(maxRetries int) bool {
 	return false
 }
 
-// wait is how long to wait before the next attempt.
-func (e *Error) wait() time.Duration {
+// delay is how long to wait before the next attempt.
+func (e *Error) delay() time.Duration {
 	if e.RetryAfter > 0 {
 		return min(e.RetryAfter, maxRetryAfter)
 	}
-	return backoff(e.Attempts)
+	return Backoff(e.Attempts)
 }
 
-// sleep waits for d or for the context's end.
-func sleep(ctx context.Context, d time.Duration) error {
-	return sleepUntil(ctx, time.Now().Add(d), nil)
-}
-
-// sleepUntil waits until a time, or until there is news.
-func sleepUntil(ctx context.Context, at time.Time, news <-chan struct{}) error {
-	t := time.NewTimer(time.Until(at))
+// Sleep waits for d, or for the context's end: then it gives its cause.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
-	case <-news:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

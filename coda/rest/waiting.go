@@ -1,6 +1,8 @@
-package coda
+package rest
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,7 +13,9 @@ import (
 // WaitFor is what a request can wait for.
 type WaitFor string
 
+// What a request can wait for.
 const (
+	// ForNothing is that no request waits.
 	ForNothing WaitFor = ""
 	// ForPause is the end of a pause that a 429 brought.
 	ForPause WaitFor = "pause"
@@ -90,4 +94,43 @@ func (d *delays) first() (first delay, ok bool) {
 		}
 	}
 	return first, ok
+}
+
+// SilenceError says that the service was asked and answered nothing.
+type SilenceError struct {
+	// Service is its name.
+	Service string
+	// For is how long it was asked in vain.
+	For time.Duration
+}
+
+// Error says who was silent, and for how long.
+func (e *SilenceError) Error() string {
+	return fmt.Sprintf("%s has answered nothing for %v", e.Service, e.For)
+}
+
+// Silence is for how long the service has answered nothing though it was asked: see [Client.AwaitSilence].
+func (c *Client) Silence() time.Duration { return c.unanswered.Elapsed() }
+
+// silenceLook is how often at the most a silence is looked at.
+const silenceLook = time.Second
+
+// AwaitSilence returns when the service has answered nothing for limit, with a [*SilenceError], or
+// at the end of ctx, with its cause.
+//
+// Any answer to any request ends a silence, be it a 429, a 503 or a proxy's page; a connection that
+// is refused, breaks or times out does not. What counts is the time in which something is asked: a
+// request is on its way, or met no answer and is soon to be sent again. Waits for a rate limit do
+// not count, nor do those that the service asked for, nor time in which there is nothing to ask. Time
+// is that of Go's monotonic clock, which on most systems stands still while the machine sleeps.
+func (c *Client) AwaitSilence(ctx context.Context, limit time.Duration) error {
+	for {
+		left := limit - c.unanswered.Elapsed()
+		if left <= 0 {
+			return &SilenceError{c.service.Name, limit}
+		}
+		if err := Sleep(ctx, max(left, silenceLook)); err != nil {
+			return err
+		}
+	}
 }
