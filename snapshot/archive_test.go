@@ -15,10 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
-	"github.com/klauspost/compress/zstd"
 )
 
 // unpacked is a file of an archive.

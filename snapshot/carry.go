@@ -52,10 +52,10 @@ func (r *run) carry(ctx context.Context) error {
 // doc's list is what failed, all that it would have named. (Where only the list's file could not be read, the list
 // came, and what is not in it was deleted.)
 func (c *carrying) behind(failure fs.Failure) (all []*format.File) {
-	key := failureKey(failure)
-	if c.unlisted[key] && isListing(failure.Kind) {
+	key := format.KeyOfFailure(failure)
+	if c.unlisted[key] && failure.Kind.Info().IsList {
 		for _, old := range c.before.inDoc[failure.DocID] {
-			if old.Key() == key || slices.Contains(listsOf(old.Kind), failure.Kind) {
+			if old.Key() == key || slices.Contains(old.Kind.Lists(), failure.Kind) {
 				all = append(all, old)
 			}
 		}
@@ -67,24 +67,13 @@ func (c *carrying) behind(failure fs.Failure) (all []*format.File) {
 	return all
 }
 
-// listsOf are the kinds of the lists without which a file of a kind is not known of: a doc's.
-func listsOf(kind fs.Kind) []fs.Kind {
-	switch kind {
-	case fs.KindPages, fs.KindPage, fs.KindPageHTML, fs.KindPageJSON:
-		return []fs.Kind{fs.KindDoc, fs.KindPages}
-	case fs.KindTables, fs.KindTable, fs.KindColumns, fs.KindRows, fs.KindRowsJSON:
-		return []fs.Kind{fs.KindDoc, fs.KindTables}
-	}
-	return []fs.Kind{fs.KindDoc}
-}
-
 // places are the paths under which a file may be carried, the best first.
 func (c *carrying) places(failure fs.Failure, old format.File) []string {
 	now := old.Path
 	if folder, ok := c.paths[old.DocID]; ok {
 		now = c.before.moved(old, folder)
 	}
-	if isListing(failure.Kind) { // its path is not that of the file
+	if failure.Kind.Info().IsList { // its path is not that of the file
 		return []string{now}
 	}
 	return []string{failure.Path, now}

@@ -48,7 +48,7 @@ func (r *run) stale(e fs.Entry, fetched time.Time) bool {
 	case e.Computed == fs.ComputedVolatile:
 		return true
 	}
-	return due(keyOf(e), fetched, r.head.StartedAt, r.opts.FullEvery)
+	return due(format.KeyOf(e), fetched, r.head.StartedAt, r.opts.FullEvery)
 }
 
 // due reports whether it is a file's turn. Its turns are as far apart as every says, less a rest, and each file has its own.
@@ -94,7 +94,7 @@ func (r *run) trusted(left map[string]folder.Finished, files []fs.Entry) map[str
 // kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.
 func (r *run) kept(e fs.Entry) (old format.File, same, kept bool) {
 	if r.skipped[e.DocID] && e.Kind != fs.KindDoc {
-		old, same = r.before.files.get(keyOf(e)) // which e was made of
+		old, same = r.before.files.Get(format.KeyOf(e)) // which e was made of
 		return old, same, same
 	}
 	old, same = r.before.unchanged(e)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // takeStock counts what is there, and compares it with the last good snapshot. The files have their status.
@@ -13,9 +14,9 @@ func (r *run) takeStock() {
 	s := &r.summary
 	s.Contents = new(format.Contents)
 	docs, objects := map[string]bool{}, map[objectKey]bool{} // that differ
-	var lacked gaps                                          // by the base
+	var lacked sealed.Gaps                                   // by the base
 	if r.base != nil {
-		lacked = newGaps(r.base.Failures)
+		lacked = sealed.NewGaps(r.base.Failures)
 		s.Since = r.base.ID
 		for _, old := range r.goneFiles() {
 			docs[old.DocID] = true
@@ -41,7 +42,7 @@ func (r *run) takeStock() {
 		}
 		c.Total++
 		switch {
-		case f.Status == format.StatusNew && lacked.cover(f):
+		case f.Status == format.StatusNew && lacked.Cover(f):
 			c.Back++
 		case f.Status == format.StatusNew:
 			c.New++
@@ -67,7 +68,7 @@ func namedKind(f format.File) string {
 // goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary.
 func (r *run) goneFiles() []format.File {
 	removed := map[format.Key]bool{}
-	for _, c := range compareManifests(r.base, &format.Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
+	for _, c := range sealed.Compare(r.base, &format.Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
 		removed[format.Key{Kind: c.Kind, Doc: c.DocID, Object: c.ObjectID}] = true
 	}
 	if len(removed) == 0 {

@@ -142,7 +142,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old format.File, same, dama
 // later one, or had these bytes with a later one. Whoever copies snapshots by size and time must see each change.
 func (r *run) seen(e fs.Entry) func(sum string) time.Time {
 	var last fs.Seen
-	if old, ok := r.last.get(keyOf(e)); ok {
+	if old, ok := r.last.Get(format.KeyOf(e)); ok {
 		last = fs.Seen{SHA256: old.SHA256, ModTime: old.Time()}
 	}
 	return func(sum string) time.Time { return last.Next(sum, e.ModTime, e.Unstamped, r.head.StartedAt).ModTime }

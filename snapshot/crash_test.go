@@ -19,6 +19,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // nth calls f at the Nth change to the disk, and at those after it if onward.
@@ -131,8 +132,8 @@ func (a *attempt) run(ctx context.Context, c *nth) (format.Summary, error) {
 // intact reports what is wrong with the folder: a sealed snapshot that is not as sealed, a
 // latest.txt that names none of them, or a manifest that is there in part: in a partial folder
 // it stands in for the journal.
-func (a *attempt) intact() (sealed []string, err error) {
-	report, err := snapshot.Verify(context.Background(), a.o.Output)
+func (a *attempt) intact() (ids []string, err error) {
+	report, err := sealed.Verify(context.Background(), a.o.Output)
 	if err != nil && !errors.Is(err, folder.ErrNotSnapshot) {
 		return nil, err
 	}
@@ -185,17 +186,17 @@ func (a *attempt) rot() (hurt int, err error) {
 // resume runs once more, undisturbed, and tells what is wrong with the result: not whole, or
 // more read a second time than one finished file and those that were hurt.
 func (a *attempt) resume(hurt int) error {
-	sealed, err := a.intact()
+	ids, err := a.intact()
 	if err != nil {
 		return err
 	}
 	var id string
-	if before := len(sealed); before == 0 || a.second && before == 1 {
+	if before := len(ids); before == 0 || a.second && before == 1 {
 		if id, err = a.next(); err != nil {
 			return fmt.Errorf("the next run: %w", err)
 		}
 	} else {
-		id = sealed[before-1] // the attempt came through
+		id = ids[before-1] // the attempt came through
 	}
 	again := 0
 	for _, n := range a.from.finished {

@@ -12,6 +12,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 func TestDiffFollowsObjectsNotPaths(t *testing.T) {
@@ -36,27 +37,27 @@ func TestDiffFollowsObjectsNotPaths(t *testing.T) {
 	o.Now = clockAt(day.Add(time.Hour))
 	b := mustRun(t, from, o, 3)
 
-	change := func(e fs.Entry, now string) snapshot.Change {
-		c := snapshot.Change{Kind: e.Kind, DocID: e.DocID, ObjectID: e.ObjectID, Name: e.Name, Path: e.Path}
+	change := func(e fs.Entry, now string) sealed.Change {
+		c := sealed.Change{Kind: e.Kind, DocID: e.DocID, ObjectID: e.ObjectID, Name: e.Name, Path: e.Path}
 		if now != "" {
 			c.Path, c.OldPath = now, e.Path
 		}
 		return c
 	}
-	list := func(all ...snapshot.Change) []snapshot.Change {
-		slices.SortFunc(all, func(a, b snapshot.Change) int { return strings.Compare(a.Path, b.Path) })
+	list := func(all ...sealed.Change) []sealed.Change {
+		slices.SortFunc(all, func(a, b sealed.Change) int { return strings.Compare(a.Path, b.Path) })
 		return all
 	}
 	bothNow := change(both, from.entries[4].Path)
-	want := snapshot.Difference{
+	want := sealed.Difference{
 		Added: list(change(added, "")), Removed: list(change(deleted, "")), Missing: list(change(failed, "")),
 		Renamed: list(change(moved, from.entries[3].Path), bothNow), Changed: list(change(edited, ""), bothNow),
 	}
-	got, err := snapshot.Diff(filepath.Join(o.Output, a.ID), filepath.Join(o.Output, b.ID))
+	got, err := sealed.Diff(filepath.Join(o.Output, a.ID), filepath.Join(o.Output, b.ID))
 	if err != nil || asJSON(got) != asJSON(want) {
 		t.Errorf("%v\n%s\nwant %s", err, asJSON(got), asJSON(want))
 	}
-	got, err = snapshot.Diff(filepath.Join(o.Output, a.ID), filepath.Join(o.Output, a.ID))
+	got, err = sealed.Diff(filepath.Join(o.Output, a.ID), filepath.Join(o.Output, a.ID))
 	if none := asJSON(got); err != nil || none != `{"added":[],"removed":[],"missing":[],"renamed":[],"changed":[]}` {
 		t.Errorf("with itself: %s, %v", none, err)
 	}
@@ -67,7 +68,7 @@ func TestDiffWantsSnapshots(t *testing.T) {
 	s := mustRun(t, workspace(1), o, 0)
 	good := filepath.Join(o.Output, s.ID)
 	for _, pair := range [][2]string{{o.Output, good}, {good, o.Output}, {good, good + "-2"}} {
-		if _, err := snapshot.Diff(pair[0], pair[1]); !errors.Is(err, folder.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
+		if _, err := sealed.Diff(pair[0], pair[1]); !errors.Is(err, folder.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
 			t.Errorf("%q: %v", pair, err)
 		}
 	}

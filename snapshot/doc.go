@@ -1,10 +1,11 @@
-// Package snapshot makes full local copies of the tree of package fs, and checks them.
+// Package snapshot makes full local copies of the tree of package fs.
 //
 // [Run] copies what an [Origin] lists into an output folder. Start reading there
 // (run.go). What is done to the disk, while files come in and when a copy is made final, is
-// package folder; what a snapshot looks like there is package format. README.md gives the layout
+// package folder; what a snapshot looks like there is package format; what is done with finished
+// ones (lists, checks, comparisons, removal) is package sealed. README.md gives the layout
 // of the folder, the order of the steps and the reason for each. Beside a run: incremental.go (what is taken
-// over from the snapshot before), plan.go, verify.go, diff.go, prune.go.
+// over from the snapshot before), plan.go (what is to do), guard.go (what it is measured by).
 //
 // Three promises hold at every moment, also after kill -9, a full disk or a power cut:
 //

@@ -3,7 +3,6 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/folder"
@@ -34,10 +33,6 @@ var (
 	ErrNotMount = errors.New("not a live codafs mount")
 	// ErrMountLost is the error of a run whose mount went away while it ran.
 	ErrMountLost = errors.New("the mount went away")
-	// ErrSubset is the error of [VerifySubset] for a part that there is not.
-	ErrSubset = errors.New("no such part")
-	// ErrPolicy is the error of [Prune] for a policy that cannot be meant.
-	ErrPolicy = errors.New("no usable policy")
 )
 
 // RefusedError says that the service did not accept the token: asking on is of no use.
@@ -51,11 +46,3 @@ func refused(f fs.Failure) bool { return f.Code == "unauthorized" }
 
 // ExitCode is [format.ExitRefused].
 func (e *RefusedError) ExitCode() int { return format.ExitRefused }
-
-// SuspectError says that nothing is pruned, because the newest snapshot, which it names, may
-// be one of a workspace that was lost sight of. A good run lifts it.
-type SuspectError struct{ ID string }
-
-func (e *SuspectError) Error() string {
-	return fmt.Sprintf("%s is suspect: older snapshots stay until a run is good, or --accept-shrink says that it is", e.ID)
-}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // HookDisk has change called for each change that a run makes to the disk.
@@ -33,15 +34,15 @@ func (o *Options) CheckDisk(check func(op, name string) error) {
 // MountOf is Mounted for a tree that need not be a folder.
 func MountOf(tree iofs.FS) (*Mount, error) { return openMount(tree) }
 
-// PruneCheckingDisk is Prune with check run before each change to the disk.
-func PruneCheckingDisk(ctx context.Context, output string, p Policy, check func(op, name string) error) (Pruned, error) {
+// PruneCheckingDisk is [sealed.Prune] with check run before each change to the disk.
+func PruneCheckingDisk(ctx context.Context, output string, p sealed.Policy, check func(op, name string) error) (sealed.Pruned, error) {
 	var o Options
 	o.CheckDisk(check)
-	return prune(ctx, output, p, false, o.hooks)
+	return sealed.PruneWithHooks(ctx, output, p, false, o.hooks)
 }
 
 // IndexBase gives what an incremental run holds of a manifest beside it.
-func IndexBase(m *format.Manifest) any { return newBefore(m, newByKey(m.Files)) }
+func IndexBase(m *format.Manifest) any { return newBefore(m, format.NewFiles(m.Files)) }
 
 // MeterOf gives what a run holds to count the requests of files that are to be fetched.
 func MeterOf(c Cost, files []fs.Entry) any {

@@ -18,6 +18,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // lag is how long a read may give what an object was before its last edit.
@@ -289,10 +290,10 @@ func (s *simulation) prune() {
 	if len(s.records) == 0 {
 		return
 	}
-	policy := snapshot.Policy{Last: 2, Daily: 3, Weekly: 2}
+	policy := sealed.Policy{Last: 2, Daily: 3, Weekly: 2}
 	snapshot.PruneCheckingDisk(s.t.Context(), s.o.Output, policy, s.faults(20))
-	_, err := snapshot.Prune(s.t.Context(), s.o.Output, policy, false)
-	if _, refused := errors.AsType[*snapshot.SuspectError](err); refused != modelRefuses(s.records) || err != nil && !refused {
+	_, err := sealed.Prune(s.t.Context(), s.o.Output, policy, false)
+	if _, refused := errors.AsType[*sealed.SuspectError](err); refused != modelRefuses(s.records) || err != nil && !refused {
 		s.t.Fatalf("prune: %v", err)
 	}
 	if err == nil {
@@ -313,7 +314,7 @@ func (s *simulation) prune() {
 
 func (s *simulation) sealedIDs() []string {
 	s.t.Helper()
-	list, err := snapshot.List(s.o.Output)
+	list, err := sealed.List(s.o.Output)
 	if err != nil && !errors.Is(err, folder.ErrNotSnapshot) {
 		s.t.Fatal(err)
 	}

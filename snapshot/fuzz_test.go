@@ -12,6 +12,7 @@ import (
 
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 const (
@@ -52,7 +53,7 @@ func FuzzManifest(f *testing.F) {
 		}
 		write(t, filepath.Join(dir, "SHA256SUMS"), sums.String())
 
-		report, err := snapshot.Verify(context.Background(), output)
+		report, err := sealed.Verify(context.Background(), output)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,11 +68,11 @@ func FuzzManifest(f *testing.F) {
 				}
 			}
 		}
-		if _, err := snapshot.List(output); err != nil {
+		if _, err := sealed.List(output); err != nil {
 			t.Error(err)
 		}
-		_, _ = snapshot.Diff(dir, dir)
-		if _, err := snapshot.Prune(context.Background(), output, snapshot.Policy{Last: 1}, true); err != nil && snapshot.ExitCode(err) == 0 {
+		_, _ = sealed.Diff(dir, dir)
+		if _, err := sealed.Prune(context.Background(), output, sealed.Policy{Last: 1}, true); err != nil && snapshot.ExitCode(err) == 0 {
 			t.Errorf("a failure without an exit code: %v", err)
 		}
 	})

@@ -52,7 +52,7 @@ func (r *run) takeBase(id string) {
 		return
 	}
 	r.known = slices.Concat(s.Notes, s.Warnings)
-	r.last = newByKey(r.base.Files)
+	r.last = format.NewFiles(r.base.Files)
 	if r.opts.Incremental {
 		r.before = newBefore(r.base, r.last)
 	}
@@ -98,36 +98,10 @@ func countObjects(files []format.File, failures []fs.Failure) int {
 	return len(seen)
 }
 
-// byKey finds the files of a snapshot. It has no copies of them: a workspace may have a million.
-type byKey map[format.Key]*format.File
-
-func newByKey(files []format.File) byKey {
-	m := make(byKey, len(files))
-	for i := range files {
-		m[files[i].Key()] = &files[i]
-	}
-	return m
-}
-
-func (m byKey) get(k format.Key) (format.File, bool) {
-	if f := m[k]; f != nil {
-		return *f, true
-	}
-	return format.File{}, false
-}
-
-func failureKey(f fs.Failure) format.Key {
-	return format.Key{Kind: f.Kind, Doc: f.DocID, Object: f.ObjectID}
-}
-
-func keyOf(e fs.Entry) format.Key {
-	return format.Key{Kind: e.Kind, Doc: e.DocID, Object: e.ObjectID}
-}
-
 // setStatus compares every file with the base. What was carried stays that.
 func (r *run) setStatus() {
 	for i, f := range r.files {
-		old, known := r.last.get(f.Key())
+		old, known := r.last.Get(f.Key())
 		switch {
 		case f.Status == format.StatusCarried:
 		case !known:

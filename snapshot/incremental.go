@@ -18,7 +18,7 @@ type before struct {
 	id      string
 	tool    string
 	started time.Time
-	files   byKey
+	files   format.Files
 	// docs and inDoc are by the id of the doc.
 	docs  map[string]format.Doc
 	inDoc map[string][]*format.File
@@ -26,7 +26,7 @@ type before struct {
 	unsure map[string]bool
 }
 
-func newBefore(m *format.Manifest, files byKey) *before {
+func newBefore(m *format.Manifest, files format.Files) *before {
 	b := &before{
 		id: m.ID, tool: m.Tool, started: m.StartedAt,
 		files: files, docs: map[string]format.Doc{}, inDoc: map[string][]*format.File{}, unsure: map[string]bool{},
@@ -55,7 +55,7 @@ func (b *before) unchanged(e fs.Entry) (format.File, bool) {
 	if b == nil || e.Version == "" || (fs.Version{Key: e.Version}).Young() {
 		return format.File{}, false
 	}
-	old, ok := b.files.get(keyOf(e))
+	old, ok := b.files.Get(format.KeyOf(e))
 	return old, ok && sameVersion(e, old) && old.Status != format.StatusCarried && settledOf(e, b.started)
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // pipe puts a FIFO in the place of a file. Who opens it to read waits for a writer that never comes.
@@ -30,18 +31,18 @@ func TestARecordThatIsAPipeIsNotWaitedFor(t *testing.T) {
 		s := mustRun(t, workspace(1), o, 0)
 		dir := filepath.Join(o.Output, s.ID)
 		pipe(t, filepath.Join(dir, name))
-		unreadable := func(d snapshot.Damage) bool { return d.Path == name && d.Problem == snapshot.Unreadable }
+		unreadable := func(d sealed.Damage) bool { return d.Path == name && d.Problem == sealed.Unreadable }
 		if r := mustVerify(t, o.Output, 5); !slices.ContainsFunc(r.Damage, unreadable) {
 			t.Errorf("%s: damage %v", name, r.Damage)
 		}
-		list, err := snapshot.List(o.Output)
+		list, err := sealed.List(o.Output)
 		if err != nil || (list[0].Err != nil) != (name == "summary.json") {
 			t.Errorf("%s: list %v, %v", name, list, err)
 		}
-		if _, err := snapshot.Diff(dir, dir); (err != nil) != (name == "manifest.json") {
+		if _, err := sealed.Diff(dir, dir); (err != nil) != (name == "manifest.json") {
 			t.Errorf("%s: diff: %v", name, err)
 		}
-		kept, err := snapshot.Prune(t.Context(), o.Output, snapshot.Policy{Last: 1}, true)
+		kept, err := sealed.Prune(t.Context(), o.Output, sealed.Policy{Last: 1}, true)
 		if err != nil || len(kept.Kept) != 1 {
 			t.Errorf("%s: prune %v, %v", name, kept, err)
 		}
@@ -56,10 +57,10 @@ func TestALatestThatIsAPipeIsNotWaitedFor(t *testing.T) {
 	o := options(t)
 	mustRun(t, workspace(1), o, 0)
 	pipe(t, filepath.Join(o.Output, "latest.txt"))
-	if r := mustVerify(t, o.Output, 5); len(r.Damage) != 1 || r.Damage[0].Path != "latest.txt" || r.Damage[0].Problem != snapshot.Unreadable {
+	if r := mustVerify(t, o.Output, 5); len(r.Damage) != 1 || r.Damage[0].Path != "latest.txt" || r.Damage[0].Problem != sealed.Unreadable {
 		t.Errorf("damage %v", r.Damage)
 	}
-	_, listErr := snapshot.List(o.Output)
+	_, listErr := sealed.List(o.Output)
 	_, runErr := snapshot.Run(t.Context(), workspace(1), atNext(&o))
 	for _, err := range []error{listErr, runErr} {
 		if snapshot.ExitCode(err) != 13 || !strings.Contains(err.Error(), "latest.txt is not a regular file") {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // Variables of the process that is killed: what it does, for which round, for which attempt.
@@ -87,7 +88,7 @@ func (r round) work(t *testing.T, attempt int) {
 		}}, nil
 	}
 	mustRun(t, from, r.options(attempt), 0)
-	if _, err := snapshot.Prune(t.Context(), r.output, snapshot.Policy{Last: 2}, false); err != nil {
+	if _, err := sealed.Prune(t.Context(), r.output, sealed.Policy{Last: 2}, false); err != nil {
 		t.Error(err)
 	}
 }
@@ -172,7 +173,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 // newest names the newest sealed snapshot.
 func newest(t *testing.T, output string) string {
 	t.Helper()
-	list, err := snapshot.List(output)
+	list, err := sealed.List(output)
 	if err != nil || len(list) == 0 {
 		t.Fatalf("%d snapshots, %v", len(list), err)
 	}

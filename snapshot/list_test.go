@@ -10,6 +10,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 func TestListGivesSealedSnapshotsOldestFirst(t *testing.T) {
@@ -34,7 +35,7 @@ func TestListGivesSealedSnapshotsOldestFirst(t *testing.T) {
 	if _, err := snapshot.Run(t.Context(), from, o); err == nil {
 		t.Fatal("the last run went through")
 	}
-	list, err := snapshot.List(o.Output)
+	list, err := sealed.List(o.Output)
 	if err != nil || len(list) != len(want) {
 		t.Fatalf("%d snapshots, %v; want %d", len(list), err, len(want))
 	}
@@ -46,7 +47,7 @@ func TestListGivesSealedSnapshotsOldestFirst(t *testing.T) {
 	if r := list[11].Summary.Result; r != format.Suspect {
 		t.Errorf("result %q", r)
 	}
-	if _, err := snapshot.List(filepath.Join(o.Output, "none")); !errors.Is(err, folder.ErrNotSnapshot) {
+	if _, err := sealed.List(filepath.Join(o.Output, "none")); !errors.Is(err, folder.ErrNotSnapshot) {
 		t.Errorf("a missing folder: %v", err)
 	}
 }

@@ -95,7 +95,7 @@ func (r *run) plan(l listing, left map[string]folder.Finished) Plan {
 			continue
 		}
 		p.Fetch[e.Kind]++
-		old, known := r.last.get(keyOf(e))
+		old, known := r.last.Get(format.KeyOf(e))
 		if known {
 			p.Bytes += old.Size
 		} else {

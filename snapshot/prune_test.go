@@ -17,6 +17,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // record is a snapshot as the model of Prune sees it.
@@ -30,7 +31,7 @@ type record struct {
 func (r record) good() bool { return r.result == format.Complete || r.result == format.Incomplete }
 
 // modelKeeps tells, slowly and for one snapshot at a time, whether it must stay.
-func modelKeeps(all []record, i int, latest string, p snapshot.Policy) bool {
+func modelKeeps(all []record, i int, latest string, p sealed.Policy) bool {
 	r := all[i]
 	if r.id == latest || !r.good() { // suspect or unreadable
 		return true
@@ -128,8 +129,8 @@ func TestPruneKeepsWhatASlowModelKeeps(t *testing.T) {
 		output := options(t).Output
 		all, latest := history(t, random, output)
 		number := func() int { return max(0, random.IntN(9)-4) }
-		p := snapshot.Policy{Last: number(), Daily: number(), Weekly: number(), Monthly: number(), Yearly: number()}
-		if p == (snapshot.Policy{}) {
+		p := sealed.Policy{Last: number(), Daily: number(), Weekly: number(), Monthly: number(), Yearly: number()}
+		if p == (sealed.Policy{}) {
 			p.Last = 1
 		}
 		var want []string
@@ -139,18 +140,18 @@ func TestPruneKeepsWhatASlowModelKeeps(t *testing.T) {
 			}
 		}
 		before := readTree(t, output)
-		dry, err := snapshot.Prune(t.Context(), output, p, true)
+		dry, err := sealed.Prune(t.Context(), output, p, true)
 		if after := readTree(t, output); !maps.Equal(before, after) {
 			t.Errorf("seed %d: a dry run changed the folder", seed)
 		}
-		if _, refused := errors.AsType[*snapshot.SuspectError](err); refused != modelRefuses(all) || err != nil && !refused || refused && len(dry.Removed) > 0 {
+		if _, refused := errors.AsType[*sealed.SuspectError](err); refused != modelRefuses(all) || err != nil && !refused || refused && len(dry.Removed) > 0 {
 			t.Fatalf("seed %d: error %v, removed %q", seed, err, dry.Removed)
 		}
-		done, err := snapshot.Prune(t.Context(), output, p, false)
+		done, err := sealed.Prune(t.Context(), output, p, false)
 		if err == nil && asJSON(done) != asJSON(dry) {
 			t.Errorf("seed %d: the dry run said %s, then %s", seed, asJSON(dry), asJSON(done))
 		}
-		list, err := snapshot.List(output)
+		list, err := sealed.List(output)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,8 +174,8 @@ func TestPruneKeepsWhatASlowModelKeeps(t *testing.T) {
 func TestAnEmptyPolicyIsRefused(t *testing.T) {
 	o := options(t)
 	mustRun(t, workspace(1), o, 0)
-	for _, p := range []snapshot.Policy{{}, {Last: -1}, {Last: 3, Daily: -2}} {
-		if _, err := snapshot.Prune(t.Context(), o.Output, p, false); !errors.Is(err, snapshot.ErrPolicy) {
+	for _, p := range []sealed.Policy{{}, {Last: -1}, {Last: 3, Daily: -2}} {
+		if _, err := sealed.Prune(t.Context(), o.Output, p, false); !errors.Is(err, sealed.ErrPolicy) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}
@@ -183,7 +184,7 @@ func TestAnEmptyPolicyIsRefused(t *testing.T) {
 func TestPruneWantsAFolderOfSnapshots(t *testing.T) {
 	dir := t.TempDir()
 	for _, output := range []string{dir, filepath.Join(dir, "missing")} {
-		_, err := snapshot.Prune(t.Context(), output, snapshot.Policy{Last: 1}, false)
+		_, err := sealed.Prune(t.Context(), output, sealed.Policy{Last: 1}, false)
 		if !errors.Is(err, folder.ErrNotSnapshot) || len(readTree(t, dir)) != 0 {
 			t.Errorf("%s: %v, left %q", output, err, readTree(t, dir))
 		}
@@ -196,7 +197,7 @@ func TestPruneWaitsForNobody(t *testing.T) {
 	var err error
 	o.CheckDisk(func(op, name string) error {
 		if op == "create" && strings.HasSuffix(name, "doc.json") {
-			_, err = snapshot.Prune(context.Background(), o.Output, snapshot.Policy{Last: 1}, false)
+			_, err = sealed.Prune(context.Background(), o.Output, sealed.Policy{Last: 1}, false)
 		}
 		return nil
 	})
@@ -208,7 +209,7 @@ func TestPruneWaitsForNobody(t *testing.T) {
 }
 
 // pruned makes five nights, of which prune is to leave the last two. Hard links join them all.
-func pruned(t *testing.T) (o snapshot.Options, policy snapshot.Policy) {
+func pruned(t *testing.T) (o snapshot.Options, policy sealed.Policy) {
 	t.Helper()
 	from := workspace(1)
 	o = options(t)
@@ -218,7 +219,7 @@ func pruned(t *testing.T) (o snapshot.Options, policy snapshot.Policy) {
 		o.Now = clockAt(day.AddDate(0, 0, i))
 		mustRun(t, from, o, 0)
 	}
-	return o, snapshot.Policy{Last: 2}
+	return o, sealed.Policy{Last: 2}
 }
 
 // wantPruned fails unless the last two nights are there, whole, and nothing of the others.
@@ -274,7 +275,7 @@ func TestPruneStoppedAnywhereLeavesWholeSnapshots(t *testing.T) {
 // listed names the snapshots in a folder.
 func listed(t *testing.T, output string) (ids []string) {
 	t.Helper()
-	all, err := snapshot.List(output)
+	all, err := sealed.List(output)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +317,7 @@ func TestPruneMendsTheLink(t *testing.T) {
 	if err := errors.Join(os.Remove(link), os.Symlink(firstID, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := snapshot.Prune(t.Context(), o.Output, policy, false); err != nil {
+	if _, err := sealed.Prune(t.Context(), o.Output, policy, false); err != nil {
 		t.Fatal(err)
 	}
 	wantPruned(t, o)

@@ -52,7 +52,7 @@ type run struct {
 	meter   *meter
 	base    *format.Manifest // the last good run's, nil before there is one
 	before  *before          // the same for an incremental run, else nil
-	last    byKey            // the files of base
+	last    format.Files     // the files of base
 	known   []string         // notes and warnings of base
 	docs    []format.Doc
 	files   []format.File
@@ -123,7 +123,7 @@ func (r *run) fill(ctx context.Context) error {
 	keep := r.trusted(r.stage.Left(), l.files)
 	r.opts.Progress.Listed(r.plan(l, keep))
 	for _, f := range l.missing {
-		r.unlisted[failureKey(f)] = true
+		r.unlisted[format.KeyOfFailure(f)] = true
 		if err := r.miss(r.tellMissed(f)); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (r *run) account() {
 	s.FinishedAt = format.Stamp(r.opts.Now())
 	sent, throttled := r.opts.Requests()
 	s.Requests, s.ThrottledSeconds = sent, float64(throttled.Milliseconds())/1000
-	s.DocsProcessed, s.PagesLineByLine = r.docsProcessed(), pagesLineByLine(r.files)
+	s.DocsProcessed, s.PagesLineByLine = r.docsProcessed(), format.PagesLineByLine(r.files)
 }
 
 // docsProcessed counts the docs that have their doc.json and whose listings came.
@@ -195,26 +195,11 @@ func (r *run) docsProcessed() int {
 		}
 	}
 	for _, f := range r.summary.Failures {
-		if isListing(f.Kind) {
+		if f.Kind.Info().IsList {
 			delete(done, f.DocID)
 		}
 	}
 	return len(done)
-}
-
-// pagesLineByLine counts the pages whose text is not an export.
-func pagesLineByLine(files []format.File) (n int) {
-	for _, f := range files {
-		if f.Kind == fs.KindPage && f.Source == fs.SourceContent {
-			n++
-		}
-	}
-	return n
-}
-
-// isListing reports whether more than one object is missing where a kind is.
-func isListing(k fs.Kind) bool {
-	return k == fs.KindDoc || k == fs.KindPages || k == fs.KindTables
 }
 
 // fail settles the summary of a run that has an error.

@@ -22,6 +22,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 func TestRunLaysOutOneSealedFolder(t *testing.T) {
@@ -64,9 +65,9 @@ func TestRunLaysOutOneSealedFolder(t *testing.T) {
 	mustVerify(t, o.Output, 0)
 }
 
-func mustVerify(t *testing.T, dir string, code int) snapshot.Report {
+func mustVerify(t *testing.T, dir string, code int) sealed.Report {
 	t.Helper()
-	r, err := snapshot.Verify(t.Context(), dir)
+	r, err := sealed.Verify(t.Context(), dir)
 	if err != nil || r.ExitCode() != code {
 		t.Fatalf("verify: exit code %d, error %v, damage %v; want %d", r.ExitCode(), err, r.Damage, code)
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // What snapshots take is what du says of them, one after the other.
@@ -18,7 +18,7 @@ func TestSpaceIsWhatTheDiskHasLess(t *testing.T) {
 	n.next(t, n.from, 0)
 	n.from.edit("docs/Läunch & Plan 1__doc1/pages/Status__canvas-1.md", strings.Repeat("long\n", 10_000))
 	n.next(t, n.from, 0)
-	all, err := snapshot.List(n.o.Output)
+	all, err := sealed.List(n.o.Output)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,12 +13,13 @@ import (
 
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // found is a damage without its words.
 type found struct {
 	path    string
-	problem snapshot.Problem
+	problem sealed.Problem
 }
 
 func (f found) compare(other found) int {
@@ -53,30 +54,30 @@ func TestVerifyFindsEachKindOfDamage(t *testing.T) {
 		"one byte changed": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, page), func(s string) string { return "X" + s[1:] })
-			}, []found{{page, snapshot.WrongHash}},
+			}, []found{{page, sealed.WrongHash}},
 		},
 		"one byte more": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, page), func(s string) string { return s + "X" })
-			}, []found{{page, snapshot.WrongSize}},
+			}, []found{{page, sealed.WrongSize}},
 		},
 		"one file missing": {
 			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, page)) },
-			[]found{{page, snapshot.Missing}},
+			[]found{{page, sealed.Missing}},
 		},
 		"one file extra": {
 			func(t *testing.T, dir string) {
 				if err := os.WriteFile(filepath.Join(dir, "docs", "extra"), nil, 0o600); err != nil {
 					t.Fatal(err)
 				}
-			}, []found{{"docs/extra", snapshot.Extra}},
+			}, []found{{"docs/extra", sealed.Extra}},
 		},
 		"one file renamed": {
 			func(t *testing.T, dir string) {
 				if err := os.Rename(filepath.Join(dir, page), filepath.Join(dir, "docs", "new.md")); err != nil {
 					t.Fatal(err)
 				}
-			}, []found{{"docs/new.md", snapshot.Extra}, {page, snapshot.Missing}},
+			}, []found{{"docs/new.md", sealed.Extra}, {page, sealed.Missing}},
 		},
 		"a link instead of a file": {
 			func(t *testing.T, dir string) {
@@ -87,21 +88,21 @@ func TestVerifyFindsEachKindOfDamage(t *testing.T) {
 				if err := os.Symlink(other, filepath.Join(dir, page)); err != nil {
 					t.Skip("no symbolic links here")
 				}
-			}, []found{{page, snapshot.Unreadable}},
+			}, []found{{page, sealed.Unreadable}},
 		},
 		"the summary says something else": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, "summary.json"), func(s string) string {
 					return strings.Replace(s, `"failures": []`, `"failures":[ ]`, 1)
 				})
-			}, []found{{"summary.json", snapshot.WrongHash}},
+			}, []found{{"summary.json", sealed.WrongHash}},
 		},
 		"the manifest says something else": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, "manifest.json"), func(s string) string {
 					return strings.Replace(s, `"Name of canvas-1"`, `"Name of canvas-2"`, 1)
 				})
-			}, []found{{"manifest.json", snapshot.WrongHash}},
+			}, []found{{"manifest.json", sealed.WrongHash}},
 		},
 		"file and SHA256SUMS changed together": {
 			func(t *testing.T, dir string) {
@@ -112,33 +113,33 @@ func TestVerifyFindsEachKindOfDamage(t *testing.T) {
 					lines[i] = strings.Repeat("0", 64) + lines[i][64:]
 					return strings.Join(lines, "")
 				})
-			}, []found{{page, snapshot.Disagrees}, {page, snapshot.WrongHash}},
+			}, []found{{page, sealed.Disagrees}, {page, sealed.WrongHash}},
 		},
 		"a line missing in SHA256SUMS": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, "SHA256SUMS"), func(s string) string {
 					return s[strings.Index(s, "\n")+1:]
 				})
-			}, []found{{"docs/Läunch & Plan 0__doc0/doc.json", snapshot.Disagrees}},
+			}, []found{{"docs/Läunch & Plan 0__doc0/doc.json", sealed.Disagrees}},
 		},
 		"no SHA256SUMS": {
 			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "SHA256SUMS")) },
-			[]found{{"SHA256SUMS", snapshot.Unreadable}, {"manifest.json", snapshot.Extra}, {"summary.json", snapshot.Extra}},
+			[]found{{"SHA256SUMS", sealed.Unreadable}, {"manifest.json", sealed.Extra}, {"summary.json", sealed.Extra}},
 		},
 		"garbage in SHA256SUMS": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, "SHA256SUMS"), func(s string) string { return "garbage" })
 			},
-			[]found{{"SHA256SUMS", snapshot.Unreadable}, {"manifest.json", snapshot.Extra}, {"summary.json", snapshot.Extra}},
+			[]found{{"SHA256SUMS", sealed.Unreadable}, {"manifest.json", sealed.Extra}, {"summary.json", sealed.Extra}},
 		},
 		"a manifest cut off": {
 			func(t *testing.T, dir string) {
 				rewrite(t, filepath.Join(dir, "manifest.json"), func(s string) string { return s[:len(s)/2] })
-			}, []found{{"manifest.json", snapshot.Unreadable}, {"manifest.json", snapshot.WrongHash}},
+			}, []found{{"manifest.json", sealed.Unreadable}, {"manifest.json", sealed.WrongHash}},
 		},
 		"no summary": {
 			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "summary.json")) },
-			[]found{{"summary.json", snapshot.Missing}},
+			[]found{{"summary.json", sealed.Missing}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -184,7 +185,7 @@ func TestFilesOfFileManagersAreNoDamage(t *testing.T) {
 		if extra != "" {
 			put(extra)
 		}
-		r, err := snapshot.Verify(t.Context(), o.Output)
+		r, err := sealed.Verify(t.Context(), o.Output)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +226,7 @@ func TestVerifyChecksWhatLatestNames(t *testing.T) {
 
 func TestVerifyWantsASnapshot(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
-		_, err := snapshot.Verify(t.Context(), dir)
+		_, err := sealed.Verify(t.Context(), dir)
 		if !errors.Is(err, folder.ErrNotSnapshot) || snapshot.ExitCode(err) != 10 {
 			t.Errorf("%s: %v", dir, err)
 		}
@@ -237,7 +238,7 @@ func TestVerifyStopsWithItsContext(t *testing.T) {
 	mustRun(t, workspace(1), o, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r, err := snapshot.Verify(ctx, o.Output); !errors.Is(err, context.Canceled) || len(r.Damage) != 0 {
+	if r, err := sealed.Verify(ctx, o.Output); !errors.Is(err, context.Canceled) || len(r.Damage) != 0 {
 		t.Errorf("error %v, damage %v", err, r.Damage)
 	}
 }
@@ -268,16 +269,16 @@ func TestPartsOfAVerificationReadEverythingOnce(t *testing.T) {
 		var read int64
 		hashes, sizes := 0, 0
 		for n := 1; n <= parts; n++ {
-			r, err := snapshot.VerifySubset(t.Context(), dir, n, parts)
+			r, err := sealed.VerifySubset(t.Context(), dir, n, parts)
 			if err != nil || r.Files != whole.Files {
 				t.Fatalf("part %d of %d: %d files, %v", n, parts, r.Files, err)
 			}
 			read += r.Bytes - records
 			for _, d := range r.Damage {
 				switch d.Problem {
-				case snapshot.WrongHash:
+				case sealed.WrongHash:
 					hashes++
-				case snapshot.WrongSize:
+				case sealed.WrongSize:
 					sizes++
 				}
 			}
@@ -288,7 +289,7 @@ func TestPartsOfAVerificationReadEverythingOnce(t *testing.T) {
 		}
 	}
 	for _, part := range [][2]int{{0, 1}, {2, 1}, {1, 0}, {-1, -1}} {
-		if _, err := snapshot.VerifySubset(t.Context(), dir, part[0], part[1]); !errors.Is(err, snapshot.ErrSubset) {
+		if _, err := sealed.VerifySubset(t.Context(), dir, part[0], part[1]); !errors.Is(err, sealed.ErrSubset) {
 			t.Errorf("part %v: %v", part, err)
 		}
 	}

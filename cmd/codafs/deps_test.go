@@ -34,11 +34,12 @@ var ours = map[string][]string{
 	"fs/treetest":               {"fs", "coda", "coda/rest", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot/format":           {"fs"},
 	"snapshot/folder":           {"fs", "snapshot/format", "cache/filelock"},
-	"snapshot":                  {"fs", "snapshot/format", "snapshot/folder"},
+	"snapshot/sealed":           {"fs", "snapshot/format", "snapshot/folder"},
+	"snapshot":                  {"fs", "snapshot/format", "snapshot/folder", "snapshot/sealed"},
 	"cmd/codafs/internal/term":  {},
 	"cmd/codafs": {
 		"coda", "coda/rate", "coda/rest", "coda/codatest", "cache", "cache/filelock",
-		"fs", "fs/mount", "fs/mount/mountpoint", "fs/mount/notify", "snapshot", "snapshot/format", "snapshot/folder",
+		"fs", "fs/mount", "fs/mount/mountpoint", "fs/mount/notify", "snapshot", "snapshot/format", "snapshot/folder", "snapshot/sealed",
 		"cmd/codafs/internal/term",
 	},
 }

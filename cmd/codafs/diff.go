@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
 )
 
@@ -31,7 +31,7 @@ There is one line for each file that differs: a word, and the path.
 			if err != nil {
 				return err
 			}
-			d, err := snapshot.Diff(a, b)
+			d, err := sealed.Diff(a, b)
 			if err != nil {
 				return err
 			}
@@ -53,10 +53,10 @@ func noneOrTwo(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func printDifference(std term.Streams, d snapshot.Difference) error {
+func printDifference(std term.Streams, d sealed.Difference) error {
 	for _, group := range []struct {
 		what    string
-		changes []snapshot.Change
+		changes []sealed.Change
 	}{{"added", d.Added}, {"removed", d.Removed}, {"missing", d.Missing}, {"renamed", d.Renamed}, {"changed", d.Changed}} {
 		for _, c := range group.changes {
 			line := group.what + "\t" + term.Printable(c.Path)

@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // Exit codes. Package snapshot/format has those of snapshots.
@@ -78,7 +79,7 @@ func exitCode(err error) int {
 	_, usage := errors.AsType[usageError](err)
 	_, token := errors.AsType[tokenError](err)
 	switch {
-	case usage || errors.Is(err, rest.ErrBadURL) || errors.Is(err, snapshot.ErrPolicy) || errors.Is(err, snapshot.ErrSubset):
+	case usage || errors.Is(err, rest.ErrBadURL) || errors.Is(err, sealed.ErrPolicy) || errors.Is(err, sealed.ErrSubset):
 		return exitUsage
 	case token || rest.CodeOf(err) == rest.CodeUnauthorized:
 		return exitToken
@@ -122,7 +123,7 @@ func describe(err error) string {
 		line += fmt.Sprintf("; to make the backup in that folder: codafs snapshot --output %s", term.ShellWord(source.dir))
 	case errors.Is(err, snapshot.ErrNotMount):
 		line += "; name the folder that 'codafs mount' shows, or none to read from Coda directly"
-	case errors.Is(err, snapshot.ErrPolicy):
+	case errors.Is(err, sealed.ErrPolicy):
 		line += "; say what to keep, such as --keep-daily 14 --keep-monthly 12"
 	case noAPI(err):
 		line += "; no API of Coda is there: is --api-url right, with its path (/apis/v1)?"

@@ -4,19 +4,19 @@ import (
 	"errors"
 	"time"
 
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // backups describes the snapshots in an output folder.
 type backups struct {
-	all  []snapshot.Listed
-	good *snapshot.Listed // the one that latest.txt names; nil if it cannot be read
+	all  []sealed.Listed
+	good *sealed.Listed // the one that latest.txt names; nil if it cannot be read
 }
 
 // backupsIn reads an output folder. A missing folder has no backups.
 func backupsIn(dir string) (b backups, err error) {
-	b.all, err = snapshot.List(dir)
+	b.all, err = sealed.List(dir)
 	if errors.Is(err, folder.ErrNotSnapshot) {
 		return b, nil
 	}

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 func TestTheAgeOfTheLastGoodBackup(t *testing.T) {
 	now := time.Now()
-	made := func(ago time.Duration) snapshot.Listed {
-		return snapshot.Listed{ID: ago.String(), Summary: format.Summary{FinishedAt: now.Add(-ago), Result: format.Complete}}
+	made := func(ago time.Duration) sealed.Listed {
+		return sealed.Listed{ID: ago.String(), Summary: format.Summary{FinishedAt: now.Add(-ago), Result: format.Complete}}
 	}
 	systemd := schedule{by: timerUnit}
 	for _, c := range []struct {
@@ -30,16 +30,16 @@ func TestTheAgeOfTheLastGoodBackup(t *testing.T) {
 		{"by hand, long ago", 8 * term.Day, schedule{}, isWarning, "codafs snapshot"},
 	} {
 		l := made(c.ago)
-		f := backups{all: []snapshot.Listed{l}, good: &l}.finding(c.by, now)
+		f := backups{all: []sealed.Listed{l}, good: &l}.finding(c.by, now)
 		if f.State != c.state || !strings.Contains(f.Do, c.do) || !strings.Contains(f.Text, term.FormatAge(c.ago)+" ago") {
 			t.Errorf("%s: %+v", c.what, f)
 		}
 	}
 	good, later := made(3*time.Hour), made(time.Hour)
-	if f := (backups{all: []snapshot.Listed{good, later}, good: &good}).finding(systemd, now); f.State != isWarning {
+	if f := (backups{all: []sealed.Listed{good, later}, good: &good}).finding(systemd, now); f.State != isWarning {
 		t.Errorf("a later one that is not good: %+v", f)
 	}
-	if f := (backups{all: []snapshot.Listed{good}}).finding(systemd, now); f.State != isWarning {
+	if f := (backups{all: []sealed.Listed{good}}).finding(systemd, now); f.State != isWarning {
 		t.Errorf("none is good: %+v", f)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
 )
 
@@ -44,7 +44,7 @@ Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 
 // runList lists the snapshots in a folder, whether good or not. An empty folder is no error.
 func runList(ctx context.Context, std term.Streams, dir string, asJSON bool) error {
-	all, err := snapshot.List(dir)
+	all, err := sealed.List(dir)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"path/filepath"
 
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // listing is the output of 'codafs list --json'; its form is promised.
@@ -23,7 +23,7 @@ type listedSnapshot struct {
 	Error   string          `json:"error,omitempty"`
 }
 
-func newListing(folder string, all []snapshot.Listed) listing {
+func newListing(folder string, all []sealed.Listed) listing {
 	l := listing{folder, []listedSnapshot{}}
 	for _, s := range all {
 		one := listedSnapshot{ID: s.ID, Path: filepath.Join(folder, s.ID), Latest: s.Latest}

@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -50,7 +50,7 @@ func (o *outputFolder) pair(args []string) (a, b string, err error) {
 	if len(args) == 2 {
 		return o.named(args[0]), o.named(args[1]), nil
 	}
-	all, err := snapshot.List(o.output)
+	all, err := sealed.List(o.output)
 	if err != nil {
 		return "", "", err
 	}

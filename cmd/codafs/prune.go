@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
 )
 
 func newPrune(std term.Streams) *cobra.Command {
-	var p snapshot.Policy
+	var p sealed.Policy
 	var dryRun, asJSON bool
 	var o outputFolder
 	cmd := &cobra.Command{
@@ -27,7 +27,7 @@ must be named. The names of those that are removed are printed.`,
 			if err != nil {
 				return err
 			}
-			done, err := snapshot.Prune(cmd.Context(), dir, p, dryRun)
+			done, err := sealed.Prune(cmd.Context(), dir, p, dryRun)
 			out := pruning{dryRun, done}
 			if err == nil || len(done.Removed) > 0 {
 				err = cmp.Or(err, out.print(std, asJSON, err == nil))
@@ -50,7 +50,7 @@ must be named. The names of those that are removed are printed.`,
 // pruning is the output of 'codafs prune'; its JSON form is promised.
 type pruning struct {
 	DryRun bool `json:"dry_run"`
-	snapshot.Pruned
+	sealed.Pruned
 }
 
 // print prints the ids of what was, or would be, removed. If the run is done, it also prints the counts.

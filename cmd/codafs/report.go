@@ -8,8 +8,8 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // shownGone is how many of the deleted objects are named; all are in summary.json.
@@ -112,7 +112,7 @@ func whatDiffers(c format.Contents) string {
 
 // isFirst reports whether a snapshot is the first good one: its user may not know --incremental yet.
 func isFirst(output, id string) bool {
-	all, err := snapshot.List(output)
-	i := slices.IndexFunc(all, func(l snapshot.Listed) bool { return l.ID == id })
+	all, err := sealed.List(output)
+	i := slices.IndexFunc(all, func(l sealed.Listed) bool { return l.ID == id })
 	return err == nil && i >= 0 && all[i].Err == nil && all[i].Summary.Since == ""
 }

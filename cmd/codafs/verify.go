@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
 )
 
@@ -46,7 +46,7 @@ func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON
 	if err != nil {
 		return err
 	}
-	r, err := snapshot.VerifySubset(ctx, dir, n, t)
+	r, err := sealed.VerifySubset(ctx, dir, n, t)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON
 }
 
 // printReport prints damage as data, all else as messages.
-func printReport(std term.Streams, r snapshot.Report) error {
+func printReport(std term.Streams, r sealed.Report) error {
 	for _, d := range r.Damage {
 		if _, err := fmt.Fprintf(std.Out, "%s\t%s\t%s\t%s\n", d.Problem, term.Printable(d.Snapshot), term.Printable(d.Path), term.Printable(d.Detail)); err != nil {
 			return err
@@ -84,7 +84,7 @@ func printReport(std term.Streams, r snapshot.Report) error {
 }
 
 // plainText says in which snapshots page text lacks something that could not be read, and how much in the newest.
-func plainText(r snapshot.Report) string {
+func plainText(r sealed.Report) string {
 	if len(r.LineByLine) == 0 {
 		return ""
 	}

@@ -55,3 +55,13 @@ func (c *Contents) Add(f File) {
 		n.Total++
 	}
 }
+
+// PagesLineByLine counts the pages whose text is not an export.
+func PagesLineByLine(files []File) (n int) {
+	for _, f := range files {
+		if f.Kind == fs.KindPage && f.Source == fs.SourceContent {
+			n++
+		}
+	}
+	return n
+}

@@ -96,14 +96,5 @@ func (f File) Fetched(started time.Time) time.Time {
 	return f.FetchedAt
 }
 
-// Key names a file across snapshots, whatever its path is.
-type Key struct {
-	Kind        fs.Kind
-	Doc, Object string
-}
-
-// Key gives the key of the file.
-func (f File) Key() Key { return Key{f.Kind, f.DocID, f.ObjectID} }
-
 // IsView tells a view's files from a table's, by the folder that they are in.
 func (f File) IsView() bool { return path.Base(path.Dir(f.Path)) == "view" }

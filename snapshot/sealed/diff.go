@@ -1,4 +1,4 @@
-package snapshot
+package sealed
 
 import (
 	"fmt"
@@ -45,7 +45,7 @@ func Diff(a, b string) (Difference, error) {
 	if err != nil {
 		return Difference{}, err
 	}
-	return compareManifests(old, now), nil
+	return Compare(old, now), nil
 }
 
 func readManifest(dir string) (*format.Manifest, error) {
@@ -61,11 +61,12 @@ func readManifest(dir string) (*format.Manifest, error) {
 	return m, nil
 }
 
-func compareManifests(old, now *format.Manifest) Difference {
+// Compare is [Diff] of two manifests. The files of now may have no status yet.
+func Compare(old, now *format.Manifest) Difference {
 	d := Difference{Added: []Change{}, Removed: []Change{}, Missing: []Change{}, Renamed: []Change{}, Changed: []Change{}}
-	before := newByKey(old.Files)
+	before := format.NewFiles(old.Files)
 	for _, f := range now.Files {
-		was, known := before.get(f.Key())
+		was, known := before.Get(f.Key())
 		delete(before, f.Key())
 		c := changeOf(f)
 		if !known {
@@ -80,9 +81,9 @@ func compareManifests(old, now *format.Manifest) Difference {
 			d.Changed = append(d.Changed, c)
 		}
 	}
-	missing := newGaps(now.Failures)
+	missing := NewGaps(now.Failures)
 	for _, f := range before {
-		if missing.cover(*f) {
+		if missing.Cover(*f) {
 			d.Missing = append(d.Missing, changeOf(*f))
 		} else {
 			d.Removed = append(d.Removed, changeOf(*f))
@@ -92,33 +93,6 @@ func compareManifests(old, now *format.Manifest) Difference {
 	slices.SortFunc(d.Removed, byPath)
 	slices.SortFunc(d.Missing, byPath)
 	return d
-}
-
-// gaps are the failures of a snapshot: the files that failed, and the lists of which docs.
-type gaps struct {
-	files map[format.Key]bool
-	lists map[string][]fs.Kind // by doc
-}
-
-func newGaps(failures []fs.Failure) gaps {
-	g := gaps{map[format.Key]bool{}, map[string][]fs.Kind{}}
-	for _, f := range failures {
-		g.files[failureKey(f)] = true
-		if known := g.lists[f.DocID]; isListing(f.Kind) && !slices.Contains(known, f.Kind) {
-			g.lists[f.DocID] = append(known, f.Kind)
-		}
-	}
-	return g
-}
-
-// cover reports whether a file of an earlier snapshot may be missing because of a failure. Where a doc's list failed,
-// what it would have named is not known.
-func (g gaps) cover(f format.File) bool {
-	if g.files[f.Key()] {
-		return true
-	}
-	failed := g.lists[f.DocID]
-	return slices.ContainsFunc(listsOf(f.Kind), func(list fs.Kind) bool { return slices.Contains(failed, list) })
 }
 
 func changeOf(f format.File) Change {

@@ -1,4 +1,4 @@
-package snapshot
+package sealed
 
 import (
 	"context"
@@ -10,48 +10,6 @@ import (
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
-
-// Policy says how many snapshots [Prune] keeps: the Last newest, and the newest of each of
-// the newest Daily days, Weekly ISO weeks and so on in which there is one, in UTC. It counts
-// good ones only: those that are suspect, or whose records cannot be read, stay beside it.
-type Policy struct{ Last, Daily, Weekly, Monthly, Yearly int }
-
-// rule is one part of a policy: how many periods, and in which of them a time falls.
-type rule struct {
-	name   string
-	keep   int
-	period func(id string, at time.Time) string
-}
-
-func (p Policy) rules() []rule {
-	in := func(layout string) func(string, time.Time) string {
-		return func(_ string, at time.Time) string { return at.Format(layout) }
-	}
-	week := func(_ string, at time.Time) string {
-		year, week := at.ISOWeek()
-		return fmt.Sprint(year, week)
-	}
-	itself := func(id string, _ time.Time) string { return id }
-	return []rule{
-		{"last", p.Last, itself}, {"daily", p.Daily, in(time.DateOnly)}, {"weekly", p.Weekly, week},
-		{"monthly", p.Monthly, in("2006-01")}, {"yearly", p.Yearly, in("2006")},
-	}
-}
-
-// check refuses a policy that keeps nothing: it is a slip of the hand.
-func (p Policy) check() error {
-	some := false
-	for _, r := range p.rules() {
-		if r.keep < 0 {
-			return fmt.Errorf("%w: %s is %d", ErrPolicy, r.name, r.keep)
-		}
-		some = some || r.keep > 0
-	}
-	if !some {
-		return fmt.Errorf("%w: it keeps nothing", ErrPolicy)
-	}
-	return nil
-}
 
 // Pruned is what [Prune] did, or would do. Both lists are oldest first, neither is nil. After an error, Removed is
 // what is gone, and what was to go and is still there is in neither.
@@ -75,10 +33,11 @@ type Kept struct {
 // Other errors: [ErrPolicy], [folder.ErrNotSnapshot], [*folder.LockedError], [*folder.ForeignError],
 // [*folder.DestinationError], and the cause of ctx.
 func Prune(ctx context.Context, output string, policy Policy, dryRun bool) (Pruned, error) {
-	return prune(ctx, output, policy, dryRun, folder.Hooks{})
+	return PruneWithHooks(ctx, output, policy, dryRun, folder.Hooks{})
 }
 
-func prune(ctx context.Context, output string, policy Policy, dryRun bool, hooks folder.Hooks) (Pruned, error) {
+// PruneWithHooks is [Prune], with hooks that see each change of the disk: for tests that break it off anywhere.
+func PruneWithHooks(ctx context.Context, output string, policy Policy, dryRun bool, hooks folder.Hooks) (Pruned, error) {
 	done := Pruned{Kept: []Kept{}, Removed: []string{}}
 	if err := policy.check(); err != nil {
 		return done, err

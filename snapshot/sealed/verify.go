@@ -1,73 +1,14 @@
-package snapshot
+package sealed
 
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	iofs "io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
-)
-
-// Report is what [Verify] found.
-type Report struct {
-	// Checked names the snapshots that were looked at, oldest first.
-	Checked []string `json:"checked"`
-	// Files counts the files that are there, Bytes what was read of them.
-	Files  int      `json:"files"`
-	Bytes  int64    `json:"bytes"`
-	Damage []Damage `json:"damage"`
-	// LineByLine counts the pages whose text lacks what lines do not have ([fs.NotInLines]), by snapshot.
-	LineByLine map[string]int `json:"pages_line_by_line,omitempty"`
-	// Strays are files that were added and harm nothing.
-	Strays []Stray `json:"strays"`
-
-	n, t int
-}
-
-// reads reports whether a file is in the part that is read.
-func (r *Report) reads(path string) bool {
-	if !strings.HasPrefix(path, "docs/") {
-		return true
-	}
-	h := fnv.New32a()
-	h.Write([]byte(path))
-	return int(h.Sum32()%uint32(r.t)) == r.n-1
-}
-
-// ExitCode is [format.ExitDamaged] if there is any damage, else 0.
-func (r Report) ExitCode() int {
-	if len(r.Damage) > 0 {
-		return format.ExitDamaged
-	}
-	return format.ExitComplete
-}
-
-// Damage is one thing that is not as it was sealed.
-type Damage struct {
-	// Snapshot is the snapshot's name, "" for the output folder itself.
-	Snapshot string `json:"snapshot"`
-	// Path is relative to the snapshot.
-	Path    string  `json:"path"`
-	Problem Problem `json:"problem"`
-	Detail  string  `json:"detail"`
-}
-
-// Problem is a kind of damage.
-type Problem string
-
-// The kinds of damage.
-const (
-	Missing    Problem = "missing"    // a file is not there
-	Extra      Problem = "extra"      // a file was not there when the snapshot was sealed
-	WrongSize  Problem = "size"       // a file has another size
-	WrongHash  Problem = "hash"       // a file has other bytes
-	Unreadable Problem = "unreadable" // a file cannot be read, or not be understood
-	Disagrees  Problem = "disagrees"  // two records of the same thing differ
 )
 
 // Verify compares what is at dir, an output folder or one snapshot, with its records:
@@ -196,7 +137,7 @@ func (c *check) readManifest() {
 		c.damage(format.ManifestName, Unreadable, "%v", err)
 		return
 	}
-	if n := pagesLineByLine(m.Files); n > 0 {
+	if n := format.PagesLineByLine(m.Files); n > 0 {
 		c.report.LineByLine[c.id] = n
 	}
 	for _, f := range m.Files {
