@@ -83,7 +83,7 @@ const (
 type RowOrder string
 
 const (
-	ByCreation RowOrder = "createdAt"
+	ByCreation RowOrder = "createdAt" // the oldest first
 	ByUpdate   RowOrder = "updatedAt" // changes of calculated cells do not count
 	Natural    RowOrder = "natural"   // as shown; only of what is visible
 )

@@ -18,6 +18,7 @@ import (
 // Format is a form in which Coda exports a page.
 type Format string
 
+// The formats that Coda knows (Coda API 1.5.0, PageContentOutputFormat). Both are UTF-8.
 const (
 	Markdown Format = "markdown"
 	HTML     Format = "html"
