@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 )
 
 // A mount in the background is a second process of this program, with the same arguments. The first process waits for a
@@ -66,7 +68,7 @@ func startBackground(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	if code := cmd.ProcessState.ExitCode(); code > 0 {
-		return exitError{code: code}
+		return exit.Error{Code: code}
 	}
 	return fmt.Errorf("the mount was gone before it was ready (%v)", cmd.ProcessState)
 }

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/spf13/cobra"
 )
@@ -53,7 +54,7 @@ Mounts and snapshots keep to that limit by themselves. The sizes of files that w
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to != "" {
 				if _, err := term.ParseSize(to); err != nil {
-					return usageError{fmt.Errorf("--to: %w", err)}
+					return exit.Usagef("--to: %w", err)
 				}
 				s.cacheSize = to
 			}

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
 	"github.com/codafs/codafs/coda/rest"
@@ -47,7 +48,7 @@ func runCat(ctx context.Context, s *settings, std term.Streams, paths []string) 
 	defer w.close()
 	waits.of(w.client)
 	tree := fs.FS(ctx, w.tree.Root())
-	failed := failures{out: std.Err}
+	failed := exit.Failures{Out: std.Err}
 	for _, p := range paths {
 		f, err := openFile(tree, p)
 		if ctx.Err() != nil {
@@ -57,7 +58,7 @@ func runCat(ctx context.Context, s *settings, std term.Streams, paths []string) 
 			err = fmt.Errorf("%w%s", err, nearPath(ctx, w.tree.Root(), treePath(p)))
 		}
 		if err != nil {
-			failed.add(err)
+			failed.Add(err)
 			continue
 		}
 		_, err = io.Copy(std.Out, f)
@@ -66,7 +67,7 @@ func runCat(ctx context.Context, s *settings, std term.Streams, paths []string) 
 			return err
 		}
 	}
-	return failed.ending()
+	return failed.Err()
 }
 
 func openFile(tree iofs.FS, name string) (iofs.File, error) {

@@ -2,12 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/coda/codatest"
 )
 
@@ -40,7 +40,7 @@ func (s *settings) demoBesideToken() error {
 		return nil
 	}
 	if place := tokenPlace(s.tokenFile); place != "" {
-		return usageError{fmt.Errorf("demo is set in %s, but there is a token (%s): remove one of them (--demo as a flag takes precedence over a token)", in, place)}
+		return exit.Usagef("demo is set in %s, but there is a token (%s): remove one of them (--demo as a flag takes precedence over a token)", in, place)
 	}
 	return nil
 }

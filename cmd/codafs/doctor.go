@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
@@ -39,7 +40,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 				err = out.print(std.Out)
 			}
 			if err == nil && out.Problems > 0 {
-				err = exitError{code: exitFailed}
+				err = exit.Error{Code: exit.Failed}
 			}
 			return err
 		},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
@@ -33,7 +34,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 				which, fs.NotInLines),
 			"make a token that may write, too: an export is started by a POST, and codafs sends no other"}, true
 	}
-	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, describe(err)), ""}, true
+	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, exit.Describe(err)), ""}, true
 }
 
 // pageToExport finds a page that can be exported, in the first docs.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
@@ -78,12 +79,12 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	took := time.Since(started)
 	switch {
 	case rest.CodeOf(err) == rest.CodeUnauthorized:
-		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.tokenOrigin(), makeToken})
+		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.tokenOrigin(), exit.MakeToken})
 	case err != nil:
 		if f, ok := checkPause(client); ok {
 			return append(found, f)
 		}
-		return append(found, finding{"api", isProblem, describe(err), ""})
+		return append(found, finding{"api", isProblem, exit.Describe(err), ""})
 	default:
 		whose := fmt.Sprintf("%s (the token %q of %s)", d.tokenOrigin(), user.TokenName, user.LoginID)
 		scope, docs := d.checkScope(ctx, client, user.Scoped)
@@ -117,7 +118,7 @@ func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted
 	case rest.CodeOf(err) == rest.CodeForbidden:
 		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}, nil
 	case err != nil:
-		return finding{check, isProblem, describe(err), ""}, nil
+		return finding{check, isProblem, exit.Describe(err), ""}, nil
 	case len(docs) == 0:
 		return finding{check, isWarning, "the token sees no doc that its user owns; a service account hardly ever owns one",
 			"--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}, nil

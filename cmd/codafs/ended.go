@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
 	"github.com/codafs/codafs/coda/rest"
@@ -40,7 +41,7 @@ func (o *snapshotOptions) ended(std term.Streams, p *progress, s format.Summary,
 		fmt.Fprintf(std.Err, "codafs: %s: %s: %s\n", missing, term.Printable(cmp.Or(f.Path, f.ObjectID)), term.Printable(f.Message))
 	}
 	if err != nil {
-		s.ExitCode, s.Error = exitCode(err), strings.Join(strings.Fields(err.Error()), " ")
+		s.ExitCode, s.Error = exit.Code(err), strings.Join(strings.Fields(err.Error()), " ")
 	}
 	o.summary = s
 	unprinted := o.print(std, s)
@@ -56,12 +57,12 @@ func (o *snapshotOptions) ended(std term.Streams, p *progress, s format.Summary,
 		}
 	}
 	if s.ExitCode == 0 && o.json && unprinted != nil {
-		return exitError{code: exitFailed} // the reader of the output has left; the snapshot is good
+		return exit.Error{Code: exit.Failed} // the reader of the output has left; the snapshot is good
 	}
 	if s.ExitCode == 0 {
 		return nil
 	}
-	return exitError{s.ExitCode, err}
+	return exit.Error{Code: s.ExitCode, Err: err}
 }
 
 // lineByLine says what is missing from the text of pages that were read line by line.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
@@ -23,8 +24,8 @@ func TestThePathOfWhatIsSealedIsPrinted(t *testing.T) {
 		p, std := newProgress(term.Streams{Out: &out, Err: &talk}, false, true)
 		s := format.NewSummary(time.Now())
 		s.ID, s.Result = "id", result
-		if err := o.ended(std, p, s, full); exitCode(err) != 13 || out.String() != want {
-			t.Errorf("%s: exit code %d, printed %q, want %q", result, exitCode(err), &out, want)
+		if err := o.ended(std, p, s, full); exit.Code(err) != 13 || out.String() != want {
+			t.Errorf("%s: exit code %d, printed %q, want %q", result, exit.Code(err), &out, want)
 		}
 	}
 }

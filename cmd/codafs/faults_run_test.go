@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
@@ -118,9 +119,9 @@ func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
 		dir := quickDir(t)
 		err := snapshotOver(t, service, dir, docs, term.Streams{In: strings.NewReader(""), Out: &said, Err: &said})
 		b.took, b.requests = time.Since(start), service.Requests()
-		b.exit = exitCode(err)
+		b.exit = exit.Code(err)
 		if err != nil {
-			fmt.Fprintln(&said, describe(err))
+			fmt.Fprintln(&said, exit.Describe(err))
 		}
 		b.said = said.String()
 		b.read(t, filepath.Join(dir, "backups"))

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/coda/rest"
 )
 
@@ -90,9 +91,9 @@ func (i *identity) ask(ctx context.Context, w *workspace, started time.Time, end
 		end(err)
 	default:
 		if !i.answered() {
-			w.log.Error("cannot tell whose token this is", "error", describe(err))
+			w.log.Error("cannot tell whose token this is", "error", exit.Describe(err))
 		}
-		i.set("", describe(err))
+		i.set("", exit.Describe(err))
 		return !errors.Is(err, iofs.ErrPermission)
 	}
 	return false

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
@@ -36,13 +35,13 @@ func (s *shortcuts) check(flags *pflag.FlagSet, incremental, mount bool) error {
 		switch {
 		case !flags.Lookup(name).Changed:
 		case mount:
-			return usageError{fmt.Errorf("--%s does not go with a MOUNTPOINT: the mount lists and fetches as it does", name)}
+			return exit.Usagef("--%s does not go with a MOUNTPOINT: the mount lists and fetches as it does", name)
 		case !incremental:
-			return usageError{fmt.Errorf("--%s needs --incremental", name)}
+			return exit.Usagef("--%s needs --incremental", name)
 		}
 	}
 	if flags.Lookup("full-every").Changed && !incremental && !mount {
-		return usageError{errors.New("--full-every needs --incremental")}
+		return exit.Usagef("--full-every needs --incremental")
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/fs"
 )
 
@@ -22,7 +22,7 @@ type target struct {
 func parseLink(link string) (target, error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Scheme == "" {
-		return target{}, usageError{fmt.Errorf("%q is no link", link)}
+		return target{}, exit.Usagef("%q is no link", link)
 	}
 	if doc, ok := fs.DocOfLink(link); ok {
 		return target{doc: doc, tail: fs.LinkTail(link)}, nil
@@ -31,7 +31,7 @@ func parseLink(link string) (target, error) {
 	if u.Scheme == "https" || u.Scheme == "http" {
 		at := slices.Index(parts, "docs")
 		if at < 0 || !strings.Contains(u.Path, "/apis/") {
-			return target{}, usageError{fmt.Errorf("%q leads to no doc: want a link such as https://coda.io/d/Name_dAbCDeFGH1a/Page_suXyz", link)}
+			return target{}, exit.Usagef("%q leads to no doc: want a link such as https://coda.io/d/Name_dAbCDeFGH1a/Page_suXyz", link)
 		}
 		parts = parts[at:]
 	}
@@ -44,7 +44,7 @@ func targetOfIDs(link string, parts []string) (target, error) {
 	ids := slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return slices.Contains(words, p) })
 	switch len(ids) {
 	case 0:
-		return target{}, usageError{fmt.Errorf("%q names no doc", link)}
+		return target{}, exit.Usagef("%q names no doc", link)
 	case 1:
 		return target{doc: ids[0]}, nil
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 )
 
 // FuzzLinkNamesWhatItHas gives links that nobody copied from a browser.
@@ -18,7 +20,7 @@ func FuzzLinkNamesWhatItHas(f *testing.F) {
 	f.Fuzz(func(t *testing.T, link string) {
 		got, err := parseLink(link)
 		if err != nil {
-			if wrong, ok := errors.AsType[usageError](err); !ok || strings.ContainsAny(wrong.Error(), "\n\x00") {
+			if wrong, ok := errors.AsType[exit.UsageError](err); !ok || strings.ContainsAny(wrong.Error(), "\n\x00") {
 				t.Errorf("%q: %#v", link, err)
 			}
 			return

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/fs"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
@@ -73,11 +74,11 @@ func load(cmd *cobra.Command) error {
 	file, named := configFile(flags)
 	values, err := readConfig(file, named)
 	if err != nil {
-		return usageError{fmt.Errorf("configuration: %w", err)}
+		return exit.Usagef("configuration: %w", err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if err := setValue(flags, known, key, values[key]); err != nil {
-			return usageError{fmt.Errorf("configuration %s: %s: %w", file, key, err)}
+			return exit.Usagef("configuration %s: %s: %w", file, key, err)
 		}
 	}
 	return checkLists(flags, file)
@@ -93,7 +94,7 @@ func checkLists(flags *pflag.FlagSet, file string) error {
 			return
 		}
 		name := map[origin]string{fromFlag: "--" + f.Name, fromVariable: variable(f.Name), fromFile: "configuration " + file + ": " + f.Name}[originOf(f)]
-		errs = append(errs, usageError{fmt.Errorf("%s: a value is empty: name something, or leave it out", name)})
+		errs = append(errs, exit.Usagef("%s: a value is empty: name something, or leave it out", name))
 	})
 	return errors.Join(errs...)
 }
@@ -124,7 +125,7 @@ func loadVariables(flags *pflag.FlagSet) error {
 			return
 		}
 		if err := set(flags, f, v, fromVariable); err != nil {
-			errs = append(errs, usageError{fmt.Errorf("%s: %w", variable(f.Name), err)})
+			errs = append(errs, exit.Usagef("%s: %w", variable(f.Name), err))
 		}
 	})
 	return errors.Join(errs...)
@@ -148,7 +149,7 @@ func checkVariables(known, environ []string) error {
 			continue
 		}
 		if near := fs.Nearest(key, known); near != "" {
-			return usageError{fmt.Errorf("%s: there is no such setting; did you mean %s?", name, variable(near))}
+			return exit.Usagef("%s: there is no such setting; did you mean %s?", name, variable(near))
 		}
 	}
 	return nil

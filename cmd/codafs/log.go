@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
@@ -13,10 +13,10 @@ import (
 func (s *settings) logger(std term.Streams) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
-		return nil, usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", s.logLevel)}
+		return nil, exit.Usagef("--log-level %q: want debug, info, warn or error", s.logLevel)
 	}
 	if s.logFormat != "text" && s.logFormat != "json" {
-		return nil, usageError{fmt.Errorf("--log-format %q: want text or json", s.logFormat)}
+		return nil, exit.Usagef("--log-format %q: want text or json", s.logFormat)
 	}
 	out, err := s.logTo(std)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *settings) logTo(std term.Streams) (io.Writer, error) {
 	}
 	f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--log-file: %w", err)}
+		return nil, exit.Usagef("--log-file: %w", err)
 	}
 	return f, nil
 }

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
 	"github.com/codafs/codafs/coda/rest"
@@ -67,7 +68,7 @@ func runLs(ctx context.Context, s *settings, std term.Streams, name string, long
 			found = append(found, newNodeInfo(path.Join(at, n.Name()), n))
 		}
 	}
-	failed := failures{out: std.Err}
+	failed := exit.Failures{Out: std.Err}
 	for i := range found {
 		if !long {
 			break
@@ -77,9 +78,9 @@ func runLs(ctx context.Context, s *settings, std term.Streams, name string, long
 			return ctx.Err()
 		}
 		if err != nil && asJSON {
-			failed.first = cmp.Or(failed.first, err) // its entry shows the error
+			failed.First = cmp.Or(failed.First, err) // its entry shows the error
 		} else if err != nil {
-			failed.add(fmt.Errorf("%s: %w", found[i].file, err))
+			failed.Add(fmt.Errorf("%s: %w", found[i].file, err))
 		}
 	}
 	if asJSON {
@@ -90,7 +91,7 @@ func runLs(ctx context.Context, s *settings, std term.Streams, name string, long
 	if err != nil {
 		return err
 	}
-	return failed.ending()
+	return failed.Err()
 }
 
 func printNames(w io.Writer, found []nodeInfo, long bool) error {

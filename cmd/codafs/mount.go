@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
 	"github.com/codafs/codafs/coda/rest"
@@ -81,13 +82,13 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 	switch mount.Sizes(o.sizes) {
 	case mount.Auto, mount.Exact, mount.Estimate:
 	default:
-		return usageError{fmt.Errorf("--sizes %q: want auto, exact or estimate", o.sizes)}
+		return exit.Usagef("--sizes %q: want auto, exact or estimate", o.sizes)
 	}
 	if o.refresh <= 0 {
-		return usageError{fmt.Errorf("--refresh %v: want a time above 0", o.refresh)}
+		return exit.Usagef("--refresh %v: want a time above 0", o.refresh)
 	}
 	if o.prefetch < 0 {
-		return usageError{fmt.Errorf("--prefetch %d: want 0 or more", o.prefetch)}
+		return exit.Usagef("--prefetch %d: want 0 or more", o.prefetch)
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // if nobody reads its messages, the mount must not die
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -198,7 +199,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	}
 	cancel(nil)
 	beside.Wait()
-	if _, bySignal := errors.AsType[signalError](err); bySignal {
+	if _, bySignal := errors.AsType[exit.SignalError](err); bySignal {
 		return nil // this is how a mount ends
 	}
 	return err

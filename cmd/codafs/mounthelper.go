@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
@@ -65,7 +66,7 @@ func runMountHelper(ctx context.Context, args []string, std term.Streams) int {
 	switch run(ctx, call.args, std) {
 	case 0:
 		return 0
-	case exitUsage:
+	case exit.Usage:
 		return helperUsage
 	}
 	return helperFailed

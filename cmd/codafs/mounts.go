@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
@@ -124,11 +125,6 @@ func reportOn(path string) mountReport {
 	return r
 }
 
-// unmountedError says that a folder whose status was asked for is not a mount.
-type unmountedError struct{ error }
-
-func (e unmountedError) Unwrap() error { return e.error }
-
 // reportOnNamed reports on a folder that a user names: if it is not a mount, that is an error.
 func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 	all, err := mountpoint.List()
@@ -139,7 +135,7 @@ func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 		return ask(ctx, path), nil
 	}
 	if _, err := snapshot.Mounted(dir); err != nil {
-		return mountReport{}, unmountedError{err}
+		return mountReport{}, exit.WithHint(err, "without a folder, 'codafs status' shows all mounts")
 	}
 	return reportOn(absolute(dir)), nil // the mount is listed under another path
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -33,11 +34,11 @@ const afterSignal = 4 * time.Second
 
 // tell runs the command of --on-result and returns the snapshot's own error. A dry run has no result.
 func (o *snapshotOptions) tell(ctx context.Context, std term.Streams, result error) error {
-	if o.onResult == "" || o.dryRun || exitCode(result) == exitUsage && result != nil {
+	if o.onResult == "" || o.dryRun || exit.Code(result) == exit.Usage && result != nil {
 		return result
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		if _, settled := errors.AsType[exitError](result); !settled {
+		if _, settled := errors.AsType[exit.Error](result); !settled {
 			result = cause
 		}
 		var cancel context.CancelFunc
@@ -55,7 +56,7 @@ func (o *snapshotOptions) tell(ctx context.Context, std term.Streams, result err
 func (o *snapshotOptions) runOnResult(ctx context.Context, std term.Streams, result error) error {
 	code := 0
 	if result != nil {
-		code = exitCode(result)
+		code = exit.Code(result)
 	}
 	var summary bytes.Buffer
 	if err := term.PrintJSON(&summary, o.summary); err != nil {
@@ -91,7 +92,7 @@ func (o *snapshotOptions) resultMessage(result error) string {
 	case result == nil:
 		return ""
 	}
-	return cmp.Or(describe(result), fmt.Sprintf("%d missing", o.summary.Missing()))
+	return cmp.Or(exit.Describe(result), fmt.Sprintf("%d missing", o.summary.Missing()))
 }
 
 // shell makes a command of a line for the system's own shell. Programs that it starts may outlive it.

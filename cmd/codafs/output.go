@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
@@ -15,7 +15,7 @@ import (
 // defaultOutput is the folder of snapshots if none is set.
 const defaultOutput = "./coda-backups"
 
-var errNoOutput = usageError{errors.New("--output is empty: name a folder")}
+var errNoOutput = exit.Usagef("--output is empty: name a folder")
 
 // outputFolder is the folder of snapshots for commands that read it: an argument, else the setting.
 type outputFolder struct {
@@ -32,7 +32,7 @@ func (o *outputFolder) register(f *pflag.FlagSet) {
 func (o *outputFolder) of(cmd *cobra.Command, args []string) (string, error) {
 	switch {
 	case len(args) > 0 && cmd.Flags().Changed("output"):
-		return "", usageError{fmt.Errorf("%s is named, and so is --output %s: name one folder", args[0], o.output)}
+		return "", exit.Usagef("%s is named, and so is --output %s: name one folder", args[0], o.output)
 	case len(args) > 0:
 		return args[0], nil
 	case o.output == "":

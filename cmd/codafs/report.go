@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
@@ -72,7 +73,7 @@ func (o *snapshotOptions) acceptedGaps(s format.Summary) (lines []string) {
 
 // kept says what a run that sealed nothing leaves for the next one. A run that did not begin changes nothing.
 func kept(s format.Summary, err error) []string {
-	_, stopped := errors.AsType[signalError](err)
+	_, stopped := errors.AsType[exit.SignalError](err)
 	switch {
 	case s.ID != "" && s.Files > 0:
 		return []string{fmt.Sprintf("%s, %s are kept: the next run with these settings goes on from there", term.Count(s.Files, "file"), term.FormatSize(s.Bytes))}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
@@ -107,10 +108,10 @@ func prepare(cmd *cobra.Command) {
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if slices.Contains(args, "") {
-			return usageError{fmt.Errorf("an argument is empty: %s (see '%s --help')", cmd.UseLine(), cmd.CommandPath())}
+			return exit.Usagef("an argument is empty: %s (see '%s --help')", cmd.UseLine(), cmd.CommandPath())
 		}
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w: %s (see '%s --help')", err, cmd.UseLine(), cmd.CommandPath())}
+			return exit.Usagef("%w: %s (see '%s --help')", err, cmd.UseLine(), cmd.CommandPath())
 		}
 		return nil
 	}
@@ -149,7 +150,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		}
 		meant = didYouMean("", word, names)
 	}
-	return usageError{fmt.Errorf("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())}
+	return exit.Usagef("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())
 }
 
 // flagError says what is wrong with a flag, and which one was probably meant.
@@ -160,7 +161,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		meant = didYouMean("--", e.GetSpecifiedName(), names)
 	}
-	return usageError{fmt.Errorf("%w%s (see '%s --help')", err, meant, cmd.CommandPath())}
+	return exit.Usagef("%w%s (see '%s --help')", err, meant, cmd.CommandPath())
 }
 
 // newHelp is cobra's help, but an unknown command is an error.

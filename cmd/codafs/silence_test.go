@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/snapshot/format"
@@ -67,9 +68,9 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 		o := o
 		err := snapshotWith(t.Context(), t, &o, way, dir, term.Streams{Out: &out, Err: &talk})
 		if err != nil {
-			fmt.Fprintln(&talk, describe(err))
+			fmt.Fprintln(&talk, exit.Describe(err))
 		}
-		return exitCode(err)
+		return exit.Code(err)
 	}
 	if code := run(); code != format.ExitNoAnswer {
 		t.Fatalf("exit code %d\n%s", code, talk.String())
@@ -169,7 +170,7 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 			time.Sleep(30 * time.Second) // so that all that runs hangs
 		}
 		signaled = time.Now()
-		cancel(signalError{syscall.SIGTERM})
+		cancel(exit.SignalError{Signal: syscall.SIGTERM})
 	})
 	defer stop.Stop()
 	var out bytes.Buffer
@@ -179,8 +180,8 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 		t.Errorf("it took %v to stop", took)
 	}
 	s := lastSummary(t, out.String())
-	if exitCode(err) != 143 || s.ExitCode != 143 || s.Result != format.Failed {
-		t.Errorf("exit code %d, summary %+v", exitCode(err), s)
+	if exit.Code(err) != 143 || s.ExitCode != 143 || s.Result != format.Failed {
+		t.Errorf("exit code %d, summary %+v", exit.Code(err), s)
 	}
 	way.left.Store(1 << 40)
 	if err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, term.Streams{Out: &out, Err: &talk}); err != nil {

@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	iofs "io/fs"
 	"log/slog"
 	"os/signal"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
@@ -74,7 +75,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
 			if f := folder.ArchiveFormat(o.archive); f != "" && f != folder.Zip && f != folder.TarZstd {
-				return usageError{fmt.Errorf("--archive %q: want zip or tar.zst", o.archive)}
+				return exit.Usagef("--archive %q: want zip or tar.zst", o.archive)
 			}
 			if o.output == "" {
 				return errNoOutput
@@ -83,7 +84,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 				return err
 			}
 			if o.offline && len(args) == 0 {
-				return usageError{errors.New("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")}
+				return exit.Usagef("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")
 			}
 			o.withinOpenFiles(std)
 			if len(args) == 1 {
@@ -132,7 +133,7 @@ const exitHelp = `Exit codes:
 func noSelection(flags *pflag.FlagSet) error {
 	for name := range (&settings{}).recorded() {
 		if f := flags.Lookup(name); f != nil && f.Changed {
-			return usageError{fmt.Errorf("--%s does not go with a MOUNTPOINT: what was chosen when it was mounted holds", name)}
+			return exit.Usagef("--%s does not go with a MOUNTPOINT: what was chosen when it was mounted holds", name)
 		}
 	}
 	return nil
@@ -200,7 +201,7 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, di
 	}
 	m, err := snapshot.Mounted(dir)
 	if err != nil {
-		return o.ended(std, p, format.NewSummary(time.Now()), noSourceError{err, dir})
+		return o.ended(std, p, format.NewSummary(time.Now()), notAMount(err, dir))
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
@@ -208,13 +209,16 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, di
 	return o.snapshot(ctx, std, m, opts, p)
 }
 
-// noSourceError says that the mount to copy is not a mount: often the folder was meant as the output.
-type noSourceError struct {
-	error
-	dir string
+// notAMount adds to the error for a folder that is no mount what its user may have meant: often it is the output.
+func notAMount(err error, dir string) error {
+	switch m := mountAbove(dir); {
+	case m != "":
+		return exit.WithHint(err, "it lies in a mount: codafs snapshot "+term.ShellWord(m))
+	case errors.Is(err, iofs.ErrNotExist):
+		return exit.WithHint(err, "to make the backup in that folder: codafs snapshot --output "+term.ShellWord(dir))
+	}
+	return err
 }
-
-func (e noSourceError) Unwrap() error { return e.error }
 
 // snapshot makes the run, or the dry run, and reports how it ended.
 func (o *snapshotOptions) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
@@ -96,13 +97,13 @@ func (s *settings) status(ctx context.Context, std term.Streams, args []string) 
 	if _, err := s.cacheFolder(); err != nil {
 		out.Cache.Problem = err.Error()
 	} else if out.Cache, err = s.cacheStatus(ctx, std); err != nil {
-		if _, misused := errors.AsType[usageError](err); misused {
+		if _, misused := errors.AsType[exit.UsageError](err); misused {
 			return out, err
 		}
 		out.Cache.Problem = err.Error()
 	}
 	out.Limits, err = s.limits(std)
-	if _, noToken := errors.AsType[tokenError](err); noToken {
+	if _, noToken := errors.AsType[exit.TokenError](err); noToken {
 		return out, nil // all else is known without a token
 	}
 	out.token = true

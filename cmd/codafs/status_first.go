@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
@@ -41,7 +42,7 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
 	}
 	o, err := s.clientOptions(term.Streams{Err: io.Discard}, log)
-	if _, missing := errors.AsType[tokenError](err); missing {
+	if _, missing := errors.AsType[exit.TokenError](err); missing {
 		return serviceStatus{State: notAsked, Problem: "no API token here"}
 	}
 	if err != nil {
@@ -61,9 +62,9 @@ func (s *settings) service(ctx context.Context) serviceStatus {
 	case client.Usage().Requests == 0:
 		return serviceStatus{State: notAsked, Problem: "the rate limit is used up just now"}
 	case rest.CodeOf(err) == rest.CodeUnauthorized:
-		return serviceStatus{State: isRefused, Problem: describe(err)}
+		return serviceStatus{State: isRefused, Problem: exit.Describe(err)}
 	}
-	return serviceStatus{State: isUnreachable, Problem: describe(err)}
+	return serviceStatus{State: isUnreachable, Problem: exit.Describe(err)}
 }
 
 // cell is the status for people.

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-)
 
-const makeToken = "make one at https://coda.io/account (API settings) and set CODA_API_TOKEN or use --token-file"
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+)
 
 // maxToken is far more than a token has; a larger file is not one.
 const maxToken = 4096
@@ -37,7 +37,7 @@ func findToken(file string, warn func(string)) (string, error) {
 		return "", err
 	}
 	if len(found) == 0 {
-		return "", tokenError{"no API token: " + makeToken}
+		return "", exit.TokenError{Why: "no API token: " + exit.MakeToken}
 	}
 	first := found[0]
 	for _, s := range found[1:] {
@@ -64,7 +64,7 @@ func tokenSources(file string, warn func(string)) (found []tokenSource, err erro
 		case len(found) > 0:
 			warn(fmt.Sprintf("%v; %s is used", err, found[0].name))
 		default:
-			return tokenError{fmt.Sprintf("%v; %s", err, makeToken)}
+			return exit.TokenError{Why: fmt.Sprintf("%v; %s", err, exit.MakeToken)}
 		}
 		return nil
 	}
@@ -115,7 +115,7 @@ func readToken(file string) (string, error) {
 func checkToken(source, token string) error {
 	odd := func(r rune) bool { return r <= ' ' || r > '~' }
 	if len(token) > maxToken || strings.ContainsFunc(token, odd) {
-		return tokenError{fmt.Sprintf("%s does not hold an API token (one word, nothing else); %s", source, makeToken)}
+		return exit.TokenError{Why: fmt.Sprintf("%s does not hold an API token (one word, nothing else); %s", source, exit.MakeToken)}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON
 		return err
 	}
 	if code := r.ExitCode(); code != 0 {
-		return exitError{code: code}
+		return exit.Error{Code: code}
 	}
 	return nil
 }
@@ -109,7 +110,7 @@ func parseSubset(s string) (n, t int, err error) {
 	n, err1 := strconv.Atoi(first)
 	t, err2 := strconv.Atoi(second)
 	if err1 != nil || err2 != nil {
-		return 0, 0, usageError{fmt.Errorf("--subset %q: want n/t, such as 2/7", s)}
+		return 0, 0, exit.Usagef("--subset %q: want n/t, such as 2/7", s)
 	}
 	return n, t, nil
 }

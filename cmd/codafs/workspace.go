@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
@@ -65,7 +66,7 @@ func (s *settings) open(std term.Streams, o openOptions) (*workspace, error) {
 	}
 	s.selection.Names = fs.NameMode(s.names)
 	if s.selection.Names != fs.NamesID && s.selection.Names != fs.NamesTitle {
-		return nil, usageError{fmt.Errorf("--names %q: want id or title", s.names)}
+		return nil, exit.Usagef("--names %q: want id or title", s.names)
 	}
 	options.Outage = o.outage
 	client, err := coda.New(options)
@@ -120,18 +121,18 @@ func (s *settings) clientOptions(std term.Streams, log *slog.Logger) (coda.Optio
 	for _, r := range s.rates {
 		class, rate, err := coda.ParseRate(r)
 		if err != nil {
-			return o, usageError{err}
+			return o, exit.UsageError{Err: err}
 		}
 		o.Rates[class] = rate
 	}
 	if s.maxRetries < 0 {
-		return o, usageError{fmt.Errorf("--max-retries %d: want 0 or more", s.maxRetries)}
+		return o, exit.Usagef("--max-retries %d: want 0 or more", s.maxRetries)
 	}
 	if s.exportTimeout <= 0 {
-		return o, usageError{fmt.Errorf("--export-timeout %v: want a time above 0", s.exportTimeout)}
+		return o, exit.Usagef("--export-timeout %v: want a time above 0", s.exportTimeout)
 	}
 	if s.concurrency < 1 {
-		return o, usageError{fmt.Errorf("--concurrency %d: want 1 or more", s.concurrency)}
+		return o, exit.Usagef("--concurrency %d: want 1 or more", s.concurrency)
 	}
 	if err := s.demoBesideToken(); err != nil {
 		return o, err
@@ -164,7 +165,7 @@ func (s *settings) openContents(std term.Streams, log *slog.Logger, afresh bool)
 	}
 	if !homeless && !afresh {
 		disk, err = s.openCache(dir, log)
-		if _, misused := errors.AsType[usageError](err); err == nil || misused || s.offline {
+		if _, misused := errors.AsType[exit.UsageError](err); err == nil || misused || s.offline {
 			return disk, nil, dir, err
 		}
 	}
@@ -192,7 +193,7 @@ func (s *settings) openContents(std term.Streams, log *slog.Logger, afresh bool)
 func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
 	size, err := term.ParseSize(s.cacheSize)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--cache-size: %w", err)}
+		return nil, exit.Usagef("--cache-size: %w", err)
 	}
 	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Log: log})
 	if err != nil {
@@ -208,7 +209,7 @@ func (s *settings) cacheFolder() (string, error) {
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {
-		return "", usageError{fmt.Errorf("no place for the cache (%w): set HOME or --cache-dir", err)}
+		return "", exit.Usagef("no place for the cache (%w): set HOME or --cache-dir", err)
 	}
 	return filepath.Join(base, "codafs"), nil
 }
