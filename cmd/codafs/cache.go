@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ found something in the cache is in its .codafs/status.json.`
 
 // newCache makes 'codafs cache'. Like its subcommands, it sends no request.
 func newCache(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "cache",
@@ -36,13 +37,13 @@ func newCache(std term.Streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCache(cmd.Context(), &s, std, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	s.registerCache(cmd.Flags())
+	s.RegisterCache(cmd.Flags())
 	cmd.AddCommand(newCacheTrim(std), newCacheClear(std))
 	return cmd
 }
 
 func newCacheTrim(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	var to string
 	cmd := &cobra.Command{
 		Use:   "trim",
@@ -56,21 +57,21 @@ Mounts and snapshots keep to that limit by themselves. The sizes of files that w
 				if _, err := term.ParseSize(to); err != nil {
 					return exit.Usagef("--to: %w", err)
 				}
-				s.cacheSize = to
+				s.CacheSize = to
 			}
-			return s.changeCache(cmd.Context(), std, func(disk *cache.Disk) (removed int, err error) {
+			return changeCache(cmd.Context(), &s, std, func(disk *cache.Disk) (removed int, err error) {
 				err = disk.Trim(cmd.Context())
 				return int(disk.Counts().Evicted), err
 			})
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "bring it under `SIZE`, such as 500M, instead of the limit")
-	s.registerCache(cmd.Flags())
+	s.RegisterCache(cmd.Flags())
 	return cmd
 }
 
 func newCacheClear(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	cmd := &cobra.Command{
 		Use:   "clear",
 		Short: "Remove all that is in the cache",
@@ -80,13 +81,13 @@ how far the rate limits are used. A folder that is not a cache of codafs is left
 		Example: `  codafs cache clear`,
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.changeCache(cmd.Context(), std, func(disk *cache.Disk) (int, error) {
+			return changeCache(cmd.Context(), &s, std, func(disk *cache.Disk) (int, error) {
 				r, err := disk.Clear(cmd.Context())
 				return r.Contents, err
 			})
 		},
 	}
-	s.registerCache(cmd.Flags())
+	s.RegisterCache(cmd.Flags())
 	cmd.Flags().Lookup("cache-size").Hidden = true
 	return cmd
 }
@@ -105,8 +106,8 @@ type cacheStatus struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-func runCache(ctx context.Context, s *settings, std term.Streams, asJSON bool) error {
-	out, err := s.cacheStatus(ctx, std)
+func runCache(ctx context.Context, s *config.Settings, std term.Streams, asJSON bool) error {
+	out, err := cacheStatusOf(ctx, s, std)
 	if err != nil {
 		return err
 	}
@@ -117,12 +118,12 @@ func runCache(ctx context.Context, s *settings, std term.Streams, asJSON bool) e
 }
 
 // cacheStatus describes the cache. A missing cache is no error: it has no contents.
-func (s *settings) cacheStatus(ctx context.Context, std term.Streams) (cacheStatus, error) {
-	dir, disk, err := s.existingCache(std)
+func cacheStatusOf(ctx context.Context, s *config.Settings, std term.Streams) (cacheStatus, error) {
+	dir, disk, err := existingCache(s, std)
 	if err != nil {
 		return cacheStatus{}, err
 	}
-	size, err := term.ParseSize(s.cacheSize)
+	size, err := term.ParseSize(s.CacheSize)
 	out := cacheStatus{Folder: dir, MaxBytes: size, RunBytes: bytesIn(runsFolder(dir))}
 	if disk == nil || err != nil {
 		return out, err
@@ -146,8 +147,8 @@ func (c cacheStatus) print(w io.Writer) error {
 }
 
 // changeCache runs f, which returns how many contents it removed, and prints what is left.
-func (s *settings) changeCache(ctx context.Context, std term.Streams, f func(*cache.Disk) (removed int, err error)) error {
-	dir, disk, err := s.existingCache(std)
+func changeCache(ctx context.Context, s *config.Settings, std term.Streams, f func(*cache.Disk) (removed int, err error)) error {
+	dir, disk, err := existingCache(s, std)
 	if err != nil {
 		return err
 	}
@@ -181,11 +182,11 @@ func (s *settings) changeCache(ctx context.Context, std term.Streams, f func(*ca
 
 // existingCache opens the cache if there is one. It never makes one: disk is nil if the folder is missing. A folder
 // that is not a cache is an error.
-func (s *settings) existingCache(std term.Streams) (dir string, disk *cache.Disk, err error) {
-	if dir, err = s.cacheFolder(); err != nil {
+func existingCache(s *config.Settings, std term.Streams) (dir string, disk *cache.Disk, err error) {
+	if dir, err = s.CacheFolder(); err != nil {
 		return "", nil, err
 	}
-	log, err := s.logger(std)
+	log, err := s.Logger(std)
 	if err != nil {
 		return "", nil, err
 	}
@@ -194,7 +195,7 @@ func (s *settings) existingCache(std term.Streams) (dir string, disk *cache.Disk
 	} else if err != nil {
 		return "", nil, err
 	}
-	disk, err = s.openCache(dir, log)
+	disk, err = openCache(s, dir, log)
 	return dir, disk, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
@@ -19,7 +20,7 @@ import (
 )
 
 func newCat(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	cmd := &cobra.Command{
 		Use:   "cat PATH...",
 		Short: "Print files of the tree, without mounting it",
@@ -31,17 +32,18 @@ printed all the same, and the exit code is not 0.`,
 		Args: between(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error { return runCat(cmd.Context(), &s, std, args) },
 	}
-	s.register(cmd)
-	cmd.ValidArgsFunction = s.completeTree
+	s.Register(cmd.Flags())
+	completeDocs(cmd, &s)
+	cmd.ValidArgsFunction = completeTree(&s)
 	return cmd
 }
 
 // runCat prints the files one after the other. A file that fails does not stop the rest; the exit code is that of the
 // first failure.
-func runCat(ctx context.Context, s *settings, std term.Streams, paths []string) error {
+func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []string) error {
 	waits, std := showWaits(std, "cat")
 	defer waits.end()
-	w, err := s.open(std, openOptions{outage: rest.LeaveOutage})
+	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
@@ -39,6 +40,9 @@ func completeFlags(cmd *cobra.Command) {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, noFiles)) // the flag exists
 		}
+	}
+	if cmd.Flags().Lookup("exclude-page") != nil {
+		_ = cmd.RegisterFlagCompletionFunc("exclude-page", cobra.NoFileCompletions) // the flag exists
 	}
 	for _, name := range []string{"output", "cache-dir"} {
 		if cmd.Flags().Lookup(name) != nil {
@@ -85,8 +89,8 @@ func completeCommands(cmd *cobra.Command, args []string, _ string) (names []stri
 
 // cached opens the workspace as it was last known. It sends nothing, prints nothing, and makes no cache if there is
 // none.
-func (s *settings) cached() (*workspace, error) {
-	dir, err := s.cacheFolder()
+func openKnown(s *config.Settings) (*workspace, error) {
+	dir, err := s.CacheFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -94,39 +98,45 @@ func (s *settings) cached() (*workspace, error) {
 		return nil, err
 	}
 	known := *s
-	known.offline = !s.demo // the built-in service is not a network
-	return known.open(term.Streams{Out: io.Discard, Err: io.Discard}, openOptions{})
+	known.Offline = !s.Demo // the built-in service is not a network
+	return openTree(&known, term.Streams{Out: io.Discard, Err: io.Discard}, openOptions{})
 }
 
-// completeDocs completes the known docs. If two have the same name, their ids are used.
-func (s *settings) completeDocs(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
-	if load(cmd) != nil {
-		return nil, noFiles
-	}
-	names := map[string]int{}
-	docs := s.knownDocs(cmd.Context())
-	for _, d := range docs {
-		names[d.Title]++
-	}
-	for _, d := range docs {
-		switch {
-		case strings.HasPrefix(d.Title, toComplete) && names[d.Title] == 1:
-			found = append(found, cobra.CompletionWithDesc(d.Title, d.ID))
-		case strings.HasPrefix(d.ID, toComplete):
-			found = append(found, cobra.CompletionWithDesc(d.ID, d.Title))
+// completeDocs completes the known docs for the flags that name some. If two have the same name, their ids are used. s has
+// the command's settings.
+func completeDocs(cmd *cobra.Command, s *config.Settings) {
+	complete := func(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
+		if load(cmd) != nil {
+			return nil, noFiles
 		}
+		names := map[string]int{}
+		docs := knownDocs(cmd.Context(), s)
+		for _, d := range docs {
+			names[d.Title]++
+		}
+		for _, d := range docs {
+			switch {
+			case strings.HasPrefix(d.Title, toComplete) && names[d.Title] == 1:
+				found = append(found, cobra.CompletionWithDesc(d.Title, d.ID))
+			case strings.HasPrefix(d.ID, toComplete):
+				found = append(found, cobra.CompletionWithDesc(d.ID, d.Title))
+			}
+		}
+		return found, noFiles
 	}
-	return found, noFiles
+	for _, name := range []string{"doc", "exclude-doc"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails for a flag that does not exist
+	}
 }
 
 // knownDocs returns the docs that any command has listed, with whatever selection, each doc once.
-func (s *settings) knownDocs(ctx context.Context) (docs []fs.Object) {
+func knownDocs(ctx context.Context, s *config.Settings) (docs []fs.Object) {
 	ctx, cancel := context.WithTimeout(ctx, completionTime)
 	defer cancel()
 	for _, shared := range []bool{false, true} {
 		all := *s
-		all.selection.Docs, all.selection.ExcludeDocs, all.selection.IncludeShared = nil, nil, shared
-		for _, d := range all.cachedFolder(ctx, "docs") {
+		all.Selection.Docs, all.Selection.ExcludeDocs, all.Selection.IncludeShared = nil, nil, shared
+		for _, d := range knownFolder(ctx, &all, "docs") {
 			if o := d.Object(); !slices.ContainsFunc(docs, func(known fs.Object) bool { return known.ID == o.ID }) {
 				docs = append(docs, o)
 			}
@@ -136,8 +146,8 @@ func (s *settings) knownDocs(ctx context.Context) (docs []fs.Object) {
 }
 
 // cachedFolder lists a folder of the tree as it was last known.
-func (s *settings) cachedFolder(ctx context.Context, name string) []fs.Node {
-	w, err := s.cached()
+func knownFolder(ctx context.Context, s *config.Settings, name string) []fs.Node {
+	w, err := openKnown(s)
 	if err != nil {
 		return nil
 	}
@@ -157,25 +167,27 @@ func (s *settings) cachedFolder(ctx context.Context, name string) []fs.Node {
 	return nodes
 }
 
-// completeTree completes the names in a folder of the tree.
-func (s *settings) completeTree(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
-	if load(cmd) != nil {
-		return nil, noFiles
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
-	defer cancel()
-	folder, begun := path.Split(toComplete)
-	directive := noFiles
-	for _, n := range s.cachedFolder(ctx, folder) {
-		if !strings.HasPrefix(n.Name(), begun) {
-			continue
+// completeTree returns what completes the names in a folder of the tree. s has the command's settings.
+func completeTree(s *config.Settings) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
+		if load(cmd) != nil {
+			return nil, noFiles
 		}
-		name := folder + n.Name()
-		if _, isDir := n.(fs.Dir); isDir {
-			name += "/"
-			directive |= cobra.ShellCompDirectiveNoSpace
+		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+		defer cancel()
+		folder, begun := path.Split(toComplete)
+		directive := noFiles
+		for _, n := range knownFolder(ctx, s, folder) {
+			if !strings.HasPrefix(n.Name(), begun) {
+				continue
+			}
+			name := folder + n.Name()
+			if _, isDir := n.(fs.Dir); isDir {
+				name += "/"
+				directive |= cobra.ShellCompDirectiveNoSpace
+			}
+			found = append(found, name)
 		}
-		found = append(found, name)
+		return found, directive
 	}
-	return found, directive
 }

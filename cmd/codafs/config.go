@@ -14,11 +14,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 func newConfig(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "config",
@@ -31,7 +32,7 @@ found. See 'codafs help settings'.`,
   CODAFS_REFRESH=5m codafs config --json`,
 		Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			out, err := s.inForce(cmd)
+			out, err := inForce(&s, cmd)
 			if err != nil {
 				return err
 			}
@@ -42,7 +43,8 @@ found. See 'codafs help settings'.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	s.register(cmd)
+	s.Register(cmd.Flags())
+	completeDocs(cmd, &s)
 	return cmd
 }
 
@@ -56,14 +58,14 @@ type configuration struct {
 }
 
 type configSetting struct {
-	Name   string `json:"name"`
-	Value  any    `json:"value"`
-	From   origin `json:"from"`
-	Source string `json:"source,omitempty"` // the variable or file
+	Name   string        `json:"name"`
+	Value  any           `json:"value"`
+	From   config.Origin `json:"from"`
+	Source string        `json:"source,omitempty"` // the variable or file
 }
 
 // inForce returns the settings of all commands with their values. It adds to cmd the flags that cmd does not have.
-func (s *settings) inForce(cmd *cobra.Command) (configuration, error) {
+func inForce(s *config.Settings, cmd *cobra.Command) (configuration, error) {
 	flags := cmd.Flags()
 	for _, f := range allFlags() {
 		if flags.Lookup(f.Name) == nil {
@@ -74,15 +76,15 @@ func (s *settings) inForce(cmd *cobra.Command) (configuration, error) {
 	if err := load(cmd); err != nil {
 		return configuration{}, err
 	}
-	c := configuration{Token: s.tokenOrigin()}
-	c.File, _ = configFile(flags)
+	c := configuration{Token: s.TokenOrigin()}
+	c.File, _ = config.File(flags)
 	if _, err := os.Stat(c.File); !errors.Is(err, iofs.ErrNotExist) {
 		c.Exists = true
 	}
-	sources := map[origin]func(name string) string{fromVariable: variable, fromFile: func(string) string { return c.File }}
+	sources := map[config.Origin]func(name string) string{config.FromVariable: config.Variable, config.FromFile: func(string) string { return c.File }}
 	for _, name := range settingNames() {
 		f := flags.Lookup(name)
-		one := configSetting{Name: name, Value: valueOf(f), From: originOf(f)}
+		one := configSetting{Name: name, Value: valueOf(f), From: config.OriginOf(f)}
 		if source := sources[one.From]; source != nil {
 			one.Source = source(name)
 		}
@@ -104,24 +106,6 @@ func valueOf(f *pflag.Flag) any {
 		return json.Number(word)
 	}
 	return word
-}
-
-// tokenOrigin says where the token comes from.
-func (s *settings) tokenOrigin() string {
-	if err := s.demoBesideToken(); err != nil {
-		return err.Error()
-	}
-	if s.demo {
-		return "none is needed (--demo)"
-	}
-	found, err := tokenSources(s.tokenFile, func(string) {})
-	switch {
-	case err != nil:
-		return err.Error()
-	case len(found) == 0:
-		return "none"
-	}
-	return found[0].name
 }
 
 func (c configuration) print(w io.Writer) error {

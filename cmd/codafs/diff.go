@@ -2,14 +2,18 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
 )
 
 func newDiff(std term.Streams) *cobra.Command {
-	var o outputFolder
+	var o config.OutputFolder
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "diff [A B]",
@@ -27,7 +31,7 @@ There is one line for each file that differs: a word, and the path.
   codafs diff ~/coda-backups/2026-03-06T101530Z ~/coda-backups/latest`,
 		Args: noneOrTwo,
 		RunE: func(_ *cobra.Command, args []string) error {
-			a, b, err := o.pair(args)
+			a, b, err := twoSnapshots(o.Output, args)
 			if err != nil {
 				return err
 			}
@@ -42,7 +46,7 @@ There is one line for each file that differs: a word, and the path.
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	o.register(cmd.Flags())
+	o.Register(cmd.Flags())
 	return cmd
 }
 
@@ -69,4 +73,38 @@ func printDifference(std term.Streams, d sealed.Difference) error {
 		}
 	}
 	return nil
+}
+
+// twoSnapshots returns the two snapshots to compare: those that are named, as folders or as names in the output folder, else
+// the two newest.
+func twoSnapshots(output string, args []string) (a, b string, err error) {
+	if output == "" {
+		return "", "", config.ErrNoOutput
+	}
+	if len(args) == 2 {
+		return named(output, args[0]), named(output, args[1]), nil
+	}
+	all, err := sealed.List(output)
+	if err != nil {
+		return "", "", err
+	}
+	if len(all) < 2 {
+		return "", "", fmt.Errorf("%w: %s holds %d, and two are compared", folder.ErrNotSnapshot, output, len(all))
+	}
+	last := all[len(all)-2:]
+	return filepath.Join(output, last[0].ID), filepath.Join(output, last[1].ID), nil
+}
+
+// named returns the folder of a named snapshot. The working folder is searched first.
+func named(output, name string) string {
+	inOutput := filepath.Join(output, name)
+	if filepath.Base(name) != name || exists(name) || !exists(inOutput) {
+		return name
+	}
+	return inOutput
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

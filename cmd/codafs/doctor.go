@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 func newDoctor(std term.Streams) *cobra.Command {
-	var d doctor
+	d := doctor{Settings: newSettings()}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -29,8 +30,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
   codafs doctor --json | jq -r '.checks[] | select(.state != "ok") | .text'`,
 		Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, _ := configFile(cmd.Flags())
-			out, err := d.examine(cmd.Context(), file)
+			out, err := d.examine(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -47,17 +47,18 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print JSON")
-	pathVar(f, &d.output, "output", "o", defaultOutput, "`DIR` that holds, or will hold, snapshots")
+	config.PathVar(f, &d.output, "output", "o", config.DefaultOutput, "`DIR` that holds, or will hold, snapshots")
 	f.BoolVar(&d.allowOther, "allow-other", false, "also check whether other users can be let into a mount")
-	d.registerService(cmd, "max-retries")
-	d.registerDocs(cmd)
+	d.RegisterService(f, "max-retries")
+	d.RegisterDocs(f)
+	completeDocs(cmd, &d.Settings)
 	f.Lookup("exclude-doc").Hidden = true // it would have no effect on the checks
 	return cmd
 }
 
 // doctor has the settings of the checks.
 type doctor struct {
-	settings
+	config.Settings
 	output     string
 	allowOther bool
 }
@@ -89,8 +90,9 @@ const doctorTime = 20 * time.Second
 
 // examine makes all checks, in the order in which they are shown. A failed check is a finding; the error is a usage
 // error.
-func (d *doctor) examine(ctx context.Context, config string) (examination, error) {
-	out := examination{Tool: tool(), Checks: []finding{checkConfig(config)}}
+func (d *doctor) examine(ctx context.Context) (examination, error) {
+	file, _ := config.File(d.Flags)
+	out := examination{Tool: d.Tool, Checks: []finding{checkConfig(file)}}
 	service, err := d.checkService(ctx)
 	if err != nil {
 		return out, err
@@ -99,7 +101,7 @@ func (d *doctor) examine(ctx context.Context, config string) (examination, error
 	out.Checks = append(out.Checks, d.checkFUSE(), d.checkCache())
 	switch {
 	case d.output == "":
-	case originOf(d.flags.Lookup("output")) == fromDefault && !exists(d.output):
+	case config.OriginOf(d.Flags.Lookup("output")) == config.FromDefault && !exists(d.output):
 		out.Checks = append(out.Checks, noOutput(ctx, d.output)...)
 	default:
 		out.Checks = append(out.Checks, checkOutput(ctx, d.output)...)

@@ -35,11 +35,11 @@ func (d *doctor) checkFUSE() finding {
 
 func (d *doctor) checkCache() finding {
 	const check = "cache"
-	dir, err := d.cacheFolder()
+	dir, err := d.CacheFolder()
 	if err != nil {
 		return finding{check, isProblem, err.Error(), ""}
 	}
-	limit, err := term.ParseSize(d.cacheSize)
+	limit, err := term.ParseSize(d.CacheSize)
 	if err != nil {
 		return finding{check, isProblem, "--cache-size: " + err.Error(), ""}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -17,24 +18,24 @@ import (
 
 // checkService checks the token, and with it the service and the clock. The error is a usage error.
 func (d *doctor) checkService(ctx context.Context) (found []finding, err error) {
-	if err := d.demoBesideToken(); err != nil {
+	if err := d.DemoBesideToken(); err != nil {
 		return nil, err
 	}
-	if !d.demo {
+	if !d.Demo {
 		source, odd := d.checkToken()
 		found = append(found, odd...)
 		if source.State == isProblem {
 			return append(found, source), nil
 		}
 	}
-	if d.offline {
+	if d.Offline {
 		return append(found, finding{"api", isOK, "not asked (--offline)", ""}), nil
 	}
-	log, err := d.logger(term.Streams{Err: io.Discard})
+	log, err := d.Logger(term.Streams{Err: io.Discard})
 	if err != nil {
 		return nil, err
 	}
-	o, err := d.clientOptions(term.Streams{Err: io.Discard}, log)
+	o, err := clientOptions(&d.Settings, term.Streams{Err: io.Discard}, log)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func checkPause(client *coda.Client) (finding, bool) {
 
 // checkToken finds the token. Oddities are returned as separate findings.
 func (d *doctor) checkToken() (source finding, odd []finding) {
-	_, err := findToken(d.tokenFile, func(line string) { odd = append(odd, finding{"token", isWarning, line, ""}) })
+	_, err := config.FindToken(d.TokenFile, func(line string) { odd = append(odd, finding{"token", isWarning, line, ""}) })
 	if err != nil {
 		return finding{"token", isProblem, err.Error(), ""}, odd
 	}
@@ -79,21 +80,21 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 	took := time.Since(started)
 	switch {
 	case rest.CodeOf(err) == rest.CodeUnauthorized:
-		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.tokenOrigin(), exit.MakeToken})
+		found = append(found, finding{"token", isProblem, "Coda refuses the one in " + d.TokenOrigin(), exit.MakeToken})
 	case err != nil:
 		if f, ok := checkPause(client); ok {
 			return append(found, f)
 		}
 		return append(found, finding{"api", isProblem, exit.Describe(err), ""})
 	default:
-		whose := fmt.Sprintf("%s (the token %q of %s)", d.tokenOrigin(), user.TokenName, user.LoginID)
+		whose := fmt.Sprintf("%s (the token %q of %s)", d.TokenOrigin(), user.TokenName, user.LoginID)
 		scope, docs := d.checkScope(ctx, client, user.Scoped)
 		found = append(found, finding{"token", isOK, whose, ""}, scope)
 		if f, ok := checkExport(ctx, client, docs); ok {
 			found = append(found, f)
 		}
 	}
-	found = append(found, finding{"api", isOK, fmt.Sprintf("%s answers within %v", d.baseURL(), max(took, time.Millisecond).Round(time.Millisecond)), ""})
+	found = append(found, finding{"api", isOK, fmt.Sprintf("%s answers within %v", d.BaseURL(), max(took, time.Millisecond).Round(time.Millisecond)), ""})
 	if c, ok := clock.finding(); ok {
 		found = append(found, c)
 	}
@@ -105,7 +106,7 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
 	var docs []coda.Doc
 	var err error
-	for doc, e := range client.Docs(ctx, coda.DocFilter{OwnedOnly: !d.selection.IncludeShared, WorkspaceID: d.selection.WorkspaceID}) {
+	for doc, e := range client.Docs(ctx, coda.DocFilter{OwnedOnly: !d.Selection.IncludeShared, WorkspaceID: d.Selection.WorkspaceID}) {
 		if err = e; err != nil {
 			break
 		}
@@ -113,8 +114,8 @@ func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted
 	}
 	const check = "scope"
 	switch {
-	case rest.CodeOf(err) == rest.CodeForbidden && len(d.selection.Docs) > 0:
-		return finding{check, isOK, "the token is for single docs, and --doc names some", ""}, namedDocs(ctx, client, d.selection.Docs)
+	case rest.CodeOf(err) == rest.CodeForbidden && len(d.Selection.Docs) > 0:
+		return finding{check, isOK, "the token is for single docs, and --doc names some", ""}, namedDocs(ctx, client, d.Selection.Docs)
 	case rest.CodeOf(err) == rest.CodeForbidden:
 		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}, nil
 	case err != nil:

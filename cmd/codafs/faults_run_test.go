@@ -25,7 +25,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // faultToken is what no file and no word of a run may hold.
@@ -169,7 +169,7 @@ func quickDir(t *testing.T) string {
 func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std term.Streams) error {
 	t.Helper()
 	var o snapshotOptions
-	o.selection.Docs = docs
+	o.Selection.Docs = docs
 	return snapshotWith(t.Context(), t, &o, service.RoundTripperOver(openapitest.Wrap(t, service)), dir, std)
 }
 
@@ -177,23 +177,24 @@ func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []str
 func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std term.Streams) error {
 	t.Helper()
 	o := *given
-	o.register(&cobra.Command{}) // the defaults
-	o.output, o.cacheDir, o.selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.selection.Docs
-	o.selection.Names = fs.NameMode(o.names)
+	o.Tool = tool()
+	o.Register(pflag.NewFlagSet("", pflag.ContinueOnError)) // the defaults
+	o.output, o.CacheDir, o.Selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.Selection.Docs
+	o.Selection.Names = fs.NameMode(o.Names)
 	log := slog.New(slog.NewTextHandler(std.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
-		BaseURL: o.baseURL(), Token: faultToken, UserAgent: tool(), MaxRetries: o.maxRetries, ExportTimeout: o.exportTimeout,
+		BaseURL: o.BaseURL(), Token: faultToken, UserAgent: o.Tool, MaxRetries: o.MaxRetries, ExportTimeout: o.ExportTimeout,
 		Transport: transport, Log: log, Outage: rest.WaitOutage,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk, err := o.openCache(o.cacheDir, log)
+	disk, err := openCache(&o.Settings, o.CacheDir, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
-		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.selection})}
+		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.Selection})}
 	defer w.close()
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
 	return o.snapshotOf(ctx, std, w, p)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -17,14 +18,14 @@ import (
 type shortcuts struct {
 	trustDocs bool
 	rowDeltas bool
-	fullEvery period
+	fullEvery config.Period
 }
 
 func (s *shortcuts) registerShortcuts(f *pflag.FlagSet) {
 	f.BoolVar(&s.trustDocs, "trust-doc-timestamps", false,
 		"with --incremental: skip docs that have the same time of change as in the last snapshot (it may miss something: see above)")
 	f.BoolVar(&s.rowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
-	s.fullEvery = period(7 * term.Day)
+	s.fullEvery = config.Period(7 * term.Day)
 	f.Var(&s.fullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
@@ -17,7 +18,7 @@ import (
 )
 
 func newList(std term.Streams) *cobra.Command {
-	var o outputFolder
+	var o config.OutputFolder
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list [DIR]",
@@ -30,7 +31,7 @@ Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 		Example: `  codafs list ~/coda-backups`,
 		Args:    between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := o.of(cmd, args)
+			dir, err := o.Dir(cmd.Flags(), args)
 			if err != nil {
 				return err
 			}
@@ -38,7 +39,7 @@ Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the whole summary of each")
-	o.register(cmd.Flags())
+	o.Register(cmd.Flags())
 	return cmd
 }
 
@@ -135,7 +136,7 @@ func news(s format.Summary) string {
 		parts = append(parts, lineByLine(s.PagesLineByLine))
 	}
 	if s.Demo {
-		parts = append(parts, demoNote)
+		parts = append(parts, config.DemoNote)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
@@ -18,7 +19,7 @@ import (
 )
 
 func newLs(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	var long, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ls [PATH]",
@@ -36,17 +37,18 @@ as they are known without fetching content.`,
 	}
 	cmd.Flags().BoolVarP(&long, "long", "l", false, "also sizes and times")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list: what each name is, by the words of .codafs/index.jsonl; with -l sizes and times too")
-	s.register(cmd, "export-timeout")
-	cmd.ValidArgsFunction = s.completeTree
+	s.Register(cmd.Flags(), "export-timeout")
+	completeDocs(cmd, &s)
+	cmd.ValidArgsFunction = completeTree(&s)
 	return cmd
 }
 
 // runLs lists a folder, or shows one file. With long it also asks for versions, which may send requests for stamps,
 // never for content.
-func runLs(ctx context.Context, s *settings, std term.Streams, name string, long, asJSON bool) error {
+func runLs(ctx context.Context, s *config.Settings, std term.Streams, name string, long, asJSON bool) error {
 	waits, std := showWaits(std, "ls")
 	defer waits.end()
-	w, err := s.open(std, openOptions{outage: rest.LeaveOutage})
+	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
@@ -27,7 +28,7 @@ import (
 
 // mountOptions are the settings of 'codafs mount'.
 type mountOptions struct {
-	settings
+	config.Settings
 	refresh    time.Duration
 	prefetch   int
 	sizes      string
@@ -37,7 +38,7 @@ type mountOptions struct {
 }
 
 func newMount(std term.Streams) *cobra.Command {
-	var o mountOptions
+	o := mountOptions{Settings: newSettings()}
 	cmd := &cobra.Command{
 		Use:   "mount MOUNTPOINT",
 		Short: "Show the workspace as folders and files",
@@ -72,7 +73,8 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 	f.BoolVar(&o.allowOther, "allow-other", false, "let other users of this machine read the mount")
 	f.BoolVar(&o.background, "background", false,
 		"return when it is mounted and Coda has accepted the token, or has not answered for 2 seconds; it then logs to standard error only where that is a file")
-	o.register(cmd)
+	o.Register(f)
+	completeDocs(cmd, &o.Settings)
 	return cmd
 }
 
@@ -106,7 +108,7 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 	var err error
 	status := func(ctx context.Context, s *fs.Status) {
 		name, problem := who.get(ctx)
-		s.Account, s.TokenProblem, s.APIURL, s.Selection = &name, problem, o.baseURL(), o.recorded()
+		s.Account, s.TokenProblem, s.APIURL, s.Selection = &name, problem, o.BaseURL(), o.Recorded()
 		s.Tool, s.PID, s.Goroutines, s.Mountpoint, s.StartedAt = tool(), os.Getpid(), runtime.NumGoroutine(), path, started
 		if _, why := w.client.Away(); why != nil {
 			s.ServiceDown = why.Error()
@@ -115,13 +117,13 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 			s.Mount, s.Cache = m.Stats(), w.cache.Counts()
 		}
 	}
-	w, err = o.open(std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: status})
+	w, err = openTree(&o.Settings, std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: status})
 	if err != nil {
 		return err
 	}
 	defer w.close()
 	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs,
-		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.offline, Guard: guardProcess, Log: w.log})
+		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.Offline, Guard: guardProcess, Log: w.log})
 	if err != nil {
 		return err
 	}
@@ -166,7 +168,7 @@ func goIntoBackground(std term.Streams, who *identity, dir string) error {
 func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server, ready func() error) error {
 	var beside sync.WaitGroup
 	beside.Go(func() {
-		if !o.offline {
+		if !o.Offline {
 			w.tree.Run(ctx, o.refresh)
 		}
 	})
@@ -208,7 +210,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 // noDoc reports that --doc names a doc which does not exist, as far as that is known at once; with --offline also that
 // nothing is known.
 func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time) error {
-	if len(o.selection.Docs) == 0 && !o.offline {
+	if len(o.Selection.Docs) == 0 && !o.Offline {
 		return nil
 	}
 	ctx, cancel := context.WithDeadline(ctx, until)

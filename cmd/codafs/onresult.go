@@ -13,13 +13,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/format"
 )
-
-// resultPrefix is the prefix of the variables that the command of --on-result gets.
-const resultPrefix = "CODAFS_RESULT"
 
 const onResultHelp = `--on-result runs a command in a shell at the end, whether the snapshot succeeded or failed; only after a usage error it does
 not run. The command reads the summary as JSON on standard input, and has the variables below. What it prints goes to standard
@@ -65,10 +63,10 @@ func (o *snapshotOptions) runOnResult(ctx context.Context, std term.Streams, res
 	c := shell(ctx, o.onResult)
 	c.Stdin, c.Stdout, c.Stderr = &summary, std.Err, std.Err
 	c.Env = append(os.Environ(),
-		resultPrefix+"="+string(o.resultWord()),
-		resultPrefix+"_EXIT_CODE="+strconv.Itoa(code),
-		resultPrefix+"_DIR="+o.sealedDir(),
-		resultPrefix+"_MESSAGE="+o.resultMessage(result))
+		config.ResultPrefix+"="+string(o.resultWord()),
+		config.ResultPrefix+"_EXIT_CODE="+strconv.Itoa(code),
+		config.ResultPrefix+"_DIR="+o.sealedDir(),
+		config.ResultPrefix+"_MESSAGE="+o.resultMessage(result))
 	return c.Run()
 }
 

@@ -22,13 +22,13 @@ func (o *snapshotOptions) withinOpenFiles(std term.Streams) {
 	limit := openFilesLimit()
 	room := limit - filesBeside
 	fits := max(1, room/(filesATask*(1+pageShare)))
-	if limit == 0 || fits >= o.concurrency {
+	if limit == 0 || fits >= o.Concurrency {
 		return
 	}
 	if !o.quiet {
-		fmt.Fprintf(std.Err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.concurrency)
+		fmt.Fprintf(std.Err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.Concurrency)
 	}
-	o.concurrency = fits
+	o.Concurrency = fits
 	o.fewPages = max(1, room/filesATask-fits)
 	o.parallel = max(1, int(math.Sqrt(float64(max(0, room)/filesAList)))) // docs at a time, times lists of each
 }
@@ -36,7 +36,7 @@ func (o *snapshotOptions) withinOpenFiles(std term.Streams) {
 // pages is how many pages are fetched at the same time.
 func (o *snapshotOptions) pages() int {
 	if o.fewPages > 0 {
-		return min(o.fewPages, pageShare*o.concurrency)
+		return min(o.fewPages, pageShare*o.Concurrency)
 	}
-	return pageShare * o.concurrency
+	return pageShare * o.Concurrency
 }

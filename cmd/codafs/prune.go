@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/sealed"
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ import (
 func newPrune(std term.Streams) *cobra.Command {
 	var p sealed.Policy
 	var dryRun, asJSON bool
-	var o outputFolder
+	var o config.OutputFolder
 	cmd := &cobra.Command{
 		Use:   "prune [DIR] --keep-…",
 		Short: "Remove old backups by a policy",
@@ -23,7 +24,7 @@ must be named. The names of those that are removed are printed.`,
   codafs prune ~/coda-backups --keep-last 3 --dry-run`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := o.of(cmd, args)
+			dir, err := o.Dir(cmd.Flags(), args)
 			if err != nil {
 				return err
 			}
@@ -43,7 +44,7 @@ must be named. The names of those that are removed are printed.`,
 	f.IntVar(&p.Yearly, "keep-yearly", 0, "the same for `N` years")
 	f.BoolVar(&dryRun, "dry-run", false, "remove nothing")
 	f.BoolVar(&asJSON, "json", false, "print JSON: what was removed, what was kept and why")
-	o.register(f)
+	o.Register(f)
 	return cmd
 }
 

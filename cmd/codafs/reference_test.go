@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
@@ -141,8 +142,8 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 		if slices.Contains([]string{"false", "[]"}, def) {
 			def = ""
 		}
-		env := "`" + variable(f.Name) + "`"
-		if !isSetting(f.Name) && f.Name != "config" {
+		env := "`" + config.Variable(f.Name) + "`"
+		if !config.IsSetting(f.Name) && f.Name != "config" {
 			env = ""
 		}
 		if def != "" {
@@ -152,5 +153,23 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	})
 	if len(rows) > 0 {
 		fmt.Fprintf(b, "\n| flag | variable | default | |\n|---|---|---|---|\n%s\n", strings.Join(rows, "\n"))
+	}
+}
+
+func TestEachFlagThatNamesAFileOrFolderIsAPath(t *testing.T) {
+	var paths []string
+	for name, f := range allFlags() {
+		value, _ := pflag.UnquoteUsage(f)
+		if named := value == "DIR" || value == "FILE"; named != (f.Value.Type() == "path") {
+			t.Errorf("--%s takes a %s and is of type %s: declare it with pathVar", name, value, f.Value.Type())
+		}
+		if f.Value.Type() == "path" {
+			paths = append(paths, name)
+		}
+	}
+	for _, name := range []string{"cache-dir", "config", "log-file", "mountpoint", "output", "token-file"} {
+		if !slices.Contains(paths, name) {
+			t.Errorf("--%s is no path", name)
+		}
 	}
 }

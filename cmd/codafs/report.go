@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
@@ -28,7 +29,7 @@ func (o *snapshotOptions) report(s format.Summary, err error) []string {
 		result += ", but " + lineByLine(s.PagesLineByLine)
 	}
 	if s.Demo {
-		end = "; " + demoNote
+		end = "; " + config.DemoNote
 	}
 	lines := []string{fmt.Sprintf("%s: %s, %s, %s, %s; %s, %s; %s in %s%s", result,
 		term.Count(c.Docs.Total, "doc"), term.Count(c.Pages.Total, "page"), term.Count(c.Tables.Total, "table"), term.Count(c.Views.Total, "view"),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
 	"github.com/codafs/codafs/coda/rest"
@@ -16,11 +17,10 @@ import (
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 func newResolve(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	var mountpoint string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -37,9 +37,9 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
   less "$(codafs resolve --mountpoint ~/coda 'https://coda.io/d/_dAbCDeFGH1a#_tugrid-AbC')"
   xdg-open "$(codafs resolve ~/coda/docs/Launch*/pages/Plan*.md)"`,
 		Args:              between(1, 1),
-		ValidArgsFunction: s.completeTree,
+		ValidArgsFunction: completeTree(&s),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := s.resolve(cmd, std, args[0], mountpoint)
+			found, err := resolve(&s, cmd, std, args[0], mountpoint)
 			if err != nil {
 				return err
 			}
@@ -55,13 +55,14 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the path, the link and what is there, as JSON")
-	pathVar(cmd.Flags(), &mountpoint, "mountpoint", "", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
-	s.register(cmd, "export-timeout")
+	config.PathVar(cmd.Flags(), &mountpoint, "mountpoint", "", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
+	s.Register(cmd.Flags(), "export-timeout")
+	completeDocs(cmd, &s)
 	return cmd
 }
 
 // resolve finds what a link leads to, or what is at a path.
-func (s *settings) resolve(cmd *cobra.Command, std term.Streams, arg, mountpoint string) (nodeInfo, error) {
+func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, mountpoint string) (nodeInfo, error) {
 	find := func(w *workspace, asks bool) (nodeInfo, error) { return w.linked(cmd.Context(), arg, asks) }
 	below := mountpoint
 	if !isLink(arg) {
@@ -74,11 +75,15 @@ func (s *settings) resolve(cmd *cobra.Command, std term.Streams, arg, mountpoint
 		find = func(w *workspace, _ bool) (nodeInfo, error) { return w.withLink(cmd.Context(), name) }
 	}
 	if mountpoint != "" {
-		if err := s.asMounted(cmd.Flags(), mountpoint); err != nil {
+		m, err := snapshot.Mounted(mountpoint)
+		if err != nil {
 			return nodeInfo{}, err
 		}
+		if err := s.Adopt(m.Source().APIURL, m.Selection()); err != nil {
+			return nodeInfo{}, fmt.Errorf("%s: %w", mountpoint, err)
+		}
 	}
-	found, err := s.eitherWay(std, find)
+	found, err := eitherWay(s, std, find)
 	if below != "" {
 		found.Path = filepath.Join(below, filepath.FromSlash(found.Path))
 	}
@@ -88,8 +93,8 @@ func (s *settings) resolve(cmd *cobra.Command, std term.Streams, arg, mountpoint
 func isLink(arg string) bool { return strings.Contains(arg, "://") }
 
 // eitherWay searches what is known, and asks Coda if that is not enough.
-func (s *settings) eitherWay(std term.Streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
-	if w, err := s.cached(); err == nil {
+func eitherWay(s *config.Settings, std term.Streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
+	if w, err := openKnown(s); err == nil {
 		found, err := find(w, false)
 		w.close()
 		if err == nil {
@@ -98,13 +103,13 @@ func (s *settings) eitherWay(std term.Streams, find func(w *workspace, asks bool
 	}
 	waits, std := showWaits(std, "resolve")
 	defer waits.end()
-	w, err := s.open(std, openOptions{outage: rest.LeaveOutage})
+	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return nodeInfo{}, err
 	}
 	defer w.close()
 	waits.of(w.client)
-	return find(w, !s.offline)
+	return find(w, !s.Offline)
 }
 
 // linked finds what a link leads to.
@@ -230,44 +235,4 @@ func inTree(arg string) (name, at string, err error) {
 		return treePath(slashed[i:]), "", nil
 	}
 	return treePath(arg), "", nil
-}
-
-// asMounted sets the settings that a mount was made with, except those on the command line.
-func (s *settings) asMounted(flags *pflag.FlagSet, mountpoint string) error {
-	m, err := snapshot.Mounted(mountpoint)
-	if err != nil {
-		return err
-	}
-	if s.apiURL = m.Source().APIURL; s.apiURL == demoURL {
-		s.demo = true
-	}
-	chosen := m.Selection()
-	for name := range s.recorded() {
-		f := flags.Lookup(name)
-		if f == nil || originOf(f) == fromFlag {
-			continue
-		}
-		if err := replace(f, chosen[name]); err != nil {
-			return fmt.Errorf("%s: %s: %w", mountpoint, name, err)
-		}
-	}
-	return nil
-}
-
-// replace sets a flag to a value from JSON; nil means the default.
-func replace(f *pflag.Flag, v any) error {
-	list, ok := f.Value.(pflag.SliceValue)
-	switch {
-	case !ok && v == nil:
-		return f.Value.Set(f.DefValue)
-	case !ok:
-		return f.Value.Set(fmt.Sprint(v))
-	}
-	var words []string
-	if items, ok := v.([]any); ok {
-		for _, i := range items {
-			words = append(words, fmt.Sprint(i))
-		}
-	}
-	return list.Replace(words)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
@@ -148,7 +149,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 				names = append(append(names, c.Name()), c.Aliases...)
 			}
 		}
-		meant = didYouMean("", word, names)
+		meant = exit.DidYouMean("", word, names)
 	}
 	return exit.Usagef("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())
 }
@@ -159,7 +160,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() == "" {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		meant = didYouMean("--", e.GetSpecifiedName(), names)
+		meant = exit.DidYouMean("--", e.GetSpecifiedName(), names)
 	}
 	return exit.Usagef("%w%s (see '%s --help')", err, meant, cmd.CommandPath())
 }
@@ -184,6 +185,9 @@ func newHelp() *cobra.Command {
 	}
 }
 
+// load sets the flags of a command that are not on the command line, from variables and the configuration file.
+func load(cmd *cobra.Command) error { return config.Load(cmd.Flags(), settingNames()) }
+
 // allFlags returns the flags of all commands, by name. A flag means the same in all commands that have it.
 func allFlags() map[string]*pflag.Flag {
 	flags := map[string]*pflag.Flag{}
@@ -201,5 +205,23 @@ func allFlags() map[string]*pflag.Flag {
 
 // settingNames returns the keys of a configuration file, sorted.
 func settingNames() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(allFlags())), func(name string) bool { return !isSetting(name) })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(allFlags())), func(name string) bool { return !config.IsSetting(name) })
+}
+
+// otherWords are the words of other programs for our commands.
+var otherWords = map[string]string{
+	"backup": "snapshot", "dump": "snapshot", "archive": "snapshot", "download": "snapshot", "sync": "snapshot", "copy": "snapshot", "clone": "snapshot",
+	"pull": "snapshot", "create": "snapshot", "save": "snapshot", "check": "verify", "validate": "verify", "fsck": "verify",
+	"forget": "prune", "gc": "prune", "expire": "prune", "cleanup": "prune", "rotate": "prune", "compare": "diff",
+	"snapshots": "list", "backups": "list", "history": "list", "dir": "ls", "docs": "ls", "tree": "ls", "find": "ls", "get": "cat", "show": "cat", "print": "cat",
+	"open": "resolve", "url": "resolve", "link": "resolve",
+	"diagnose": "doctor", "test": "doctor", "login": "doctor", "auth": "doctor", "whoami": "doctor", "settings": "config", "env": "config",
+	"info": "status", "mounts": "status", "ps": "status", "stats": "status", "stop": "unmount", "eject": "unmount", "detach": "unmount", "attach": "mount",
+}
+
+// otherWays are words of other programs that match no single command.
+var otherWays = map[string]string{
+	"export":  "'codafs snapshot' writes all as files, 'codafs cat PATH' prints one",
+	"restore": "a snapshot holds plain files: copy them from its folder (see 'codafs list')",
+	"init":    "there is nothing to prepare: 'codafs snapshot' makes its folder",
 }

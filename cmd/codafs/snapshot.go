@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -26,7 +27,7 @@ import (
 
 // snapshotOptions are the settings of 'codafs snapshot', and the state of the run.
 type snapshotOptions struct {
-	settings
+	config.Settings
 	shortcuts
 	output         string
 	incremental    bool
@@ -45,7 +46,7 @@ type snapshotOptions struct {
 }
 
 func newSnapshot(std term.Streams) *cobra.Command {
-	var o snapshotOptions
+	o := snapshotOptions{Settings: newSettings()}
 	cmd := &cobra.Command{
 		Use:   "snapshot [MOUNTPOINT]",
 		Short: "Make a full local backup",
@@ -78,12 +79,12 @@ there is copied; the mount's own selection of docs and files holds.`,
 				return exit.Usagef("--archive %q: want zip or tar.zst", o.archive)
 			}
 			if o.output == "" {
-				return errNoOutput
+				return config.ErrNoOutput
 			}
 			if err := o.check(cmd.Flags(), o.incremental, len(args) == 1); err != nil {
 				return err
 			}
-			if o.offline && len(args) == 0 {
+			if o.Offline && len(args) == 0 {
 				return exit.Usagef("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")
 			}
 			o.withinOpenFiles(std)
@@ -98,7 +99,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	}
 	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + onResultHelp + "\n\n" + exitHelp
 	f := cmd.Flags()
-	pathVar(f, &o.output, "output", "o", defaultOutput, "`DIR` that holds the snapshots; made if it is missing")
+	config.PathVar(f, &o.output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
 	f.StringVar(&o.archive, "archive", "", "also pack the finished snapshot into one file beside its folder; `FORMAT` is zip or tar.zst")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")
@@ -110,8 +111,9 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
 	o.registerShortcuts(f)
 	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
-	o.registerConcurrency(f)
-	o.register(cmd, "offline") // without requests there is nothing to copy; a mount sends its own requests
+	o.RegisterConcurrency(f)
+	o.Register(f, "offline") // without requests there is nothing to copy; a mount sends its own requests
+	completeDocs(cmd, &o.Settings)
 	return cmd
 }
 
@@ -131,7 +133,7 @@ const exitHelp = `Exit codes:
 
 // noSelection refuses the flags that choose what is in the tree: the mount has its own.
 func noSelection(flags *pflag.FlagSet) error {
-	for name := range (&settings{}).recorded() {
+	for name := range (&config.Settings{}).Recorded() {
 		if f := flags.Lookup(name); f != nil && f.Changed {
 			return exit.Usagef("--%s does not go with a MOUNTPOINT: what was chosen when it was mounted holds", name)
 		}
@@ -146,7 +148,7 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) err
 	if o.quiet {
 		o.notices.Out = nil
 	}
-	w, err := o.open(std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: rest.WaitOutage})
+	w, err := openTree(&o.Settings, std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: rest.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
@@ -169,8 +171,8 @@ func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *w
 	w.remember(user.LoginID)
 	opts := o.runOptions(w.log)
 	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
-	opts.Source = format.Source{APIURL: o.baseURL(), Account: user.LoginID}
-	opts.Selection, opts.Demo = o.recorded(), o.demo
+	opts.Source = format.Source{APIURL: o.BaseURL(), Account: user.LoginID}
+	opts.Selection, opts.Demo = o.Recorded(), o.Demo
 	opts.Explain = func(path string, err error) fs.Failure { return w.tree.FailureOf(err, fs.Object{}, path) }
 	opts.Requests = func() (int, time.Duration) {
 		u := w.client.Usage()
@@ -195,7 +197,7 @@ func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Cont
 // snapshotMount makes a snapshot of a mounted tree. It needs no token.
 func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, dir string) error {
 	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
-	log, err := o.logger(std)
+	log, err := o.Logger(std)
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
@@ -205,7 +207,7 @@ func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, di
 	}
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
-	opts.Demo = opts.Source.APIURL == demoURL
+	opts.Demo = opts.Source.APIURL == config.DemoURL
 	return o.snapshot(ctx, std, m, opts, p)
 }
 
@@ -242,8 +244,8 @@ const pageShare = 4
 // runOptions returns the options that do not depend on where the tree comes from.
 func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
-		Output: o.output, Incremental: o.incremental, Archive: folder.ArchiveFormat(o.archive), Tool: tool(), Log: log,
-		Concurrency: o.concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
+		Output: o.output, Incremental: o.incremental, Archive: folder.ArchiveFormat(o.archive), Tool: o.Tool, Log: log,
+		Concurrency: o.Concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
 		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -18,7 +19,7 @@ import (
 )
 
 func newStatus(std term.Streams) *cobra.Command {
-	var s settings
+	s := newSettings()
 	var output string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -39,8 +40,8 @@ processes of this token on this machine count together. All times are those of t
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	pathVar(cmd.Flags(), &output, "output", "o", defaultOutput, "`DIR` that holds the snapshots")
-	s.registerService(cmd, "rate", "max-retries", "export-timeout", "strict-latest")
+	config.PathVar(cmd.Flags(), &output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots")
+	s.RegisterService(cmd.Flags(), "rate", "max-retries", "export-timeout", "strict-latest")
 	return cmd
 }
 
@@ -68,10 +69,10 @@ type limitStatus struct {
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
-func runStatus(ctx context.Context, s *settings, std term.Streams, args []string, output string, asJSON bool) error {
+func runStatus(ctx context.Context, s *config.Settings, std term.Streams, args []string, output string, asJSON bool) error {
 	asked := make(chan serviceStatus, 1)
-	go func() { asked <- s.service(ctx) }()
-	out, err := s.status(ctx, std, args)
+	go func() { asked <- askService(ctx, s) }()
+	out, err := collectStatus(ctx, s, std, args)
 	out.Coda = <-asked
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func runStatus(ctx context.Context, s *settings, std term.Streams, args []string
 }
 
 // status collects all parts. A part that cannot be read says so itself.
-func (s *settings) status(ctx context.Context, std term.Streams, args []string) (out status, err error) {
+func collectStatus(ctx context.Context, s *config.Settings, std term.Streams, args []string) (out status, err error) {
 	if len(args) == 1 {
 		one, err := reportOnNamed(ctx, args[0])
 		if err != nil {
@@ -94,15 +95,15 @@ func (s *settings) status(ctx context.Context, std term.Streams, args []string) 
 	} else if out.Mounts, err = allMounts(ctx); err != nil {
 		return out, err
 	}
-	if _, err := s.cacheFolder(); err != nil {
+	if _, err := s.CacheFolder(); err != nil {
 		out.Cache.Problem = err.Error()
-	} else if out.Cache, err = s.cacheStatus(ctx, std); err != nil {
+	} else if out.Cache, err = cacheStatusOf(ctx, s, std); err != nil {
 		if _, misused := errors.AsType[exit.UsageError](err); misused {
 			return out, err
 		}
 		out.Cache.Problem = err.Error()
 	}
-	out.Limits, err = s.limits(std)
+	out.Limits, err = readLimits(s, std)
 	if _, noToken := errors.AsType[exit.TokenError](err); noToken {
 		return out, nil // all else is known without a token
 	}
@@ -111,12 +112,12 @@ func (s *settings) status(ctx context.Context, std term.Streams, args []string) 
 }
 
 // limits reads how much of the rate limits is used. Before the first run it returns none.
-func (s *settings) limits(std term.Streams) ([]limitStatus, error) {
-	log, err := s.logger(std)
+func readLimits(s *config.Settings, std term.Streams) ([]limitStatus, error) {
+	log, err := s.Logger(std)
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.clientOptions(std, log)
+	o, err := clientOptions(s, std, log)
 	if err != nil || o.StateFile == "" {
 		return []limitStatus{}, err
 	}

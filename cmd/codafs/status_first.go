@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -33,15 +34,15 @@ const (
 const askTime = 3 * time.Second
 
 // service asks Coda whose token this is.
-func (s *settings) service(ctx context.Context) serviceStatus {
-	if s.offline {
+func askService(ctx context.Context, s *config.Settings) serviceStatus {
+	if s.Offline {
 		return serviceStatus{State: notAsked, Problem: "--offline"}
 	}
-	log, err := s.logger(term.Streams{Err: io.Discard})
+	log, err := s.Logger(term.Streams{Err: io.Discard})
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
 	}
-	o, err := s.clientOptions(term.Streams{Err: io.Discard}, log)
+	o, err := clientOptions(s, term.Streams{Err: io.Discard}, log)
 	if _, missing := errors.AsType[exit.TokenError](err); missing {
 		return serviceStatus{State: notAsked, Problem: "no API token here"}
 	}

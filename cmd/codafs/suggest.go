@@ -12,32 +12,6 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// otherWords are the words of other programs for our commands.
-var otherWords = map[string]string{
-	"backup": "snapshot", "dump": "snapshot", "archive": "snapshot", "download": "snapshot", "sync": "snapshot", "copy": "snapshot", "clone": "snapshot",
-	"pull": "snapshot", "create": "snapshot", "save": "snapshot", "check": "verify", "validate": "verify", "fsck": "verify",
-	"forget": "prune", "gc": "prune", "expire": "prune", "cleanup": "prune", "rotate": "prune", "compare": "diff",
-	"snapshots": "list", "backups": "list", "history": "list", "dir": "ls", "docs": "ls", "tree": "ls", "find": "ls", "get": "cat", "show": "cat", "print": "cat",
-	"open": "resolve", "url": "resolve", "link": "resolve",
-	"diagnose": "doctor", "test": "doctor", "login": "doctor", "auth": "doctor", "whoami": "doctor", "settings": "config", "env": "config",
-	"info": "status", "mounts": "status", "ps": "status", "stats": "status", "stop": "unmount", "eject": "unmount", "detach": "unmount", "attach": "mount",
-}
-
-// otherWays are words of other programs that match no single command.
-var otherWays = map[string]string{
-	"export":  "'codafs snapshot' writes all as files, 'codafs cat PATH' prints one",
-	"restore": "a snapshot holds plain files: copy them from its folder (see 'codafs list')",
-	"init":    "there is nothing to prepare: 'codafs snapshot' makes its folder",
-}
-
-// didYouMean is the part of a message that suggests the nearest name, "" if there is none.
-func didYouMean(prefix, name string, names []string) string {
-	if n := fs.Nearest(name, names); n != "" {
-		return fmt.Sprintf("; did you mean %s%s?", prefix, n)
-	}
-	return ""
-}
-
 // find returns the node at a path of the tree. If there is none, the error suggests another one.
 func (w *workspace) find(ctx context.Context, name string) (fs.Node, error) {
 	n, err := fs.Walk(ctx, w.tree.Root(), name)

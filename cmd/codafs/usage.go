@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 )
 
 // helpWidth is the width of help in columns.
@@ -80,12 +82,11 @@ func sharedFlags() []sharedGroup {
 		{title: "Which docs: mount, snapshot, ls, cat, resolve, doctor"},
 		{title: "What is shown of them: mount, snapshot, ls, cat, resolve"},
 	}
-	for i, register := range []func(*settings, *cobra.Command){
-		func(s *settings, c *cobra.Command) { s.registerService(c) }, (*settings).registerDocs, (*settings).registerTree,
+	for i, register := range []func(*config.Settings, *pflag.FlagSet){
+		func(s *config.Settings, f *pflag.FlagSet) { s.RegisterService(f) }, (*config.Settings).RegisterDocs, (*config.Settings).RegisterTree,
 	} {
-		var c cobra.Command
-		register(new(settings), &c)
-		groups[i].flags = c.Flags()
+		groups[i].flags = pflag.NewFlagSet("", pflag.ContinueOnError)
+		register(new(config.Settings), groups[i].flags)
 	}
 	return groups
 }

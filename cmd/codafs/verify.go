@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/sealed"
@@ -14,7 +15,7 @@ import (
 )
 
 func newVerify(std term.Streams) *cobra.Command {
-	var o outputFolder
+	var o config.OutputFolder
 	var subset string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -29,14 +30,14 @@ Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
   codafs verify ~/coda-backups/latest`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := o.of(cmd, args)
+			dir, err := o.Dir(cmd.Flags(), args)
 			if err != nil {
 				return err
 			}
 			return runVerify(cmd.Context(), std, dir, subset, asJSON)
 		},
 	}
-	o.register(cmd.Flags())
+	o.Register(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&subset, "subset", "", "check one part of the files, as `N/T`: the N-th of T; a part a night checks all in T nights")
 	return cmd

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
@@ -17,6 +18,9 @@ var version = "0.1.0-dev"
 
 // tool is the program's name in manifests and in requests to Coda.
 func tool() string { return "codafs " + version }
+
+// newSettings returns the settings of a command before its flags are set.
+func newSettings() config.Settings { return config.Settings{Tool: tool()} }
 
 // build describes the build of the program; its JSON form is promised.
 type build struct {

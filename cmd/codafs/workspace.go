@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -55,25 +54,25 @@ type openOptions struct {
 }
 
 // open makes a workspace from the settings. It sends nothing.
-func (s *settings) open(std term.Streams, o openOptions) (*workspace, error) {
-	log, err := s.logger(std)
+func openTree(s *config.Settings, std term.Streams, o openOptions) (*workspace, error) {
+	log, err := s.Logger(std)
 	if err != nil {
 		return nil, err
 	}
-	options, err := s.clientOptions(std, log)
+	options, err := clientOptions(s, std, log)
 	if err != nil {
 		return nil, err
 	}
-	s.selection.Names = fs.NameMode(s.names)
-	if s.selection.Names != fs.NamesID && s.selection.Names != fs.NamesTitle {
-		return nil, exit.Usagef("--names %q: want id or title", s.names)
+	s.Selection.Names = fs.NameMode(s.Names)
+	if s.Selection.Names != fs.NamesID && s.Selection.Names != fs.NamesTitle {
+		return nil, exit.Usagef("--names %q: want id or title", s.Names)
 	}
 	options.Outage = o.outage
 	client, err := coda.New(options)
 	if err != nil {
 		return nil, err
 	}
-	disk, scratch, dir, err := s.openContents(std, log, o.afresh)
+	disk, scratch, dir, err := openContents(s, std, log, o.afresh)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +87,7 @@ func (s *settings) open(std term.Streams, o openOptions) (*workspace, error) {
 		o.notices = &term.Notices{Out: std.Err}
 	}
 	tree := fs.New(client, store{disk}, fs.Options{
-		Account: account(dir, options), Select: s.selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas,
+		Account: account(dir, options), Select: s.Selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas,
 		Parallel: o.parallel, Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.Add,
 	})
 	remember := func(user string) { rememberAccount(dir, options, user) }
@@ -107,46 +106,46 @@ func (w *workspace) close() {
 }
 
 // clientOptions checks the settings of the client, and finds the token. It sends nothing.
-func (s *settings) clientOptions(std term.Streams, log *slog.Logger) (coda.Options, error) {
+func clientOptions(s *config.Settings, std term.Streams, log *slog.Logger) (coda.Options, error) {
 	o := coda.Options{
-		BaseURL: s.baseURL(), UserAgent: tool(), MaxRetries: s.maxRetries, ExportTimeout: s.exportTimeout,
-		StrictLatest: s.strictLatest, Offline: s.offline, Log: log, Rates: map[rate.Class]rate.Rate{},
+		BaseURL: s.BaseURL(), UserAgent: s.Tool, MaxRetries: s.MaxRetries, ExportTimeout: s.ExportTimeout,
+		StrictLatest: s.StrictLatest, Offline: s.Offline, Log: log, Rates: map[rate.Class]rate.Rate{},
 	}
-	if term.IsScreen(std.Err) && s.logFile == "" {
+	if term.IsScreen(std.Err) && s.LogFile == "" {
 		o.ShowsOutages = true // in plain words; the same in a log line between them would be a repetition
 	}
 	if o.MaxRetries == 0 {
 		o.MaxRetries = rest.NoRetries // 0 would mean the default
 	}
-	for _, r := range s.rates {
+	for _, r := range s.Rates {
 		class, rate, err := coda.ParseRate(r)
 		if err != nil {
 			return o, exit.UsageError{Err: err}
 		}
 		o.Rates[class] = rate
 	}
-	if s.maxRetries < 0 {
-		return o, exit.Usagef("--max-retries %d: want 0 or more", s.maxRetries)
+	if s.MaxRetries < 0 {
+		return o, exit.Usagef("--max-retries %d: want 0 or more", s.MaxRetries)
 	}
-	if s.exportTimeout <= 0 {
-		return o, exit.Usagef("--export-timeout %v: want a time above 0", s.exportTimeout)
+	if s.ExportTimeout <= 0 {
+		return o, exit.Usagef("--export-timeout %v: want a time above 0", s.ExportTimeout)
 	}
-	if s.concurrency < 1 {
-		return o, exit.Usagef("--concurrency %d: want 1 or more", s.concurrency)
+	if s.Concurrency < 1 {
+		return o, exit.Usagef("--concurrency %d: want 1 or more", s.Concurrency)
 	}
-	if err := s.demoBesideToken(); err != nil {
+	if err := s.DemoBesideToken(); err != nil {
 		return o, err
 	}
-	if s.demo {
+	if s.Demo {
 		o.Token, o.Unlimited = "demo", true
 		o.Transport = codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()
 		return o, nil
 	}
 	var err error
-	if o.Token, err = findToken(s.tokenFile, func(line string) { fmt.Fprintln(std.Err, "codafs: warning: "+line) }); err != nil {
+	if o.Token, err = config.FindToken(s.TokenFile, func(line string) { fmt.Fprintln(std.Err, "codafs: warning: "+line) }); err != nil {
 		return o, err
 	}
-	if dir, err := s.cacheFolder(); err == nil { // else this process applies the limits alone
+	if dir, err := s.CacheFolder(); err == nil { // else this process applies the limits alone
 		o.StateFile = rateFile(dir, o)
 	}
 	return o, nil
@@ -154,18 +153,18 @@ func (s *settings) clientOptions(std term.Streams, log *slog.Logger) (coda.Optio
 
 // openContents opens the cache, or a scratch folder for this run alone: if afresh is set, if the cache folder cannot be
 // used, or if there is no place for one. dir is the folder of the cache, or of its substitute.
-func (s *settings) openContents(std term.Streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
-	dir, err = s.cacheFolder()
+func openContents(s *config.Settings, std term.Streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
+	dir, err = s.CacheFolder()
 	homeless := err != nil
-	if homeless && s.offline {
+	if homeless && s.Offline {
 		return nil, nil, "", err
 	}
 	if !homeless {
 		removeDeadRuns(dir)
 	}
 	if !homeless && !afresh {
-		disk, err = s.openCache(dir, log)
-		if _, misused := errors.AsType[exit.UsageError](err); err == nil || misused || s.offline {
+		disk, err = openCache(s, dir, log)
+		if _, misused := errors.AsType[exit.UsageError](err); err == nil || misused || s.Offline {
 			return disk, nil, dir, err
 		}
 	}
@@ -183,15 +182,15 @@ func (s *settings) openContents(std term.Streams, log *slog.Logger, afresh bool)
 	if homeless {
 		dir = run.dir
 	}
-	if disk, err = s.openCache(run.dir, log); err != nil {
+	if disk, err = openCache(s, run.dir, log); err != nil {
 		return nil, nil, "", errors.Join(err, run.remove())
 	}
 	return disk, run, dir, nil
 }
 
 // openCache opens the cache in dir, and makes it if it is missing.
-func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) {
-	size, err := term.ParseSize(s.cacheSize)
+func openCache(s *config.Settings, dir string, log *slog.Logger) (*cache.Disk, error) {
+	size, err := term.ParseSize(s.CacheSize)
 	if err != nil {
 		return nil, exit.Usagef("--cache-size: %w", err)
 	}
@@ -200,18 +199,6 @@ func (s *settings) openCache(dir string, log *slog.Logger) (*cache.Disk, error) 
 		return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
 	}
 	return disk, nil
-}
-
-// cacheFolder is absolute: a mount in the background leaves its working folder.
-func (s *settings) cacheFolder() (string, error) {
-	if s.cacheDir != "" {
-		return filepath.Abs(s.cacheDir)
-	}
-	base, err := os.UserCacheDir()
-	if err != nil {
-		return "", exit.Usagef("no place for the cache (%w): set HOME or --cache-dir", err)
-	}
-	return filepath.Join(base, "codafs"), nil
 }
 
 // store adapts the cache to fs.Store.

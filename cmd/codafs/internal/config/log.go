@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"io"
@@ -9,8 +9,8 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// logger logs to the error stream, or to --log-file. No logged value ever contains the token.
-func (s *settings) logger(std term.Streams) (*slog.Logger, error) {
+// Logger logs to the error stream, or to --log-file. No logged value ever contains the token.
+func (s *Settings) Logger(std term.Streams) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
 		return nil, exit.Usagef("--log-level %q: want debug, info, warn or error", s.logLevel)
@@ -31,11 +31,11 @@ func (s *settings) logger(std term.Streams) (*slog.Logger, error) {
 
 // logTo opens --log-file, which stays open for as long as the process lives. Each line is appended by one write, so
 // processes may share the file.
-func (s *settings) logTo(std term.Streams) (io.Writer, error) {
-	if s.logFile == "" {
+func (s *Settings) logTo(std term.Streams) (io.Writer, error) {
+	if s.LogFile == "" {
 		return std.Err, nil
 	}
-	f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(s.LogFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, exit.Usagef("--log-file: %w", err)
 	}

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -14,34 +14,35 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/fs"
 	"github.com/pelletier/go-toml/v2"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
 // A setting is a flag. Its value comes from the first of: the command line, its CODAFS_* variable, the configuration
 // file, its default.
 
-// origin says where a setting's value comes from.
-type origin string
+// Origin says where a setting's value comes from.
+type Origin string
 
+// The origins, the one that takes precedence first.
 const (
-	fromFlag     origin = "flag"
-	fromVariable origin = "variable"
-	fromFile     origin = "file"
-	fromDefault  origin = "default"
+	fromFlag     Origin = "flag"
+	FromVariable Origin = "variable"
+	FromFile     Origin = "file"
+	FromDefault  Origin = "default"
 )
 
 // originNote is the annotation of a flag with the origin of its value.
 const originNote = "codafs_origin"
 
-func originOf(f *pflag.Flag) origin {
+// OriginOf returns where a flag's value comes from. Before [Load] it is FromDefault for all flags.
+func OriginOf(f *pflag.Flag) Origin {
 	if v := f.Annotations[originNote]; len(v) > 0 {
-		return origin(v[0])
+		return Origin(v[0])
 	}
-	return fromDefault
+	return FromDefault
 }
 
-func setOrigin(f *pflag.Flag, o origin) {
+func setOrigin(f *pflag.Flag, o Origin) {
 	if f.Annotations == nil {
 		f.Annotations = map[string][]string{}
 	}
@@ -51,11 +52,12 @@ func setOrigin(f *pflag.Flag, o origin) {
 // notSettings are the flags that are not settings: they concern a single call.
 var notSettings = []string{"help", "version", "config", "json", "long", "dry-run", "subset", "to", "mountpoint"}
 
-func isSetting(name string) bool { return !slices.Contains(notSettings, name) }
+// IsSetting reports whether the flag of this name is a setting: it may also be a variable, or stand in the file.
+func IsSetting(name string) bool { return !slices.Contains(notSettings, name) }
 
-// load sets the flags that are not on the command line. Flag.Changed still says only what was on the command line.
-func load(cmd *cobra.Command) error {
-	flags := cmd.Flags()
+// Load sets the flags that are not on the command line. Flag.Changed still says only what was on the command line.
+// known are the settings of all commands: the file and the variables are for all. The error is a usage error.
+func Load(flags *pflag.FlagSet, known []string) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Changed {
 			setOrigin(f, fromFlag)
@@ -67,11 +69,10 @@ func load(cmd *cobra.Command) error {
 	if flags.Lookup("config") == nil {
 		return nil // a command without settings
 	}
-	known := settingNames()
 	if err := checkVariables(known, os.Environ()); err != nil {
 		return err
 	}
-	file, named := configFile(flags)
+	file, named := File(flags)
 	values, err := readConfig(file, named)
 	if err != nil {
 		return exit.Usagef("configuration: %w", err)
@@ -93,14 +94,14 @@ func checkLists(flags *pflag.FlagSet, file string) error {
 		if !ok || !slices.Contains(list.GetSlice(), "") {
 			return
 		}
-		name := map[origin]string{fromFlag: "--" + f.Name, fromVariable: variable(f.Name), fromFile: "configuration " + file + ": " + f.Name}[originOf(f)]
+		name := map[Origin]string{fromFlag: "--" + f.Name, FromVariable: Variable(f.Name), FromFile: "configuration " + file + ": " + f.Name}[OriginOf(f)]
 		errs = append(errs, exit.Usagef("%s: a value is empty: name something, or leave it out", name))
 	})
 	return errors.Join(errs...)
 }
 
 // set sets a flag to a value that is not from the command line.
-func set(flags *pflag.FlagSet, f *pflag.Flag, value string, from origin) error {
+func set(flags *pflag.FlagSet, f *pflag.Flag, value string, from Origin) error {
 	if err := flags.Set(f.Name, value); err != nil {
 		return err
 	}
@@ -111,8 +112,8 @@ func set(flags *pflag.FlagSet, f *pflag.Flag, value string, from origin) error {
 
 const variablePrefix = "CODAFS_"
 
-// variable is the name of a setting's environment variable.
-func variable(name string) string {
+// Variable is the name of a setting's environment variable.
+func Variable(name string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
@@ -120,12 +121,12 @@ func variable(name string) string {
 func loadVariables(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
-		v, ok := os.LookupEnv(variable(f.Name))
-		if !ok || originOf(f) != fromDefault || !isSetting(f.Name) && f.Name != "config" {
+		v, ok := os.LookupEnv(Variable(f.Name))
+		if !ok || OriginOf(f) != FromDefault || !IsSetting(f.Name) && f.Name != "config" {
 			return
 		}
-		if err := set(flags, f, v, fromVariable); err != nil {
-			errs = append(errs, exit.Usagef("%s: %w", variable(f.Name), err))
+		if err := set(flags, f, v, FromVariable); err != nil {
+			errs = append(errs, exit.Usagef("%s: %w", Variable(f.Name), err))
 		}
 	})
 	return errors.Join(errs...)
@@ -133,7 +134,7 @@ func loadVariables(flags *pflag.FlagSet) error {
 
 // otherVariables are CODAFS_ variables that are not settings: those that --on-result sets, and those of the project's
 // own tests.
-var otherVariables = []string{resultPrefix, "CODAFS_OPENAPI", "CODAFS_RECORDED", "CODAFS_SEED", "CODAFS_SOAK"}
+var otherVariables = []string{ResultPrefix, "CODAFS_OPENAPI", "CODAFS_RECORDED", "CODAFS_SEED", "CODAFS_SOAK"}
 
 // checkVariables refuses variables that look like the misspelt name of a setting: they would silently have no effect.
 // Others may belong to somebody else: a container's CODAFS_BUILD_DATE, a later release's setting.
@@ -149,14 +150,15 @@ func checkVariables(known, environ []string) error {
 			continue
 		}
 		if near := fs.Nearest(key, known); near != "" {
-			return exit.Usagef("%s: there is no such setting; did you mean %s?", name, variable(near))
+			return exit.Usagef("%s: there is no such setting; did you mean %s?", name, Variable(near))
 		}
 	}
 	return nil
 }
 
-// configFile returns the path of the configuration file, "" if there is none, and whether the user named it.
-func configFile(flags *pflag.FlagSet) (file string, named bool) {
+// File returns the path of the configuration file, "" if there is no place for one, and whether the user named it. flags
+// must have the flag config.
+func File(flags *pflag.FlagSet) (file string, named bool) {
 	if file := flags.Lookup("config").Value.String(); file != "" {
 		return file, true
 	}
@@ -203,10 +205,10 @@ func setValue(flags *pflag.FlagSet, known []string, key string, v any) error {
 		return errors.New("settings stand in no section")
 	}
 	if !slices.Contains(known, key) {
-		return fmt.Errorf("there is no such setting%s", didYouMean("", key, known))
+		return fmt.Errorf("there is no such setting%s", exit.DidYouMean("", key, known))
 	}
 	f := flags.Lookup(key)
-	if f == nil || originOf(f) != fromDefault {
+	if f == nil || OriginOf(f) != FromDefault {
 		return nil
 	}
 	list, ok := v.([]any)
@@ -218,9 +220,12 @@ func setValue(flags *pflag.FlagSet, known []string, key string, v any) error {
 		case map[string]any, []any:
 			return errors.New("want a plain value, or a list of them")
 		}
-		if err := set(flags, f, fmt.Sprint(one), fromFile); err != nil {
+		if err := set(flags, f, fmt.Sprint(one), FromFile); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// ResultPrefix is the prefix of the variables that the command of --on-result gets.
+const ResultPrefix = "CODAFS_RESULT"

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 // but neither after a = nor in a variable or file.
 type pathValue string
 
-// pathVar adds a flag that names a file or folder. Its usage text calls the value `FILE` or `DIR`.
-func pathVar(f *pflag.FlagSet, p *string, name, shorthand, value, usage string) {
+// PathVar adds a flag that names a file or folder. Its usage text calls the value `FILE` or `DIR`.
+func PathVar(f *pflag.FlagSet, p *string, name, shorthand, value, usage string) {
 	*p = value
 	f.VarP((*pathValue)(p), name, shorthand, usage)
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -9,11 +9,11 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// period is a duration flag that also takes days.
-type period time.Duration
+// Period is a duration flag that also takes days.
+type Period time.Duration
 
 // Set implements [pflag.Value].
-func (p *period) Set(s string) error {
+func (p *Period) Set(s string) error {
 	d, err := time.ParseDuration(s)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		var n float64
@@ -25,12 +25,12 @@ func (p *period) Set(s string) error {
 	if err != nil || d < 0 {
 		return errors.New("want a time such as 7d or 36h, or 0")
 	}
-	*p = period(d)
+	*p = Period(d)
 	return nil
 }
 
 // String implements [pflag.Value].
-func (p *period) String() string {
+func (p *Period) String() string {
 	d := time.Duration(*p)
 	if d > 0 && d%term.Day == 0 {
 		return strconv.Itoa(int(d/term.Day)) + "d"
@@ -39,4 +39,4 @@ func (p *period) String() string {
 }
 
 // Type implements [pflag.Value].
-func (*period) Type() string { return "duration" }
+func (*Period) Type() string { return "duration" }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -30,8 +30,8 @@ const byteOrderMark = "\ufeff"
 // tokenSource is a place with a token in it.
 type tokenSource struct{ name, token string }
 
-// findToken returns the token to use, and warns of oddities.
-func findToken(file string, warn func(string)) (string, error) {
+// FindToken returns the token to use, and warns of oddities.
+func FindToken(file string, warn func(string)) (string, error) {
 	found, err := tokenSources(file, warn)
 	if err != nil {
 		return "", err
@@ -118,4 +118,22 @@ func checkToken(source, token string) error {
 		return exit.TokenError{Why: fmt.Sprintf("%s does not hold an API token (one word, nothing else); %s", source, exit.MakeToken)}
 	}
 	return nil
+}
+
+// TokenOrigin says where the token comes from.
+func (s *Settings) TokenOrigin() string {
+	if err := s.DemoBesideToken(); err != nil {
+		return err.Error()
+	}
+	if s.Demo {
+		return "none is needed (--demo)"
+	}
+	found, err := tokenSources(s.TokenFile, func(string) {})
+	switch {
+	case err != nil:
+		return err.Error()
+	case len(found) == 0:
+		return "none"
+	}
+	return found[0].name
 }

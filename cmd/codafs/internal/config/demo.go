@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -11,35 +11,27 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 )
 
-// demoURL stands for the built-in service. Nothing is ever sent there.
-const demoURL = "https://localhost" + codatest.Base
+// DemoURL stands for the built-in service. Nothing is ever sent there.
+const DemoURL = "https://localhost" + codatest.Base
 
-// demoNote marks results of the demo.
-const demoNote = "demo: the sample workspace"
+// DemoNote is what marks results of the demo for people.
+const DemoNote = "demo: the sample workspace"
 
-// baseURL is the address of the API in use.
-func (s *settings) baseURL() string {
-	if s.demo {
-		return demoURL
-	}
-	return s.apiURL
-}
-
-// demoBesideToken refuses a demo that a file or variable asks for while there is a token: a backup of the sample
+// DemoBesideToken refuses a demo that a file or variable asks for while there is a token: a backup of the sample
 // workspace could be mistaken for the user's own. On the command line the user has seen the flag.
-func (s *settings) demoBesideToken() error {
-	if !s.demo || s.flags == nil {
+func (s *Settings) DemoBesideToken() error {
+	if !s.Demo || s.Flags == nil {
 		return nil
 	}
-	in := variable("demo")
-	switch originOf(s.flags.Lookup("demo")) {
-	case fromVariable:
-	case fromFile:
-		in, _ = configFile(s.flags)
+	in := Variable("demo")
+	switch OriginOf(s.Flags.Lookup("demo")) {
+	case FromVariable:
+	case FromFile:
+		in, _ = File(s.Flags)
 	default:
 		return nil
 	}
-	if place := tokenPlace(s.tokenFile); place != "" {
+	if place := tokenPlace(s.TokenFile); place != "" {
 		return exit.Usagef("demo is set in %s, but there is a token (%s): remove one of them (--demo as a flag takes precedence over a token)", in, place)
 	}
 	return nil

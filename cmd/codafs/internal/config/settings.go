@@ -1,0 +1,178 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/spf13/pflag"
+)
+
+// Settings are the flags of all commands that reach Coda, as they were given: what they mean is checked by whoever uses
+// them. They are complete after [Load].
+type Settings struct {
+	// Tool is the name and version that requests and reports bear. It is no flag: the program sets it.
+	Tool string
+
+	apiURL        string
+	TokenFile     string
+	CacheDir      string   // "" is the default: see CacheFolder
+	CacheSize     string   // as term.ParseSize takes it
+	Rates         []string // as coda.ParseRate takes them
+	MaxRetries    int      // 0 is none
+	ExportTimeout time.Duration
+	Concurrency   int
+	StrictLatest  bool
+	Offline       bool
+	Demo          bool
+	logLevel      string
+	logFormat     string
+	LogFile       string // "" is standard error
+	config        string
+
+	Selection fs.Selection // but for Selection.Names
+	Names     string       // as fs.NameMode has them
+
+	Flags *pflag.FlagSet // of the command; nil if RegisterService was not called
+}
+
+// RegisterCache adds the flags of all commands that use the cache. RegisterService has them too.
+func (s *Settings) RegisterCache(f *pflag.FlagSet) {
+	PathVar(f, &s.CacheDir, "cache-dir", "", "", "keep what was fetched in `DIR` (default: codafs in the user's cache folder)")
+	f.StringVar(&s.CacheSize, "cache-size", "5GiB", "largest `SIZE` of the cache, such as 500M or 20G")
+	f.StringVar(&s.logLevel, "log-level", "warn", "least `LEVEL` that is logged: debug, info, warn or error")
+	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of the log's lines: text or json")
+	PathVar(f, &s.LogFile, "log-file", "", "", "append the log to `FILE` instead of printing it on standard error")
+	registerConfig(f, &s.config)
+}
+
+// registerConfig adds the flag for a configuration file; only commands that have it read one.
+func registerConfig(f *pflag.FlagSet, file *string) {
+	PathVar(f, file, "config", "", "", "TOML `FILE` with settings (default: codafs/config.toml in the user's configuration folder)")
+}
+
+// Register adds the flags that reach Coda and choose what is in the tree. Idle flags do nothing in this command: they
+// are accepted but hidden, so that a script can pass the same flags to all commands.
+func (s *Settings) Register(f *pflag.FlagSet, idle ...string) {
+	s.RegisterService(f, idle...)
+	s.RegisterDocs(f)
+	s.RegisterTree(f)
+}
+
+// RegisterService adds the flags of all commands that reach Coda.
+func (s *Settings) RegisterService(f *pflag.FlagSet, idle ...string) {
+	s.Flags = f
+	s.RegisterCache(f)
+	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API: a `URL` with its path")
+	PathVar(f, &s.TokenFile, "token-file", "", "", "`FILE` that holds the API token (not used if CODA_API_TOKEN or CODA_API_KEY is set)")
+	f.StringArrayVar(&s.Rates, "rate", nil, "change a rate limit: `CLASS=N/TIME`, such as export=30/6s (list, read, write, content, export; may be given more than once)")
+	f.IntVar(&s.MaxRetries, "max-retries", 6, "send a failed request again, up to `N` times; below 6, snapshot does not wait out an outage either")
+	f.DurationVar(&s.ExportTimeout, "export-timeout", 2*time.Minute, "`TIME` that Coda may take to export one page")
+	f.BoolVar(&s.StrictLatest, "strict-latest", false, "accept nothing but the newest state of a doc: wait for Coda to have it, and fail if that takes too long")
+	f.BoolVar(&s.Offline, "offline", false, "ask Coda for nothing: show what was fetched before")
+	f.BoolVar(&s.Demo, "demo", false, "use a built-in sample workspace: no account, no network, and no token beside it unless this is on the command line")
+	if f.Lookup("concurrency") == nil { // a snapshot has registered its own
+		s.RegisterConcurrency(f)
+		idle = append(idle, "concurrency")
+	}
+	for _, name := range idle {
+		f.Lookup(name).Hidden = true
+	}
+}
+
+// RegisterConcurrency adds the flag of how much is fetched at the same time. RegisterService adds it hidden, unless it is
+// there.
+func (s *Settings) RegisterConcurrency(f *pflag.FlagSet) {
+	f.IntVar(&s.Concurrency, "concurrency", 8, "fetch `N` files at the same time, and four times as many pages, since most of their time is waiting for Coda")
+}
+
+// RegisterDocs adds the flags that choose docs.
+func (s *Settings) RegisterDocs(f *pflag.FlagSet) {
+	f.BoolVar(&s.Selection.IncludeShared, "include-shared", false, "also docs that others own and that you have opened")
+	f.StringVar(&s.Selection.WorkspaceID, "workspace-id", "", "only docs of the workspace with this `ID`")
+	f.StringArrayVar(&s.Selection.Docs, "doc", nil, "only this `DOC`: its id, link or name (may be given more than once)")
+	f.StringArrayVar(&s.Selection.ExcludeDocs, "exclude-doc", nil, "not this `DOC`: its id, link or name (may be given more than once)")
+}
+
+// RegisterTree adds the flags that choose what is in the tree of the docs, and how it looks.
+func (s *Settings) RegisterTree(f *pflag.FlagSet) {
+	f.StringArrayVar(&s.Selection.ExcludePages, "exclude-page", nil, "not this `PAGE`, nor what is below it: its id, link or name; tables on it stay (may be given more than once)")
+	f.BoolVar(&s.Selection.SkipHiddenPages, "skip-hidden-pages", false, "leave out hidden pages and what is below them")
+	f.BoolVar(&s.Selection.NoViews, "no-views", false, "leave out views of tables")
+	f.BoolVar(&s.Selection.HTMLPages, "html-pages", false, "also each page's HTML export")
+	f.BoolVar(&s.Selection.RowsJSON, "rows-json", false, "also each table's rows as Coda sent them, one JSON object a line")
+	f.BoolVar(&s.Selection.CSVBOM, "csv-bom", false, "begin CSV files with a byte order mark, so that Excel reads their letters right")
+	f.StringVar(&s.Names, "names", string(fs.NamesID), "`FORMAT` of file names: id (title and id) or title (ids only where titles clash)")
+}
+
+// Recorded returns the settings that a manifest and a mount's status keep: the flags that choose what is in the tree, by
+// their names, with their values.
+func (s *Settings) Recorded() map[string]any {
+	sel := s.Selection
+	return map[string]any{
+		"include-shared": sel.IncludeShared, "workspace-id": sel.WorkspaceID, "doc": sel.Docs, "exclude-doc": sel.ExcludeDocs, "exclude-page": sel.ExcludePages,
+		"skip-hidden-pages": sel.SkipHiddenPages, "no-views": sel.NoViews, "html-pages": sel.HTMLPages, "rows-json": sel.RowsJSON,
+		"csv-bom": sel.CSVBOM, "names": s.Names,
+	}
+}
+
+// Adopt sets the settings that a mount was made with, except those on the command line: the address of the API, and what
+// was chosen, by the names of the flags as in Recorded.
+func (s *Settings) Adopt(apiURL string, chosen map[string]any) error {
+	if s.apiURL = apiURL; s.apiURL == DemoURL {
+		s.Demo = true
+	}
+	for name := range s.Recorded() {
+		f := s.Flags.Lookup(name)
+		if f == nil || OriginOf(f) == fromFlag {
+			continue
+		}
+		if err := replace(f, chosen[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// replace sets a flag to a value from JSON; nil means the default.
+func replace(f *pflag.Flag, v any) error {
+	list, ok := f.Value.(pflag.SliceValue)
+	switch {
+	case !ok && v == nil:
+		return f.Value.Set(f.DefValue)
+	case !ok:
+		return f.Value.Set(fmt.Sprint(v))
+	}
+	var words []string
+	if items, ok := v.([]any); ok {
+		for _, i := range items {
+			words = append(words, fmt.Sprint(i))
+		}
+	}
+	return list.Replace(words)
+}
+
+// CacheFolder is the folder of the cache, which may be missing. It is absolute: a mount in the background leaves its
+// working folder. The error is a usage error.
+func (s *Settings) CacheFolder() (string, error) {
+	if s.CacheDir != "" {
+		return filepath.Abs(s.CacheDir)
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", exit.Usagef("no place for the cache (%w): set HOME or --cache-dir", err)
+	}
+	return filepath.Join(base, "codafs"), nil
+}
+
+// BaseURL is the address of the API in use.
+func (s *Settings) BaseURL() string {
+	if s.Demo {
+		return DemoURL
+	}
+	return s.apiURL
+}
