@@ -1,4 +1,4 @@
-package coda_test
+package rest_test
 
 import (
 	"bytes"
@@ -9,12 +9,11 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/codafs/codafs/coda"
-	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rest"
 )
 
@@ -23,9 +22,9 @@ func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
 	for _, hang := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &line{down: downFor(silent / 2), hang: hang}
-			c := newClient(t, coda.Options{Transport: l, Outage: rest.WaitOutage})
+			c := newClient(t, rest.Options{Transport: l, Outage: rest.WaitOutage})
 			took := heard(t, c, func(ctx context.Context) {
-				if _, err := c.Doc(ctx, doc); err != nil {
+				if err := ask(ctx, c); err != nil {
 					t.Errorf("hang %v: %v", hang, err)
 				}
 			})
@@ -34,7 +33,7 @@ func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
 			}
 		})
 		synctest.Test(t, func(t *testing.T) {
-			c := newClient(t, coda.Options{Transport: &line{down: always, hang: hang}, Outage: rest.WaitOutage})
+			c := newClient(t, rest.Options{Transport: &line{down: always, hang: hang}, Outage: rest.WaitOutage})
 			if took := heard(t, c, askOnce(c)); took < silent || took > silent+10*time.Second {
 				t.Errorf("hang %v: given up after %v", hang, took)
 			}
@@ -45,9 +44,8 @@ func TestAnOutageFromTheFirstRequestOnIsWaitedOut(t *testing.T) {
 func TestFewerRetriesThanUsualLimitTheWaitForTheService(t *testing.T) {
 	for retries, want := range map[int]int{-1: 1, 1: 2, 5: 6} {
 		synctest.Test(t, func(t *testing.T) {
-			c := newClient(t, coda.Options{Transport: &line{down: always}, Outage: rest.WaitOutage, MaxRetries: retries})
-			_, err := c.Doc(t.Context(), doc)
-			if e := fails(t, err, rest.CodeUnreachable); e.Attempts != want {
+			c := newClient(t, rest.Options{Transport: &line{down: always}, Outage: rest.WaitOutage, MaxRetries: retries})
+			if e := fails(t, ask(t.Context(), c), rest.CodeUnreachable); e.Attempts != want {
 				t.Errorf("MaxRetries %d: %d attempts, want %d", retries, e.Attempts, want)
 			}
 		})
@@ -66,7 +64,7 @@ func (n *nowhere) RoundTrip(*http.Request) (*http.Response, error) {
 	time.Sleep(n.after)
 	err := errors.New("nobody is there")
 	if n.after > 0 { // as where no name server answers
-		err = &net.DNSError{Err: "nobody is there", Name: "coda.io", IsTimeout: true, UnwrapErr: context.DeadlineExceeded}
+		err = &net.DNSError{Err: "nobody is there", Name: "shelf.example", IsTimeout: true, UnwrapErr: context.DeadlineExceeded}
 	}
 	return nil, &net.OpError{Op: n.op, Net: "tcp", Err: err}
 }
@@ -76,11 +74,10 @@ func TestWhoLooksOnHearsOfAnOutageWithinFiveSeconds(t *testing.T) {
 		for after, tries := range map[time.Duration]int{0: 3, time.Second: 2, 4 * time.Second: 1} { // an address is looked for for 4 s
 			synctest.Test(t, func(t *testing.T) {
 				way := &nowhere{op: op, after: after}
-				c := newClient(t, coda.Options{Transport: way, Outage: rest.LeaveOutage})
+				c := newClient(t, rest.Options{Transport: way, Outage: rest.LeaveOutage})
 				start := time.Now()
 				for range 3 { // what comes later is not waited for at all
-					_, err := c.Doc(t.Context(), doc)
-					if e := fails(t, err, rest.CodeUnreachable); !strings.Contains(e.Error(), "nobody is there") || errors.Is(e, context.DeadlineExceeded) {
+					if e := fails(t, ask(t.Context(), c), rest.CodeUnreachable); !strings.Contains(e.Error(), "nobody is there") || errors.Is(e, context.DeadlineExceeded) {
 						t.Errorf("no reason, or that of the caller's context: %v", e)
 					}
 				}
@@ -95,9 +92,14 @@ func TestWhoLooksOnHearsOfAnOutageWithinFiveSeconds(t *testing.T) {
 // A connection that was there and broke is another matter.
 func TestABrokenConnectionIsNoOutageToLeaveFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, small(), codatest.Options{}, coda.Options{Outage: rest.LeaveOutage})
-		s.api.Fail(codatest.Fault{Kind: codatest.Reset, Times: 5})
-		if _, err := s.Doc(t.Context(), doc); err != nil {
+		left := 5
+		c := newClient(t, rest.Options{Outage: rest.LeaveOutage, Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+			if left--; left >= 0 {
+				return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+			}
+			return reply(200, `{"id": "1"}`)
+		})})
+		if err := ask(t.Context(), c); err != nil {
 			t.Error(err)
 		}
 	})
@@ -130,9 +132,9 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 			if down() {
 				return nil, errors.New("connection refused")
 			}
-			return reply(200, `{"id": "`+doc+`"}`)
+			return reply(200, `{"id": "1"}`)
 		})
-		c, err := coda.New(coda.Options{Token: secret, Transport: way, MaxRetries: 20, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		c, err := rest.New(shelf, rest.Options{Token: secret, Transport: way, MaxRetries: 20, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +153,7 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 		}
 		early := len(log.String())
 		all.Wait()
-		if text := log.String()[early:]; strings.Count(text, "\n") != 1 || !strings.Contains(text, "Coda answers again") {
+		if text := log.String()[early:]; strings.Count(text, "\n") != 1 || !strings.Contains(text, "Shelf answers again") {
 			t.Errorf("told later: %s", text)
 		}
 		if _, why := c.Away(); why != nil {

@@ -1,4 +1,4 @@
-package coda_test
+package rest_test
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/coda/rest"
 )
@@ -32,13 +31,13 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("connection refused")
 	}
 	if l.answer != 0 {
-		return reply(l.answer, `{"message": "no"}`, "Retry-After", l.after)
+		return reply(l.answer, `{"error": "no"}`, "Retry-After", l.after)
 	}
-	return reply(200, `{"id": "`+doc+`"}`)
+	return reply(200, `{"id": "1"}`)
 }
 
-func (l *line) client(t *testing.T) *coda.Client {
-	return newClient(t, coda.Options{Transport: l, MaxRetries: 1000})
+func (l *line) client(t *testing.T) *rest.Client {
+	return newClient(t, rest.Options{Transport: l, MaxRetries: 1000})
 }
 
 func always() bool { return true }
@@ -54,7 +53,7 @@ func downFor(d time.Duration) func() bool {
 const silent = 5 * time.Minute
 
 // heard runs do, and tells when a silence was noticed; 0 if do ended before one was.
-func heard(t *testing.T, c *coda.Client, do func(context.Context)) time.Duration {
+func heard(t *testing.T, c *rest.Client, do func(context.Context)) time.Duration {
 	t.Helper()
 	start := time.Now()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -65,8 +64,8 @@ func heard(t *testing.T, c *coda.Client, do func(context.Context)) time.Duration
 	cancel(nil)
 	<-ended
 	if e, ok := errors.AsType[*rest.SilenceError](err); ok {
-		if e.For != silent {
-			t.Errorf("silent for %v, want %v", e.For, silent)
+		if want := "Shelf has answered nothing for 5m0s"; e.For != silent || e.Error() != want {
+			t.Errorf("%v: silent for %v, want %v", e, e.For, silent)
 		}
 		return took
 	}
@@ -76,8 +75,8 @@ func heard(t *testing.T, c *coda.Client, do func(context.Context)) time.Duration
 	return 0
 }
 
-func askOnce(c *coda.Client) func(context.Context) {
-	return func(ctx context.Context) { c.Doc(ctx, doc) }
+func askOnce(c *rest.Client) func(context.Context) {
+	return func(ctx context.Context) { _ = ask(ctx, c) }
 }
 
 func TestSilenceIsNoticedAfterFiveMinutesOfAsking(t *testing.T) {
@@ -128,7 +127,7 @@ func TestWhoAnswersAnErrorIsNotSilent(t *testing.T) {
 func TestWaitingIsNotAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &line{down: never}
-		c := newClient(t, coda.Options{Transport: slow, Rates: map[rate.Class]rate.Rate{coda.ClassRead: {N: 1, Per: 20 * time.Minute}}})
+		c := newClient(t, rest.Options{Transport: slow, Rates: map[rate.Class]rate.Rate{"read": {N: 1, Per: 20 * time.Minute}}})
 		took := heard(t, c, func(ctx context.Context) { askOnce(c)(ctx); askOnce(c)(ctx); askOnce(c)(ctx) })
 		if took != 0 {
 			t.Errorf("waits for a rate limit were taken for silence after %v", took)
@@ -136,7 +135,7 @@ func TestWaitingIsNotAsking(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		idle := &line{down: always}
-		c := newClient(t, coda.Options{Transport: idle, MaxRetries: 2})
+		c := newClient(t, rest.Options{Transport: idle, MaxRetries: 2})
 		took := heard(t, c, func(ctx context.Context) { askOnce(c)(ctx); time.Sleep(time.Hour) })
 		if took != 0 {
 			t.Errorf("an hour without a request was taken for silence after %v", took)

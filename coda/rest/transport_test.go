@@ -1,4 +1,4 @@
-package coda_test
+package rest_test
 
 import (
 	"io"
@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
 )
 
@@ -30,14 +29,14 @@ func TestUntrustedCertificatesAndProxyPasswordsEndAtOnce(t *testing.T) {
 	behind := rest.NewTransport()
 	behind.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
 	for name, c := range map[string]struct {
-		options coda.Options
+		options rest.Options
 		says    string
 	}{
-		"certificate": {coda.Options{BaseURL: tls.URL}, "certificate"},
-		"proxy":       {coda.Options{Transport: behind}, "the proxy wants a user and a password"},
+		"certificate": {rest.Options{BaseURL: tls.URL}, "certificate"},
+		"proxy":       {rest.Options{Transport: behind}, "the proxy wants a user and a password"},
 	} {
 		c.options.Outage = rest.WaitOutage
-		e := fails(t, calls["whoami"](t.Context(), newClient(t, c.options)), rest.CodeUnreachable)
+		e := fails(t, ask(t.Context(), newClient(t, c.options)), rest.CodeUnreachable)
 		if e.Attempts != 1 || !strings.Contains(e.Error(), c.says) {
 			t.Errorf("%s: %d attempts, %v", name, e.Attempts, e)
 		}
