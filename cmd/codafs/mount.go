@@ -122,7 +122,7 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 		return err
 	}
 	defer w.close()
-	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrs,
+	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrNames(),
 		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.Offline, Guard: guardProcess, Log: w.log})
 	if err != nil {
 		return err
@@ -205,6 +205,14 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 		return nil // this is how a mount ends
 	}
 	return err
+}
+
+// xattrNames is what the names of extended attributes begin with, after "user."; "" for none.
+func (o *mountOptions) xattrNames() string {
+	if o.xattrs {
+		return "coda"
+	}
+	return ""
 }
 
 // noDoc reports that --doc names a doc which does not exist, as far as that is known at once; with --offline also that

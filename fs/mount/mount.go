@@ -160,7 +160,7 @@ func (s *Server) fuseOptions() *fusefs.Options {
 		Options:           []string{"default_permissions"},
 		AllowOther:        s.opts.AllowOther,
 		MaxBackground:     maxBackground,
-		DisableXAttrs:     !s.opts.XAttrs,
+		DisableXAttrs:     s.opts.XAttrs == "",
 		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
 		Logger:            slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 		PanicHandler:      s.panicked,

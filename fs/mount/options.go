@@ -11,9 +11,9 @@ import (
 type Options struct {
 	// AllowOther lets other users in. Unless root mounts, /etc/fuse.conf must say user_allow_other.
 	AllowOther bool
-	// XAttrs shows user.coda.* and user.codafs.* attributes. It makes `ls -l` slow, since ls asks for two attributes of
-	// every file.
-	XAttrs bool
+	// XAttrs is the name of the source in extended attributes: files then have user.XAttrs.id and the like, and
+	// user.codafs.*. "" shows none. They make `ls -l` slow, since ls asks for two attributes of every file.
+	XAttrs string
 	// Sizes says what a program sees as the size of a file that was never fetched; "" is [Auto].
 	Sizes Sizes
 	// Notified promises that [Server.Changed] is called for every change in the tree. Then the kernel keeps names and

@@ -237,7 +237,7 @@ func TestXAttrs(t *testing.T) {
 	file.obj.CreatedAt, file.obj.UpdatedAt = stamp2026.AddDate(-1, 0, 0), stamp2026
 	sub := newDir("d")
 	sub.obj.ID = "doc1"
-	dir := mountTree(t, newDir("", file, sub), Options{XAttrs: true})
+	dir := mountTree(t, newDir("", file, sub), Options{XAttrs: "coda"})
 	want := map[string]string{
 		"user.coda.id": "a.md", "user.coda.type": "page", "user.coda.url": "https://coda.io/d/_dX",
 		"user.coda.created_at": "2025-03-07T10:15:30.123456789Z", "user.coda.updated_at": "2026-03-07T10:15:30.123456789Z",
@@ -256,7 +256,7 @@ func TestXAttrs(t *testing.T) {
 
 func TestListingWithXAttrsFetchesNothing(t *testing.T) {
 	root, files := tree()
-	dir := mountTree(t, root, Options{XAttrs: true})
+	dir := mountTree(t, root, Options{XAttrs: "coda"})
 	output(t, "ls", "-lR", dir)
 	output(t, renamed(t, "getfattr", "ls"), "-dR", dir)
 	if got := count(files).opens; got != 0 {
@@ -284,7 +284,7 @@ func TestXAttrsAreOffByDefault(t *testing.T) {
 
 func TestNothingCanBeWritten(t *testing.T) {
 	root := newDir("", newFile("a.md", []byte("kept\n")), newDir("d"))
-	dir := mountTree(t, root, Options{XAttrs: true})
+	dir := mountTree(t, root, Options{XAttrs: "coda"})
 	for _, mode := range []string{"as mounted", "remounted for writing"} {
 		t.Run(mode, func(t *testing.T) {
 			if mode != "as mounted" {

@@ -15,19 +15,19 @@ import (
 // xattr is one extended attribute.
 type xattr struct{ name, value string }
 
-// objectXattrs are the attributes of a node's object. Empty ones are left out.
-func objectXattrs(o fs.Object) []xattr {
+// objectXattrs are the attributes of a node's object, by the name of the source. Empty ones are left out.
+func (s *Server) objectXattrs(o fs.Object) []xattr {
 	var all []xattr
 	for _, x := range []xattr{
-		{"user.coda.id", o.ID},
-		{"user.coda.type", o.Type},
-		{"user.coda.url", o.URL},
-		{"user.coda.created_at", stamp(o.CreatedAt)},
-		{"user.coda.updated_at", stamp(o.UpdatedAt)},
-		{"user.coda.updated_by", o.UpdatedBy},
+		{"id", o.ID},
+		{"type", o.Type},
+		{"url", o.URL},
+		{"created_at", stamp(o.CreatedAt)},
+		{"updated_at", stamp(o.UpdatedAt)},
+		{"updated_by", o.UpdatedBy},
 	} {
 		if x.value != "" {
-			all = append(all, x)
+			all = append(all, xattr{"user." + s.opts.XAttrs + "." + x.name, x.value})
 		}
 	}
 	return all
@@ -40,7 +40,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-func (n *dirNode) xattrs() []xattr { return objectXattrs(n.dir.Object()) }
+func (n *dirNode) xattrs() []xattr { return n.server.objectXattrs(n.dir.Object()) }
 
 // xattrs adds whether the size in a listing is exact. It fetches nothing.
 func (n *fileNode) xattrs() []xattr {
@@ -48,7 +48,7 @@ func (n *fileNode) xattrs() []xattr {
 	if _, ok := n.knownSize(); ok {
 		size = "exact"
 	}
-	return append(objectXattrs(n.file.Object()), xattr{"user.codafs.size", size})
+	return append(n.server.objectXattrs(n.file.Object()), xattr{"user.codafs.size", size})
 }
 
 func (n *dirNode) Getxattr(_ context.Context, name string, dest []byte) (uint32, syscall.Errno) {
