@@ -15,7 +15,9 @@ const (
 	CodeBadID    = "bad_id"   // the object's id cannot be part of a file name
 	CodeNoSpace  = "no_space" // the cache's disk is full
 	CodeNotFound = "not_found"
-	CodeOther    = "error"
+	// CodeRefused says that the service took no request with this token: to ask on is of no use.
+	CodeRefused = "unauthorized"
+	CodeOther   = "error"
 )
 
 // FailureOf describes why an object could not be read.

@@ -1,5 +1,7 @@
 package fs
 
+import "slices"
+
 // Class says what an object counts as, whatever its source calls it.
 type Class string
 
@@ -52,6 +54,9 @@ var kinds = map[Kind]KindInfo{
 	KindRowsJSON: {Class: ClassTable, Main: KindRows, List: KindTables, Checked: true},
 }
 
+// TypeView is the [Object].Type of a table that shows rows of another one.
+const TypeView = "view"
+
 // Info returns what is known of a kind.
 func (k Kind) Info() KindInfo { return kinds[k] }
 
@@ -59,6 +64,17 @@ func (k Kind) Info() KindInfo { return kinds[k] }
 func (k Kind) Is(c Class) bool {
 	info := kinds[k]
 	return info.Main == k && info.Class == c
+}
+
+// WithheldFrom returns the kinds of files that a unit, whose own file is of a kind, may lack without a failure.
+func WithheldFrom(unit Kind) (all []Kind) {
+	for k, info := range kinds {
+		if info.Withheld && info.List == unit {
+			all = append(all, k)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Lists returns the kinds of lists without which a file of this kind is not known of, the innermost first. A list is

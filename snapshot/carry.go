@@ -103,7 +103,7 @@ func (c *carrying) one(ctx context.Context, old format.File, paths []string) err
 	r.files = append(r.files, f)
 	r.summary.Files++
 	r.summary.Bytes += f.Size
-	if f.Kind == fs.KindDoc {
+	if isUnit(f.Kind) {
 		d := r.before.docs[f.DocID]
 		d.Path = path.Dir(f.Path)
 		r.docs = append(r.docs, d)

@@ -93,7 +93,7 @@ func (r *run) trusted(left map[string]folder.Finished, files []fs.Entry) map[str
 
 // kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.
 func (r *run) kept(e fs.Entry) (old format.File, same, kept bool) {
-	if r.skipped[e.DocID] && e.Kind != fs.KindDoc {
+	if r.skipped[e.DocID] && !isUnit(e.Kind) {
 		old, same = r.before.files.Get(format.KeyOf(e)) // which e was made of
 		return old, same, same
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/codafs/codafs/snapshot/sealed"
 )
@@ -30,8 +29,7 @@ func (r *run) takeStock() {
 			continue
 		}
 		docs[f.DocID] = true
-		// A table's metadata has its time of change, which says nothing more.
-		if f.Kind != fs.KindTable {
+		if !f.Kind.Info().Dated {
 			objects[objectKey{f.DocID, f.ObjectID}] = true
 		}
 	}
@@ -46,30 +44,20 @@ func (r *run) takeStock() {
 			c.Back++
 		case f.Status == format.StatusNew:
 			c.New++
-		case f.Kind == fs.KindDoc && docs[f.DocID], f.Kind != fs.KindDoc && objects[objectKey{f.DocID, f.ObjectID}]:
+		case isUnit(f.Kind) && docs[f.DocID], !isUnit(f.Kind) && objects[objectKey{f.DocID, f.ObjectID}]:
 			c.Changed++
 		}
 	}
 }
 
-// namedKind is what a file's object is called where it is gone; "" for files whose objects are not named.
-func namedKind(f format.File) string {
-	switch {
-	case f.Kind == fs.KindDoc:
-		return "doc"
-	case f.Kind != fs.KindRows:
-		return ""
-	case f.IsView():
-		return "view"
-	}
-	return "table"
-}
-
 // goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary.
 func (r *run) goneFiles() []format.File {
-	removed := map[format.Key]bool{}
+	removed, goneUnits := map[format.Key]bool{}, map[string]bool{}
 	for _, c := range sealed.Compare(r.base, &format.Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
 		removed[format.Key{Kind: c.Kind, Doc: c.DocID, Object: c.ObjectID}] = true
+		if isUnit(c.Kind) && c.ObjectID == c.DocID {
+			goneUnits[c.DocID] = true
+		}
 	}
 	if len(removed) == 0 {
 		return nil
@@ -84,8 +72,8 @@ func (r *run) goneFiles() []format.File {
 			continue
 		}
 		gone = append(gone, f)
-		withDoc := f.Kind != fs.KindDoc && removed[format.Key{Kind: fs.KindDoc, Doc: f.DocID, Object: f.DocID}]
-		if kind := namedKind(f); kind != "" && !withDoc {
+		withDoc := !isUnit(f.Kind) && goneUnits[f.DocID]
+		if kind := format.Named(f); kind != "" && !withDoc {
 			r.summary.Gone = append(r.summary.Gone, format.GoneObject{
 				Kind: kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Doc: names[f.DocID],
 			})

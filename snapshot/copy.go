@@ -60,7 +60,7 @@ func (r *run) lanes(files []fs.Entry) []lane {
 	}
 	var pages, rest []fs.Entry
 	for _, e := range files {
-		if e.Kind == fs.KindPage || e.Kind == fs.KindPageHTML {
+		if e.Kind.Info().Slow {
 			pages = append(pages, e)
 		} else {
 			rest = append(rest, e)
@@ -191,13 +191,14 @@ func (r *run) keep(o outcome) error {
 func (r *run) count(o outcome) {
 	r.summary.Files++
 	r.summary.Bytes += o.file.Size
+	isText, isTable := o.entry.Kind.Is(fs.ClassText), o.entry.Kind.Is(fs.ClassTable)
 	switch {
-	case o.entry.Kind != fs.KindPage && o.entry.Kind != fs.KindRows:
+	case !isText && !isTable:
 	case o.skipped:
 		r.summary.SkippedUnchanged++
-	case o.entry.Kind == fs.KindPage:
+	case isText:
 		r.summary.PagesExported++
-	case o.entry.Type == "view":
+	case o.entry.Type == fs.TypeView:
 		r.summary.ViewsExported++
 	default:
 		r.summary.TablesExported++

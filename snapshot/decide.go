@@ -12,7 +12,7 @@ func (r *run) seal(ctx context.Context) error {
 	r.decide()
 	err := r.stage.Seal(ctx, format.Manifest{
 		Head: r.head, Docs: append([]format.Doc{}, r.docs...), Files: append([]format.File{}, r.files...),
-		Failures: r.summary.Failures, NotCaptured: notCaptured,
+		Failures: r.summary.Failures, NotCaptured: append([]string{}, r.opts.NotCaptured...),
 	}, r.summary)
 	if err != nil {
 		return err
@@ -24,18 +24,6 @@ func (r *run) seal(ctx context.Context) error {
 		r.warn("no link named %s: %v", folder.LatestLink, noLink)
 	}
 	return err
-}
-
-// notCaptured names what Coda API 1.5.0 has no way to read, or leaves out of a page's
-// export.
-var notCaptured = []string{
-	"automations",
-	"bytes of images and attached files",
-	"comments",
-	"content of embedded and synced pages",
-	"filter formulas and layouts of views",
-	"text colors and cell formats",
-	"version history",
 }
 
 // decide sets the result and the exit code.

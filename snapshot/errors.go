@@ -42,7 +42,7 @@ func (e *RefusedError) Error() string { return "the token was refused: " + e.Fai
 
 // refused reports whether the token is what was refused. The status alone does not: a download
 // link's host, which is not given the token, may answer 401 too.
-func refused(f fs.Failure) bool { return f.Code == "unauthorized" }
+func refused(f fs.Failure) bool { return f.Code == fs.CodeRefused }
 
 // ExitCode is [format.ExitRefused].
 func (e *RefusedError) ExitCode() int { return format.ExitRefused }

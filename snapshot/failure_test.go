@@ -185,6 +185,7 @@ func TestHostilePathsAreRefused(t *testing.T) {
 	bad := []string{
 		"docs/../../escape.md", "/etc/escape.md", "../escape.md", "escape.md", "docs", "docs/", "docs//a.md", "docs/./a.md",
 		`docs\escape.md`, "docs/a\x00b.md", "docs/a\nb.md", "docs/\xff.md", "", ".codafs/status.json", "manifest.json",
+		"manifest.json/a.md", "SHA256SUMS/a.md", "sha256sums/a.md", ".docs/a.md", "Docs/a.md",
 		from.entries[0].Path,           // twice
 		from.entries[3].Path + "/a.md", // through a file
 		"docs/Läunch & Plan 0__doc0",   // a folder

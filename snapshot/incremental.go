@@ -100,9 +100,9 @@ func (r *run) index(ctx context.Context, left map[string]folder.Finished) ([]fs.
 	withheld := map[fs.Kind]int{}
 	for _, e := range index {
 		all = append(all, e)
-		if e.Kind == fs.KindDoc && skipped[e.DocID] {
+		if isUnit(e.Kind) && skipped[e.DocID] {
 			all = append(all, r.before.entries(e)...)
-			r.before.countWithheld(withheld, e.DocID)
+			r.before.countWithheld(withheld, e)
 		}
 	}
 	for kind, docs := range withheld {
@@ -113,9 +113,9 @@ func (r *run) index(ctx context.Context, left map[string]folder.Finished) ([]fs.
 
 // countWithheld counts the files that a doc lacks where the token may not see them. To name
 // them is the listing's, which a skipped doc has none of.
-func (b *before) countWithheld(docs map[fs.Kind]int, id string) {
-	for _, kind := range []fs.Kind{fs.KindFormulas, fs.KindControls, fs.KindPermissions} {
-		if _, ok := b.files[format.Key{Kind: kind, Doc: id, Object: id}]; !ok {
+func (b *before) countWithheld(docs map[fs.Kind]int, unit fs.Entry) {
+	for _, kind := range fs.WithheldFrom(unit.Kind) {
+		if _, ok := b.files[format.Key{Kind: kind, Doc: unit.DocID, Object: unit.DocID}]; !ok {
 			docs[kind]++
 		}
 	}
@@ -126,17 +126,13 @@ func (b *before) countWithheld(docs map[fs.Kind]int, id string) {
 func (b *before) entries(doc fs.Entry) []fs.Entry {
 	var all []fs.Entry
 	for _, f := range b.inDoc[doc.DocID] {
-		if f.Kind == fs.KindDoc {
+		if isUnit(f.Kind) {
 			continue
 		}
-		e := fs.Entry{
-			Path: b.moved(*f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name,
+		all = append(all, fs.Entry{
+			Path: b.moved(*f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Type: f.Type(),
 			UpdatedAt: f.UpdatedAt, ModTime: f.Time(), Version: f.Version, Source: f.Source, Computed: f.Volatility,
-		}
-		if f.Kind == fs.KindRows {
-			e.Type = path.Base(path.Dir(f.Path)) // tables/table/… or tables/view/…
-		}
-		all = append(all, e)
+		})
 	}
 	return all
 }

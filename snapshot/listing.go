@@ -36,7 +36,7 @@ func newListing(index []fs.Entry) listing {
 			l.notes = append(l.notes, e)
 			continue
 		}
-		if e.Kind == fs.KindDoc && !docs[e.DocID+e.ObjectID] {
+		if isUnit(e.Kind) && !docs[e.DocID+e.ObjectID] {
 			docs[e.DocID+e.ObjectID] = true
 			l.found++
 		}
@@ -53,12 +53,15 @@ func newListing(index []fs.Entry) listing {
 			continue
 		}
 		l.files = append(l.files, e)
-		if e.Kind == fs.KindDoc {
+		if isUnit(e.Kind) {
 			l.docs = append(l.docs, docOf(e))
 		}
 	}
 	return l
 }
+
+// isUnit reports whether files of a kind are those of the units themselves, such as doc.json.
+func isUnit(k fs.Kind) bool { return k.Is(fs.ClassUnit) }
 
 func docOf(e fs.Entry) format.Doc {
 	return format.Doc{

@@ -27,10 +27,10 @@ func (r *run) isNew(text string) bool { return !slices.Contains(r.known, text) }
 func (r *run) noteIndex(l listing) {
 	for _, e := range l.notes {
 		news := false
-		switch e.Kind {
-		case fs.KindPage: // the text of pages came line by line
+		switch info := e.Kind.Info(); {
+		case info.Class == fs.ClassText: // the text of pages came line by line
 			news = r.base == nil || format.PagesLineByLine(r.base.Files) == 0
-		case fs.KindFormulas, fs.KindControls, fs.KindPermissions:
+		case info.Withheld:
 			news = r.withheldAnew(e.Kind, l)
 		default:
 			news = r.isNew(e.Note)
@@ -78,7 +78,7 @@ func (r *run) expected() (docs []string, odd []fs.Failure) {
 		add(d.DocID)
 	}
 	for _, f := range r.base.Failures {
-		if f.Kind == fs.KindDoc {
+		if isUnit(f.Kind) {
 			add(f.DocID)
 		}
 	}
@@ -110,6 +110,9 @@ func (r *run) askOdd(ctx context.Context) error {
 		if key := format.KeyOfFailure(f); !slices.Contains(r.odd[key], f.Message) {
 			r.odd[key] = append(r.odd[key], f.Message)
 		}
+		if isUnit(f.Kind) && f.DocID == "" { // of the list of units, which is no file
+			r.oddList = f
+		}
 	}
 	return nil
 }
@@ -129,7 +132,7 @@ func (r *run) warnOfOdd() {
 			}
 		}
 	}
-	for _, message := range r.odd[format.Key{Kind: fs.KindDoc}] {
-		r.warn("docs: %s", message)
+	for _, message := range r.odd[format.KeyOfFailure(r.oddList)] {
+		r.warn("%s: %s", r.oddList.Path, message)
 	}
 }

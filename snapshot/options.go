@@ -70,6 +70,8 @@ type Options struct {
 	// FullEvery, with Incremental, is how long at most bytes that the service computes are taken over before they are
 	// fetched anew, if that they change is not known; 0 is for good. What is volatile is fetched in each run.
 	FullEvery time.Duration
+	// NotCaptured names what the service has and no snapshot of it holds, for the manifest alone.
+	NotCaptured []string
 	// RowDeltas is for the manifest alone: the Origin may have put tables together from rows
 	// that it held and those that changed.
 	RowDeltas bool
@@ -83,7 +85,7 @@ type Options struct {
 	// AllowOtherSelection lets the folder hold snapshots of several accounts or selections.
 	AllowOtherSelection bool
 	// Explain turns an error of the Origin into what the manifest says of it; path is
-	// "" for an error of Index. Code "unauthorized", a token that was refused, ends the run.
+	// "" for an error of Index. Code [fs.CodeRefused] ends the run.
 	// Fields that tell which object it is are filled in from the index.
 	Explain func(path string, err error) fs.Failure
 	// Requests reports how many requests this run has sent so far and how long

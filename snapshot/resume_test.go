@@ -141,8 +141,11 @@ func TestWhatLeftTheWorkspaceLeavesThePartialFolder(t *testing.T) {
 	}
 	from.entries = from.entries[5:]
 	from.add(fs.Entry{Path: "docs/Moved__doc0/doc.json", Kind: fs.KindDoc, DocID: "doc0", ObjectID: "doc0"}, "{}\n")
-	if err := os.WriteFile(filepath.Join(partial, "docs", "stray"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{"docs", "bases"} { // another source calls its folder so
+		_ = os.Mkdir(filepath.Join(partial, folder), 0o700)
+		if err := os.WriteFile(filepath.Join(partial, folder, "stray"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o.Now = clockAt(day.Add(time.Hour))
 	s := mustRun(t, from, o, 0)
@@ -151,6 +154,9 @@ func TestWhatLeftTheWorkspaceLeavesThePartialFolder(t *testing.T) {
 	tables := filepath.Dir(filepath.Dir(from.entries[0].Path))
 	if _, err := os.Stat(filepath.Join(dir, tables, "..", "pages")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an empty folder stayed: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "bases")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("another folder stayed: %v", err)
 	}
 	mustVerify(t, o.Output, 0)
 }

@@ -64,6 +64,8 @@ type run struct {
 	skipped map[string]bool
 	// odd is what is odd about files that are there.
 	odd map[format.Key][]string
+	// oddList is one failure that is odd about the list of units; the zero value if there is none.
+	oddList fs.Failure
 	// gone are the objects that were listed and then not found.
 	gone []fs.Failure
 }
@@ -190,7 +192,7 @@ func (r *run) account() {
 func (r *run) docsProcessed() int {
 	done := map[string]bool{}
 	for _, f := range r.files {
-		if f.Kind == fs.KindDoc {
+		if isUnit(f.Kind) {
 			done[f.DocID] = true
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
@@ -15,22 +16,17 @@ func whatIsMissing(gaps []fs.Failure) string {
 	lists, files := map[fs.Kind]int{}, 0
 	seen := map[fs.Failure]bool{}
 	for _, f := range gaps {
-		kind := f.Kind
-		switch kind {
-		case fs.KindPageHTML, fs.KindPageJSON:
-			kind = fs.KindPage
-		case fs.KindTable, fs.KindColumns, fs.KindRowsJSON:
-			kind = fs.KindRows
-		}
+		info := f.Kind.Info()
+		kind := cmp.Or(info.Main, f.Kind)
 		object := fs.Failure{DocID: f.DocID, ObjectID: f.ObjectID, Kind: kind}
 		if seen[object] {
 			continue
 		}
 		seen[object] = true
-		switch kind {
-		case fs.KindDoc, fs.KindPage, fs.KindRows:
+		switch {
+		case info.Main != "":
 			objects.Add(format.File{Kind: kind, Path: f.Path})
-		case fs.KindPages, fs.KindTables:
+		case info.IsList:
 			lists[kind]++
 		default:
 			files++

@@ -246,7 +246,7 @@ func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
 		Output: o.output, Incremental: o.incremental, Archive: folder.ArchiveFormat(o.archive), Tool: o.Tool, Log: log,
 		Concurrency: o.Concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
-		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection,
+		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection, NotCaptured: fs.NotCaptured,
 	}
 }
 

@@ -13,8 +13,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/codafs/codafs/snapshot/format"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // ArchiveFormat is that of an archive beside a snapshot.
@@ -82,7 +83,7 @@ func (f *Folder) Archive(ctx context.Context, id string, as ArchiveFormat) error
 	return f.syncFolder(".")
 }
 
-// members lists a snapshot's files: the records, then docs/. An object whose stamp is not
+// members lists a snapshot's files: the records, then the tree. An object whose stamp is not
 // known has the time of the run.
 func (f *Folder) members(id string) ([]member, error) {
 	m, err := f.Manifest(id)

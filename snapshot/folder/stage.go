@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	iofs "io/fs"
+	"path"
 	"slices"
 	"sync"
 	"time"
@@ -108,8 +109,8 @@ func (s *Stage) Begin(head format.Head, files []fs.Entry, keep map[string]Finish
 	return nil
 }
 
-// sweepTop removes what no run writes beside docs/, and what is of another type than a run
-// makes it: through a link in the place of docs/, work would go on in the folder it names.
+// sweepTop removes what no run writes beside the tree, and what is of another type than a run
+// makes it: through a link in the place of the tree's folder, work would go on in the folder it names.
 func (s *Stage) sweepTop() error {
 	all, err := iofs.ReadDir(s.root.FS(), s.dir)
 	if err != nil {
@@ -128,12 +129,10 @@ func (s *Stage) sweepTop() error {
 // isOurs reports whether a run makes something of that name and type in its partial folder.
 func isOurs(e iofs.DirEntry) bool {
 	switch e.Name() {
-	case "docs":
-		return e.IsDir()
 	case journalName, format.ManifestName, format.SummaryName, format.SumsName:
 		return e.Type().IsRegular()
 	}
-	return false
+	return e.IsDir()
 }
 
 // sweep removes all files that are not in s.files, and folders that are then empty.
@@ -142,10 +141,12 @@ func (s *Stage) sweep() error {
 		return err
 	}
 	var folders []string
-	err := iofs.WalkDir(s.root.FS(), s.dir+"/docs", func(name string, d iofs.DirEntry, err error) error {
+	err := iofs.WalkDir(s.root.FS(), s.dir, func(name string, d iofs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
+		case name == s.dir, path.Dir(name) == s.dir && !d.IsDir(): // sweepTop's
+			return nil
 		case d.IsDir():
 			folders = append(folders, name)
 			return nil
@@ -155,9 +156,6 @@ func (s *Stage) sweep() error {
 		}
 		return s.remove(name)
 	})
-	if errors.Is(err, iofs.ErrNotExist) {
-		return nil
-	}
 	for _, name := range slices.Backward(folders) {
 		if err != nil {
 			break
@@ -200,9 +198,10 @@ func (s *Stage) Put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum
 	if err != nil {
 		return format.File{}, err
 	}
+	isTable := e.Kind.Is(fs.ClassTable)
 	hash, rows := sha256.New(), new(format.RowCounter)
 	to := io.MultiWriter(out, hash)
-	if e.Kind == fs.KindRows {
+	if isTable {
 		to = io.MultiWriter(out, hash, rows)
 	}
 	size, err := io.Copy(to, contextReader{ctx, in})
@@ -220,7 +219,7 @@ func (s *Stage) Put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum
 	if err := out.finish(at, sealedMode); err != nil {
 		return format.File{}, err
 	}
-	if e.Kind == fs.KindRows {
+	if isTable {
 		n := rows.Rows()
 		f.Rows = &n
 	}

@@ -33,20 +33,32 @@ type GoneObject struct {
 	Doc string `json:"doc"`
 }
 
+// Named is what the object of a file is called where it is gone; "" for files whose objects are not named.
+func Named(f File) string {
+	switch {
+	case f.Kind.Is(fs.ClassUnit):
+		return "doc"
+	case !f.Kind.Is(fs.ClassTable):
+		return ""
+	case f.IsView():
+		return "view"
+	}
+	return "table"
+}
+
 // Of gives the place in c where a file's object is counted. One file of each object counts; for all others it is nil.
 func (c *Contents) Of(f File) *Count {
-	switch f.Kind {
-	case fs.KindDoc:
+	switch info := f.Kind.Info(); {
+	case info.Main != f.Kind:
+		return nil
+	case info.Class == fs.ClassUnit:
 		return &c.Docs
-	case fs.KindPage:
+	case info.Class == fs.ClassText:
 		return &c.Pages
-	case fs.KindRows:
-		if f.IsView() {
-			return &c.Views
-		}
-		return &c.Tables
+	case f.IsView():
+		return &c.Views
 	}
-	return nil
+	return &c.Tables
 }
 
 // Add counts the object of a file in, if it is one of its objects' files that count.
@@ -59,7 +71,7 @@ func (c *Contents) Add(f File) {
 // PagesLineByLine counts the pages whose text is not an export.
 func PagesLineByLine(files []File) (n int) {
 	for _, f := range files {
-		if f.Kind == fs.KindPage && f.Source == fs.SourceContent {
+		if f.Kind.Is(fs.ClassText) && f.Source == fs.SourceContent {
 			n++
 		}
 	}

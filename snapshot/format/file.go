@@ -7,9 +7,9 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// File is one file under docs/.
+// File is one file of the tree.
 type File struct {
-	// Path is slash-separated, from the snapshot's root: "docs/…".
+	// Path is slash-separated, from the snapshot's root: "docs/…", or what the source calls the folder of all its units.
 	Path      string    `json:"path"`
 	Kind      fs.Kind   `json:"kind"`
 	DocID     string    `json:"doc_id"`
@@ -63,8 +63,7 @@ func NewFile(e fs.Entry) File {
 func (f File) WithEntry(e fs.Entry) File {
 	now := NewFile(e)
 	now.Size, now.SHA256, now.Rows = f.Size, f.SHA256, f.Rows
-	switch f.Kind { // lists are read each time
-	case fs.KindRows, fs.KindRowsJSON, fs.KindPage:
+	if f.Kind.Info().Checked { // lists are read each time
 		now.Warnings = f.Warnings
 	}
 	now.SetTime(f.Time()) // which its bytes on disk have
@@ -96,5 +95,14 @@ func (f File) Fetched(started time.Time) time.Time {
 	return f.FetchedAt
 }
 
-// IsView tells a view's files from a table's, by the folder that they are in.
-func (f File) IsView() bool { return path.Base(path.Dir(f.Path)) == "view" }
+// Type is the [fs.Object].Type of a table's object, "" for other files. The manifest does not have it: a table's files are
+// in a folder that is named by it.
+func (f File) Type() string {
+	if f.Kind.Info().Class != fs.ClassTable {
+		return ""
+	}
+	return path.Base(path.Dir(f.Path))
+}
+
+// IsView tells a view's files from a table's.
+func (f File) IsView() bool { return f.Type() == fs.TypeView }

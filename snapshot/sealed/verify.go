@@ -18,7 +18,7 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 	return VerifySubset(ctx, dir, 1, 1)
 }
 
-// VerifySubset is [Verify], but of the files below docs/ only the nth part of t, 1 ≤ n ≤ t,
+// VerifySubset is [Verify], but of the files of the tree only the nth part of t, 1 ≤ n ≤ t,
 // is read; of the others name and size are checked. Which part a file is in depends on its
 // path alone, so runs with n = 1 to t read everything.
 func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
