@@ -14,6 +14,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
@@ -41,14 +42,14 @@ printed all the same, and the exit code is not 0.`,
 // runCat prints the files one after the other. A file that fails does not stop the rest; the exit code is that of the
 // first failure.
 func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []string) error {
-	waits, std := showWaits(std, "cat")
-	defer waits.end()
+	waits, std := progress.ShowWaits(std, "cat")
+	defer waits.End()
 	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	waits.of(w.client)
+	waits.Watch(w.client)
 	tree := fs.FS(ctx, w.tree.Root())
 	failed := exit.Failures{Out: std.Err}
 	for _, p := range paths {

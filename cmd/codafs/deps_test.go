@@ -40,10 +40,11 @@ var ours = map[string][]string{
 	"snapshot/sealed":           {"fs", "snapshot/format", "snapshot/folder"},
 	"snapshot":                  {"fs", "snapshot/format", "snapshot/folder", "snapshot/sealed"},
 
-	"cmd/codafs":                 {all},
-	"cmd/codafs/internal/term":   {},
-	"cmd/codafs/internal/exit":   {"fs", "coda", "coda/rest", "snapshot", "snapshot/format", "snapshot/sealed"},
-	"cmd/codafs/internal/config": {"fs", "coda", "coda/codatest", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
+	"cmd/codafs":                   {all},
+	"cmd/codafs/internal/term":     {},
+	"cmd/codafs/internal/exit":     {"fs", "coda", "coda/rest", "snapshot", "snapshot/format", "snapshot/sealed"},
+	"cmd/codafs/internal/config":   {"fs", "coda", "coda/codatest", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
+	"cmd/codafs/internal/progress": {"fs", "coda", "coda/rate", "coda/rest", "snapshot", "snapshot/format", "cmd/codafs/internal/term"},
 }
 
 // theirs says which packages alone may import a library.

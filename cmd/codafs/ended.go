@@ -10,6 +10,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
@@ -19,8 +20,8 @@ import (
 const shownFailures = 20
 
 // ended reports how a run ended, also one that failed before it began, and returns the error to end the program with.
-func (o *snapshotOptions) ended(std term.Streams, p *progress, s format.Summary, err error) error {
-	p.end()
+func (o *snapshotOptions) ended(std term.Streams, p *progress.Run, s format.Summary, err error) error {
+	p.End()
 	colors := term.HasColors(std.Err)
 	warning, missing := term.Paint("warning", term.Yellow, colors), term.Paint("missing", term.Red, colors)
 	for _, line := range s.Warnings {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
@@ -21,7 +22,7 @@ func TestThePathOfWhatIsSealedIsPrinted(t *testing.T) {
 	} {
 		o := snapshotOptions{output: "out", quiet: true}
 		var out, talk bytes.Buffer
-		p, std := newProgress(term.Streams{Out: &out, Err: &talk}, false, true)
+		p, std := progress.NewRun(term.Streams{Out: &out, Err: &talk}, false, true)
 		s := format.NewSummary(time.Now())
 		s.ID, s.Result = "id", result
 		if err := o.ended(std, p, s, full); exit.Code(err) != 13 || out.String() != want {

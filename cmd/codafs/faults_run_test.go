@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
@@ -196,7 +197,7 @@ func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, tra
 	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
 		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.Selection})}
 	defer w.close()
-	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
+	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
 	return o.snapshotOf(ctx, std, w, p)
 }
 

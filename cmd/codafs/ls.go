@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/spf13/cobra"
@@ -46,14 +47,14 @@ as they are known without fetching content.`,
 // runLs lists a folder, or shows one file. With long it also asks for versions, which may send requests for stamps,
 // never for content.
 func runLs(ctx context.Context, s *config.Settings, std term.Streams, name string, long, asJSON bool) error {
-	waits, std := showWaits(std, "ls")
-	defer waits.end()
+	waits, std := progress.ShowWaits(std, "ls")
+	defer waits.End()
 	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	waits.of(w.client)
+	waits.Watch(w.client)
 	at := treePath(name)
 	node, err := w.find(ctx, at)
 	if err != nil {

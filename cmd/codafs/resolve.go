@@ -12,6 +12,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
@@ -101,14 +102,14 @@ func eitherWay(s *config.Settings, std term.Streams, find func(w *workspace, ask
 			return found, nil
 		}
 	}
-	waits, std := showWaits(std, "resolve")
-	defer waits.end()
+	waits, std := progress.ShowWaits(std, "resolve")
+	defer waits.End()
 	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
 	if err != nil {
 		return nodeInfo{}, err
 	}
 	defer w.close()
-	waits.of(w.client)
+	waits.Watch(w.client)
 	return find(w, !s.Offline)
 }
 

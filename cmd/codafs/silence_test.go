@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/snapshot/format"
@@ -76,7 +77,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 		t.Fatalf("exit code %d\n%s", code, talk.String())
 	}
 	// Waits for rate limits do not count; between two attempts of one request there may be some.
-	if took := time.Since(time.Unix(0, way.cut.Load())); took < silenceLimit || took > silenceLimit+time.Minute {
+	if took := time.Since(time.Unix(0, way.cut.Load())); took < progress.SilenceLimit || took > progress.SilenceLimit+time.Minute {
 		t.Errorf("ended %v after the last answer", took)
 	}
 	if !strings.Contains(talk.String(), "Coda has answered nothing for 5m0s; what is done is kept, run again to resume") {
@@ -114,7 +115,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 // each page to give up.
 func TestARunOutlastsAnOutage(t *testing.T) {
 	// What hangs when it ends may take two minutes more until it is sent again.
-	for hang, length := range map[bool]time.Duration{false: silenceLimit - 30*time.Second, true: silenceLimit / 2} {
+	for hang, length := range map[bool]time.Duration{false: progress.SilenceLimit - 30*time.Second, true: progress.SilenceLimit / 2} {
 		for _, before := range []int64{0, 60} { // from the first request on: a machine boots, or wakes
 			t.Run(fmt.Sprintf("hang %v, after %d requests", hang, before), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { outlast(t, hang, length, before) })

@@ -13,6 +13,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
@@ -143,7 +144,7 @@ func noSelection(flags *pflag.FlagSet) error {
 
 // snapshotTree makes a snapshot of a tree in this process.
 func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) error {
-	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
+	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
 	o.notices = &term.Notices{Out: std.Err}
 	if o.quiet {
 		o.notices.Out = nil
@@ -156,12 +157,9 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) err
 	return o.snapshotOf(ctx, std, w, p)
 }
 
-// silenceLimit is how long a run goes on while Coda does not answer.
-const silenceLimit = 5 * time.Minute
-
 // snapshotOf makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
-func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *workspace, p *progress) error {
-	p.of(w.client)
+func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *workspace, p *progress.Run) error {
+	p.Watch(w.client)
 	ctx, stop := endAtSilence(ctx, w.client)
 	defer stop()
 	user, err := w.client.WhoAmI(ctx)
@@ -187,7 +185,7 @@ func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Cont
 	ctx, cancel := context.WithCancelCause(parent)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		if silence, ok := errors.AsType[*rest.SilenceError](client.AwaitSilence(ctx, silenceLimit)); ok {
+		if silence, ok := errors.AsType[*rest.SilenceError](client.AwaitSilence(ctx, progress.SilenceLimit)); ok {
 			cancel(noAnswerError{silence})
 		}
 	})
@@ -196,7 +194,7 @@ func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Cont
 
 // snapshotMount makes a snapshot of a mounted tree. It needs no token.
 func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, dir string) error {
-	p, std := newProgress(std, o.json, o.quiet || o.dryRun)
+	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
 	log, err := o.Logger(std)
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
@@ -223,7 +221,7 @@ func notAMount(err error, dir string) error {
 }
 
 // snapshot makes the run, or the dry run, and reports how it ended.
-func (o *snapshotOptions) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress) error {
+func (o *snapshotOptions) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress.Run) error {
 	if !o.dryRun {
 		opts.Progress = p
 		s, err := snapshot.Run(ctx, from, opts)
@@ -233,7 +231,7 @@ func (o *snapshotOptions) snapshot(ctx context.Context, std term.Streams, from s
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
-	p.end()
+	p.End()
 	return newDryRun(plan, opts.Requests).print(std.Out, o.json)
 }
 

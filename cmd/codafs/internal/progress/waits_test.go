@@ -1,8 +1,10 @@
-package main
+package progress
 
 import (
+	"bytes"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,8 +18,8 @@ import (
 // A wait is told of after two seconds, with its end, and what was told is gone when it is over.
 func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out stream
-		w := &waits{command: "ls", screen: term.NewScreen(&out, func() int { return 100 }), stopped: make(chan struct{})}
+		var out terminal
+		w := &Waits{command: "ls", screen: term.NewScreen(&out, func() int { return 100 }), stopped: make(chan struct{})}
 		until := time.Now().Add(30 * time.Second)
 		waiting := func() rest.Waiting {
 			if time.Now().After(until) {
@@ -39,7 +41,7 @@ func TestWaitsAreShownAfterTwoSeconds(t *testing.T) {
 		if !strings.HasSuffix(out.String(), " \r") {
 			t.Errorf("at the end %q", out.String())
 		}
-		w.end()
+		w.End()
 	})
 }
 
@@ -60,4 +62,22 @@ func TestWhatIsWaitedForIsNamed(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// terminal is written to while it is read.
+type terminal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *terminal) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *terminal) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }

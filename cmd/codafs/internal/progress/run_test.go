@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 )
 
 // fiveMinutes is a run that lists for two minutes and copies for three, with an event every 10 ms.
-func fiveMinutes(p *progress) {
+func fiveMinutes(p *Run) {
 	time.Sleep(2 * time.Minute)
 	p.Listed(snapshot.Plan{Docs: 1, Pages: 18_000, Files: 18_000})
 	for i := range 18_000 {
@@ -27,13 +27,13 @@ func fiveMinutes(p *progress) {
 		left := 18_000 - i - 1
 		p.Copied(format.File{Kind: fs.KindPage, Size: 1024}, snapshot.Estimate{Requests: 3 * left, Minutes: float64(left) / 6000})
 	}
-	p.end()
+	p.End()
 }
 
 func TestALogGetsALineAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, err bytes.Buffer
-		p, _ := newProgress(term.Streams{Out: &out, Err: &err}, false, false)
+		p, _ := NewRun(term.Streams{Out: &out, Err: &err}, false, false)
 		fiveMinutes(p)
 		text := err.String()
 		if n := strings.Count(text, "\n"); n < 4 || n > 5 || strings.Count(text, "listing the workspace") < 1 {
@@ -58,7 +58,7 @@ func TestATerminalIsRedrawnTenTimesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out stamped
 		s := term.NewScreen(&out, func() int { return 80 })
-		p := &progress{stopped: make(chan struct{})}
+		p := &Run{stopped: make(chan struct{})}
 		p.every(redrawEvery, func(now state) { s.Redraw(now.String()) }, s.Clear)
 		fiveMinutes(p)
 		out.writes = out.writes[:len(out.writes)-1] // it is cleared at the end
@@ -76,7 +76,7 @@ func TestATerminalIsRedrawnTenTimesASecond(t *testing.T) {
 func TestAProgramGetsAnObjectASecondAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, err bytes.Buffer
-		p, _ := newProgress(term.Streams{Out: &out, Err: &err}, true, false)
+		p, _ := NewRun(term.Streams{Out: &out, Err: &err}, true, false)
 		fiveMinutes(p)
 		var last event
 		n := 0
@@ -106,7 +106,7 @@ func TestAProgramGetsAnObjectASecondAtMost(t *testing.T) {
 func TestQuietShowsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out, err bytes.Buffer
-		p, _ := newProgress(term.Streams{Out: &out, Err: &err}, true, true)
+		p, _ := NewRun(term.Streams{Out: &out, Err: &err}, true, true)
 		fiveMinutes(p)
 		if out.Len()+err.Len() > 0 {
 			t.Errorf("said %q, %q", out.String(), err.String())
@@ -193,7 +193,7 @@ func TestAnOutageIsNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var news outageNews
 		clock := func(d time.Duration) string { return time.Now().Add(d).Local().Format(time.TimeOnly) }
-		want := []string{"", "", "Coda cannot be reached since " + clock(0) + ": no route to host; waiting for it until " + clock(silenceLimit) + " at the latest",
+		want := []string{"", "", "Coda cannot be reached since " + clock(0) + ": no route to host; waiting for it until " + clock(SilenceLimit) + " at the latest",
 			"", "Coda answers again, after 4 s", ""}
 		start, why := time.Now(), &rest.Error{Code: rest.CodeUnreachable, Err: errors.New("no route to host")}
 		for i, want := range want {

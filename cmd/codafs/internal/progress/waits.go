@@ -1,8 +1,6 @@
-package main
+package progress
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -21,17 +19,17 @@ const (
 	waitLook = 250 * time.Millisecond
 )
 
-// waits shows on a terminal what a command waits for, in a line that goes when the wait ends or other text is printed.
-type waits struct {
+// Waits shows on a terminal what a command waits for, in a line that goes when the wait ends or other text is printed.
+type Waits struct {
 	command string
 	screen  *term.Screen // nil if nothing is shown
 	stopped chan struct{}
 	drawing sync.WaitGroup
 }
 
-// showWaits returns the streams that the command must write to until it calls end.
-func showWaits(std term.Streams, command string) (*waits, term.Streams) {
-	w := &waits{command: command, stopped: make(chan struct{})}
+// ShowWaits returns the streams that the command must write to until it calls End.
+func ShowWaits(std term.Streams, command string) (*Waits, term.Streams) {
+	w := &Waits{command: command, stopped: make(chan struct{})}
 	s, ok := term.ScreenOn(std.Err)
 	if !ok {
 		return w, std
@@ -40,21 +38,21 @@ func showWaits(std term.Streams, command string) (*waits, term.Streams) {
 	return w, term.Streams{In: std.In, Out: s.Beside(std.Out), Err: s}
 }
 
-// of sets the client that does the work.
-func (w *waits) of(client *coda.Client) {
+// Watch sets the client that does the work.
+func (w *Waits) Watch(client *coda.Client) {
 	if w.screen != nil {
 		w.drawing.Go(func() { w.draw(client.Waiting) })
 	}
 }
 
-// end removes the line.
-func (w *waits) end() {
+// End removes the line.
+func (w *Waits) End() {
 	close(w.stopped)
 	w.drawing.Wait()
 }
 
-// draw shows what is waited for until end is called.
-func (w *waits) draw(waiting func() rest.Waiting) {
+// draw shows what is waited for until End is called.
+func (w *Waits) draw(waiting func() rest.Waiting) {
 	defer w.screen.Clear()
 	tick := time.NewTicker(waitLook)
 	defer tick.Stop()
@@ -77,9 +75,6 @@ func (w *waits) draw(waiting func() rest.Waiting) {
 		}
 	}
 }
-
-// reason is the cause of a failed request, if it has one: a line on a terminal is short.
-func reason(err error) error { return cmp.Or(errors.Unwrap(err), err) }
 
 // waitText says what is waited for, and since when or until when.
 func waitText(w rest.Waiting, waited time.Duration, now time.Time) string {

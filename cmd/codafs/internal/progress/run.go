@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"encoding/json"
@@ -20,9 +20,9 @@ const (
 	objectEvery = time.Second
 )
 
-// progress shows how far a snapshot is, from newProgress to end. Errors of output are ignored: no run fails because of
+// Run shows how far a snapshot is, from NewRun to End. Errors of output are ignored: no run fails because of
 // them, or waits.
-type progress struct {
+type Run struct {
 	stopped chan struct{}
 	drawing sync.WaitGroup
 	sampled time.Time // when limits were last read; used only by the goroutine that draws
@@ -32,9 +32,9 @@ type progress struct {
 	state  state
 }
 
-// newProgress starts to show progress; the caller must call end. Messages must go to the returned streams meanwhile.
-func newProgress(std term.Streams, asJSON, quiet bool) (*progress, term.Streams) {
-	p := &progress{stopped: make(chan struct{})}
+// NewRun starts to show progress; the caller must call End. Messages must go to the returned streams meanwhile.
+func NewRun(std term.Streams, asJSON, quiet bool) (*Run, term.Streams) {
+	p := &Run{stopped: make(chan struct{})}
 	s, drawn := term.ScreenOn(std.Err)
 	switch {
 	case quiet:
@@ -65,7 +65,7 @@ func newProgress(std term.Streams, asJSON, quiet bool) (*progress, term.Streams)
 
 // every shows the state at intervals, not at each event: there are no events while the workspace is listed. At the end
 // it calls clear.
-func (p *progress) every(d time.Duration, show func(state), clear func()) {
+func (p *Run) every(d time.Duration, show func(state), clear func()) {
 	p.drawing.Go(func() {
 		defer clear()
 		tick := time.NewTicker(d)
@@ -85,7 +85,7 @@ func (p *progress) every(d time.Duration, show func(state), clear func()) {
 const limitsEvery = time.Second
 
 // now is the current state, with limits and times.
-func (p *progress) now() state {
+func (p *Run) now() state {
 	p.mu.Lock()
 	client := p.client
 	p.mu.Unlock()
@@ -106,20 +106,20 @@ func (p *progress) now() state {
 	return p.state
 }
 
-func (p *progress) current() state {
+func (p *Run) current() state {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
 }
 
-// end removes the line. After it returns nothing more is shown.
-func (p *progress) end() {
+// End removes the line. After it returns nothing more is shown.
+func (p *Run) End() {
 	close(p.stopped)
 	p.drawing.Wait()
 }
 
-// of sets the client that does the work, if it is in this process.
-func (p *progress) of(client *coda.Client) {
+// Watch sets the client that does the work, if it is in this process.
+func (p *Run) Watch(client *coda.Client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.client = client
@@ -127,7 +127,7 @@ func (p *progress) of(client *coda.Client) {
 
 // Listed implements [snapshot.Progress]. It also tells the rate buckets how many requests are to come, so that 'codafs
 // status' can say when the run will be done.
-func (p *progress) Listed(plan snapshot.Plan) {
+func (p *Run) Listed(plan snapshot.Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.client != nil {
@@ -137,21 +137,21 @@ func (p *progress) Listed(plan snapshot.Plan) {
 }
 
 // Fetching implements [snapshot.Progress].
-func (p *progress) Fetching(e fs.Entry) {
+func (p *Run) Fetching(e fs.Entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.now = fetching(e)
 }
 
 // Copied implements [snapshot.Progress].
-func (p *progress) Copied(f format.File, left snapshot.Estimate) {
+func (p *Run) Copied(f format.File, left snapshot.Estimate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.copied(f, left)
 }
 
 // Missed implements [snapshot.Progress].
-func (p *progress) Missed(_ fs.Failure, left snapshot.Estimate) {
+func (p *Run) Missed(_ fs.Failure, left snapshot.Estimate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.missing++

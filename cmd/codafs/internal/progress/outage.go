@@ -1,6 +1,8 @@
-package main
+package progress
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,7 +24,7 @@ func (s state) givesUp() string {
 	if s.silence < shownSilence {
 		return ""
 	}
-	return "gives up after " + term.FormatAge(silenceLimit)
+	return "gives up after " + term.FormatAge(SilenceLimit)
 }
 
 // outageNews reports once for each outage that Coda cannot be reached, and once that it can again.
@@ -40,9 +42,15 @@ func (o *outageNews) line(s state) string {
 		return "Coda answers again, after " + term.FormatAge(after)
 	case s.away != nil && o.since.IsZero() && now.Sub(s.awayAt) >= waitShownAfter:
 		o.since = s.awayAt
-		until := now.Add(silenceLimit - s.silence)
+		until := now.Add(SilenceLimit - s.silence)
 		return fmt.Sprintf("Coda cannot be reached since %s: %s; waiting for it until %s at the latest",
 			s.awayAt.Local().Format(time.TimeOnly), term.Printable(reason(s.away).Error()), until.Local().Format(time.TimeOnly))
 	}
 	return ""
 }
+
+// SilenceLimit is how long a run goes on while Coda does not answer; then it ends with the exit code 75.
+const SilenceLimit = 5 * time.Minute
+
+// reason is the cause of a failed request, if it has one: a line on a terminal is short.
+func reason(err error) error { return cmp.Or(errors.Unwrap(err), err) }
