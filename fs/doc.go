@@ -1,16 +1,11 @@
-// Package fs is the tree that codafs shows: a Coda workspace as folders and files.
+// Package fs says what a tree of folders and files is, for all who show one (package mount), copy one (package snapshot) or
+// make one (fs/remote, and the sources in fs/source). It has the words that they share, and imports nothing of codafs:
 //
-// It decides what users see and rely on, however they read it: which files there are and what they are called
-// (docdir.go, pages.go, tables.go, name.go), their bytes (json.go, export.go, rows.go, csv.go), and the version of the
-// bytes (version.go). How a large table is read again without reading all of it is in deltas.go. [New] makes a tree
-// from a [Source] (the requests that it needs; *coda.Client implements it) and a [Store] (which keeps rendered
-// contents). The tree is read through [Dir] and [File], or through [FS] as an io/fs.FS.
+//   - [Dir] and [File], the nodes; [Version], [Content] and [Store], what a file's bytes are (tree.go, version.go);
+//   - [Object], [Entry] and [Failure], what is known of a node or of a gap (entry.go, codes.go);
+//   - names that all file systems take, and that stay the same while siblings come and go (name.go);
+//   - the paths in .codafs, and the content of its status.json (status.go);
+//   - [FS], a tree as package io/fs sees it (iofs.go).
 //
-// Nodes hold no content and no lists. What is known of a doc is in its docLists (doclists.go), one for each stamp of
-// the doc. A node asks the doc for its current docLists each time it is used.
-//
-// Locks are taken in this order: readAhead.mu, Tree.mu, doc.mu or those of pageList and tableList, docLists.mu,
-// loader.mu. None of them is held during a request. doc.seenMu alone is held during calls of the Store.
-//
-// Package fs knows nothing of FUSE (package mount) and writes no folders (package snapshot).
+// The one sentence that all else rests on: a [Version] names bytes that never change.
 package fs

@@ -64,3 +64,16 @@ type Failure struct {
 	// Accepted marks a gap that the user has accepted: it does not make a snapshot incomplete.
 	Accepted bool `json:"accepted,omitempty"`
 }
+
+// Held says what the caller of an index already has. Several goroutines call its functions; a nil function means
+// that nothing is held.
+type Held struct {
+	// Doc reports that a unit did not change, by its stamp. It is called once for each unit.
+	Doc func(docID string, updatedAt time.Time) bool
+	// File reports that the caller will not fetch the file of an entry. The entry's Rows and Source are not set yet.
+	File func(Entry) bool
+	// Docs are the ids of the units that the caller has: those that the list of units lacks are asked for by id. Odd has
+	// the warnings that the caller knows: they cause no second read.
+	Docs []string
+	Odd  []Failure
+}

@@ -58,8 +58,7 @@ func (v *view) Open(name string) (iofs.File, error) {
 	if err != nil {
 		return nil, &iofs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return &openFile{SectionReader: io.NewSectionReader(c, 0, c.Size()), content: c,
-		info: info{f.Name(), c.Size(), 0o444, version.ModTime, f.Object()}}, nil
+	return Opened(f, c, version), nil
 }
 
 // staleTries is how often a file may change between Version and Open before that is an error.
@@ -103,6 +102,20 @@ func (i info) IsDir() bool         { return i.mode.IsDir() }
 func (i info) Sys() any            { return i.object }
 func dirInfo(d Dir, name string) info {
 	return info{name, 0, iofs.ModeDir | 0o555, d.ModTime(), d.Object()}
+}
+
+// Opened is an open file, as package io/fs sees it: c has the bytes of version v of f. Its Close closes c.
+func Opened(f File, c Content, v Version) iofs.File {
+	return &openFile{SectionReader: io.NewSectionReader(c, 0, c.Size()), content: c,
+		info: info{f.Name(), c.Size(), 0o444, v.ModTime, f.Object()}}
+}
+
+// ReadAll reads a content to its end, and closes it.
+func ReadAll(c Content) ([]byte, error) {
+	defer c.Close()
+	b := make([]byte, c.Size()) // io.ReadAll would leave unused capacity, and lists are held for long
+	_, err := io.ReadFull(io.NewSectionReader(c, 0, c.Size()), b)
+	return b, err
 }
 
 // openFile is an open file of a view. It holds a Content until Close.

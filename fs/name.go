@@ -27,30 +27,30 @@ const (
 // Lengths in bytes. File systems allow 255 for a name.
 const (
 	maxName   = 255
-	maxTitle  = 80
+	MaxTitle  = 80
 	maxParent = 60
-	// maxEnding is the longest text that may follow a stem: a hash, then a file's ending.
-	maxEnding = len("~123456") + len(".columns.json")
+	// MaxEnding is the longest text that may follow a stem: a hash, then a file's ending.
+	MaxEnding = len("~123456") + len(".columns.json")
 )
 
-// named is an object that needs a name among its siblings in one folder.
-type named struct {
+// Named is an object that needs a name among its siblings in one folder.
+type Named struct {
 	title   string   // fit for a file system, without the id
-	id      string   // passes validID; no sibling has the same
+	id      string   // passes ValidID; no sibling has the same
 	endings []string // of all the object's names in this folder; "" is that of a folder
 }
 
-// nameObject names a doc, a page, or a table that is not on a page.
-func nameObject(title, id string, endings ...string) named {
-	return named{cleanTitle(title, maxTitle), id, endings}
+// NameOf names a doc, a page, or a table that is not on a page.
+func NameOf(title, id string, endings ...string) Named {
+	return Named{CleanTitle(title, MaxTitle), id, endings}
 }
 
-// nameTable names a table on a page titled parent. If the ids are so long that the name would not fit, the parent's
+// NameOn names a table on a page titled parent. If the ids are so long that the name would not fit, the parent's
 // part is cut further; at least 23 bytes of it are left.
-func nameTable(parent, title, id string, endings ...string) named {
-	title = cleanTitle(title, maxTitle)
-	room := maxName - maxEnding - len("__"+title+"__"+id)
-	return named{cleanTitle(parent, min(maxParent, room)) + "__" + title, id, endings}
+func NameOn(parent, title, id string, endings ...string) Named {
+	title = CleanTitle(title, MaxTitle)
+	room := maxName - MaxEnding - len("__"+title+"__"+id)
+	return Named{CleanTitle(parent, min(maxParent, room)) + "__" + title, id, endings}
 }
 
 // form is a way to write an object's stem. The shortest comes first.
@@ -63,7 +63,7 @@ const (
 )
 
 // stem returns the part of the object's names before the ending.
-func (n named) stem(f form) string {
+func (n Named) stem(f form) string {
 	switch f {
 	case formTitle:
 		return n.title
@@ -75,9 +75,9 @@ func (n named) stem(f form) string {
 	}
 }
 
-// uniqueStems returns a stem for each of the siblings in one folder, so that no two of their names are equal, even if
+// UniqueStems returns a stem for each of the siblings in one folder, so that no two of their names are equal, even if
 // case and Unicode normal forms are ignored. The order of objs does not matter.
-func uniqueStems(mode NameMode, objs []named) []string {
+func UniqueStems(mode NameMode, objs []Named) []string {
 	forms := make([]form, len(objs))
 	if mode != NamesTitle {
 		for i := range forms {
@@ -98,7 +98,7 @@ func uniqueStems(mode NameMode, objs []named) []string {
 }
 
 // clashes groups the objects (by index) that share a name.
-func clashes(objs []named, stems []string) [][]int {
+func clashes(objs []Named, stems []string) [][]int {
 	fold := cases.Fold()
 	holders := make(map[string][]int)
 	for i, o := range objs {
@@ -135,9 +135,9 @@ func lengthen(forms []form, groups [][]int) []form {
 	return longer
 }
 
-// cleanTitle makes a title fit for the beginning of a file name, or for a folder name, on Linux, macOS and Windows, in
+// CleanTitle makes a title fit for the beginning of a file name, or for a folder name, on Linux, macOS and Windows, in
 // at most limit bytes (8 or more). A clean title is returned as it is.
-func cleanTitle(title string, limit int) string {
+func CleanTitle(title string, limit int) string {
 	s := norm.NFC.String(strings.ToValidUTF8(title, "\uFFFD"))
 	// Dropping a character may let its neighbours compose, and an emoji that became another character does not keep its
 	// joiner: so repeat until nothing changes.
@@ -226,8 +226,8 @@ func markDevice(s string) string {
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// validID reports whether id may be part of a name. Objects with other ids are left out of the tree, so that nothing
+// ValidID reports whether id may be part of a name. Objects with other ids are left out of the tree, so that nothing
 // that the service sends can lead out of a folder.
-func validID(id string) bool {
+func ValidID(id string) bool {
 	return idPattern.MatchString(id)
 }

@@ -73,7 +73,7 @@ func TestCleanTitle(t *testing.T) {
 		{"a cut makes a device", "CON" + strings.Repeat(" ", 100) + "x", "CON_"},
 		{"a mark makes a cut", "CON." + strings.Repeat("a", 76), "CON_." + strings.Repeat("a", 75)},
 	} {
-		if got := cleanTitle(c.title, 80); got != c.want {
+		if got := CleanTitle(c.title, 80); got != c.want {
 			t.Errorf("%s: cleanTitle(%+q) = %+q, want %+q", c.why, c.title, got, c.want)
 		}
 	}
@@ -91,7 +91,7 @@ func TestTableNameFitsWithLongestID(t *testing.T) {
 		{strings.Repeat("p", 300), "Tasks", 60},
 		{strings.Repeat("漢", 30), long, 21},
 	} {
-		stem := nameTable(c.parent, c.title, id).stem(formHash)
+		stem := NameOn(c.parent, c.title, id).stem(formHash)
 		parent, rest, _ := strings.Cut(stem, "__")
 		if len(parent) != c.want || len(stem+".columns.json") > 255 {
 			t.Errorf("a parent of %d bytes in a name of %d; want %d", len(parent), len(stem+".columns.json"), c.want)
@@ -103,15 +103,15 @@ func TestTableNameFitsWithLongestID(t *testing.T) {
 }
 
 func TestStemsWithIDs(t *testing.T) {
-	got := uniqueStems(NamesID, []named{
-		nameObject("Roadmap", "canvas-1", ".md", ""),
-		nameObject("Roadmap", "canvas-2", ".md"),
-		nameObject("Twins", "canvas-aB", ".md"),
-		nameObject("TWINS", "canvas-Ab", ".md", ""),
-		nameObject("a__b", "c", ".md"), // with its id the same as the next
-		nameObject("a", "b__c", ".md"),
-		nameObject("CON", "canvas-3", ""),
-		nameTable("Plan/B", "Tasks", "grid-x"),
+	got := UniqueStems(NamesID, []Named{
+		NameOf("Roadmap", "canvas-1", ".md", ""),
+		NameOf("Roadmap", "canvas-2", ".md"),
+		NameOf("Twins", "canvas-aB", ".md"),
+		NameOf("TWINS", "canvas-Ab", ".md", ""),
+		NameOf("a__b", "c", ".md"), // with its id the same as the next
+		NameOf("a", "b__c", ".md"),
+		NameOf("CON", "canvas-3", ""),
+		NameOn("Plan/B", "Tasks", "grid-x"),
 	})
 	want := []string{
 		"Roadmap__canvas-1", "Roadmap__canvas-2",
@@ -127,21 +127,21 @@ func TestStemsWithIDs(t *testing.T) {
 func TestStemsWithTitlesOnly(t *testing.T) {
 	for _, c := range []struct {
 		why  string
-		objs []named
+		objs []Named
 		want []string
 	}{
-		{"nobody clashes", []named{nameObject("A", "1", ".md", ""), nameTable("P", "T", "2", ".csv")}, []string{"A", "P__T"}},
-		{"only those that clash get ids", []named{nameObject("A", "1", ".md"), nameObject("B", "2", ".md"), nameObject("A", "3", ".md")}, []string{"A__1", "B", "A__3"}},
-		{"case and ß", []named{nameObject("Straße", "1", ".md"), nameObject("STRASSE", "2", ".md")}, []string{"Straße__1", "STRASSE__2"}},
-		{"NFC and NFD", []named{nameObject("é", "1", ".md"), nameObject("e\u0301", "2", ".md")}, []string{"é__1", "é__2"}},
-		{"one's file is the other's folder", []named{nameObject("A", "1", ".md"), nameObject("a.MD", "2", ".md", "")}, []string{"A__1", "a.MD__2"}},
-		{"other endings, no clash", []named{nameObject("A", "1", ".md"), nameObject("A", "2", ".page.json")}, []string{"A", "A"}},
-		{"ids that differ by case", []named{nameObject("A", "x", ".md"), nameObject("a", "X", ".md")}, []string{"A__x~2d7116", "a__X~4b68ab"}},
-		{"a title like another's long name gives way", []named{nameObject("A__1", "3", ".md"), nameObject("A", "1", ".md"), nameObject("A", "2", ".md")}, []string{"A__1__3", "A__1", "A__2"}},
-		{"so does one like another's hash", []named{nameObject("A", "x", ".md"), nameObject("a", "X", ".md"), nameObject("A__x~2d7116", "3", ".md")}, []string{"A__x~2d7116", "a__X~4b68ab", "A__x~2d7116__3"}},
+		{"nobody clashes", []Named{NameOf("A", "1", ".md", ""), NameOn("P", "T", "2", ".csv")}, []string{"A", "P__T"}},
+		{"only those that clash get ids", []Named{NameOf("A", "1", ".md"), NameOf("B", "2", ".md"), NameOf("A", "3", ".md")}, []string{"A__1", "B", "A__3"}},
+		{"case and ß", []Named{NameOf("Straße", "1", ".md"), NameOf("STRASSE", "2", ".md")}, []string{"Straße__1", "STRASSE__2"}},
+		{"NFC and NFD", []Named{NameOf("é", "1", ".md"), NameOf("e\u0301", "2", ".md")}, []string{"é__1", "é__2"}},
+		{"one's file is the other's folder", []Named{NameOf("A", "1", ".md"), NameOf("a.MD", "2", ".md", "")}, []string{"A__1", "a.MD__2"}},
+		{"other endings, no clash", []Named{NameOf("A", "1", ".md"), NameOf("A", "2", ".page.json")}, []string{"A", "A"}},
+		{"ids that differ by case", []Named{NameOf("A", "x", ".md"), NameOf("a", "X", ".md")}, []string{"A__x~2d7116", "a__X~4b68ab"}},
+		{"a title like another's long name gives way", []Named{NameOf("A__1", "3", ".md"), NameOf("A", "1", ".md"), NameOf("A", "2", ".md")}, []string{"A__1__3", "A__1", "A__2"}},
+		{"so does one like another's hash", []Named{NameOf("A", "x", ".md"), NameOf("a", "X", ".md"), NameOf("A__x~2d7116", "3", ".md")}, []string{"A__x~2d7116", "a__X~4b68ab", "A__x~2d7116__3"}},
 		{"nothing to name", nil, []string{}},
 	} {
-		if got := uniqueStems(NamesTitle, c.objs); !slices.Equal(got, c.want) {
+		if got := UniqueStems(NamesTitle, c.objs); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.why, got, c.want)
 		}
 	}
@@ -149,12 +149,12 @@ func TestStemsWithTitlesOnly(t *testing.T) {
 
 func TestValidID(t *testing.T) {
 	for _, id := range []string{"a", "grid--O800Jgej_", "canvas-IjkLmnO", strings.Repeat("x", 128)} {
-		if !validID(id) {
+		if !ValidID(id) {
 			t.Errorf("%q refused", id)
 		}
 	}
 	for _, id := range []string{"", ".", "..", "a/b", "a b", "a\n", "ä", "a~1", "a.md", "a\x00", strings.Repeat("x", 129)} {
-		if validID(id) {
+		if ValidID(id) {
 			t.Errorf("%q taken", id)
 		}
 	}
@@ -178,14 +178,14 @@ func FuzzCleanTitle(f *testing.F) {
 		if limit < 8 {
 			t.Skip("no table's parent is cut to so few bytes")
 		}
-		got := cleanTitle(title, int(limit))
+		got := CleanTitle(title, int(limit))
 		if len(got) > int(limit) {
 			t.Errorf("%d bytes for a limit of %d", len(got), limit)
 		}
 		if problem := illegal(got); problem != "" {
 			t.Errorf("%+q became %+q: %s", title, got, problem)
 		}
-		if again := cleanTitle(got, int(limit)); again != got {
+		if again := CleanTitle(got, int(limit)); again != got {
 			t.Errorf("%+q became %+q, and that %+q", title, got, again)
 		}
 	})
@@ -201,13 +201,13 @@ func FuzzUniqueStems(f *testing.F) {
 	f.Fuzz(func(t *testing.T, titles, ids string, shapes uint64) {
 		objs := fuzzedSiblings(titles, ids, shapes)
 		for _, mode := range []NameMode{NamesID, NamesTitle} {
-			stems := uniqueStems(mode, objs)
+			stems := UniqueStems(mode, objs)
 			checkNames(t, objs, stems)
 			checkForms(t, mode, objs, stems)
 
 			backwards := slices.Clone(objs)
 			slices.Reverse(backwards)
-			again := uniqueStems(mode, backwards)
+			again := UniqueStems(mode, backwards)
 			slices.Reverse(again)
 			if !slices.Equal(again, stems) {
 				t.Errorf("%s: in another order %q became %q", mode, stems, again)
@@ -217,13 +217,13 @@ func FuzzUniqueStems(f *testing.F) {
 }
 
 // fuzzedSiblings makes at most 48 objects with valid ids, none of them twice.
-func fuzzedSiblings(titles, ids string, shapes uint64) []named {
-	var objs []named
+func fuzzedSiblings(titles, ids string, shapes uint64) []Named {
+	var objs []Named
 	seen := make(map[string]bool)
 	idList := strings.Split(ids, ",")
 	for i, title := range strings.Split(titles, "\x1f") {
 		id := fmt.Sprint(i)
-		if i < len(idList) && validID(idList[i]) {
+		if i < len(idList) && ValidID(idList[i]) {
 			id = idList[i]
 		}
 		if seen[id] || i == 48 {
@@ -232,13 +232,13 @@ func fuzzedSiblings(titles, ids string, shapes uint64) []named {
 		seen[id] = true
 		switch shapes >> (2 * i % 64) & 3 {
 		case 0:
-			objs = append(objs, nameObject(title, id, ".md"))
+			objs = append(objs, NameOf(title, id, ".md"))
 		case 1:
-			objs = append(objs, nameObject(title, id, ".md", ""))
+			objs = append(objs, NameOf(title, id, ".md", ""))
 		case 2:
-			objs = append(objs, nameObject(title, id, ".page.json"))
+			objs = append(objs, NameOf(title, id, ".page.json"))
 		case 3:
-			objs = append(objs, nameTable(titles, title, id, ".csv", ".columns.json", ".table.json"))
+			objs = append(objs, NameOn(titles, title, id, ".csv", ".columns.json", ".table.json"))
 		}
 	}
 	return objs
@@ -246,7 +246,7 @@ func fuzzedSiblings(titles, ids string, shapes uint64) []named {
 
 // checkNames: every name is legal, and no two objects have one that some system takes
 // for the same.
-func checkNames(t *testing.T, objs []named, stems []string) {
+func checkNames(t *testing.T, objs []Named, stems []string) {
 	t.Helper()
 	owners := make(map[string]int)
 	for i, o := range objs {
@@ -267,7 +267,7 @@ func checkNames(t *testing.T, objs []named, stems []string) {
 
 // checkForms: the title and the id stand whole in a name, and with ids there is nothing
 // else but a hash.
-func checkForms(t *testing.T, mode NameMode, objs []named, stems []string) {
+func checkForms(t *testing.T, mode NameMode, objs []Named, stems []string) {
 	t.Helper()
 	for i, o := range objs {
 		full := o.title + "__" + o.id

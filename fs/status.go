@@ -1,11 +1,15 @@
 package fs
 
-import (
-	"context"
-	"encoding/json"
-	"time"
+import "time"
 
-	"github.com/codafs/codafs/fs/render"
+// ControlDir is a folder at the root. Lookup finds it and Entries hides it, so that no walk of the tree enters it. The
+// paths of what is in it:
+const (
+	ControlDir = ".codafs"
+	StatusFile = ControlDir + "/status.json"
+	ErrorsFile = ControlDir + "/errors.jsonl" // one [Failure] a line
+	IndexFile  = ControlDir + "/index.jsonl"  // one [Entry] a line; the only file here that sends many requests
+	SinceDir   = ControlDir + "/since"        // files of computed bytes that were fetched since a time
 )
 
 // SchemaStatus names the format of .codafs/status.json.
@@ -43,38 +47,4 @@ type Status struct {
 	TokenProblem string `json:"token_problem,omitempty"`
 	Tool         string `json:"tool,omitempty"`
 	Warnings     int    `json:"warnings"`
-}
-
-// statusJSON calls Options.Status without a lock: it may take some time.
-func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
-	s := t.status()
-	if t.opts.Status != nil {
-		t.opts.Status(ctx, &s)
-	}
-	b, err := json.MarshalIndent(s, "", render.Indent)
-	return append(b, '\n'), err
-}
-
-// status returns what the tree itself knows.
-func (t *Tree) status() Status {
-	failures := t.failures.all()
-	s := Status{Schema: SchemaStatus, Errors: len(failures), Warnings: len(t.Warnings())}
-	if len(failures) > 0 {
-		s.LastError = &failures[len(failures)-1]
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s.Docs, s.DocsFromEarlierRun = len(t.units), t.folder != nil && t.listedAt.IsZero()
-	at := t.listedAt
-	if at.IsZero() {
-		at = t.recalled
-	}
-	if !at.IsZero() {
-		age := int64(t.opts.Now().Sub(at).Seconds())
-		s.DocsListedAt, s.DocsListedAge = at.UTC(), &age
-	}
-	if t.down != nil {
-		s.ServiceDown = t.down.Error()
-	}
-	return s
 }

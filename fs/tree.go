@@ -76,7 +76,7 @@ type Version struct {
 }
 
 // Computed says how much of a file's bytes the service computes. Computed values change without a stamp, so that two
-// fetches of one version may return different bytes. The strongest value sorts last: versionHash takes the maximum.
+// fetches of one version may return different bytes. The strongest value sorts last: what is made of several parts has the maximum.
 type Computed string
 
 const (

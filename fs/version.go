@@ -1,10 +1,7 @@
 package fs
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"hash"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,71 +13,57 @@ const Youth = 10 * time.Minute
 
 const youngSuffix = "-young"
 
-// rendering is part of every key. It is increased when the same objects are rendered to other bytes, so that contents
-// kept by an earlier codafs are not taken for current ones.
-const rendering = "1"
-
 // Young reports whether a version's bytes may be older than its stamps.
 func (v Version) Young() bool { return strings.HasSuffix(v.Key, youngSuffix) }
 
-// young is the young version of the same stamps.
-func (v Version) young() Version {
+// AsYoung is the young version of the same stamps.
+func (v Version) AsYoung() Version {
 	v.Key += youngSuffix
 	return v
 }
 
-// versionHash hashes what goes into a file's bytes.
-type versionHash struct {
-	h      hash.Hash
-	newest time.Time // of the stamps, and of known changes that have none
-	moved  time.Time // the last known change that has no stamp; counts for youth alone
-	// computed is the strongest Computed of what goes in.
-	computed Computed
+// bytesDigits is how many digits of the hash a key has.
+const bytesDigits = 12
+
+// Stamps is the key of the stamps alone: versions that have it in common differ in computed bytes.
+func (v Version) Stamps() string {
+	stamps, rest, _ := strings.Cut(v.Key, ".")
+	if rest != "" && v.Young() {
+		stamps += youngSuffix
+	}
+	return stamps
 }
 
-func newVersionHash(how string) *versionHash {
-	v := &versionHash{h: sha256.New()}
-	fmt.Fprintf(v.h, "%s\x00%s\x00", rendering, how)
+// Bytes is the beginning of the SHA-256 of the bytes, in hexadecimal digits; "" for bytes that were fetched first under
+// their stamps.
+func (v Version) Bytes() string {
+	_, bytes, _ := strings.Cut(v.Key, ".")
+	return bytes[:min(len(bytes), bytesDigits)]
+}
+
+// SettledStamps is Stamps, but the same for young and settled versions.
+func (v Version) SettledStamps() string {
+	stamps, _, _ := strings.Cut(v.Key, ".")
+	return strings.TrimSuffix(stamps, youngSuffix)
+}
+
+// OfStamps is v with the key of its stamps alone.
+func (v Version) OfStamps() Version {
+	v.Key = v.Stamps()
 	return v
 }
 
-// add adds an object by its id and stamp.
-func (v *versionHash) add(id string, stamp time.Time) {
-	fmt.Fprintf(v.h, "%s\x00%d\x00", id, stamp.UnixMicro())
-	if stamp.After(v.newest) {
-		v.newest = stamp
+// WithBytes is v, a version of stamps alone, for other bytes than those that were fetched first under these stamps: sum is
+// their SHA-256 in hexadecimal digits, and since is when they were first seen.
+func (v Version) WithBytes(sum string, since time.Time) Version {
+	stamps, young := strings.CutSuffix(v.Key, youngSuffix)
+	v.Key = stamps + "." + sum[:bytesDigits] + strconv.FormatInt(since.UnixMilli(), 36)
+	if young {
+		v.Key += youngSuffix
 	}
-}
-
-// addColumns adds a table's columns.
-func (v *versionHash) addColumns(c columnList) {
-	fmt.Fprintf(v.h, "%s\x00", c.Hash)
-	if c.Since.After(v.moved) {
-		v.moved = c.Since
+	v.Since = since
+	if since.After(v.ModTime) {
+		v.ModTime = since
 	}
-	if c.Changed.After(v.newest) {
-		v.newest = c.Changed // no stamp shows it, and programs that copy compare times
-	}
-	v.computes(c.computed)
-}
-
-// computes records that some of the bytes are computed. This is not part of the key.
-func (v *versionHash) computes(c Computed) { v.computed = max(v.computed, c) }
-
-// version returns the version as of now: young if a stamp, or a change without one, is newer than Youth.
-func (v *versionHash) version(now time.Time) Version {
-	key := hex.EncodeToString(v.h.Sum(nil)[:16])
-	if now.Sub(v.newest) < Youth || now.Sub(v.moved) < Youth {
-		key += youngSuffix
-	}
-	return Version{Key: key, ModTime: v.newest, Computed: v.computed}
-}
-
-// bytesVersion is the version of a file whose bytes are known. It hashes the stamp, too: a version has one time, and a
-// doc's stamp moves more often than the bytes of its lists.
-func bytesVersion(b []byte, modTime time.Time) Version {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d\x00", modTime.UnixMicro())
-	h.Write(b)
-	return Version{Key: hex.EncodeToString(h.Sum(nil)[:16]), ModTime: modTime}
+	return v
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
@@ -132,12 +134,12 @@ func (s *scaled) liveADay() {
 }
 
 // open makes a tree of a new process.
-func (s *scaled) open() (tree *fs.Tree, close func()) {
+func (s *scaled) open() (tree *remote.Tree, close func()) {
 	disk, err := cache.OpenDisk(filepath.Join(s.dir, "cache"), cache.Options{Now: s.w.Clock.Now})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	tree = fs.New(s.w.Client, treetest.Kept(disk), fs.Options{Account: "test", Now: s.w.Clock.Now})
+	tree = codadocs.New(s.w.Client, treetest.Kept(disk), codadocs.Options{Options: remote.Options{Account: "test", Now: s.w.Clock.Now}})
 	return tree, func() { tree.Close(); disk.Close() }
 }
 
@@ -224,7 +226,7 @@ func heapNow() float64 {
 }
 
 // treeOrigin is a tree as package main has it.
-type treeOrigin struct{ tree *fs.Tree }
+type treeOrigin struct{ tree *remote.Tree }
 
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
 	return t.tree.Index(rate.Background(ctx))

@@ -28,13 +28,15 @@ var ours = map[string][]string{
 	"coda/codatest/openapitest": {"coda/codatest"},
 	"coda/thirdparty":           {}, // nothing but tests
 	"cache":                     {"cache/filelock"},
+	"fs":                        {},
 	"fs/render":                 {},
-	"fs":                        {"coda", "coda/rate", "coda/rest", "fs/render"},
+	"fs/remote":                 {"fs", "fs/render"},
+	"fs/source/codadocs":        {"fs", "fs/remote", "fs/render", "coda", "coda/rate", "coda/rest"},
 	"fs/mount":                  {"fs", "fs/mount/mountpoint", "fs/mount/caller", "fs/mount/notify"},
 	"fs/mount/mountpoint":       {},
 	"fs/mount/caller":           {},
 	"fs/mount/notify":           {"fs/mount/mountpoint"},
-	"fs/treetest":               {"fs", "coda", "coda/rest", "coda/codatest", "coda/codatest/openapitest", "cache"},
+	"fs/treetest":               {"fs", "fs/remote", "fs/source/codadocs", "coda", "coda/rest", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot/format":           {"fs"},
 	"snapshot/folder":           {"fs", "snapshot/format", "cache/filelock"},
 	"snapshot/sealed":           {"fs", "snapshot/format", "snapshot/folder"},
@@ -42,8 +44,8 @@ var ours = map[string][]string{
 
 	"cmd/codafs":                   {all},
 	"cmd/codafs/internal/term":     {},
-	"cmd/codafs/internal/exit":     {"fs", "coda", "coda/rest", "snapshot", "snapshot/format", "snapshot/sealed"},
-	"cmd/codafs/internal/config":   {"fs", "coda", "coda/codatest", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
+	"cmd/codafs/internal/exit":     {"fs", "fs/source/codadocs", "coda", "coda/rest", "snapshot", "snapshot/format", "snapshot/sealed"},
+	"cmd/codafs/internal/config":   {"fs", "fs/source/codadocs", "coda", "coda/codatest", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
 	"cmd/codafs/internal/progress": {"fs", "coda", "coda/rate", "coda/rest", "snapshot", "snapshot/format", "cmd/codafs/internal/term"},
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
-	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
 // docsTried is in how many docs doctor looks for a page to export.
@@ -31,7 +31,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	case rest.CodeOf(err) == coda.CodeExportRefused:
 		return finding{check, isWarning,
 			fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it",
-				which, fs.NotInLines),
+				which, codadocs.NotInLines),
 			"make a token that may write, too: an export is started by a POST, and codafs sends no other"}, true
 	}
 	return finding{check, isWarning, fmt.Sprintf("%s could not be exported: %s", which, exit.Describe(err)), ""}, true
@@ -55,7 +55,7 @@ func pageToExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (do
 // namedDocs asks for the docs that --doc names by id or link, if docs cannot be listed. Names cannot be looked up then.
 func namedDocs(ctx context.Context, client *coda.Client, selectors []string) (docs []coda.Doc) {
 	for _, s := range selectors[:min(docsTried, len(selectors))] {
-		id, ok := fs.DocOfLink(s)
+		id, ok := codadocs.DocOfLink(s)
 		if !ok {
 			id = s
 		}

@@ -9,10 +9,10 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/fs/source/codadocs"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
-	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -68,7 +68,7 @@ func (o *snapshotOptions) ended(std term.Streams, p *progress.Run, s format.Summ
 
 // lineByLine says what is missing from the text of pages that were read line by line.
 func lineByLine(pages int) string {
-	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", fs.NotInLines, pages)
+	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", codadocs.NotInLines, pages)
 }
 
 // print writes the data on stdout: the summary, or the path of the sealed snapshot, which is good whatever failed

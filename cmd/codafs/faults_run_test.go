@@ -25,6 +25,8 @@ import (
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/pflag"
 )
@@ -195,7 +197,7 @@ func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, tra
 		t.Fatal(err)
 	}
 	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
-		tree: fs.New(client, store{disk}, fs.Options{Account: "faults", Select: o.Selection})}
+		tree: codadocs.New(client, store{disk}, codadocs.Options{Options: remote.Options{Account: "faults"}, Select: o.Selection})}
 	defer w.close()
 	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
 	return o.snapshotOf(ctx, std, w, p)

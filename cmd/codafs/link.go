@@ -7,13 +7,14 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
 // target is what a link leads to: a doc, or an object in it, by its id or by the tail of its browser link.
 type target struct {
 	doc    string
 	object string // "" for the doc itself, and if only tail is known
-	// tail is the part of a browser link that names a page or a table, with its prefix (see fs.LinkTail).
+	// tail is the part of a browser link that names a page or a table, with its prefix (see codadocs.LinkTail).
 	tail string
 }
 
@@ -24,8 +25,8 @@ func parseLink(link string) (target, error) {
 	if err != nil || u.Scheme == "" {
 		return target{}, exit.Usagef("%q is no link", link)
 	}
-	if doc, ok := fs.DocOfLink(link); ok {
-		return target{doc: doc, tail: fs.LinkTail(link)}, nil
+	if doc, ok := codadocs.DocOfLink(link); ok {
+		return target{doc: doc, tail: codadocs.LinkTail(link)}, nil
 	}
 	parts := strings.Split(strings.Trim(u.Host+u.Path, "/"), "/")
 	if u.Scheme == "https" || u.Scheme == "http" {
@@ -57,7 +58,7 @@ func (t target) isDoc() bool { return t.object == "" && t.tail == "" }
 // folders are the folders of the doc that may have the file.
 func (t target) folders() []string {
 	switch {
-	case strings.HasPrefix(t.tail, fs.TailPage):
+	case strings.HasPrefix(t.tail, codadocs.TailPage):
 		return []string{"pages"}
 	case t.tail != "":
 		return []string{"tables"}
@@ -74,5 +75,5 @@ func (t target) means(n fs.Node) bool {
 	if t.object != "" {
 		return o.ID == t.object
 	}
-	return t.tail == fs.LinkTail(o.URL)
+	return t.tail == codadocs.LinkTail(o.URL)
 }

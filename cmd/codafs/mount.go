@@ -22,6 +22,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 )
@@ -227,7 +228,7 @@ func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time)
 	if err == nil {
 		_, err = docs.(fs.Dir).Entries(ctx)
 	}
-	if missing, ok := errors.AsType[*fs.NoDocError](err); ok {
+	if missing, ok := errors.AsType[*codadocs.NoDocError](err); ok {
 		return missing
 	}
 	if rest.CodeOf(err) == rest.CodeOffline {

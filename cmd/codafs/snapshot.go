@@ -19,6 +19,8 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
@@ -40,7 +42,7 @@ type snapshotOptions struct {
 	acceptGaps     []string
 	otherSelection bool
 	onResult       string
-	parallel       int            // fs.Options.Parallel; 0 if the limit of open files is high enough
+	parallel       int            // remote.Options.Parallel; 0 if the limit of open files is high enough
 	fewPages       int            // how many pages may be fetched at a time, 0 likewise
 	summary        format.Summary // of the run, for --on-result
 	notices        *term.Notices  // of the run; nil for a mount
@@ -244,13 +246,13 @@ func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
 		Output: o.output, Incremental: o.incremental, Archive: folder.ArchiveFormat(o.archive), Tool: o.Tool, Log: log,
 		Concurrency: o.Concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
-		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection, NotCaptured: fs.NotCaptured,
+		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection, NotCaptured: codadocs.NotCaptured,
 	}
 }
 
 // treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single file of it, so its
 // requests are background work.
-type treeOrigin struct{ tree *fs.Tree }
+type treeOrigin struct{ tree *remote.Tree }
 
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
 	return t.tree.Index(rate.Background(ctx))

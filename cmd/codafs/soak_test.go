@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -212,7 +212,7 @@ func (o *office) readOne(path string) {
 // wantEqual holds what is mounted, once the last edit was seen, against the service.
 func (o *office) wantEqual(t *testing.T, mnt string) {
 	t.Helper()
-	want := treetest.Read(t, treeOf(t, o.url, fs.Selection{}))
+	want := treetest.Read(t, treeOf(t, o.url, codadocs.Selection{}))
 	var differ []string
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if differ = (treetest.RunOptions{AnyFolderTime: true}).Differ(want, treetest.Read(t, os.DirFS(mnt))); len(differ) == 0 {

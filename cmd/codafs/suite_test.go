@@ -11,6 +11,8 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -25,7 +27,7 @@ func TestMountsAndSnapshotsPassTheSuite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fast := []string{"--rate=list=1000/1s", "--rate=read=1000/1s", "--rate=export=1000/1s"}
 			m := mountReal(t, state, codatest.Options{}, append(fast, "--html-pages", "--rows-json")...)
-			want := treeOf(t, m.url, fs.Selection{HTMLPages: true, RowsJSON: true})
+			want := treeOf(t, m.url, codadocs.Selection{HTMLPages: true, RowsJSON: true})
 			treetest.Read(t, os.DirFS(m.dir)) // several at once; the suite waits for one export after the other
 			t.Run("mount", func(t *testing.T) {
 				treetest.Run(t, want, func(*testing.T) iofs.FS { return os.DirFS(m.dir) })
@@ -43,14 +45,14 @@ func TestMountsAndSnapshotsPassTheSuite(t *testing.T) {
 }
 
 // treeOf is the tree of a service on a socket.
-func treeOf(t *testing.T, url string, sel fs.Selection) iofs.FS {
+func treeOf(t *testing.T, url string, sel codadocs.Selection) iofs.FS {
 	client, err := coda.New(coda.Options{BaseURL: url, Token: "any", Unlimited: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := cache.NewMemory(0)
 	t.Cleanup(func() { store.Close() })
-	tree := fs.New(client, treetest.Kept(store), fs.Options{Account: "test", Select: sel})
+	tree := codadocs.New(client, treetest.Kept(store), codadocs.Options{Options: remote.Options{Account: "test"}, Select: sel})
 	t.Cleanup(tree.Close)
 	return fs.FS(t.Context(), tree.Root())
 }

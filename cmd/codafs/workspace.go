@@ -17,12 +17,14 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
 // workspace is what a command works on: the client and the tree over it.
 type workspace struct {
 	client *coda.Client
-	tree   *fs.Tree
+	tree   *remote.Tree
 	log    *slog.Logger
 	cache  *cache.Disk
 	// scratch is the cache's folder if it belongs to this run alone, else nil.
@@ -37,12 +39,12 @@ type openOptions struct {
 	afresh bool
 	// status adds to .codafs/status.json.
 	status func(context.Context, *fs.Status)
-	// changed is fs.Options.Changed; refresh is fs.Options.Refresh.
+	// changed is codadocs.Options.Changed; refresh is codadocs.Options.Refresh.
 	changed func(docID string)
 	refresh time.Duration
-	// prefetch is fs.Options.Prefetch.
+	// prefetch is codadocs.Options.Prefetch.
 	prefetch int
-	// rowDeltas is fs.Options.RowDeltas, parallel fs.Options.Parallel.
+	// rowDeltas is codadocs.Options.RowDeltas, parallel codadocs.Options.Parallel.
 	rowDeltas int64
 	parallel  int
 	// summary says that warnings will be in a summary: until then they are logged at debug level only.
@@ -86,10 +88,16 @@ func openTree(s *config.Settings, std term.Streams, o openOptions) (*workspace, 
 	if o.notices == nil {
 		o.notices = &term.Notices{Out: std.Err}
 	}
-	tree := fs.New(client, store{disk}, fs.Options{
-		Account: account(dir, options), Select: s.Selection, Refresh: o.refresh, Prefetch: o.prefetch, RowDeltas: o.rowDeltas,
-		Parallel: o.parallel, Status: o.status, Changed: o.changed, Warned: warned, Notice: o.notices.Add,
-	})
+	tree := codadocs.New(client, store{disk}, codadocs.Options{Options: remote.Options{
+		Account:  account(dir, options),
+		Refresh:  o.refresh,
+		Prefetch: o.prefetch,
+		Parallel: o.parallel,
+		Status:   o.status,
+		Changed:  o.changed,
+		Warned:   warned,
+		Notice:   o.notices.Add,
+	}, Select: s.Selection, RowDeltas: o.rowDeltas})
 	remember := func(user string) { rememberAccount(dir, options, user) }
 	return &workspace{client, tree, log, disk, scratch, remember}, nil
 }

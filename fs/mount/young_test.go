@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -73,7 +73,7 @@ func TestWhatLaggedIsCopiedOnceItIsThere(t *testing.T) {
 	}
 	seen := times(dir)
 	w.Clock.Advance(time.Hour)
-	tree := w.NewTree(w.Store, fs.Selection{})
+	tree := w.NewTree(w.Store, codadocs.Selection{})
 	dir, _ = mountServer(t, tree.Root(), Options{Notified: true})
 	if got := times(dir); got != seen {
 		t.Errorf("after a remount the times are\n%s, and were\n%s", got, seen)

@@ -65,3 +65,9 @@ func (a *Array) Close() error {
 	_, err := io.WriteString(a.w, end)
 	return err
 }
+
+// Write writes bytes that are complete already.
+func Write(w io.Writer, b []byte) error {
+	_, err := w.Write(b)
+	return err
+}

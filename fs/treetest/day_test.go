@@ -18,6 +18,8 @@ import (
 	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -47,7 +49,7 @@ type day struct {
 	log  sightings
 
 	disk atomic.Pointer[cache.Disk]
-	tree *fs.Tree
+	tree *remote.Tree
 }
 
 // sightings count what happened: a day without them shows nothing.
@@ -141,7 +143,7 @@ func (d *day) closeCache() {
 }
 
 func (d *day) newTree() {
-	d.tree = fs.New(d.w.Client, renewed{&d.disk}, fs.Options{Account: "test", Prefetch: 16, Now: d.w.Clock.Now})
+	d.tree = codadocs.New(d.w.Client, renewed{&d.disk}, codadocs.Options{Options: remote.Options{Account: "test", Prefetch: 16, Now: d.w.Clock.Now}})
 }
 
 // renewed is a cache that may be opened anew behind a tree.

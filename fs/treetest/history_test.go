@@ -15,6 +15,8 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -114,7 +116,7 @@ func (h *history) edit(docID string, f func()) {
 func (h *history) record(docID string, at time.Time) {
 	store := cache.NewMemory(0)
 	defer store.Close()
-	tree := fs.New(h.truth, treetest.Kept(store), fs.Options{Account: "truth", Select: fs.Selection{Docs: []string{docID}}})
+	tree := codadocs.New(h.truth, treetest.Kept(store), codadocs.Options{Options: remote.Options{Account: "truth"}, Select: codadocs.Selection{Docs: []string{docID}}})
 	defer tree.Close()
 	there := map[part]bool{}
 	err := walk(h.t.Context(), tree.Root(), func(f fs.File) error {

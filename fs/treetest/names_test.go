@@ -18,6 +18,8 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -60,14 +62,14 @@ func TestAHundredThousandNames(t *testing.T) {
 }
 
 // quietTree is a tree over a service whose answers nobody looks into.
-func quietTree(t *testing.T, w *codatest.Workspace, names fs.NameMode) *fs.Tree {
+func quietTree(t *testing.T, w *codatest.Workspace, names fs.NameMode) *remote.Tree {
 	client, err := coda.New(coda.Options{Token: "any", Unlimited: true, Transport: codatest.New(w, codatest.Options{}).RoundTripper()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := cache.NewMemory(1 << 20)
 	t.Cleanup(func() { store.Close() })
-	tree := fs.New(client, treetest.Kept(store), fs.Options{Account: "names", Select: fs.Selection{Names: names}})
+	tree := codadocs.New(client, treetest.Kept(store), codadocs.Options{Options: remote.Options{Account: "names"}, Select: codadocs.Selection{Names: names}})
 	t.Cleanup(tree.Close)
 	return tree
 }
@@ -274,7 +276,7 @@ func lower(r rune) rune {
 }
 
 // foundAgain looks each name up, and finds the object whose id stands in it.
-func foundAgain(t *testing.T, tree *fs.Tree, names map[string]fs.Node, mode fs.NameMode) {
+func foundAgain(t *testing.T, tree *remote.Tree, names map[string]fs.Node, mode fs.NameMode) {
 	for p, n := range names {
 		found, err := fs.Walk(t.Context(), tree.Root(), p)
 		if err != nil || objectOf(found) != objectOf(n) {

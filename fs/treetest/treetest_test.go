@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
 
@@ -19,7 +19,7 @@ var workspaces = map[string]func() *codatest.Workspace{"sample": codatest.Sample
 func TestTreesPassTheSuite(t *testing.T) {
 	for name, state := range workspaces {
 		t.Run(name, func(t *testing.T) {
-			w := treetest.New(t, state(), treetest.Options{Select: fs.Selection{HTMLPages: true, RowsJSON: true}})
+			w := treetest.New(t, state(), treetest.Options{Select: codadocs.Selection{HTMLPages: true, RowsJSON: true}})
 			treetest.Run(t, w.FS(t), func(t *testing.T) iofs.FS { return w.FS(t) })
 		})
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
 // Options say what [New] makes. The zero value is good for most tests.
@@ -31,7 +33,7 @@ type Options struct {
 	Prefetch int
 	// RowDeltas is the trees' own.
 	RowDeltas int64
-	Select    fs.Selection
+	Select    codadocs.Selection
 	// Store is where contents are kept; nil is a new one in memory.
 	Store fs.Store
 	// Changed is told what the trees tell their owner.
@@ -45,7 +47,7 @@ type Workspace struct {
 	State  *codatest.Workspace
 	Client *coda.Client
 	Store  fs.Store
-	Tree   *fs.Tree
+	Tree   *remote.Tree
 	// Clock is the service's and the tree's. It starts later than any stamp of the sample
 	// workspaces, so that nothing in them is young.
 	Clock *Clock
@@ -83,8 +85,8 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 }
 
 // NewTree makes another tree over the same service. It is closed with the test.
-func (w *Workspace) NewTree(store fs.Store, sel fs.Selection) *fs.Tree {
-	tree := fs.New(w.Client, store, fs.Options{Account: "test", Select: sel, Prefetch: w.prefetch, RowDeltas: w.rowDeltas, Now: w.Clock.Now, Changed: w.changed})
+func (w *Workspace) NewTree(store fs.Store, sel codadocs.Selection) *remote.Tree {
+	tree := codadocs.New(w.Client, store, codadocs.Options{Options: remote.Options{Account: "test", Prefetch: w.prefetch, Now: w.Clock.Now, Changed: w.changed}, Select: sel, RowDeltas: w.rowDeltas})
 	w.t.Cleanup(tree.Close)
 	return tree
 }

@@ -23,7 +23,7 @@ type Summary struct {
 	DocsProcessed int `json:"docs_processed"`
 	PagesExported int `json:"pages_exported"`
 	// PagesLineByLine are the pages of the snapshot whose text was read line by line, and lacks what lines do not
-	// have ([fs.NotInLines]): the token may not start exports.
+	// have: the token may not start exports.
 	PagesLineByLine  int `json:"pages_line_by_line,omitempty"`
 	TablesExported   int `json:"tables_exported"`
 	ViewsExported    int `json:"views_exported"`

@@ -9,6 +9,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/spf13/pflag"
 )
 
@@ -34,8 +35,8 @@ type Settings struct {
 	LogFile       string // "" is standard error
 	config        string
 
-	Selection fs.Selection // but for Selection.Names
-	Names     string       // as fs.NameMode has them
+	Selection codadocs.Selection // but for Selection.Names
+	Names     string             // as fs.NameMode has them
 
 	Flags *pflag.FlagSet // of the command; nil if RegisterService was not called
 }

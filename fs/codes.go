@@ -1,0 +1,23 @@
+package fs
+
+// Codes of failures that codafs finds by itself. A service has its own besides.
+const (
+	CodeBadID    = "bad_id"   // the object's id cannot be part of a file name
+	CodeNoSpace  = "no_space" // the cache's disk is full
+	CodeNotFound = "not_found"
+	// CodeRefused says that the service took no request with this token: to ask on is of no use.
+	CodeRefused = "unauthorized"
+	CodeOther   = "error"
+)
+
+// Codes of warnings.
+const (
+	// CodeTwice marks a list that named an item twice.
+	CodeTwice = "listed_twice"
+	// CodeListEmpty marks an empty list of a unit in which the service counts some items.
+	CodeListEmpty = "list_empty"
+	// CodeNotListed marks a unit that the list of units lacks, and that exists.
+	CodeNotListed = "not_listed"
+	// CodeAllLost marks a list of units that is suddenly empty.
+	CodeAllLost = "all_lost"
+)

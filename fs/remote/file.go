@@ -1,0 +1,181 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// File is a file of the tree. Its renderer is what differs from kind to kind.
+type File struct {
+	u        *Unit
+	name     string
+	rel      string // its path below the unit's folder
+	obj      fs.Object
+	renderer Renderer
+	// Stamps adds to obj what is not known when the file is first named; it may be nil.
+	Stamps func(*fs.Object)
+	// Reload asks again for data that has no stamp, if it is too old. It is nil for data with stamps.
+	Reload func()
+	// Ahead says whether the bytes are fetched ahead of a program that reads file by file.
+	Ahead AheadMode
+	last  atomic.Pointer[failedMake]
+	seen  atomic.Pointer[seen] // of computed bytes; nil until first used
+}
+
+// NewFile makes a file of the unit; rel is the path of its folder, below the unit's, with a slash at the end if it is not "".
+func (u *Unit) NewFile(name, rel string, obj fs.Object, m Renderer) *File {
+	return &File{u: u, name: name, rel: rel + name, obj: obj, renderer: m}
+}
+
+// AheadMode says whether and how a file is fetched ahead of its reader.
+type AheadMode int
+
+const (
+	AheadNever  AheadMode = iota // its bytes come with the lists
+	AheadFinish                  // a fetch that was begun is finished: it costs nothing more
+	AheadCancel                  // a fetch ends when the reader is gone: it may be long
+)
+
+// Renderer makes the bytes of one kind of file.
+type Renderer interface {
+	// Version returns the version that make would write now.
+	Version(ctx context.Context) (fs.Version, error)
+	// Render writes the bytes of v. It returns ErrStale if v is no longer current, and ErrMoved if the data changed
+	// during the first try. In the last try it adds what is odd about the bytes to t instead.
+	Render(ctx context.Context, v fs.Version, w io.Writer, t *Try) error
+}
+
+// Describer is a renderer that completes the file's entry in the index. It may fail with a fatal error alone.
+type Describer interface {
+	Describe(ctx context.Context, e *fs.Entry) error
+}
+
+// Estimator is a renderer that knows how large its bytes may be: see [File.Estimate].
+type Estimator interface{ Estimate() int64 }
+
+// failedMake is a version that could not be made. Open repeats its error for errLife.
+type failedMake struct {
+	key string
+	err error
+	at  time.Time
+}
+
+func (f *File) Name() string { return f.name }
+
+// Object implements [Node]. Stamps that are not known yet are zero.
+func (f *File) Object() fs.Object {
+	o := f.obj
+	if f.Stamps != nil {
+		f.Stamps(&o)
+	}
+	return o
+}
+
+func (f *File) path() string { return f.u.Path() + "/" + f.rel }
+
+func (f *File) key(v fs.Version) string { return f.u.Key(string(f.obj.Kind), f.obj.ID, v.Key) }
+
+func (f *File) Size(v fs.Version) (int64, bool) { return f.u.t.store.Size(f.key(v)) }
+
+func (f *File) AtHand(v fs.Version) bool { return f.u.t.store.Has(f.key(v)) }
+
+// Version implements [File]. While the service is down and the current bytes are not at hand, it returns the young
+// version if the bytes of that are.
+func (f *File) Version(ctx context.Context) (fs.Version, error) {
+	v, err := f.renderer.Version(ctx)
+	if err != nil {
+		f.u.t.failed(ctx, err, f.obj, f.path())
+		return v, err
+	}
+	v.Unstamped = f.Reload != nil || v.Computed == fs.ComputedVolatile
+	now := f.asSeen(ctx, v)
+	if f.u.t.isDown() && !now.Young() && !f.has(ctx, now) {
+		// Bytes that were fetched when the version was young are better than nothing.
+		if young := f.asSeen(ctx, v.AsYoung()); f.has(ctx, young) {
+			return young, nil
+		}
+	}
+	return now, nil
+}
+
+// has reports whether the bytes of v are at hand. It opens them, so that damaged ones do not count.
+func (f *File) has(ctx context.Context, v fs.Version) bool {
+	c, ok := f.u.t.store.Lookup(ctx, f.key(v))
+	if ok {
+		c.Close()
+	}
+	return ok
+}
+
+// Open implements [File]. It repeats a failure for errLife without a request. All failures are recorded, except
+// ErrStale and the end of ctx.
+func (f *File) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
+	t, key := f.u.t, f.key(v)
+	c, ok := t.store.Lookup(ctx, key)
+	defer t.ahead.opened(f, ok)()
+	if ok {
+		f.u.sizes.Store(f.sizeKey(), c.Size())
+		return c, nil
+	}
+	if last := f.last.Load(); last != nil && last.key == key && t.opts.Now().Sub(last.at) < errLife {
+		return nil, last.err
+	}
+	c, err := f.fetch(ctx, v)
+	if err == nil {
+		f.u.sizes.Store(f.sizeKey(), c.Size())
+		return c, nil
+	}
+	if ctx.Err() == nil && !errors.Is(err, fs.ErrStale) {
+		f.last.Store(&failedMake{key, err, t.opts.Now()})
+		t.failed(ctx, err, f.obj, f.path())
+	}
+	return nil, err
+}
+
+// fetch makes the bytes of v, which are not at hand.
+func (f *File) fetch(ctx context.Context, v fs.Version) (fs.Content, error) {
+	if f.hasStamps() && (v.Computed == fs.ComputedVolatile || f.lastSeen(ctx, v).SHA256 != "") {
+		return f.fetchAgain(ctx, v)
+	}
+	return f.fill(ctx, f.u.t.store.Get, f.key(v), v)
+}
+
+// filled is [Store.Get] or [Store.Put].
+type filled func(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error)
+
+// fill makes the file under a key of the Store, a second time if the data changed meanwhile.
+func (f *File) fill(ctx context.Context, into filled, key string, v fs.Version) (c fs.Content, err error) {
+	err = f.u.t.twice(func(t *Try) error {
+		c, err = into(ctx, key, func(ctx context.Context, w io.Writer) error { return f.write(ctx, v, w, t) })
+		return err
+	})
+	return c, err
+}
+
+// write makes the bytes of v, and reports what is odd about them.
+func (f *File) write(ctx context.Context, v fs.Version, w io.Writer, t *Try) error {
+	err := f.renderer.Render(ctx, v, w, t)
+	if err == nil {
+		f.u.t.warned(f.obj, f.path(), t)
+	}
+	return err
+}
+
+// NoteGaps records gaps that last, such as objects left out for their ids.
+func (t *Tree) NoteGaps(gaps []fs.Failure) {
+	for _, f := range gaps {
+		t.failures.note(f, t.opts.Now())
+	}
+}
+
+// failed records why something could not be read. A caller that gave up is no failure.
+func (t *Tree) failed(ctx context.Context, err error, obj fs.Object, path string) {
+	if ctx.Err() == nil {
+		t.failures.add(t.FailureOf(err, obj, path), t.opts.Now())
+	}
+}

@@ -1,0 +1,140 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	iofs "io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// loader is a value that is loaded when it is first asked for. Callers share one load (as in singleflight). A failure
+// is repeated to all who ask within errLife, so that a walk does not wait for the same retries at every step.
+type loader[T any] struct {
+	now     func() time.Time
+	errLife time.Duration
+	value   atomic.Pointer[T]
+
+	mu      sync.Mutex    // guards all below
+	running chan struct{} // closed when the current load ends; nil if none runs
+	late    bool          // somebody was served an older value while this load ran
+	err     error
+	errAt   time.Time
+}
+
+func newLoader[T any](now func() time.Time, errLife time.Duration) *loader[T] {
+	return &loader[T]{now: now, errLife: errLife}
+}
+
+// known returns the value if it was loaded. It never waits.
+func (l *loader[T]) known() (v T, ok bool) {
+	if p := l.value.Load(); p != nil {
+		return *p, true
+	}
+	return v, false
+}
+
+// get returns the value. While one caller loads, others wait for that load, each no longer than its own context lasts.
+// If the caller that loads gives up, the next one loads.
+func (l *loader[T]) get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+	for {
+		ended, mine, err := l.join()
+		if err != nil {
+			return v, err
+		}
+		if mine {
+			return l.run(ctx, load)
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return v, context.Cause(ctx)
+		}
+		if v, ok := l.known(); ok {
+			return v, nil
+		}
+	}
+}
+
+// begin starts a load by spawn, unless one runs or has just failed. The channel is closed when there is nothing to wait
+// for any more.
+func (l *loader[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
+	ended, mine, err := l.join()
+	if err != nil {
+		return over
+	}
+	if mine {
+		spawn(func(ctx context.Context) { _, _ = l.run(ctx, load) })
+	}
+	return ended
+}
+
+// over is the channel of a load that has ended.
+var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// join returns the current load. If none runs and one may start, mine is true: the caller must run it.
+func (l *loader[T]) join() (ended <-chan struct{}, mine bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.value.Load() != nil:
+		return over, false, nil
+	case l.running != nil:
+		return l.running, false, nil
+	case l.err != nil && l.now().Sub(l.errAt) < l.lifeOf(l.err):
+		return nil, false, l.err
+	}
+	l.running, l.late = make(chan struct{}), false
+	return l.running, true, nil
+}
+
+// refusalLife is how long a refusal is repeated without asking again: rights seldom change.
+const refusalLife = 10 * time.Minute
+
+// lifeOf is how long an error is repeated before the next load.
+func (l *loader[T]) lifeOf(err error) time.Duration {
+	if errors.Is(err, iofs.ErrPermission) {
+		return max(l.errLife, refusalLife)
+	}
+	return l.errLife
+}
+
+// run loads the value for all who joined.
+func (l *loader[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+	err = context.Canceled // what others get if load panics
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err == nil {
+			l.value.Store(&v)
+			l.err = nil
+		} else if ctx.Err() == nil {
+			l.err, l.errAt = err, l.now()
+		}
+		close(l.running)
+		l.running = nil
+	}()
+	v, err = load(ctx)
+	return v, err
+}
+
+// failure returns the error of the last load, nil if it has none.
+func (l *loader[T]) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// setLate records that somebody was served an older value while the current load ran.
+func (l *loader[T]) setLate() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = true
+}
+
+func (l *loader[T]) isLate() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.late
+}

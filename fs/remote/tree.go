@@ -1,0 +1,173 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	iofs "io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/codafs/codafs/fs"
+)
+
+// Options say how a tree behaves.
+type Options struct {
+	// Account says whose contents these are: it is the first part of each key in the Store.
+	Account string
+	// Refresh is how old data without a stamp may be (permissions); 0 means a minute.
+	Refresh time.Duration
+	// Prefetch is how many files at most are fetched ahead of a program that goes through a folder file by file; 0
+	// means none.
+	Prefetch int
+	// Parallel is how many units are listed at a time, and how many lists of each; 0 means 16.
+	Parallel int
+	// Notice is called, once for each, with notes about the whole workspace; it may be nil.
+	Notice func(text string)
+	// Warned is called with what is odd about something that was read, once while that stays; it may be nil.
+	Warned func(fs.Failure)
+	// Changed is called after each refresh, and when a slow answer came, with the id of each doc that may show
+	// something else now; "" stands for the list of docs. It must not call the tree. It may be nil.
+	Changed func(docID string)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Status adds to .codafs/status.json what the tree itself does not know; it may be nil.
+	Status func(ctx context.Context, s *fs.Status)
+}
+
+// Tree is what a source has, as folders and files.
+type Tree struct {
+	src      Source
+	store    fs.Store
+	opts     Options
+	failures failureLog
+	warnings failureLog
+	earlier  failureLog        // warnings of an earlier run: see Held
+	first    *loader[*Entries] // the first listing of the units
+	turn     chan struct{}     // holds one token while no Refresh runs
+	noUnits  atomic.Bool       // somebody has waited for the units in vain
+	storedAt time.Time         // when the list of units was last stored; guarded by turn
+	ahead    *readAhead
+
+	life       context.Context // ends with Close
+	end        context.CancelFunc
+	spawnMu    sync.Mutex // keeps spawn and Close apart: nothing starts after Close
+	background sync.WaitGroup
+
+	mu       sync.Mutex // guards all below; not held during calls of the source, the Store, Notice, Warned or Changed
+	units    []*Unit    // in the order of the service's list
+	folder   *Entries   // of the folder that has the units; nil until they are known
+	byID     map[string]*Unit
+	gaps     []fs.Failure
+	expected []string // ids of units that should exist: see Held
+	notes    []string
+	listedAt time.Time // zero while the units are those of an earlier run
+	recalled time.Time // when an earlier run listed the units, if they are from there
+	down     error     // why the last refresh failed; nil if it did not
+}
+
+// New makes a tree. It sends nothing. The caller must close it.
+func New(src Source, store fs.Store, o Options) *Tree {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Refresh == 0 {
+		o.Refresh = time.Minute
+	}
+	t := &Tree{src: src, store: store, opts: o, first: newLoader[*Entries](o.Now, errLife),
+		turn: make(chan struct{}, 1), byID: map[string]*Unit{}}
+	t.turn <- struct{}{}
+	t.ahead = newReadAhead(t, o.Prefetch)
+	t.life, t.end = context.WithCancel(context.Background())
+	return t
+}
+
+// Root is the tree's top folder.
+func (t *Tree) Root() fs.Dir { return root{t} }
+
+// Store keeps the contents of the tree's files.
+func (t *Tree) Store() fs.Store { return t.store }
+
+// Now is the time of the tree's clock.
+func (t *Tree) Now() time.Time { return t.opts.Now() }
+
+// Failures returns the newest failure of each file and folder, oldest first.
+func (t *Tree) Failures() []fs.Failure { return t.failures.all() }
+
+// Run refreshes the tree each interval, counted from the end of the last refresh, until ctx ends.
+func (t *Tree) Run(ctx context.Context, interval time.Duration) {
+	timer := time.NewTimer(interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if err := t.Refresh(t.src.Background(ctx, nil)); err != nil {
+			t.failed(ctx, err, fs.Object{Kind: t.src.Layout().Kind}, "")
+		}
+		timer.Reset(interval)
+	}
+}
+
+// defaultParallel is how many requests are sent at once: enough to use up the service's rate limits if each answer
+// takes a second.
+const defaultParallel = 16
+
+// Parallel calls do for 0 to n-1, several at a time, until one fails.
+func (t *Tree) Parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(cmp.Or(t.opts.Parallel, defaultParallel))
+	for i := range n {
+		g.Go(func() error {
+			if gctx.Err() != nil {
+				return context.Cause(gctx)
+			}
+			return do(gctx, i)
+		})
+	}
+	return g.Wait()
+}
+
+// spawn runs f in the background, with the values of ctx. The context of f ends when the tree is closed.
+func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(t.life, func() { cancel(errClosed) })
+	work := func() {
+		defer cancel(nil)
+		defer stop()
+		f(ctx)
+	}
+	t.spawnMu.Lock()
+	defer t.spawnMu.Unlock()
+	if t.life.Err() != nil {
+		cancel(errClosed)
+		work() // ends at once, and must run: somebody may wait for it
+		return
+	}
+	t.background.Go(work)
+}
+
+// Close ends background work and waits for it. Open contents stay readable.
+func (t *Tree) Close() {
+	t.spawnMu.Lock()
+	t.end()
+	t.spawnMu.Unlock()
+	t.background.Wait()
+}
+
+// passing reports whether an error may pass and says nothing about the object: the service is down or out of reach. An
+// answer about the object itself holds, and no older value is served in its place.
+func (t *Tree) passing(err error) bool {
+	c := t.src.Class(err)
+	return c != ClassRefused && c != ClassToken && !errors.Is(err, iofs.ErrNotExist)
+}
+
+// Fatal reports whether an error ends all work: the caller gave up, or the token is refused.
+func (t *Tree) Fatal(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || t.src.Class(err) == ClassToken)
+}

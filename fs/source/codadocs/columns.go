@@ -1,0 +1,156 @@
+package codadocs
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/render"
+)
+
+// tableInfo is a table's own object.
+type tableInfo struct {
+	json  *remote.Shown
+	table coda.Table
+}
+
+// columnList is a table's columns, and since when the table has them.
+type columnList struct {
+	json    *remote.Shown
+	columns []coda.Column
+	// computed is how much of the cells the columns compute.
+	computed fs.Computed
+	columnsNote
+}
+
+// addTo adds the columns to the version of what shows their table.
+func (c columnList) addTo(v *remote.VersionHash) {
+	v.AddUnstamped(c.Hash, c.Since, c.Changed)
+	v.Computes(c.computed)
+}
+
+func (s *docs) tableInfos() remote.List[tableInfo] {
+	return remote.List[tableInfo]{
+		Kind: fs.KindTable, Path: "tables",
+		Fill: func(ctx context.Context, l *remote.Lists, id string, w io.Writer, _ *remote.Try) error {
+			t, err := s.api.Table(ctx, l.Unit.ID, id)
+			if err != nil {
+				return err
+			}
+			return render.JSON(w, t.Raw)
+		},
+		Parse: func(_ context.Context, _ *remote.Lists, _ string, b []byte) (tableInfo, error) {
+			t, err := coda.Decode[coda.Table](b)
+			return tableInfo{remote.NewShown(b), t}, err
+		},
+	}
+}
+
+func (s *docs) columnLists() remote.List[columnList] {
+	return remote.List[columnList]{
+		Kind: fs.KindColumns, Path: "tables",
+		Fill: func(ctx context.Context, l *remote.Lists, id string, w io.Writer, t *remote.Try) error {
+			all := remote.Once(t, s.api.Columns(ctx, l.Unit.ID, id), func(c coda.Column) string { return c.ID })
+			return writeList(w, all, func(c coda.Column) json.RawMessage { return c.Raw })
+		},
+		Parse: func(ctx context.Context, l *remote.Lists, id string, b []byte) (columnList, error) {
+			columns, err := coda.DecodeList[coda.Column](b)
+			if err != nil {
+				return columnList{}, err
+			}
+			note, err := s.columnsSince(ctx, l, id, remote.BytesVersion(b, time.Time{}).Key)
+			return columnList{remote.NewShown(b), columns, computedBy(columns), note}, err
+		},
+	}
+}
+
+// tableInfo returns a table's own object. As all lists, it may be an older one: see [remote.List].
+func (s *docs) tableInfo(ctx context.Context, l *remote.Lists, id string) (tableInfo, error) {
+	return get(ctx, &s.table, l, id)
+}
+
+func (s *docs) columnList(ctx context.Context, l *remote.Lists, id string) (columnList, error) {
+	return get(ctx, &s.columns, l, id)
+}
+
+// get returns a list of a doc, unless the doc is too large for the service's API: its lists are not requested.
+func get[T any](ctx context.Context, of *remote.List[T], l *remote.Lists, id string) (v T, err error) {
+	if oversized(l) {
+		return v, errOversized
+	}
+	return of.Get(ctx, l, id)
+}
+
+func oversized(l *remote.Lists) bool { return docOf(l.Item).DocSize.OverAPISizeLimit }
+
+// columnsNote is what the Store remembers of a table's columns. They have no stamp of their own, and the table's stamp
+// may not move when they change.
+type columnsNote struct {
+	Hash string `json:"hash"` // of the columns' JSON
+	// Since is when the columns became these, or later.
+	Since time.Time `json:"since"`
+	// Changed is Since if the columns were others before, else zero.
+	Changed time.Time `json:"changed,omitzero"`
+}
+
+// columnsSince returns since when a table has the columns that were just read: since the doc's last edit, or longer. If
+// they were others before, that edit may be one that no list of docs has shown yet, so the doc is asked. The note may
+// be evicted from the Store, which still knows when the note was made. A mark is made just after the note, under a key
+// with the hash of the columns: it shows whether the evicted note was about these columns.
+func (s *docs) columnsSince(ctx context.Context, l *remote.Lists, id, hash string) (columnsNote, error) {
+	store, key, mark := s.t.Store(), l.Unit.Key("columns-since", id, ""), l.Unit.Key("columns-since", id, hash)
+	var known columnsNote
+	if c, ok := store.Lookup(ctx, key); ok {
+		if b, err := fs.ReadAll(c); err != nil || json.Unmarshal(b, &known) != nil {
+			known = columnsNote{}
+		}
+	}
+	noted, wasNoted := store.Filled(key)
+	marked, _ := store.Filled(mark)
+	note := columnsNote{Hash: hash, Since: l.Item.Stamp}
+	switch {
+	case known.Hash == hash:
+		return known, nil
+	case known.Hash == "" && !wasNoted:
+	case known.Hash == "" && !marked.Before(noted):
+		return columnsNote{Hash: hash, Since: noted}, nil
+	default:
+		now, err := s.api.Doc(ctx, l.Unit.ID)
+		if s.t.Fatal(ctx, err) {
+			return note, err
+		}
+		if err != nil || !now.UpdatedAt.Equal(l.Item.Stamp) {
+			note.Since = s.t.Now()
+		}
+		note.Changed = note.Since
+	}
+	for _, k := range []string{key, mark} {
+		c, err := store.Put(ctx, k, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
+		if err != nil {
+			return note, err
+		}
+		if err := c.Close(); err != nil {
+			return note, err
+		}
+	}
+	return note, nil
+}
+
+// writeList writes a list as one JSON array. If the list breaks off it fails: half a list is no list.
+func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.RawMessage) error {
+	a := render.NewArray(w)
+	for v, err := range items {
+		if err != nil {
+			return err
+		}
+		if err := a.Add(raw(v)); err != nil {
+			return err
+		}
+	}
+	return a.Close()
+}

@@ -1,0 +1,266 @@
+package codadocs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	iofs "io/fs"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
+	"github.com/codafs/codafs/coda/rest"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/render"
+)
+
+// API has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error.
+type API interface {
+	WhoAmI(ctx context.Context) (coda.User, error)
+	Docs(ctx context.Context, f coda.DocFilter) iter.Seq2[coda.Doc, error]
+	Doc(ctx context.Context, docID string) (coda.Doc, error)
+	Pages(ctx context.Context, docID string) iter.Seq2[coda.Page, error]
+	Tables(ctx context.Context, docID string) iter.Seq2[coda.Table, error]
+	Table(ctx context.Context, docID, tableID string) (coda.Table, error)
+	Columns(ctx context.Context, docID, tableID string) iter.Seq2[coda.Column, error]
+	Rows(ctx context.Context, docID, tableID string, o coda.RowOptions) iter.Seq2[coda.Row, error]
+	RowChanges(ctx context.Context, docID, tableID string, o coda.RowOptions, since string) (rows iter.Seq2[coda.Row, error], next func() string)
+	Formulas(ctx context.Context, docID string) iter.Seq2[coda.Formula, error]
+	Formula(ctx context.Context, docID, id string) (coda.Formula, error)
+	Controls(ctx context.Context, docID string) iter.Seq2[coda.Control, error]
+	Control(ctx context.Context, docID, id string) (coda.Control, error)
+	Permissions(ctx context.Context, docID string) iter.Seq2[coda.Permission, error]
+	Lines(ctx context.Context, docID, pageID string) iter.Seq2[coda.Line, error]
+	ExportPage(ctx context.Context, docID, pageID string, f coda.Format) ([]byte, error)
+}
+
+// docs is Coda's docs as the units of a tree. It implements [remote.Source], and [remote.Prober] in exports.go.
+type docs struct {
+	t         *remote.Tree
+	api       API
+	sel       Selection
+	rowDeltas int64
+	exports   exports
+
+	pages       remote.List[*pageList]
+	tables      remote.List[*tableList]
+	table       remote.List[tableInfo]  // one table's own object, by its id
+	columns     remote.List[columnList] // of one table, by its id
+	formulas    remote.List[objectList]
+	controls    remote.List[objectList]
+	permissions remote.List[objectList]
+}
+
+// Options say which docs the tree shows, and how it behaves.
+type Options struct {
+	remote.Options
+	Select Selection
+	// RowDeltas is the number of rows above which only the changed rows of a table are asked for: see deltas.go. It is
+	// how many rows come with one request. 0 means that all rows of all tables are asked for.
+	RowDeltas int64
+}
+
+// New makes a tree of Coda's docs. It sends nothing. The caller must close it.
+func New(api API, store fs.Store, o Options) *remote.Tree {
+	s := &docs{api: api, sel: o.Select, rowDeltas: o.RowDeltas}
+	s.pages, s.tables = s.pageLists(), s.tableLists()
+	s.table, s.columns = s.tableInfos(), s.columnLists()
+	s.formulas, s.controls, s.permissions = s.formulaLists(), s.controlLists(), s.permissionLists()
+	s.t = remote.New(s, store, o.Options)
+	return s.t
+}
+
+// doc is a handle of a doc of the tree.
+type doc struct {
+	*remote.Unit
+	s *docs
+}
+
+// Layout implements [remote.Source].
+func (s *docs) Layout() remote.Layout {
+	return remote.Layout{Service: "Coda", Unit: "doc", Units: "docs", Top: "docs", Kind: fs.KindDoc, File: "doc.json", Empty: whyEmpty(s.sel)}
+}
+
+func itemOf(d coda.Doc) remote.Item {
+	return remote.Item{ID: d.ID, Title: d.Name, URL: d.BrowserLink, CreatedAt: d.CreatedAt.Time, Stamp: d.UpdatedAt.Time, JSON: d.Raw, Value: d}
+}
+
+// docOf is the doc as it was listed; of some only the id is known.
+func docOf(i remote.Item) coda.Doc {
+	if d, ok := i.Value.(coda.Doc); ok {
+		return d
+	}
+	return coda.Doc{ID: i.ID}
+}
+
+func mapped[A, B any](all []A, f func(A) B) []B {
+	out := make([]B, len(all))
+	for i, a := range all {
+		out[i] = f(a)
+	}
+	return out
+}
+
+// Decode implements [remote.Source].
+func (s *docs) Decode(b []byte) ([]remote.Item, error) {
+	all, err := coda.DecodeList[coda.Doc](b)
+	return mapped(all, itemOf), err
+}
+
+// Names implements [remote.Source]: each doc's folder is named by the doc's title and id.
+func (s *docs) Names(items []remote.Item) []string {
+	return fs.UniqueStems(s.sel.Names, mapped(items, func(i remote.Item) fs.Named { return fs.NameOf(i.Title, i.ID, "") }))
+}
+
+// Selects implements [remote.Source].
+func (s *docs) Selects(selector string, i remote.Item) bool { return matches(selector, docOf(i)) }
+
+// Background implements [remote.Source].
+func (s *docs) Background(ctx context.Context, wanted <-chan struct{}) context.Context {
+	if wanted == nil {
+		return rate.Background(ctx)
+	}
+	return rate.BackgroundUntil(ctx, wanted)
+}
+
+// CodeOversized marks a doc that is too large for the service's API.
+const CodeOversized = "over_api_size_limit"
+
+// Describe implements [remote.Source].
+func (s *docs) Describe(err error, f *fs.Failure) {
+	e, ok := errors.AsType[*rest.Error](err)
+	switch {
+	case ok:
+		f.Code, f.HTTPStatus, f.Attempts, f.Message = string(e.Code), e.Status, e.Attempts, e.Error()
+	case errors.Is(err, errOversized):
+		f.Code = CodeOversized
+	case errors.Is(err, errNoHTML):
+		f.Code = string(coda.CodeExportRefused)
+	}
+}
+
+// Class implements [remote.Source].
+func (s *docs) Class(err error) remote.Class {
+	switch code := rest.CodeOf(err); {
+	case code == rest.CodeForbidden, errors.Is(err, errOversized):
+		return remote.ClassRefused
+	case code == rest.CodeUnauthorized:
+		return remote.ClassToken
+	case code == rest.CodeOffline:
+		return remote.ClassOffline
+	case code == coda.CodeListMoved:
+		return remote.ClassMoved
+	}
+	return remote.ClassOther
+}
+
+func (s *docs) refused(err error) bool { return s.Class(err) == remote.ClassRefused }
+
+func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
+
+// docNames are the names in a doc's folder, in order.
+var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
+
+// Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes about a second.
+func (s *docs) Entries(ctx context.Context, u *remote.Unit) (*remote.Entries, error) {
+	found := make([]fs.Node, len(docNames))
+	err := s.t.Parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
+		if found[i], err = s.Entry(ctx, u, docNames[i]); notExist(err) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return remote.NewEntries(slices.DeleteFunc(found, func(n fs.Node) bool { return n == nil })...), nil
+}
+
+// Entry implements [remote.Source]. It makes one entry, and loads only the list that it needs. If the service refuses that list, or the entry would be
+// an empty folder, the error is ErrNotExist. If the list fails otherwise, the entry exists, and fails when it is
+// opened. The only other error is that of ctx.
+func (s *docs) Entry(ctx context.Context, u *remote.Unit, name string) (n fs.Node, err error) {
+	d, l, empty := doc{u, s}, u.Current(), false
+	switch name {
+	case "doc.json":
+		n = u.NewShownFile(name, "", d.Object(fs.KindDoc, "doc"), d.docJSON)
+	case "pages.json":
+		n = u.NewShownFile(name, "", d.Object(fs.KindPages, "doc"), d.pagesJSON)
+		_, err = s.pageList(ctx, l)
+	case "tables.json":
+		n = u.NewShownFile(name, "", d.Object(fs.KindTables, "doc"), d.tablesJSON)
+		_, err = s.tableList(ctx, l)
+	case "pages":
+		var pages *pageList
+		n = d.pagesFolder()
+		pages, err = s.pageList(ctx, l)
+		empty = err == nil && len(pages.root.children) == 0
+	case "tables":
+		var tables *tableList
+		n = d.tablesFolder()
+		tables, err = s.tableList(ctx, l)
+		empty = err == nil && len(tables.tables) == 0
+	default:
+		o, ok := objectFiles[name]
+		if !ok {
+			return nil, iofs.ErrNotExist
+		}
+		n = o.file(d, name)
+		_, err = o.list(s, ctx, l)
+		empty = o.withheld(s, err)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case s.refused(err):
+		s.t.NoteGaps(d.refusals(name, err))
+		return nil, iofs.ErrNotExist
+	case empty:
+		return nil, iofs.ErrNotExist
+	}
+	return n, nil
+}
+
+// refusals returns the failures to report if an entry is left out because the service refuses its list. The smaller
+// objects are no failure: see objectFiles.
+func (d doc) refusals(name string, err error) []fs.Failure {
+	path := d.Path()
+	switch {
+	case errors.Is(err, errOversized):
+		return []fs.Failure{d.s.t.FailureOf(err, d.Object(fs.KindDoc, "doc"), path)}
+	case name == "pages", name == "pages.json":
+		return []fs.Failure{d.s.t.FailureOf(err, d.Object(fs.KindPages, "doc"), path+"/pages.json")}
+	case name == "tables", name == "tables.json":
+		return []fs.Failure{d.s.t.FailureOf(err, d.Object(fs.KindTables, "doc"), path+"/tables.json")}
+	}
+	return nil
+}
+
+// docJSON returns the content of doc.json. It comes from the list of docs and costs no request.
+func (d doc) docJSON(context.Context) (*remote.Shown, time.Time, error) {
+	i := d.Item()
+	var b bytes.Buffer
+	err := render.JSON(&b, i.JSON)
+	return remote.NewShown(b.Bytes()), i.Stamp, err
+}
+
+func (d doc) pagesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
+	l := d.Current()
+	pages, err := d.s.pageList(ctx, l)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return pages.json, l.Item.Stamp, nil
+}
+
+func (d doc) tablesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
+	l := d.Current()
+	tables, err := d.s.tableList(ctx, l)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return tables.json, l.Item.Stamp, nil
+}

@@ -1,0 +1,59 @@
+package codadocs
+
+import (
+	"fmt"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+)
+
+// meansPage reports whether a selector (id, name or link) matches a page of a doc.
+func meansPage(selector, docID string, p coda.Page) bool {
+	if id, ok := DocOfLink(selector); ok {
+		tail := LinkTail(selector)
+		return id == docID && tail != "" && tail == LinkTail(p.BrowserLink)
+	}
+	return selector == p.ID || selector == p.Name
+}
+
+// excluded finds the pages of a doc to leave out: those that a selector matches, and all pages below them. used has the
+// selectors that matched.
+func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]bool, used []string) {
+	out = map[string]bool{}
+	below := map[string][]string{}
+	var todo []string
+	for _, p := range pages {
+		if p.Parent != nil {
+			below[p.Parent.ID] = append(below[p.Parent.ID], p.ID)
+		}
+		for _, s := range sel.ExcludePages {
+			if meansPage(s, docID, p) {
+				todo, used = append(todo, p.ID), append(used, s)
+			}
+		}
+	}
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !out[id] {
+			out[id] = true
+			todo = append(todo, below[id]...)
+		}
+	}
+	return out, used
+}
+
+// unusedExclusions notes each exclusion that matched no page: it may be a typo. pages are the titles of all pages.
+func (sel Selection) unusedExclusions(used map[string]bool, pages []string) (notes []fs.Entry) {
+	for _, s := range sel.ExcludePages {
+		if used[s] {
+			continue
+		}
+		note := fmt.Sprintf("none of the pages is %q, which should be left out", s)
+		if near := fs.Nearest(s, pages); near != "" {
+			note += fmt.Sprintf("; did you mean %q?", near)
+		}
+		notes = append(notes, fs.Entry{Kind: fs.KindPages, Note: note})
+	}
+	return notes
+}

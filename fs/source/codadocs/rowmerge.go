@@ -1,0 +1,192 @@
+package codadocs
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/render"
+)
+
+// change is a changed or new row.
+type change struct {
+	line    []byte // as in a file of rows as sent
+	index   json.RawMessage
+	created string
+	old     bool // it replaces a kept row
+}
+
+// changes are all changed and new rows, in the order in which they were sent.
+type changes struct {
+	inOrder []*change
+	byID    map[string]*change
+	bytes   int
+}
+
+func newChanges() *changes { return &changes{byID: map[string]*change{}} }
+
+// add adds a row. If a row comes twice, it changed while the rows were read.
+func (c *changes) add(r coda.Row) error {
+	var b bytes.Buffer
+	if err := json.Compact(&b, r.Raw); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	if c.bytes += b.Len(); c.bytes > mostChanged || c.byID[r.ID] != nil {
+		return errMisfit
+	}
+	c.byID[r.ID] = &change{line: b.Bytes(), index: r.Index, created: r.CreatedAt}
+	c.inOrder = append(c.inOrder, c.byID[r.ID])
+	return nil
+}
+
+// rowMerge is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed
+// rows in memory, not the file.
+type rowMerge struct {
+	old   fs.Content
+	cuts  []replaced
+	added []*change
+}
+
+// replaced is a line of the old file, from one offset to another, and the row that replaces it.
+type replaced struct {
+	from, to int64
+	by       *change
+}
+
+// newRowMerge reads all of old. It returns errMisfit unless old and the changed rows together are a table of count rows
+// in the service's order.
+func newRowMerge(old fs.Content, k rowState, changed *changes, count int64) (*rowMerge, error) {
+	p := &rowMerge{old: old}
+	at, h, pos := newIndexSet(count), sha256.New(), int64(0)
+	var newest time.Time
+	for line, err := range textLines(old) {
+		if err != nil {
+			return nil, errMisfit
+		}
+		h.Write(line)
+		var r struct {
+			ID        string          `json:"id"`
+			Index     json.RawMessage `json:"index"`
+			CreatedAt string          `json:"createdAt"`
+		}
+		if json.Unmarshal(line, &r) != nil {
+			return nil, errMisfit
+		}
+		created, err := time.Parse(time.RFC3339, r.CreatedAt)
+		if err != nil || created.Before(newest) {
+			return nil, errMisfit
+		}
+		end := pos + int64(len(line))
+		if c := changed.byID[r.ID]; c != nil {
+			if c.old || c.created != r.CreatedAt {
+				return nil, errMisfit
+			}
+			c.old, r.Index = true, c.index
+			p.cuts = append(p.cuts, replaced{pos, end, c})
+		}
+		at.add(r.Index)
+		newest, pos = created, end
+	}
+	if hex.EncodeToString(h.Sum(nil)) != k.SHA256 || !p.append(changed, newest, at) || !at.full() {
+		return nil, errMisfit
+	}
+	return p, nil
+}
+
+// append adds the new rows: those that replace none. They must come in order, all after newest.
+func (p *rowMerge) append(changed *changes, newest time.Time, at *indexSet) bool {
+	for _, c := range changed.inOrder {
+		if c.old {
+			continue
+		}
+		created, err := time.Parse(time.RFC3339, c.created)
+		// The order in which the service has rows of the same moment is not known. It is taken to be the same among new
+		// rows, but not between new and kept ones.
+		if err != nil || created.Before(newest) || len(p.added) == 0 && created.Equal(newest) {
+			return false
+		}
+		newest = created
+		p.added = append(p.added, c)
+		at.add(c.index)
+	}
+	return true
+}
+
+// write writes the merged file. Unchanged parts are copied from the old file, without decoding them.
+func (p *rowMerge) write(w io.Writer) error {
+	pos := int64(0)
+	copyTo := func(end int64) error {
+		_, err := io.Copy(w, io.NewSectionReader(p.old, pos, end-pos))
+		return err
+	}
+	for _, c := range p.cuts {
+		if err := copyTo(c.from); err != nil {
+			return err
+		}
+		if err := render.Write(w, c.by.line); err != nil {
+			return err
+		}
+		pos = c.to
+	}
+	if err := copyTo(p.old.Size()); err != nil {
+		return err
+	}
+	for _, c := range p.added {
+		if err := render.Write(w, c.line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// indexSet checks that rows have the indexes from 0 up, each once.
+type indexSet struct {
+	taken []bool
+	rows  int
+	bad   bool
+}
+
+func newIndexSet(count int64) *indexSet { return &indexSet{taken: make([]bool, count)} }
+
+// add takes an index. One that is taken, or is no number below the count, makes the set bad for good.
+func (p *indexSet) add(index json.RawMessage) {
+	i, err := strconv.Atoi(string(index))
+	if err != nil || i < 0 || i >= len(p.taken) || p.taken[i] {
+		p.bad = true
+		return
+	}
+	p.taken[i] = true
+	p.rows++
+}
+
+// full reports whether each index was added exactly once.
+func (p *indexSet) full() bool { return !p.bad && p.rows == len(p.taken) }
+
+// textLines yields the lines of a content, with their ends. If the last line has no end, it fails.
+func textLines(c fs.Content) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		in := bufio.NewReaderSize(io.NewSectionReader(c, 0, c.Size()), 64<<10)
+		for {
+			line, err := in.ReadBytes('\n')
+			if errors.Is(err, io.EOF) && len(line) == 0 {
+				return
+			}
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}

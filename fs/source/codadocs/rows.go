@@ -1,0 +1,201 @@
+package codadocs
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/render"
+)
+
+// rowsRenderer makes a file from a table's rows.
+type rowsRenderer struct {
+	d      doc
+	id     string
+	view   bool
+	asSent bool // one JSON object a line; else CSV
+}
+
+// at returns the version as of some lists. It hashes the stamps of the table and, for a view, of its base table, and
+// the columns.
+func (m rowsRenderer) at(ctx context.Context, l *remote.Lists) (fs.Version, []coda.Column, error) {
+	list, err := m.d.s.columnList(ctx, l, m.id)
+	if err != nil {
+		return fs.Version{}, nil, err
+	}
+	how := "rows"
+	if !m.asSent && hasDates(list.columns) {
+		how = "rows, dates" // tables without dates keep the versions from before dates were written as such
+	}
+	if m.hasBOM() {
+		how += ", bom"
+	}
+	v := remote.NewVersionHash(how)
+	list.addTo(v)
+	if err := m.d.s.addStamps(ctx, l, v, m.id); err != nil {
+		return fs.Version{}, nil, err
+	}
+	if err := m.d.s.addComputed(ctx, l, v, m.id); err != nil {
+		return fs.Version{}, nil, err
+	}
+	return v.Version(m.d.s.t.Now()), list.columns, nil
+}
+
+func (m rowsRenderer) hasBOM() bool { return !m.asSent && m.d.s.sel.CSVBOM }
+
+func (m rowsRenderer) Version(ctx context.Context) (fs.Version, error) {
+	v, _, err := m.at(ctx, m.d.Current())
+	return v, err
+}
+
+// make writes the rows as they come: it holds one page of the API at a time.
+func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *remote.Try) error {
+	l := m.d.Current()
+	now, columns, err := m.at(ctx, l)
+	if err != nil {
+		return err
+	}
+	if now.Key != v.Key {
+		return fs.ErrStale
+	}
+	deltas, err := m.deltas(ctx, l, v)
+	if err != nil {
+		return err
+	}
+	if deltas != nil && m.asSent {
+		return deltas.write(ctx, w, t)
+	}
+	rows := m.d.s.api.Rows(ctx, m.d.ID, m.id, coda.RowOptions{Visible: m.view})
+	if deltas != nil && !t.Last { // a table that keeps changing is read whole
+		kept, err := deltas.rows(ctx)
+		switch {
+		case err == nil:
+			defer kept.Close()
+			rows = rowsIn(kept)
+		case ctx.Err() != nil || rest.CodeOf(err) != "" || errors.Is(err, remote.ErrMoved):
+			return err
+		} // else the Store has no room for them
+	}
+	count, err := m.newRowCount(ctx, l, t)
+	if err != nil {
+		return err
+	}
+	rows = count.of(remote.Once(t, rows, rowID))
+	b := bufio.NewWriterSize(w, 64<<10)
+	if m.hasBOM() {
+		_, _ = b.WriteString(render.ByteOrderMark) // Flush returns the error
+	}
+	if m.asSent {
+		err = writeRowsJSON(b, rows)
+	} else {
+		err = m.writeCSV(b, columns, rows, t)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Flush(); err != nil {
+		return err
+	}
+	return count.check(ctx, t)
+}
+
+func rowID(r coda.Row) string { return r.ID }
+
+// writeCSV warns of cells without a column, except for views: those hide columns.
+func (m rowsRenderer) writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error], t *remote.Try) error {
+	headers := make([]render.Column, len(columns))
+	for i, c := range columns {
+		headers[i] = render.Column{ID: c.ID, Name: c.Name}
+		if isDate(c) {
+			headers[i].Convert = calendarDate
+		}
+	}
+	out, err := render.NewCSV(w, ownColumns, headers)
+	if err != nil {
+		return err
+	}
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := writeRow(out, r); err != nil {
+			return err
+		}
+	}
+	if n := out.Left(); n > 0 && !m.view {
+		t.Warn(CodeColumns, "Coda gives cells of columns that its list of the columns lacks: this file is without them (number of such columns: %d)", n)
+	}
+	return out.Flush()
+}
+
+// ownColumns are in each CSV file, before the columns of the table.
+var ownColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
+
+func writeRow(out *render.CSV, r coda.Row) error {
+	index, err := render.Cell(r.Index)
+	if err == nil {
+		err = out.Row([]string{r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink}, r.Values)
+	}
+	if err != nil {
+		return fmt.Errorf("row %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// writeRowsJSON writes each row as sent, one a line.
+func writeRowsJSON(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
+	var b bytes.Buffer
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		b.Reset()
+		if err := json.Compact(&b, r.Raw); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+		if err := render.Write(w, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Describe implements [remote.Describer]: an entry has the service's row count, if it is known.
+func (m rowsRenderer) Describe(_ context.Context, e *fs.Entry) error {
+	if info, ok := m.d.s.table.Known(m.d.Current(), m.id); ok {
+		e.Rows = info.table.RowCount
+	}
+	return nil
+}
+
+const (
+	// estimateCell is the bytes per cell of a table. The mean over the sample workspaces is about 25, with the six
+	// columns that every table file has.
+	estimateCell = 64
+	// estimateColumns is for a table whose columns are not known yet.
+	estimateColumns = 50
+)
+
+// Estimate implements [remote.Estimator], from what is known of the table.
+func (m rowsRenderer) Estimate() int64 {
+	s, l := m.d.s, m.d.Current()
+	info, ok := s.table.Known(l, m.id)
+	if !ok {
+		return remote.EstimateUnknown
+	}
+	columns := estimateColumns
+	if list, ok := s.columns.Known(l, m.id); ok {
+		columns = len(list.columns)
+	}
+	return remote.EstimateLeast + info.table.RowCount*int64(columns+len(ownColumns))*estimateCell
+}
