@@ -13,8 +13,8 @@ const (
 )
 
 // KindInfo is what may be said of all files of a kind. Who reads a finished snapshot has the names of the kinds and no
-// source, so the table stands here: a source with kinds of its own adds their rows. The zero value, that of an unknown
-// kind, is a file which stands for itself.
+// source, so the table stands here: a source with kinds of its own adds their rows with [AddKinds]. The zero value, that of an
+// unknown kind, is a file which stands for itself.
 type KindInfo struct {
 	// Class is that of the file's object.
 	Class Class
@@ -56,6 +56,17 @@ var kinds = map[Kind]KindInfo{
 
 // TypeView is the [Object].Type of a table that shows rows of another one.
 const TypeView = "view"
+
+// AddKinds adds the kinds of a source's files. It is for the initialization of the source's package: nothing may look at the
+// table yet. A kind that is there already keeps its meaning, as manifests have it for good: that is a panic.
+func AddKinds(more map[Kind]KindInfo) {
+	for k, info := range more {
+		if _, ok := kinds[k]; ok {
+			panic("fs: there are two kinds named " + string(k))
+		}
+		kinds[k] = info
+	}
+}
 
 // Info returns what is known of a kind.
 func (k Kind) Info() KindInfo { return kinds[k] }

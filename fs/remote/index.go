@@ -29,7 +29,10 @@ func (t *Tree) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, erro
 	units := slices.DeleteFunc(slices.Clone(t.units), func(u *Unit) bool { return slices.Contains(t.expected, u.ID) }) // those are gaps
 	t.mu.Unlock()
 
-	about := t.src.Survey()
+	about := Survey(noSurvey{})
+	if s, ok := t.src.(Surveyor); ok {
+		about = s.Survey()
+	}
 	walks, copies := make([]*indexer, len(units)), make([]*Unit, len(units))
 	err := t.Parallel(ctx, len(units), func(ctx context.Context, i int) error {
 		walks[i] = &indexer{t: t}
@@ -60,6 +63,13 @@ func (t *Tree) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, erro
 	}
 	return sorted(append(all.entries(), about.Notes(all.entries())...)), nil
 }
+
+// noSurvey is that of a source with nothing more to say.
+type noSurvey struct{}
+
+func (noSurvey) Unit(context.Context, *Lists) ([]fs.Failure, error) { return nil, nil }
+func (noSurvey) Unlisted()                                          {}
+func (noSurvey) Notes([]fs.Entry) []fs.Entry                        { return nil }
 
 // ask completes the entries of all files. Versions may depend on how the source reads. If that changes meanwhile, all are
 // completed again, which sends nothing more.

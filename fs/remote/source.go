@@ -29,12 +29,9 @@ type Source interface {
 	// Names names the folders of the units, in their order.
 	Names(items []Item) []string
 
-	// Entries lists the folder of a unit, and entry finds one name in it.
+	// Entries lists the folder of a unit, and Entry finds one name in it. What it does not find is ErrNotExist.
 	Entries(ctx context.Context, u *Unit) (*Entries, error)
 	Entry(ctx context.Context, u *Unit, name string) (fs.Node, error)
-	// Ordered returns, of what is known, the nodes of the folder that has the files of a kind, and a function for the
-	// folders below it. It sends nothing.
-	Ordered(u *Unit, kind fs.Kind) (top []fs.Node, below func(*Folder) []fs.Node)
 
 	// Class says what an error means for all but the object that it is about.
 	Class(err error) Class
@@ -42,6 +39,17 @@ type Source interface {
 	Describe(err error, f *fs.Failure)
 	// Background marks requests that nobody waits for, until wanted is closed; nil never is.
 	Background(ctx context.Context, wanted <-chan struct{}) context.Context
+}
+
+// Orderer is a source whose files may be fetched ahead of a program that reads one after the other: see [File].Ahead.
+type Orderer interface {
+	// Ordered returns, of what is known, the nodes of the folder that has the files of a kind, and a function for the
+	// folders below it. It sends nothing.
+	Ordered(u *Unit, kind fs.Kind) (top []fs.Node, below func(*Folder) []fs.Node)
+}
+
+// Surveyor is a source that has more to say of an index than its files.
+type Surveyor interface {
 	// Survey begins an index.
 	Survey() Survey
 }

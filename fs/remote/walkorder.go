@@ -28,7 +28,11 @@ func (o *walkOrder) near(from, to string) bool {
 // bytes, each with a folder's own files before its subfolders or mixed with them; and that of the entries from the last
 // one, for programs that use a stack (ripgrep, fd). It sends nothing: a list that was not loaded has no order.
 func (u *Unit) orders(kind fs.Kind) (all []*walkOrder) {
-	top, below := u.t.src.Ordered(u, kind)
+	source, ok := u.t.src.(Orderer)
+	if !ok {
+		return nil
+	}
+	top, below := source.Ordered(u, kind)
 	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
 		by.kind, by.below = kind, below
 		by.add(top)

@@ -37,7 +37,8 @@ type API interface {
 	ExportPage(ctx context.Context, docID, pageID string, f coda.Format) ([]byte, error)
 }
 
-// docs is Coda's docs as the units of a tree. It implements [remote.Source], and [remote.Prober] in exports.go.
+// docs is Coda's docs as the units of a tree. It implements [remote.Source], with [remote.Prober] in exports.go,
+// [remote.Surveyor] in survey.go and [remote.Orderer] in lookahead.go.
 type docs struct {
 	t         *remote.Tree
 	api       API

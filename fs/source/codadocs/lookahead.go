@@ -7,7 +7,7 @@ import (
 
 import "github.com/codafs/codafs/coda"
 
-// Ordered implements [remote.Source]. A list that was not loaded has no order.
+// Ordered implements [remote.Orderer]. A list that was not loaded has no order.
 func (s *docs) Ordered(u *remote.Unit, kind fs.Kind) (top []fs.Node, below func(*remote.Folder) []fs.Node) {
 	d, l := doc{u, s}, u.Current()
 	switch kind {

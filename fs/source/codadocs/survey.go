@@ -23,7 +23,7 @@ type docSurvey struct {
 	unknown  bool
 }
 
-// Survey implements [remote.Source].
+// Survey implements [remote.Surveyor].
 func (s *docs) Survey() remote.Survey {
 	return &docSurvey{s: s, withheld: map[fs.Kind]int{}, excluded: map[string]bool{}}
 }
