@@ -195,6 +195,7 @@ func TestWhatIsNotOfTheRunIsNotSealed(t *testing.T) {
 	write(t, filepath.Join(partial, "manifest.json", "file"), "")
 	from.open = func(context.Context, string) (io.ReadCloser, error) { // and while the run works
 		write(t, filepath.Join(o.Output, ".partial-2026-03-07T111530Z", ".DS_Store"), "")
+		write(t, filepath.Join(o.Output, ".partial-2026-03-07T111530Z", "late", "file"), "")
 		return nil, nil
 	}
 	o.Now = clockAt(day.Add(time.Hour))

@@ -3,7 +3,11 @@ package folder
 import (
 	"context"
 	iofs "io/fs"
+	"path"
+	"slices"
 	"strings"
+
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 const pruningPrefix = ".pruning-"
@@ -87,4 +91,70 @@ func isLeftover(name string) bool {
 	}
 	_, _, isID := ParseID(id)
 	return ok && isID
+}
+
+// topFolders are the names of the folders beside the records that have the files of a snapshot: docs, for one.
+type topFolders map[string]bool
+
+func (t topFolders) add(path string) {
+	top, _, _ := strings.Cut(path, "/")
+	t[top] = true
+}
+
+// sweepTop removes what no run writes beside the tree, and what is of another type than a run
+// makes it: through a link in the place of a folder of tops, work would go on in the folder it names.
+func (s *Stage) sweepTop(tops topFolders) error {
+	all, err := iofs.ReadDir(s.root.FS(), s.dir)
+	if err != nil {
+		return &DestinationError{err}
+	}
+	for _, e := range all {
+		if !isOurs(e, tops) {
+			if err := s.removeTree(s.dir + "/" + e.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isOurs reports whether a run makes something of that name and type in its partial folder.
+func isOurs(e iofs.DirEntry, tops topFolders) bool {
+	switch e.Name() {
+	case journalName, format.ManifestName, format.SummaryName, format.SumsName:
+		return e.Type().IsRegular()
+	}
+	return e.IsDir() && tops[e.Name()]
+}
+
+// sweep removes all files that are not in s.files, and folders that are then empty.
+func (s *Stage) sweep(tops topFolders) error {
+	if err := s.sweepTop(tops); err != nil {
+		return err
+	}
+	var folders []string
+	err := iofs.WalkDir(s.root.FS(), s.dir, func(name string, d iofs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == s.dir, path.Dir(name) == s.dir && !d.IsDir(): // sweepTop's
+			return nil
+		case d.IsDir():
+			folders = append(folders, name)
+			return nil
+		}
+		if _, keep := s.files[name[len(s.dir)+1:]]; keep {
+			return nil
+		}
+		return s.remove(name)
+	})
+	for _, name := range slices.Backward(folders) {
+		if err != nil {
+			break
+		}
+		if rest, readErr := iofs.ReadDir(s.root.FS(), name); readErr == nil && len(rest) == 0 {
+			err = s.remove(name)
+		}
+	}
+	return err
 }

@@ -19,7 +19,11 @@ func (s *Stage) Seal(ctx context.Context, m format.Manifest, summary format.Summ
 		return err
 	}
 	// Once more: whoever looked into the folder meanwhile may have left something (.DS_Store).
-	if err := s.sweepTop(); err != nil {
+	tops := topFolders{}
+	for _, f := range m.Files {
+		tops.add(f.Path)
+	}
+	if err := s.sweepTop(tops); err != nil {
 		return err
 	}
 	if err := s.syncFolders(ctx); err != nil {

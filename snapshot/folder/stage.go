@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	iofs "io/fs"
-	"path"
 	"slices"
 	"sync"
 	"time"
@@ -88,12 +87,14 @@ func (s *Stage) Left() map[string]Finished { return s.files }
 func (s *Stage) Begin(head format.Head, files []fs.Entry, keep map[string]Finished) error {
 	s.files = keep
 	var lines []Finished
+	tops := topFolders{}
 	for _, e := range files {
+		tops.add(e.Path)
 		if old, ok := s.files[e.Path]; ok {
 			lines = append(lines, old)
 		}
 	}
-	if err := s.sweep(); err != nil {
+	if err := s.sweep(tops); err != nil {
 		return err
 	}
 	var err error
@@ -107,64 +108,6 @@ func (s *Stage) Begin(head format.Head, files []fs.Entry, keep map[string]Finish
 		}
 	}
 	return nil
-}
-
-// sweepTop removes what no run writes beside the tree, and what is of another type than a run
-// makes it: through a link in the place of the tree's folder, work would go on in the folder it names.
-func (s *Stage) sweepTop() error {
-	all, err := iofs.ReadDir(s.root.FS(), s.dir)
-	if err != nil {
-		return &DestinationError{err}
-	}
-	for _, e := range all {
-		if !isOurs(e) {
-			if err := s.removeTree(s.dir + "/" + e.Name()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// isOurs reports whether a run makes something of that name and type in its partial folder.
-func isOurs(e iofs.DirEntry) bool {
-	switch e.Name() {
-	case journalName, format.ManifestName, format.SummaryName, format.SumsName:
-		return e.Type().IsRegular()
-	}
-	return e.IsDir()
-}
-
-// sweep removes all files that are not in s.files, and folders that are then empty.
-func (s *Stage) sweep() error {
-	if err := s.sweepTop(); err != nil {
-		return err
-	}
-	var folders []string
-	err := iofs.WalkDir(s.root.FS(), s.dir, func(name string, d iofs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case name == s.dir, path.Dir(name) == s.dir && !d.IsDir(): // sweepTop's
-			return nil
-		case d.IsDir():
-			folders = append(folders, name)
-			return nil
-		}
-		if _, keep := s.files[name[len(s.dir)+1:]]; keep {
-			return nil
-		}
-		return s.remove(name)
-	})
-	for _, name := range slices.Backward(folders) {
-		if err != nil {
-			break
-		}
-		if rest, readErr := iofs.ReadDir(s.root.FS(), name); readErr == nil && len(rest) == 0 {
-			err = s.remove(name)
-		}
-	}
-	return err
 }
 
 // Reuse gives the file of a path that an earlier run left, if it is kept and still hashes right. One
