@@ -11,7 +11,8 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// carrying takes over what a run could not have and the snapshot before has.
+// carrying takes over what a run could not have and the snapshot before has. It begins when all workers have ended: nothing in
+// it needs a lock.
 type carrying struct {
 	*run
 	have  map[format.Key]bool // what the run has
@@ -19,8 +20,8 @@ type carrying struct {
 	paths map[string]string   // of its docs, by id
 }
 
-// carry takes over what this run could not have and the snapshot before has. It stays
-// named as a failure.
+// carry takes over what this run could not have and the snapshot before has, so that whoever restores finds an old page and
+// not none. It stays named as a failure, and the file has the status carried: a later run does not take it for current.
 func (r *run) carry(ctx context.Context) error {
 	if r.before == nil || len(r.summary.Failures) == 0 {
 		return nil
@@ -67,7 +68,8 @@ func (c *carrying) behind(failure fs.Failure) (all []*format.File) {
 	return all
 }
 
-// places are the paths under which a file may be carried, the best first.
+// places are the paths under which a file may be carried, the best first: where the object is now, if the index says that,
+// else where it was, in the folder that its doc has now.
 func (c *carrying) places(failure fs.Failure, old format.File) []string {
 	now := old.Path
 	if folder, ok := c.paths[old.DocID]; ok {

@@ -8,7 +8,11 @@ import (
 	"github.com/codafs/codafs/snapshot/sealed"
 )
 
-// takeStock counts what is there, and compares it with the last good snapshot. The files have their status.
+// takeStock counts what is there, and compares it with the last good snapshot. It comes after setStatus, and after all
+// failures are known: what is missing by a failure is not gone.
+//
+// An object is new, changed or gone once, however many files it has. A doc is changed where anything in it is; a table
+// where its rows or columns are, not where only the stamps in its own file moved.
 func (r *run) takeStock() {
 	s := &r.summary
 	s.Contents = new(format.Contents)
@@ -50,7 +54,8 @@ func (r *run) takeStock() {
 	}
 }
 
-// goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary.
+// goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary. Of a doc that is
+// gone the objects are not named: a list of a thousand pages would hide that.
 func (r *run) goneFiles() []format.File {
 	removed, goneUnits := map[format.Key]bool{}, map[string]bool{}
 	for _, c := range sealed.Compare(r.base, &format.Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {

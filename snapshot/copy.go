@@ -31,8 +31,8 @@ func (r *run) copyAll(ctx context.Context, files []fs.Entry) error {
 	defer stop(nil)
 	outcomes := make(chan outcome)
 	var workers sync.WaitGroup
-	for _, l := range r.lanes(files) {
-		r.start(ctx, &workers, l, outcomes)
+	for _, q := range r.queues(files) {
+		r.start(ctx, &workers, q, outcomes)
 	}
 	go func() {
 		workers.Wait()
@@ -46,17 +46,17 @@ func (r *run) copyAll(ctx context.Context, files []fs.Entry) error {
 	return context.Cause(ctx)
 }
 
-// lane is files that are copied apart from others, so many at a time, in their order.
-type lane struct {
+// queue is files that are copied apart from others, so many at a time, in their order.
+type queue struct {
 	files   []fs.Entry
 	workers int
 }
 
-// lanes sets pages apart, if that is wanted: the service makes them slowly, and the rest
+// queues sets pages apart, if that is wanted: the service makes them slowly, and the rest
 // need not wait behind them.
-func (r *run) lanes(files []fs.Entry) []lane {
+func (r *run) queues(files []fs.Entry) []queue {
 	if r.opts.PageConcurrency <= 0 {
-		return []lane{{files, r.opts.Concurrency}}
+		return []queue{{files, r.opts.Concurrency}}
 	}
 	var pages, rest []fs.Entry
 	for _, e := range files {
@@ -66,13 +66,14 @@ func (r *run) lanes(files []fs.Entry) []lane {
 			rest = append(rest, e)
 		}
 	}
-	return []lane{{pages, r.opts.PageConcurrency}, {rest, r.opts.Concurrency}}
+	return []queue{{pages, r.opts.PageConcurrency}, {rest, r.opts.Concurrency}}
 }
 
-// start copies the files of a lane.
-func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcomes chan<- outcome) {
+// start copies the files of a queue, in its order, with as many workers as it has. All that it starts ends with ctx: a worker
+// that has an outcome may always send it, since copyAll takes them until the last worker is done.
+func (r *run) start(ctx context.Context, workers *sync.WaitGroup, q queue, outcomes chan<- outcome) {
 	jobs := make(chan fs.Entry)
-	for range min(l.workers, len(l.files)) {
+	for range min(q.workers, len(q.files)) {
 		workers.Go(func() {
 			for e := range jobs {
 				if ctx.Err() == nil {
@@ -83,7 +84,7 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcom
 	}
 	workers.Go(func() {
 		defer close(jobs)
-		for _, e := range l.files {
+		for _, e := range q.files {
 			select {
 			case jobs <- e:
 			case <-ctx.Done():
@@ -93,7 +94,9 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l lane, outcom
 	})
 }
 
-// copyOne has one file in the stage, or says why not.
+// copyOne has one file in the stage, or says why not. The cheapest way that is sure comes first: what a run that was stopped
+// left, then a link to the last good snapshot's file, then the origin. The first two hash the bytes again; nothing is taken
+// over on the word of a record. It runs in many goroutines, and reads of r only what does not change meanwhile.
 func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 	old, same, kept := r.kept(e)
 	left, ok, err := r.stage.Reuse(ctx, e.Path)
@@ -108,7 +111,7 @@ func (r *run) copyOne(ctx context.Context, e fs.Entry) outcome {
 			return outcome{entry: e, file: file, skipped: true, fatal: r.stage.Note(folder.Finished{FetchedAt: r.before.started, File: file})}
 		}
 		if !errors.Is(err, folder.ErrDamaged) {
-			return r.judge(ctx, e, err)
+			return r.classify(ctx, e, err)
 		}
 	}
 	return r.fetch(ctx, e, old, same, kept)
@@ -131,7 +134,7 @@ func (r *run) fetch(ctx context.Context, e fs.Entry, old format.File, same, dama
 		file = old.WithEntry(e)
 	}
 	if err != nil {
-		return r.judge(ctx, e, err)
+		return r.classify(ctx, e, err)
 	}
 	file = r.dated(file, fetched)
 	// Here, not in keep, which may be a file behind: a kill then costs no more than this one.
@@ -148,8 +151,9 @@ func (r *run) seen(e fs.Entry) func(sum string) time.Time {
 	return func(sum string) time.Time { return last.Next(sum, e.ModTime, e.Unstamped, r.head.StartedAt).ModTime }
 }
 
-// judge tells an error that costs one object from one that ends the run.
-func (r *run) judge(ctx context.Context, e fs.Entry, err error) outcome {
+// classify tells an error that costs one object from one that ends the run: the end of ctx, a destination that takes nothing
+// more, a mount that is gone. All else is a gap with a name.
+func (r *run) classify(ctx context.Context, e fs.Entry, err error) outcome {
 	if ctx.Err() != nil {
 		return outcome{fatal: context.Cause(ctx)}
 	}
@@ -188,6 +192,8 @@ func (r *run) keep(o outcome) error {
 	return nil
 }
 
+// count adds a file to the summary. The text of a page and the rows of a table are counted as exported or skipped; all other
+// files come with a list and cost nothing of their own.
 func (r *run) count(o outcome) {
 	r.summary.Files++
 	r.summary.Bytes += o.file.Size

@@ -7,7 +7,8 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// seal decides how the run went and has the snapshot sealed.
+// seal decides how the run went and has the snapshot sealed. From the moment it is sealed, an error is no longer about the
+// snapshot: latest.txt or the link could not be written, and the summary stays as it was decided.
 func (r *run) seal(ctx context.Context) error {
 	r.decide()
 	err := r.stage.Seal(ctx, format.Manifest{
@@ -26,7 +27,9 @@ func (r *run) seal(ctx context.Context) error {
 	return err
 }
 
-// decide sets the result and the exit code.
+// decide sets the result and the exit code. The order matters: statuses come before counts, and the finished account
+// before the guard that compares it with the base. A suspect snapshot is sealed too, so that nothing is lost if the
+// workspace did shrink, but latest.txt does not name it.
 func (r *run) decide() {
 	r.setStatus()
 	if r.stage.LostTimes() {

@@ -15,5 +15,12 @@
 //   - Only a folder whose name starts with .partial- may be half made, and one with
 //     .pruning- half removed. The next run takes over the one and clears the other.
 //
+// One goroutine decides; workers copy, as many as Options say, and hand what became of each file back through a channel. So
+// nothing in a run has a lock but the stage's journal and, while docs are listed, the set of those that are skipped. All
+// that a run starts has ended when [Run] returns, whatever the error.
+//
+// A run knows no service. What it has to know of files of some kind, such as which list names them, package fs says
+// ([fs.KindInfo]); what an error means, and what the service keeps to itself, Options say.
+//
 // What could not be copied is named in manifest.json and summary.json: no gap is silent.
 package snapshot

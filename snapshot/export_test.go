@@ -42,7 +42,7 @@ func PruneCheckingDisk(ctx context.Context, output string, p sealed.Policy, chec
 }
 
 // IndexBase gives what an incremental run holds of a manifest beside it.
-func IndexBase(m *format.Manifest) any { return newBefore(m, format.NewFiles(m.Files)) }
+func IndexBase(m *format.Manifest) any { return newBaseSnapshot(m, format.NewFiles(m.Files)) }
 
 // MeterOf gives what a run holds to count the requests of files that are to be fetched.
 func MeterOf(c Cost, files []fs.Entry) any {

@@ -54,17 +54,19 @@ func (r *run) takeBase(id string) {
 	r.known = slices.Concat(s.Notes, s.Warnings)
 	r.last = format.NewFiles(r.base.Files)
 	if r.opts.Incremental {
-		r.before = newBefore(r.base, r.last)
+		r.before = newBaseSnapshot(r.base, r.last)
 	}
 }
 
+// warn puts a line into the summary and the log. Only the goroutine of the run calls it.
 func (r *run) warn(format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
 	r.opts.Log.Info(message)
 	r.summary.Warnings = append(r.summary.Warnings, message)
 }
 
-// shrunk reports why the run looks like a workspace that was lost sight of, "" if it does not.
+// shrunk reports why the run looks incomplete: far fewer objects than the base, or no docs at all. "" means that it does
+// not. Failed objects count as seen: a service that is down makes a run incomplete, not suspect.
 func (r *run) shrunk() string {
 	if r.opts.AcceptShrink {
 		return ""
@@ -86,7 +88,8 @@ func (r *run) shrunk() string {
 // objectKey names an object; a table's three files are one object.
 type objectKey struct{ doc, object string }
 
-// countObjects counts the objects that a run saw, those it could not copy included.
+// countObjects counts the objects that a run saw, those it could not copy included. Objects and not files: a setting that
+// adds a file to each page must not make an earlier snapshot look small.
 func countObjects(files []format.File, failures []fs.Failure) int {
 	seen := map[objectKey]bool{}
 	for _, f := range files {
@@ -98,7 +101,8 @@ func countObjects(files []format.File, failures []fs.Failure) int {
 	return len(seen)
 }
 
-// setStatus compares every file with the base. What was carried stays that.
+// setStatus compares every file with the base, by its hash: a new version may have the same bytes. What was carried stays
+// that.
 func (r *run) setStatus() {
 	for i, f := range r.files {
 		old, known := r.last.Get(f.Key())

@@ -13,8 +13,9 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// before is the last good snapshot as an incremental run sees it. A nil one has nothing.
-type before struct {
+// baseSnapshot is the last good snapshot as an incremental run sees it. A nil one acts as an empty one. It does not change
+// while the run copies, so that all workers may read it.
+type baseSnapshot struct {
 	id      string
 	tool    string
 	started time.Time
@@ -26,8 +27,8 @@ type before struct {
 	unsure map[string]bool
 }
 
-func newBefore(m *format.Manifest, files format.Files) *before {
-	b := &before{
+func newBaseSnapshot(m *format.Manifest, files format.Files) *baseSnapshot {
+	b := &baseSnapshot{
 		id: m.ID, tool: m.Tool, started: m.StartedAt,
 		files: files, docs: map[string]format.Doc{}, inDoc: map[string][]*format.File{}, unsure: map[string]bool{},
 	}
@@ -51,7 +52,7 @@ func newBefore(m *format.Manifest, files format.Files) *before {
 // unchanged gives the file that the snapshot has for e, if e need not be fetched: the
 // version is the same, and was read when it was no longer young. Of a carried file nobody
 // knows that: it is there because a later read failed.
-func (b *before) unchanged(e fs.Entry) (format.File, bool) {
+func (b *baseSnapshot) unchanged(e fs.Entry) (format.File, bool) {
 	if b == nil || e.Version == "" || (fs.Version{Key: e.Version}).Young() {
 		return format.File{}, false
 	}
@@ -62,7 +63,7 @@ func (b *before) unchanged(e fs.Entry) (format.File, bool) {
 // unchangedDoc reports that no file of a doc can have moved, if stamps can be trusted. Every
 // edit moves the doc's stamp, so it is as new as any in the doc. Another release may
 // render the same objects in another way.
-func (b *before) unchangedDoc(id string, updatedAt time.Time, tool string) bool {
+func (b *baseSnapshot) unchangedDoc(id string, updatedAt time.Time, tool string) bool {
 	d, ok := b.docs[id]
 	return ok && b.tool == tool && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.started, updatedAt) && !b.unsure[id]
 }
@@ -76,7 +77,9 @@ func (r *run) held(e fs.Entry, left map[string]folder.Finished) bool {
 	return kept
 }
 
-// index lists what the snapshot is to hold.
+// index lists what the snapshot is to hold. With TrustDocTimestamps, docs whose stamp did not move are not listed by the
+// origin: their files are those of the snapshot before. The origin may ask about docs from several goroutines, so skipped
+// has a lock until the index is there; afterwards it is only read.
 func (r *run) index(ctx context.Context, left map[string]folder.Finished) ([]fs.Entry, error) {
 	held := fs.Held{File: func(e fs.Entry) bool { return r.held(e, left) }}
 	held.Docs, held.Odd = r.expected()
@@ -113,7 +116,7 @@ func (r *run) index(ctx context.Context, left map[string]folder.Finished) ([]fs.
 
 // countWithheld counts the files that a doc lacks where the token may not see them. To name
 // them is the listing's, which a skipped doc has none of.
-func (b *before) countWithheld(docs map[fs.Kind]int, unit fs.Entry) {
+func (b *baseSnapshot) countWithheld(docs map[fs.Kind]int, unit fs.Entry) {
 	for _, kind := range fs.WithheldFrom(unit.Kind) {
 		if _, ok := b.files[format.Key{Kind: kind, Doc: unit.DocID, Object: unit.DocID}]; !ok {
 			docs[kind]++
@@ -123,7 +126,7 @@ func (b *before) countWithheld(docs map[fs.Kind]int, unit fs.Entry) {
 
 // entries lists the files of a skipped doc but its doc.json, whose entry is given, as the
 // snapshot before has them: in the folder that the doc has now.
-func (b *before) entries(doc fs.Entry) []fs.Entry {
+func (b *baseSnapshot) entries(doc fs.Entry) []fs.Entry {
 	var all []fs.Entry
 	for _, f := range b.inDoc[doc.DocID] {
 		if isUnit(f.Kind) {
@@ -138,7 +141,7 @@ func (b *before) entries(doc fs.Entry) []fs.Entry {
 }
 
 // moved is the path of a file whose doc now has the folder dir.
-func (b *before) moved(f format.File, dir string) string {
+func (b *baseSnapshot) moved(f format.File, dir string) string {
 	if rest, ok := strings.CutPrefix(f.Path, b.docs[f.DocID].Path+"/"); ok {
 		return dir + "/" + rest
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// listing is what an index asks for.
+// listing is what an index asks for: what is to be copied, and what is known to be missing before anything is.
 type listing struct {
 	docs []format.Doc
 	// files has the order of the index: origins fetch ahead in it.
@@ -81,7 +81,7 @@ func about(e fs.Entry, f fs.Failure) fs.Failure {
 	return f
 }
 
-// pathSet keeps the paths of files apart from those of the folders above them.
+// pathSet keeps the paths of files apart from those of the folders above them. It is for one goroutine.
 type pathSet struct{ files, folders map[string]bool }
 
 func newPathSet() pathSet { return pathSet{files: map[string]bool{}, folders: map[string]bool{}} }

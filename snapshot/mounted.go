@@ -18,7 +18,8 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// Mount is the [Origin] that reads a mounted tree through the kernel.
+// Mount is the [Origin] that reads a mounted tree through the kernel, as any program would. It needs no token: the process
+// that serves the mount has one. It is safe for concurrent use.
 type Mount struct {
 	tree   iofs.FS
 	status fs.Status // its .codafs/status.json
@@ -97,6 +98,7 @@ func (m *Mount) OpenAnew(ctx context.Context, path string, since time.Time) (io.
 	return m.Open(ctx, fs.SinceDir+"/"+strconv.FormatInt(since.UnixMilli(), 10)+"/"+path)
 }
 
+// copyTo copies a file of the mount. If it has not as many bytes as it said, that is an error: it is not complete.
 func (m *Mount) copyTo(w io.Writer, path string) error {
 	f, err := m.tree.Open(path)
 	if err != nil {

@@ -23,7 +23,8 @@ func (r *run) note(text string, news bool) {
 // isNew reports that the last good snapshot does not say the same.
 func (r *run) isNew(text string) bool { return !slices.Contains(r.known, text) }
 
-// noteIndex puts down the notes of an index.
+// noteIndex puts down the notes of an index. Numbers in a note change each night, so two of its kinds are news by what the
+// base has, and not by their text.
 func (r *run) noteIndex(l listing) {
 	for _, e := range l.notes {
 		news := false

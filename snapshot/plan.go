@@ -68,7 +68,8 @@ func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
 	return r.plan(l, r.trusted(left, l.files)), nil
 }
 
-// look reads what is in the output folder, if that is there.
+// look reads what is in the output folder, if that is there. It takes no lock: it changes nothing, and a run that works there
+// may do so.
 func (r *run) look() (left map[string]folder.Finished, err error) {
 	if r.out, err = folder.Open(r.opts.Output); errors.Is(err, iofs.ErrNotExist) {
 		return nil, nil
@@ -112,7 +113,7 @@ func (r *run) plan(l listing, left map[string]folder.Finished) Plan {
 	return p
 }
 
-// meter counts the requests that are still to be sent.
+// meter counts the requests that are still to be sent. It is for the goroutine of the run.
 type meter struct {
 	cost Cost
 	of   map[string][]classCount // by path of the file

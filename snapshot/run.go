@@ -42,7 +42,8 @@ func newRun(from Origin, o Options) *run {
 	return r
 }
 
-// run is a snapshot in the making.
+// run is a snapshot in the making. Its fields belong to one goroutine, that of [Run]. While copyAll runs, its workers read
+// opts, from, head, stage, base, before, last and skipped, which nobody changes then; results come back through a channel.
 type run struct {
 	opts    Options
 	from    Origin
@@ -51,7 +52,7 @@ type run struct {
 	stage   *folder.Stage
 	meter   *meter
 	base    *format.Manifest // the last good run's, nil before there is one
-	before  *before          // the same for an incremental run, else nil
+	before  *baseSnapshot    // the same for an incremental run, else nil
 	last    format.Files     // the files of base
 	known   []string         // notes and warnings of base
 	docs    []format.Doc
@@ -110,7 +111,9 @@ func (r *run) run(ctx context.Context) (err error) {
 	return r.out.Archive(ctx, r.stage.ID(), r.opts.Archive)
 }
 
-// fill lists the tree and copies it into the stage.
+// fill lists the tree and copies it into the stage. Gaps are put down as they are found; only an error that ends the run is
+// returned. What was not found is looked for in a second list before it counts, and what failed is carried last, when it is
+// known what else is there.
 func (r *run) fill(ctx context.Context) error {
 	index, err := r.index(ctx, r.stage.Left())
 	if err != nil {
@@ -149,7 +152,8 @@ func (r *run) fill(ctx context.Context) error {
 	return nil
 }
 
-// list lists the tree, with what is held in mind if the origin can.
+// list lists the tree, with what is held in mind if the origin can. A list that broke off is an error: a short list would
+// look like a workspace in which things were deleted.
 func (r *run) list(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
 	list := r.from.Index
 	if from, able := r.from.(ChangeIndexer); able {
@@ -188,7 +192,7 @@ func (r *run) account() {
 	s.DocsProcessed, s.PagesLineByLine = r.docsProcessed(), format.PagesLineByLine(r.files)
 }
 
-// docsProcessed counts the docs that have their doc.json and whose listings came.
+// docsProcessed counts the docs that have their doc.json and whose listings came: what is missing in them has a name each.
 func (r *run) docsProcessed() int {
 	done := map[string]bool{}
 	for _, f := range r.files {

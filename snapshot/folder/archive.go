@@ -18,7 +18,7 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// ArchiveFormat is that of an archive beside a snapshot.
+// ArchiveFormat is that of an archive beside a snapshot. It is the end of the file's name, too.
 type ArchiveFormat string
 
 // The formats of archives. Each holds one folder, the snapshot.
@@ -49,7 +49,8 @@ type member struct {
 
 // Archive writes the sealed snapshot into one file beside its folder, under a temporary name until it is
 // whole. Names, times and sizes come from the manifest, in its order, and nothing of the
-// machine goes in: one snapshot always gives the same bytes.
+// machine goes in: one snapshot always gives the same bytes. It may be stopped at any time: what has the temporary name is
+// cleared by the next run. Errors: a [DestinationError], or the cause of ctx.
 func (f *Folder) Archive(ctx context.Context, id string, as ArchiveFormat) error {
 	members, err := f.members(id)
 	if err != nil {
@@ -108,6 +109,7 @@ func (f *Folder) members(id string) ([]member, error) {
 	return all, nil
 }
 
+// writeZip writes a zip file, which any system opens. Its times have whole seconds and a zone: UTC.
 func (f *Folder) writeZip(ctx context.Context, out io.Writer, id string, members []member) error {
 	w := zip.NewWriter(out)
 	for _, m := range members {
@@ -124,6 +126,7 @@ func (f *Folder) writeZip(ctx context.Context, out io.Writer, id string, members
 	return w.Close()
 }
 
+// writeTar writes a tar file in the format that takes paths of any length, compressed with zstd.
 func (f *Folder) writeTar(ctx context.Context, out io.Writer, id string, members []member) error {
 	// One goroutine: how several share the work must not show in the bytes.
 	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))

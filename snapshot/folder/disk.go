@@ -50,7 +50,8 @@ func (d *disk) hash(ctx context.Context, name string) (int64, string, error) {
 	return HashFile(ctx, d.root.FS(), name)
 }
 
-// Modes of files: those in a sealed snapshot cannot be changed by accident.
+// Modes of files: those in a sealed snapshot cannot be changed by accident. Folders stay writable, so that whoever owns a
+// snapshot can remove it.
 const (
 	sealedMode = 0o400
 	openMode   = 0o600
@@ -139,6 +140,8 @@ func (d *disk) mkdir(name string) error {
 	return d.do("mkdir", name, func() error { return d.root.MkdirAll(name, 0o700) })
 }
 
+// rename gives a file or folder another name, in place of what may have that name: all of it or nothing, if the file system is
+// what POSIX asks. The folder that has the name is not synced.
 func (d *disk) rename(from, to string) error {
 	return d.do("rename", to, func() error { return d.root.Rename(from, to) })
 }
@@ -178,6 +181,7 @@ func (d *disk) syncFolder(name string) error {
 	return err
 }
 
+// link makes a second name for a file: the two share their bytes, mode and times for good.
 func (d *disk) link(from, to string) error {
 	return d.do("link", to, func() error { return d.root.Link(from, to) })
 }
@@ -200,6 +204,7 @@ func isLinkError(err error) bool {
 	return isAny(err, linkErrors) || isUnsupported(err) || isNameError(err)
 }
 
+// isAny reports whether err is one of a system's errors.
 func isAny(err error, list []error) bool {
 	return slices.ContainsFunc(list, func(e error) bool { return errors.Is(err, e) })
 }

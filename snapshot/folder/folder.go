@@ -27,7 +27,8 @@ const (
 )
 
 // Folder is the output folder: sealed snapshots, at most a few partial ones, and the
-// names of the latest.
+// names of the latest. Reading needs no lock, since what is sealed never changes; whoever changes something has [Folder.Lock].
+// Its methods for reading may be called from many goroutines.
 type Folder struct {
 	*disk
 	path string
@@ -73,6 +74,7 @@ func (f *Folder) Sealed() ([]string, error) { return f.ids("") }
 // partial names the partial folders, oldest first.
 func (f *Folder) partial() ([]string, error) { return f.ids(partialPrefix) }
 
+// ids names the folders whose names are prefix and an id, oldest first. By number and not by name: Z-10 comes after Z-9.
 func (f *Folder) ids(prefix string) ([]string, error) {
 	all, err := iofs.ReadDir(f.root.FS(), ".")
 	if err != nil {
@@ -152,6 +154,7 @@ func (f *Folder) IsSnapshot() (name string, is bool) {
 	return name, isID || f.exists(format.ManifestName) || f.exists(format.SumsName)
 }
 
+// idLayout is how the time of a run becomes the name of its snapshot: without the colons that Windows refuses.
 const idLayout = "2006-01-02T150405Z"
 
 // ParseID takes a snapshot's id, which is its folder's name, apart: its second in UTC, and its number within that second, from 1
@@ -170,6 +173,7 @@ func ParseID(name string) (second time.Time, n int, ok bool) {
 	return second, n, err == nil
 }
 
+// compareIDs orders ids by their age.
 func compareIDs(a, b string) int {
 	secondA, nA, _ := ParseID(a)
 	secondB, nB, _ := ParseID(b)

@@ -46,6 +46,7 @@ func (f *Folder) Lock(now time.Time) (release func(), err error) {
 	}, nil
 }
 
+// readHolder reads who has the lock, for a message alone: the lock itself is the kernel's, not what the file says.
 func readHolder(file *os.File) Holder {
 	var h Holder
 	// An error leaves h zero: the holder is just writing.
@@ -53,6 +54,7 @@ func readHolder(file *os.File) Holder {
 	return h
 }
 
+// writeHolder says who has the lock from now on. It writes in place: another file of that name would be another lock.
 func writeHolder(file *os.File, now time.Time) error {
 	host, err := os.Hostname()
 	if err != nil {

@@ -35,7 +35,8 @@ func wantFile(in iofs.FS, name string) error {
 	return err
 }
 
-// HashFile gives the size of a regular file, in bytes, and its SHA-256 as hexadecimal digits.
+// HashFile gives the size of a regular file, in bytes, and its SHA-256 as hexadecimal digits. It reads all of it, in constant
+// memory, and asks the disk each time: a hash that is remembered would not see what rots.
 func HashFile(ctx context.Context, in iofs.FS, name string) (size int64, sum string, err error) {
 	f, err := OpenFile(in, name)
 	if err != nil {
@@ -47,12 +48,13 @@ func HashFile(ctx context.Context, in iofs.FS, name string) (size int64, sum str
 	return size, hex.EncodeToString(hash.Sum(nil)), err
 }
 
+// hashOf is HashFile's sum, of bytes that are at hand.
 func hashOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
 
-// contextReader stops a long copy when its context ends.
+// contextReader stops a long copy when its context ends: a read of the disk itself cannot be interrupted.
 type contextReader struct {
 	ctx context.Context
 	in  io.Reader

@@ -10,6 +10,8 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
+// pruningPrefix begins the name of a folder on its way out. The rename takes the snapshot away in one step; to empty its folder
+// takes many, any of which may be the last.
 const pruningPrefix = ".pruning-"
 
 // Remove removes sealed snapshots and their archives. gone is told of each once its name is gone. If it is stopped, what is half removed
@@ -40,7 +42,8 @@ func (f *Folder) Remove(ctx context.Context, ids []string, gone func(id string))
 	return nil
 }
 
-// hideSnapshot removes a snapshot's archives and gives it a name that no snapshot has.
+// hideSnapshot removes a snapshot's archives and gives it a name that no snapshot has. The archives go first: one that stayed
+// without its snapshot would never be removed.
 func (f *Folder) hideSnapshot(id string) (hidden string, err error) {
 	for _, as := range archiveFormats {
 		if err := f.remove(archiveName(id, as)); err != nil {
@@ -66,7 +69,7 @@ func (f *Folder) mendLink() error {
 }
 
 // ClearLeftovers removes what a removal, or the writing of an archive, that was broken off
-// has left.
+// has left. The caller has the lock: what another process is just writing looks the same.
 func (f *Folder) ClearLeftovers() error {
 	all, err := iofs.ReadDir(f.root.FS(), ".")
 	if err != nil {
@@ -82,6 +85,8 @@ func (f *Folder) ClearLeftovers() error {
 	return nil
 }
 
+// isLeftover knows the names that ClearLeftovers may remove. Each has the id of a snapshot in it, so that no file of somebody
+// else's is taken for one.
 func isLeftover(name string) bool {
 	id, ok := strings.CutPrefix(name, pruningPrefix)
 	for _, as := range archiveFormats {

@@ -83,7 +83,7 @@ func (s *Stage) Publish() (noLink, err error) {
 	return noLink, s.syncFolder(".")
 }
 
-// LeaveSummary says in the partial folder why it was not sealed.
+// LeaveSummary says in the partial folder why it was not sealed. The next run that takes the folder over removes it.
 func (s *Stage) LeaveSummary(summary format.Summary) error {
 	data, err := format.Encode(summary)
 	if err != nil {
@@ -95,7 +95,8 @@ func (s *Stage) LeaveSummary(summary format.Summary) error {
 // LostTimes reports whether the file system did not take the times that files were given.
 func (s *Stage) LostTimes() bool { return s.times.lost.Load() }
 
-// linkLatest lets the symbolic link name a sealed snapshot. What is no link stays.
+// linkLatest lets the symbolic link name a sealed snapshot. What is no link stays. The new link gets its name by a rename, so
+// that one of the two is there at any moment.
 func (d *disk) linkLatest(id string) error {
 	info, err := d.root.Lstat(LatestLink)
 	if err == nil && info.Mode()&os.ModeSymlink == 0 {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// inode names a file whatever its names are.
+// inode names a file whatever its names are: snapshots share the files that did not change.
 type inode struct{ device, number uint64 }
 
 // Space reports how many bytes of the disk each of some snapshots takes, by id: a file that several have counts for the first

@@ -16,7 +16,8 @@ import (
 )
 
 // Stage is a run's partial folder. Files come in under their final names: no reader can
-// take them for sealed, and none counts before the journal names it.
+// take them for sealed, and none counts before the journal names it. Put, Take, Relink, Reuse and Note may be called from many
+// goroutines, for one path at a time; all other methods by one, when none of those is under way.
 type Stage struct {
 	*disk
 	id  string

@@ -9,7 +9,7 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// ErrDamaged says that a file of a sealed snapshot is not as it was sealed.
+// ErrDamaged says that a file of a sealed snapshot is not as it was sealed. It costs that file alone: the caller fetches it again.
 var ErrDamaged = errors.New("damaged since it was sealed")
 
 // Take has the file old of the sealed snapshot id in the stage, under name, if it still
@@ -59,7 +59,8 @@ func (s *Stage) Relink(ctx context.Context, id string, old format.File, name str
 	return s.rename(temp, s.dir+"/"+name)
 }
 
-// copy is take for file systems without hard links.
+// copy is Take for file systems without hard links. The bytes were hashed just before; a disk that gives others the
+// second time is found by verify, which has the hash of the first.
 func (s *Stage) copy(ctx context.Context, from string, old format.File, name string) error {
 	in, err := s.root.Open(from)
 	if err != nil {

@@ -48,6 +48,7 @@ func Diff(a, b string) (Difference, error) {
 	return Compare(old, now), nil
 }
 
+// readManifest reads the manifest of one snapshot. The files are not looked at: [Verify] does that.
 func readManifest(dir string) (*format.Manifest, error) {
 	f, err := folder.Open(dir)
 	if err != nil {
@@ -95,6 +96,7 @@ func Compare(old, now *format.Manifest) Difference {
 	return d
 }
 
+// changeOf describes a file of a snapshot, under its path there.
 func changeOf(f format.File) Change {
 	return Change{Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Path: f.Path}
 }

@@ -13,7 +13,7 @@ var (
 )
 
 // SuspectError says that nothing is pruned, because the newest snapshot, which it names, may
-// be one of a workspace that was lost sight of. A good run lifts it.
+// be incomplete: far fewer objects than the one before. A good run lifts it.
 type SuspectError struct{ ID string }
 
 func (e *SuspectError) Error() string {

@@ -8,6 +8,7 @@ import (
 )
 
 // Gaps are the failures of a snapshot: the files that failed, and the lists of which docs. The zero value has none.
+// It does not change, and may be used by many goroutines.
 type Gaps struct {
 	files map[format.Key]bool
 	lists map[string][]fs.Kind // by doc

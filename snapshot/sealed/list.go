@@ -7,7 +7,7 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// Listed is a sealed snapshot in a list.
+// Listed is a sealed snapshot in a list. One whose summary cannot be read is listed too: it may hold all there is.
 type Listed struct {
 	ID string
 	// Summary is its summary.json, as far as that can be read.

@@ -17,6 +17,8 @@ type rule struct {
 	period func(id string, at time.Time) string
 }
 
+// rules are the parts of p, those that keep nothing included. Periods are of the run's start, in UTC: a snapshot stays in its
+// day wherever prune is called.
 func (p Policy) rules() []rule {
 	in := func(layout string) func(string, time.Time) string {
 		return func(_ string, at time.Time) string { return at.Format(layout) }

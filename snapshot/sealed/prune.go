@@ -91,13 +91,15 @@ type candidate struct {
 	why    []string
 }
 
+// keep notes a reason for a snapshot to stay, once.
 func (c *candidate) keep(why string) {
 	if !slices.Contains(c.why, why) {
 		c.why = append(c.why, why)
 	}
 }
 
-// candidates describes the sealed snapshots, oldest first.
+// candidates describes the sealed snapshots, oldest first. It reads their summaries, and of the manifests only the head: lists
+// of a million files need not be read to choose by time.
 func candidates(f *folder.Folder) ([]*candidate, error) {
 	latest, err := f.Latest()
 	if err != nil {
@@ -124,7 +126,8 @@ func candidates(f *folder.Folder) ([]*candidate, error) {
 	return all, nil
 }
 
-// mark gives each snapshot that is to stay its reasons.
+// mark gives each snapshot that is to stay its reasons. The policy counts within a group, so that two accounts in one folder do
+// not push each other out. What cannot be read stays: nobody knows what it is.
 func mark(all []*candidate, policy Policy) error {
 	groups := map[string][]*candidate{}
 	for _, c := range all {

@@ -24,7 +24,8 @@ type Report struct {
 	n, t int
 }
 
-// reads reports whether a file is in the part that is read.
+// reads reports whether a file is in the part that is read. Records always are: they say what the others should be. The part
+// depends on the path alone, so that t runs with other n read everything once.
 func (r *Report) reads(path string) bool {
 	if !strings.Contains(path, "/") { // a record
 		return true

@@ -50,7 +50,7 @@ func VerifySubset(ctx context.Context, dir string, n, t int) (Report, error) {
 	return report, nil
 }
 
-// verifyLatest checks that latest.txt names a good snapshot that is there.
+// verifyLatest checks that latest.txt names a good snapshot that is there. None is no damage: the first run may have failed.
 func (r *Report) verifyLatest(f *folder.Folder, ids []string) {
 	id, err := f.Latest()
 	if err != nil {
@@ -67,7 +67,8 @@ func (r *Report) verifyLatest(f *folder.Folder, ids []string) {
 	}
 }
 
-// check is one snapshot's verification.
+// check is one snapshot's verification. There are three records of each file: the manifest, SHA256SUMS, and the file
+// itself. All are compared, since each alone could be what was damaged. It is for one goroutine: a disk is read best in order.
 type check struct {
 	tree   iofs.FS
 	id     string
@@ -77,6 +78,7 @@ type check struct {
 	summed bool              // SHA256SUMS could be read
 }
 
+// damage notes something that is not as it was sealed. One file may be noted more than once.
 func (c *check) damage(path string, problem Problem, format string, args ...any) {
 	c.report.Damage = append(c.report.Damage, Damage{c.id, path, problem, fmt.Sprintf(format, args...)})
 }
@@ -110,6 +112,7 @@ func (r *Report) verifySnapshot(ctx context.Context, tree iofs.FS, id string) er
 	return nil
 }
 
+// readSums reads SHA256SUMS. Without it the manifest's sums alone are used.
 func (c *check) readSums() {
 	data, err := folder.ReadFile(c.tree, format.SumsName)
 	var sums map[string]string
@@ -159,7 +162,8 @@ func (c *check) readManifest() {
 	}
 }
 
-// wantRecords checks that SHA256SUMS covers the two other records.
+// wantRecords checks that SHA256SUMS covers the two other records. Its own bytes nothing covers: what it says is checked against
+// the files.
 func (c *check) wantRecords() {
 	for _, name := range []string{format.ManifestName, format.SummaryName} {
 		if _, ok := c.sums[name]; c.summed && !ok {
@@ -197,6 +201,8 @@ func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error
 	return found, err
 }
 
+// hashFile reads one file and compares it with its record, or looks at its size alone where the file is not in the part that
+// is read. Damage is no error: that is for the end of ctx.
 func (c *check) hashFile(ctx context.Context, path, want string) error {
 	c.report.Files++
 	if !c.report.reads(path) {

@@ -18,6 +18,7 @@ const inContainer = "start the container with --device /dev/fuse --cap-add SYS_A
 // checkFUSE says what is missing, in better words than the kernel or fusermount3.
 func checkFUSE() error { return checkDevice("/dev/fuse") }
 
+// checkDevice checks that a device file can be opened, and that whoever is not root has fusermount3.
 func checkDevice(dev string) error {
 	f, err := os.OpenFile(dev, os.O_RDWR, 0) // fusermount3 opens it with the user's rights too
 	if err != nil {
@@ -48,6 +49,7 @@ func checkAllowOther() error {
 	return fmt.Errorf("%w: add the line user_allow_other to %s", ErrNotAllowed, fuseConf)
 }
 
+// allowsOther reads /etc/fuse.conf as fusermount3 does: the word alone on its line.
 func allowsOther(conf []byte) bool {
 	for line := range bytes.Lines(conf) {
 		if string(bytes.TrimSpace(line)) == "user_allow_other" {
@@ -107,6 +109,7 @@ func abort(path string, m Info) {
 	}
 }
 
+// runFusermount runs fusermount3. Its error has what the program said.
 func runFusermount(args ...string) error {
 	path, err := fusermount()
 	if err != nil {

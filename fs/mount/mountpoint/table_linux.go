@@ -55,7 +55,7 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// mountsOf reads the mount table.
+// mountsOf reads the mount table of this process's namespace: mounts in other containers are not in it.
 func mountsOf(uid int) ([]string, error) {
 	table, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
