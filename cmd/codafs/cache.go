@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	iofs "io/fs"
-	"os"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/spf13/cobra"
 )
@@ -119,12 +116,12 @@ func runCache(ctx context.Context, s *config.Settings, std term.Streams, asJSON 
 
 // cacheStatus describes the cache. A missing cache is no error: it has no contents.
 func cacheStatusOf(ctx context.Context, s *config.Settings, std term.Streams) (cacheStatus, error) {
-	dir, disk, err := existingCache(s, std)
+	dir, disk, err := open.ExistingCache(s, std)
 	if err != nil {
 		return cacheStatus{}, err
 	}
 	size, err := term.ParseSize(s.CacheSize)
-	out := cacheStatus{Folder: dir, MaxBytes: size, RunBytes: bytesIn(runsFolder(dir))}
+	out := cacheStatus{Folder: dir, MaxBytes: size, RunBytes: open.RunBytes(dir)}
 	if disk == nil || err != nil {
 		return out, err
 	}
@@ -148,11 +145,11 @@ func (c cacheStatus) print(w io.Writer) error {
 
 // changeCache runs f, which returns how many contents it removed, and prints what is left.
 func changeCache(ctx context.Context, s *config.Settings, std term.Streams, f func(*cache.Disk) (removed int, err error)) error {
-	dir, disk, err := existingCache(s, std)
+	dir, disk, err := open.ExistingCache(s, std)
 	if err != nil {
 		return err
 	}
-	freed := removeDeadRuns(dir)
+	freed := open.RemoveDeadRuns(dir)
 	if freed > 0 {
 		fmt.Fprintf(std.Out, "%s: removed what killed snapshots had fetched (%s)\n", dir, term.FormatSize(freed))
 	}
@@ -178,32 +175,4 @@ func changeCache(ctx context.Context, s *config.Settings, std term.Streams, f fu
 	_, err = fmt.Fprintf(std.Out, "%s: removed %d contents (%s), left %d (%s)\n", dir,
 		removed, term.FormatSize(max(0, before.Bytes-after.Bytes)), after.Contents, term.FormatSize(after.Bytes))
 	return err
-}
-
-// existingCache opens the cache if there is one. It never makes one: disk is nil if the folder is missing. A folder
-// that is not a cache is an error.
-func existingCache(s *config.Settings, std term.Streams) (dir string, disk *cache.Disk, err error) {
-	if dir, err = s.CacheFolder(); err != nil {
-		return "", nil, err
-	}
-	log, err := s.Logger(std)
-	if err != nil {
-		return "", nil, err
-	}
-	if err := cache.Check(dir); errors.Is(err, iofs.ErrNotExist) || err != nil && isUnused(dir) {
-		return dir, nil, nil
-	} else if err != nil {
-		return "", nil, err
-	}
-	disk, err = openCache(s, dir, log)
-	return dir, disk, err
-}
-
-// besideCache are the folders beside the cache's own folder; they may exist before it.
-var besideCache = []string{"accounts", "rates", "runs"}
-
-// isUnused reports whether a folder has only those in it: a cache will be made there later.
-func isUnused(dir string) bool {
-	all, err := os.ReadDir(dir)
-	return err == nil && !slices.ContainsFunc(all, func(e iofs.DirEntry) bool { return !slices.Contains(besideCache, e.Name()) })
 }

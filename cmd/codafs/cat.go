@@ -7,13 +7,13 @@ import (
 	"io"
 	iofs "io/fs"
 	"math"
-	"path"
-	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/find"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
@@ -44,13 +44,13 @@ printed all the same, and the exit code is not 0.`,
 func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []string) error {
 	waits, std := progress.ShowWaits(std, "cat")
 	defer waits.End()
-	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
+	w, err := open.Tree(s, std, open.Options{Outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	waits.Watch(w.client)
-	tree := fs.FS(ctx, w.tree.Root())
+	defer w.Close()
+	waits.Watch(w.Client)
+	tree := fs.FS(ctx, w.Tree.Root())
 	failed := exit.Failures{Out: std.Err}
 	for _, p := range paths {
 		f, err := openFile(tree, p)
@@ -58,7 +58,7 @@ func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []s
 			return ctx.Err()
 		}
 		if errors.Is(err, iofs.ErrNotExist) {
-			err = fmt.Errorf("%w%s", err, nearPath(ctx, w.tree.Root(), treePath(p)))
+			err = fmt.Errorf("%w%s", err, find.Near(ctx, w.Tree.Root(), find.TreePath(p)))
 		}
 		if err != nil {
 			failed.Add(err)
@@ -74,7 +74,7 @@ func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []s
 }
 
 func openFile(tree iofs.FS, name string) (iofs.File, error) {
-	f, err := tree.Open(treePath(name))
+	f, err := tree.Open(find.TreePath(name))
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +83,4 @@ func openFile(tree iofs.FS, name string) (iofs.File, error) {
 		return nil, fmt.Errorf("%s is a folder: see codafs ls", name)
 	}
 	return f, nil
-}
-
-// treePath converts a path as a user types it to the form of package io/fs.
-func treePath(p string) string {
-	return path.Clean("./" + strings.Trim(p, "/"))
 }

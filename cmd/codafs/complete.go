@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"io"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
-	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/cmd/codafs/internal/find"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
@@ -19,9 +17,6 @@ import (
 
 // Shells ask the program itself for completions (cobra's __complete command). Names in the workspace come from the
 // cache alone: completion sends no request, and prints no error.
-
-// completionTime limits how long one completion may take.
-const completionTime = time.Second
 
 const noFiles = cobra.ShellCompDirectiveNoFileComp
 
@@ -87,21 +82,6 @@ func completeCommands(cmd *cobra.Command, args []string, _ string) (names []stri
 	return names, noFiles
 }
 
-// cached opens the workspace as it was last known. It sends nothing, prints nothing, and makes no cache if there is
-// none.
-func openKnown(s *config.Settings) (*workspace, error) {
-	dir, err := s.CacheFolder()
-	if err != nil {
-		return nil, err
-	}
-	if err := cache.Check(dir); err != nil {
-		return nil, err
-	}
-	known := *s
-	known.Offline = !s.Demo // the built-in service is not a network
-	return openTree(&known, term.Streams{Out: io.Discard, Err: io.Discard}, openOptions{})
-}
-
 // completeDocs completes the known docs for the flags that name some. If two have the same name, their ids are used. s has
 // the command's settings.
 func completeDocs(cmd *cobra.Command, s *config.Settings) {
@@ -109,8 +89,10 @@ func completeDocs(cmd *cobra.Command, s *config.Settings) {
 		if load(cmd) != nil {
 			return nil, noFiles
 		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+		defer cancel()
 		names := map[string]int{}
-		docs := knownDocs(cmd.Context(), s)
+		docs := open.KnownDocs(ctx, s)
 		for _, d := range docs {
 			names[d.Title]++
 		}
@@ -129,44 +111,6 @@ func completeDocs(cmd *cobra.Command, s *config.Settings) {
 	}
 }
 
-// knownDocs returns the docs that any command has listed, with whatever selection, each doc once.
-func knownDocs(ctx context.Context, s *config.Settings) (docs []fs.Object) {
-	ctx, cancel := context.WithTimeout(ctx, completionTime)
-	defer cancel()
-	for _, shared := range []bool{false, true} {
-		all := *s
-		all.Selection.Docs, all.Selection.ExcludeDocs, all.Selection.IncludeShared = nil, nil, shared
-		for _, d := range knownFolder(ctx, &all, "docs") {
-			if o := d.Object(); !slices.ContainsFunc(docs, func(known fs.Object) bool { return known.ID == o.ID }) {
-				docs = append(docs, o)
-			}
-		}
-	}
-	return docs
-}
-
-// cachedFolder lists a folder of the tree as it was last known.
-func knownFolder(ctx context.Context, s *config.Settings, name string) []fs.Node {
-	w, err := openKnown(s)
-	if err != nil {
-		return nil
-	}
-	defer w.close()
-	node, err := fs.Walk(ctx, w.tree.Root(), treePath(name))
-	if err != nil {
-		return nil
-	}
-	dir, ok := node.(fs.Dir)
-	if !ok {
-		return nil
-	}
-	nodes, err := dir.Entries(ctx)
-	if err != nil {
-		return nil
-	}
-	return nodes
-}
-
 // completeTree returns what completes the names in a folder of the tree. s has the command's settings.
 func completeTree(s *config.Settings) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
@@ -177,7 +121,7 @@ func completeTree(s *config.Settings) cobra.CompletionFunc {
 		defer cancel()
 		folder, begun := path.Split(toComplete)
 		directive := noFiles
-		for _, n := range knownFolder(ctx, s, folder) {
+		for _, n := range open.KnownFolder(ctx, s, find.TreePath(folder)) {
 			if !strings.HasPrefix(n.Name(), begun) {
 				continue
 			}
@@ -191,3 +135,6 @@ func completeTree(s *config.Settings) cobra.CompletionFunc {
 		return found, directive
 	}
 }
+
+// completionTime limits how long one completion may take.
+const completionTime = time.Second

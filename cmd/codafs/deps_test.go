@@ -47,6 +47,9 @@ var ours = map[string][]string{
 	"cmd/codafs/internal/exit":     {"fs", "fs/source/codadocs", "coda", "coda/rest", "snapshot", "snapshot/format", "snapshot/sealed"},
 	"cmd/codafs/internal/config":   {"fs", "fs/source/codadocs", "coda", "coda/codatest", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
 	"cmd/codafs/internal/progress": {"fs", "coda", "coda/rate", "coda/rest", "snapshot", "snapshot/format", "cmd/codafs/internal/term"},
+	"cmd/codafs/internal/open": {"fs", "fs/remote", "fs/source/codadocs", "cache", "cache/filelock", "coda", "coda/codatest", "coda/rate", "coda/rest", "snapshot",
+		"cmd/codafs/internal/term", "cmd/codafs/internal/exit", "cmd/codafs/internal/config"},
+	"cmd/codafs/internal/find": {"fs", "fs/source/codadocs", "coda", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
 }
 
 // theirs says which packages alone may import a library.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
@@ -35,7 +36,7 @@ func (d *doctor) checkService(ctx context.Context) (found []finding, err error) 
 	if err != nil {
 		return nil, err
 	}
-	o, err := clientOptions(&d.Settings, term.Streams{Err: io.Discard}, log)
+	o, err := open.ClientOptions(&d.Settings, term.Streams{Err: io.Discard}, log)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -192,13 +193,12 @@ func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, tra
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk, err := openCache(&o.Settings, o.CacheDir, log)
+	disk, err := open.Cache(&o.Settings, o.CacheDir, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &workspace{client: client, log: log, cache: disk, remember: func(string) {},
-		tree: codadocs.New(client, store{disk}, codadocs.Options{Options: remote.Options{Account: "faults"}, Select: o.Selection})}
-	defer w.close()
+	w := open.New(client, disk, log, codadocs.Options{Options: remote.Options{Account: "faults"}, Select: o.Selection})
+	defer w.Close()
 	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
 	return o.snapshotOf(ctx, std, w, p)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/coda/rest"
 )
 
@@ -67,7 +68,7 @@ const askAgainAfter = time.Minute
 
 // find asks for the user of the token until there is an answer. If the token is refused soon after the start, it calls
 // end.
-func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCauseFunc) {
+func (i *identity) find(ctx context.Context, w *open.Workspace, end context.CancelCauseFunc) {
 	for started := time.Now(); i.ask(ctx, w, started, end); {
 		select {
 		case <-time.After(askAgainAfter):
@@ -78,12 +79,12 @@ func (i *identity) find(ctx context.Context, w *workspace, end context.CancelCau
 }
 
 // ask asks once, and reports whether it makes sense to ask again.
-func (i *identity) ask(ctx context.Context, w *workspace, started time.Time, end context.CancelCauseFunc) (again bool) {
-	user, err := w.client.WhoAmI(ctx)
+func (i *identity) ask(ctx context.Context, w *open.Workspace, started time.Time, end context.CancelCauseFunc) (again bool) {
+	user, err := w.Client.WhoAmI(ctx)
 	switch {
 	case err == nil:
 		i.set(user.LoginID, "")
-		w.remember(user.LoginID)
+		w.Remember(user.LoginID)
 	case rest.CodeOf(err) == rest.CodeOffline:
 		i.set("", "")
 	case ctx.Err() != nil:
@@ -91,7 +92,7 @@ func (i *identity) ask(ctx context.Context, w *workspace, started time.Time, end
 		end(err)
 	default:
 		if !i.answered() {
-			w.log.Error("cannot tell whose token this is", "error", exit.Describe(err))
+			w.Log.Error("cannot tell whose token this is", "error", exit.Describe(err))
 		}
 		i.set("", exit.Describe(err))
 		return !errors.Is(err, iofs.ErrPermission)

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
 )
@@ -21,7 +22,7 @@ func TestAMountLearnsWhoseTokenItIsAfterAnOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 		var remembered string
-		w := &workspace{client: client, log: slog.New(slog.DiscardHandler), remember: func(user string) { remembered = user }}
+		w := &open.Workspace{Client: client, Log: slog.New(slog.DiscardHandler), Remember: func(user string) { remembered = user }}
 		mended := time.AfterFunc(10*time.Minute, func() { way.left.Store(1 << 40) })
 		defer mended.Stop()
 		who := newIdentity()
@@ -52,7 +53,7 @@ func TestATokenThatIsRefusedIsNotAskedOfAgain(t *testing.T) {
 		}
 		ended := 0
 		who := newIdentity()
-		w := &workspace{client: client, log: slog.New(slog.DiscardHandler)}
+		w := &open.Workspace{Client: client, Log: slog.New(slog.DiscardHandler)}
 		who.find(t.Context(), w, context.CancelCauseFunc(func(error) { ended++ }))
 		who.find(t.Context(), w, func(error) { ended++ })
 		if n := api.Count(nil); n != 2 || ended != 2 {

@@ -13,6 +13,8 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/find"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
@@ -49,26 +51,26 @@ as they are known without fetching content.`,
 func runLs(ctx context.Context, s *config.Settings, std term.Streams, name string, long, asJSON bool) error {
 	waits, std := progress.ShowWaits(std, "ls")
 	defer waits.End()
-	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
+	w, err := open.Tree(s, std, open.Options{Outage: rest.LeaveOutage})
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	waits.Watch(w.client)
-	at := treePath(name)
-	node, err := w.find(ctx, at)
+	defer w.Close()
+	waits.Watch(w.Client)
+	at := find.TreePath(name)
+	node, err := find.Node(ctx, w.Tree.Root(), at)
 	if err != nil {
 		return err
 	}
-	nodes, found := []fs.Node{node}, []nodeInfo{newNodeInfo(at, node)}
-	found[0].file = name // a single file is shown by the path that the user typed
+	nodes, found := []fs.Node{node}, []find.Info{find.NewInfo(at, node)}
+	found[0].Shown = name // a single file is shown by the path that the user typed
 	if dir, ok := node.(fs.Dir); ok {
 		if nodes, err = dir.Entries(ctx); err != nil {
 			return err
 		}
-		found = []nodeInfo{}
+		found = []find.Info{}
 		for _, n := range nodes {
-			found = append(found, newNodeInfo(path.Join(at, n.Name()), n))
+			found = append(found, find.NewInfo(path.Join(at, n.Name()), n))
 		}
 	}
 	failed := exit.Failures{Out: std.Err}
@@ -76,14 +78,14 @@ func runLs(ctx context.Context, s *config.Settings, std term.Streams, name strin
 		if !long {
 			break
 		}
-		err := found[i].version(ctx, nodes[i])
+		err := found[i].AddVersion(ctx, nodes[i])
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil && asJSON {
 			failed.First = cmp.Or(failed.First, err) // its entry shows the error
 		} else if err != nil {
-			failed.Add(fmt.Errorf("%s: %w", found[i].file, err))
+			failed.Add(fmt.Errorf("%s: %w", found[i].Shown, err))
 		}
 	}
 	if asJSON {
@@ -97,29 +99,29 @@ func runLs(ctx context.Context, s *config.Settings, std term.Streams, name strin
 	return failed.Err()
 }
 
-func printNames(w io.Writer, found []nodeInfo, long bool) error {
+func printNames(w io.Writer, found []find.Info, long bool) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, i := range found {
 		if long {
-			fmt.Fprintln(out, i.longLine())
+			fmt.Fprintln(out, longLine(i))
 		} else {
-			fmt.Fprintln(out, i.file)
+			fmt.Fprintln(out, i.Shown)
 		}
 	}
 	return out.Flush()
 }
 
 // longLine is an entry with its size and time, in columns: ? if unknown, - if it has none.
-func (i *nodeInfo) longLine() string {
+func longLine(i find.Info) string {
 	switch {
-	case i.isFolder():
-		return fmt.Sprintf("-\t  %s  %s/", timeColumn(i.ModTime), i.file)
+	case i.Kind == fs.KindFolder:
+		return fmt.Sprintf("-\t  %s  %s/", timeColumn(i.ModTime), i.Shown)
 	case i.Error != "":
-		return fmt.Sprintf("?\t  %*s  %s", len(timeLayout), "?", i.file)
+		return fmt.Sprintf("?\t  %*s  %s", len(timeLayout), "?", i.Shown)
 	case i.Size == nil:
-		return fmt.Sprintf("?\t  %s  %s", timeColumn(i.ModTime), i.file)
+		return fmt.Sprintf("?\t  %s  %s", timeColumn(i.ModTime), i.Shown)
 	}
-	return fmt.Sprintf("%d\t  %s  %s", *i.Size, timeColumn(i.ModTime), i.file)
+	return fmt.Sprintf("%d\t  %s  %s", *i.Size, timeColumn(i.ModTime), i.Shown)
 }
 
 const timeLayout = "2006-01-02T15:04:05Z"

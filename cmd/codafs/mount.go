@@ -19,6 +19,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
@@ -105,26 +106,26 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 		}
 	}
 	path := absolute(dir)
-	var w *workspace
+	var w *open.Workspace
 	var err error
 	status := func(ctx context.Context, s *fs.Status) {
 		name, problem := who.get(ctx)
 		s.Account, s.TokenProblem, s.APIURL, s.Selection = &name, problem, o.BaseURL(), o.Recorded()
 		s.Tool, s.PID, s.Goroutines, s.Mountpoint, s.StartedAt = tool(), os.Getpid(), runtime.NumGoroutine(), path, started
-		if _, why := w.client.Away(); why != nil {
+		if _, why := w.Client.Away(); why != nil {
 			s.ServiceDown = why.Error()
 		}
 		if m := server.Load(); m != nil {
-			s.Mount, s.Cache = m.Stats(), w.cache.Counts()
+			s.Mount, s.Cache = m.Stats(), w.Cache.Counts()
 		}
 	}
-	w, err = openTree(&o.Settings, std, openOptions{refresh: o.refresh, prefetch: o.prefetch, changed: changed, status: status})
+	w, err = open.Tree(&o.Settings, std, open.Options{Refresh: o.refresh, Prefetch: o.prefetch, Changed: changed, Status: status})
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	m, err := mount.Mount(dir, w.tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrNames(),
-		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.Offline, Guard: guardProcess, Log: w.log})
+	defer w.Close()
+	m, err := mount.Mount(dir, w.Tree.Root(), mount.Options{AllowOther: o.allowOther, XAttrs: o.xattrNames(),
+		Sizes: mount.Sizes(o.sizes), Notified: true, Offline: o.Offline, Guard: guardProcess, Log: w.Log})
 	if err != nil {
 		return err
 	}
@@ -166,11 +167,11 @@ func goIntoBackground(std term.Streams, who *identity, dir string) error {
 
 // serve keeps the mount until it is unmounted, a signal comes, or the token is refused at once. It calls ready when the
 // token was accepted, or nobody waits for that any longer.
-func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *workspace, who *identity, m *mount.Server, ready func() error) error {
+func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *open.Workspace, who *identity, m *mount.Server, ready func() error) error {
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		if !o.Offline {
-			w.tree.Run(ctx, o.refresh)
+			w.Tree.Run(ctx, o.refresh)
 		}
 	})
 	beside.Go(func() { who.find(ctx, w, cancel) })
@@ -182,7 +183,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 		if ctx.Err() != nil {
 			return
 		}
-		tellSystemd(w.log, daemon.SdNotifyReady)
+		tellSystemd(w.Log, daemon.SdNotifyReady)
 		if err := ready(); err != nil {
 			cancel(err)
 		}
@@ -194,7 +195,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	case <-gone:
 	case <-ctx.Done():
 		err = context.Cause(ctx)
-		tellSystemd(w.log, daemon.SdNotifyStopping)
+		tellSystemd(w.Log, daemon.SdNotifyStopping)
 		if e := m.Unmount(); e != nil {
 			err = errors.Join(err, e)
 		}
@@ -218,13 +219,13 @@ func (o *mountOptions) xattrNames() string {
 
 // noDoc reports that --doc names a doc which does not exist, as far as that is known at once; with --offline also that
 // nothing is known.
-func (o *mountOptions) noDoc(ctx context.Context, w *workspace, until time.Time) error {
+func (o *mountOptions) noDoc(ctx context.Context, w *open.Workspace, until time.Time) error {
 	if len(o.Selection.Docs) == 0 && !o.Offline {
 		return nil
 	}
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	docs, err := w.tree.Root().Lookup(ctx, "docs")
+	docs, err := w.Tree.Root().Lookup(ctx, "docs")
 	if err == nil {
 		_, err = docs.(fs.Dir).Entries(ctx)
 	}

@@ -1,20 +1,17 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	iofs "io/fs"
-	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/find"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/coda/rest"
-	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
@@ -63,28 +60,32 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 }
 
 // resolve finds what a link leads to, or what is at a path.
-func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, mountpoint string) (nodeInfo, error) {
-	find := func(w *workspace, asks bool) (nodeInfo, error) { return w.linked(cmd.Context(), arg, asks) }
+func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, mountpoint string) (find.Info, error) {
+	lookUp := func(w *open.Workspace, asks bool) (find.Info, error) {
+		return find.Linked(cmd.Context(), w.Client, w.Tree.Root(), arg, asks)
+	}
 	below := mountpoint
 	if !isLink(arg) {
 		var name string
 		var err error
 		below = ""
 		if name, mountpoint, err = inTree(arg); err != nil {
-			return nodeInfo{}, err
+			return find.Info{}, err
 		}
-		find = func(w *workspace, _ bool) (nodeInfo, error) { return w.withLink(cmd.Context(), name) }
+		lookUp = func(w *open.Workspace, _ bool) (find.Info, error) {
+			return find.WithLink(cmd.Context(), w.Tree.Root(), name)
+		}
 	}
 	if mountpoint != "" {
 		m, err := snapshot.Mounted(mountpoint)
 		if err != nil {
-			return nodeInfo{}, err
+			return find.Info{}, err
 		}
 		if err := s.Adopt(m.Source().APIURL, m.Selection()); err != nil {
-			return nodeInfo{}, fmt.Errorf("%s: %w", mountpoint, err)
+			return find.Info{}, fmt.Errorf("%s: %w", mountpoint, err)
 		}
 	}
-	found, err := eitherWay(s, std, find)
+	found, err := eitherWay(s, std, lookUp)
 	if below != "" {
 		found.Path = filepath.Join(below, filepath.FromSlash(found.Path))
 	}
@@ -94,125 +95,23 @@ func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, moun
 func isLink(arg string) bool { return strings.Contains(arg, "://") }
 
 // eitherWay searches what is known, and asks Coda if that is not enough.
-func eitherWay(s *config.Settings, std term.Streams, find func(w *workspace, asks bool) (nodeInfo, error)) (nodeInfo, error) {
-	if w, err := openKnown(s); err == nil {
-		found, err := find(w, false)
-		w.close()
+func eitherWay(s *config.Settings, std term.Streams, lookUp func(w *open.Workspace, asks bool) (find.Info, error)) (find.Info, error) {
+	if w, err := open.Known(s); err == nil {
+		found, err := lookUp(w, false)
+		w.Close()
 		if err == nil {
 			return found, nil
 		}
 	}
 	waits, std := progress.ShowWaits(std, "resolve")
 	defer waits.End()
-	w, err := openTree(s, std, openOptions{outage: rest.LeaveOutage})
+	w, err := open.Tree(s, std, open.Options{Outage: rest.LeaveOutage})
 	if err != nil {
-		return nodeInfo{}, err
+		return find.Info{}, err
 	}
-	defer w.close()
-	waits.Watch(w.client)
-	return find(w, !s.Offline)
-}
-
-// linked finds what a link leads to.
-func (w *workspace) linked(ctx context.Context, link string, asks bool) (nodeInfo, error) {
-	t, err := parseLink(link)
-	if err != nil {
-		return nodeInfo{}, err
-	}
-	at, err := w.pathOf(ctx, link, t, asks)
-	if err != nil {
-		return nodeInfo{}, err
-	}
-	n, err := w.find(ctx, at)
-	if err != nil {
-		return nodeInfo{}, err
-	}
-	return newNodeInfo(at, n), nil
-}
-
-// pathOf finds the path in the tree of what a link leads to. An object has more links than the one that the API
-// returns: if none is equal, Coda is asked what the link means.
-func (w *workspace) pathOf(ctx context.Context, link string, t target, asks bool) (string, error) {
-	found, err := w.pathOfTarget(ctx, t)
-	if !asks || t.tail == "" || !errors.Is(err, iofs.ErrNotExist) {
-		return found, err
-	}
-	l, err := w.client.ResolveLink(ctx, link)
-	if err != nil {
-		return "", err
-	}
-	if t, err = parseLink(l.Resource.Href); err != nil {
-		return "", err
-	}
-	return w.pathOfTarget(ctx, t)
-}
-
-func (w *workspace) pathOfTarget(ctx context.Context, t target) (string, error) {
-	docs, err := fs.Walk(ctx, w.tree.Root(), "docs")
-	if err != nil {
-		return "", err
-	}
-	all, err := docs.(fs.Dir).Entries(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, d := range all {
-		if d.Object().ID == t.doc {
-			return w.objectPath(ctx, d.(fs.Dir), path.Join("docs", d.Name()), t)
-		}
-	}
-	return "", fmt.Errorf("the doc %s: %w: it is not among those that are chosen (see --include-shared and --doc)", t.doc, iofs.ErrNotExist)
-}
-
-// objectPath finds an object in its doc.
-func (w *workspace) objectPath(ctx context.Context, doc fs.Dir, name string, t target) (string, error) {
-	if t.isDoc() {
-		return name, nil
-	}
-	for _, folder := range t.folders() {
-		n, err := doc.Lookup(ctx, folder)
-		if errors.Is(err, iofs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		if found, err := search(ctx, n.(fs.Dir), path.Join(name, folder), t); found != "" || err != nil {
-			return found, err
-		}
-	}
-	return "", fmt.Errorf("%s: %w: it has no page, table or view that the link leads to", name, iofs.ErrNotExist)
-}
-
-// search searches a folder and the folders below it. It returns "" if nothing is found.
-func search(ctx context.Context, dir fs.Dir, name string, t target) (string, error) {
-	nodes, err := dir.Entries(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, n := range nodes {
-		at := path.Join(name, n.Name())
-		if sub, ok := n.(fs.Dir); ok {
-			if found, err := search(ctx, sub, at, t); found != "" || err != nil {
-				return found, err
-			}
-		} else if t.means(n) {
-			return at, nil
-		}
-	}
-	return "", nil
-}
-
-// withLink finds what is at a path, and adds its link.
-func (w *workspace) withLink(ctx context.Context, at string) (nodeInfo, error) {
-	n, err := w.find(ctx, at)
-	if err != nil {
-		return nodeInfo{}, err
-	}
-	if n.Object().URL == "" {
-		return nodeInfo{}, fmt.Errorf("%s: %w: only docs and what is in them have links", at, iofs.ErrInvalid)
-	}
-	return newNodeInfo(at, n), nil
+	defer w.Close()
+	waits.Watch(w.Client)
+	return lookUp(w, !s.Offline)
 }
 
 // inTree returns the path in the tree of a path on disk: in a mount (then at is its mountpoint), or below any other
@@ -228,12 +127,12 @@ func inTree(arg string) (name, at string, err error) {
 	mounts, err := mountpoint.List()
 	for _, m := range mounts {
 		if rel, ok := strings.CutPrefix(abs, m+string(filepath.Separator)); ok {
-			return treePath(filepath.ToSlash(rel)), m, err
+			return find.TreePath(filepath.ToSlash(rel)), m, err
 		}
 	}
 	slashed := "/" + strings.TrimPrefix(filepath.ToSlash(arg), "/")
 	if i := strings.LastIndex(slashed, "/docs/"); i >= 0 {
-		return treePath(slashed[i:]), "", nil
+		return find.TreePath(slashed[i:]), "", nil
 	}
-	return treePath(arg), "", nil
+	return find.TreePath(arg), "", nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
@@ -151,35 +152,35 @@ func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) err
 	if o.quiet {
 		o.notices.Out = nil
 	}
-	w, err := openTree(&o.Settings, std, openOptions{afresh: !o.incremental, rowDeltas: o.deltasOver(o.incremental), parallel: o.parallel, summary: true, notices: o.notices, outage: rest.WaitOutage})
+	w, err := open.Tree(&o.Settings, std, open.Options{Afresh: !o.incremental, RowDeltas: o.deltasOver(o.incremental), Parallel: o.parallel, Summary: true, Notices: o.notices, Outage: rest.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
-	defer w.close()
+	defer w.Close()
 	return o.snapshotOf(ctx, std, w, p)
 }
 
 // snapshotOf makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
-func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *workspace, p *progress.Run) error {
-	p.Watch(w.client)
-	ctx, stop := endAtSilence(ctx, w.client)
+func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *open.Workspace, p *progress.Run) error {
+	p.Watch(w.Client)
+	ctx, stop := endAtSilence(ctx, w.Client)
 	defer stop()
-	user, err := w.client.WhoAmI(ctx)
+	user, err := w.Client.WhoAmI(ctx)
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
-	w.remember(user.LoginID)
-	opts := o.runOptions(w.log)
+	w.Remember(user.LoginID)
+	opts := o.runOptions(w.Log)
 	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
 	opts.Source = format.Source{APIURL: o.BaseURL(), Account: user.LoginID}
 	opts.Selection, opts.Demo = o.Recorded(), o.Demo
-	opts.Explain = func(path string, err error) fs.Failure { return w.tree.FailureOf(err, fs.Object{}, path) }
+	opts.Explain = func(path string, err error) fs.Failure { return w.Tree.FailureOf(err, fs.Object{}, path) }
 	opts.Requests = func() (int, time.Duration) {
-		u := w.client.Usage()
+		u := w.Client.Usage()
 		return int(u.Requests), u.Throttled
 	}
-	opts.Cost = cost(w.client, o.deltasOver(o.incremental))
-	return o.snapshot(ctx, std, treeOrigin{w.tree}, opts, p)
+	opts.Cost = open.Cost(w.Client, o.deltasOver(o.incremental))
+	return o.snapshot(ctx, std, treeOrigin{w.Tree}, opts, p)
 }
 
 // endAtSilence ends a context when Coda has not answered for silenceLimit.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
@@ -117,7 +118,7 @@ func readLimits(s *config.Settings, std term.Streams) ([]limitStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := clientOptions(s, std, log)
+	o, err := open.ClientOptions(s, std, log)
 	if err != nil || o.StateFile == "" {
 		return []limitStatus{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
@@ -42,7 +43,7 @@ func askService(ctx context.Context, s *config.Settings) serviceStatus {
 	if err != nil {
 		return serviceStatus{State: notAsked, Problem: err.Error()}
 	}
-	o, err := clientOptions(s, term.Streams{Err: io.Discard}, log)
+	o, err := open.ClientOptions(s, term.Streams{Err: io.Discard}, log)
 	if _, missing := errors.AsType[exit.TokenError](err); missing {
 		return serviceStatus{State: notAsked, Problem: "no API token here"}
 	}

@@ -1,4 +1,4 @@
-package main
+package find
 
 import (
 	"context"
@@ -12,17 +12,17 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// find returns the node at a path of the tree. If there is none, the error suggests another one.
-func (w *workspace) find(ctx context.Context, name string) (fs.Node, error) {
-	n, err := fs.Walk(ctx, w.tree.Root(), name)
+// Node returns the node at a path of the tree. If there is none, the error suggests another one.
+func Node(ctx context.Context, root fs.Dir, name string) (fs.Node, error) {
+	n, err := fs.Walk(ctx, root, name)
 	if errors.Is(err, iofs.ErrNotExist) {
-		err = fmt.Errorf("%w%s", err, nearPath(ctx, w.tree.Root(), name))
+		err = fmt.Errorf("%w%s", err, Near(ctx, root, name))
 	}
 	return n, err
 }
 
-// nearPath is the part of a message that suggests a path in the tree for one that does not exist, if something is near.
-func nearPath(ctx context.Context, root fs.Dir, name string) string {
+// Near is the part of a message that suggests a path in the tree for one that does not exist, if something is near.
+func Near(ctx context.Context, root fs.Dir, name string) string {
 	if strings.Contains(name, ":/") { // a link, after it was cleaned like a path
 		return "; 'codafs resolve LINK' prints the path that a link leads to"
 	}
@@ -76,4 +76,9 @@ func nearNode(ctx context.Context, dir fs.Dir, name string) (fs.Node, error) {
 		}
 	}
 	return of[fs.Nearest(name, names)], nil
+}
+
+// TreePath converts a path as a user types it to the form of package io/fs.
+func TreePath(p string) string {
+	return path.Clean("./" + strings.Trim(p, "/"))
 }

@@ -1,4 +1,4 @@
-package main
+package find
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// nodeInfo is what ls and resolve print about a node; its JSON form is promised. Its fields mean the same as in
+// Info is what ls and resolve print about a node; its JSON form is promised. Its fields mean the same as in
 // .codafs/index.jsonl.
-type nodeInfo struct {
+type Info struct {
 	Path      string    `json:"path"`
 	Kind      fs.Kind   `json:"kind"`
 	Type      string    `json:"type,omitempty"`
@@ -26,19 +26,20 @@ type nodeInfo struct {
 	// Error is why ModTime and Size are not known.
 	Error string `json:"error,omitempty"`
 
-	file string // the name shown in a listing
+	// Shown is the name in a listing: the last one of Path, unless the user named another.
+	Shown string `json:"-"`
 }
 
-func newNodeInfo(at string, n fs.Node) nodeInfo {
+// NewInfo describes a node at a path in the tree, without its version.
+func NewInfo(at string, n fs.Node) Info {
 	o := n.Object()
-	return nodeInfo{Path: at, Kind: o.Kind, Type: o.Type, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, URL: o.URL,
-		CreatedAt: o.CreatedAt.UTC(), UpdatedAt: o.UpdatedAt.UTC(), file: path.Base(at)}
+	return Info{Path: at, Kind: o.Kind, Type: o.Type, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, URL: o.URL,
+		CreatedAt: o.CreatedAt.UTC(), UpdatedAt: o.UpdatedAt.UTC(), Shown: path.Base(at)}
 }
 
-func (i *nodeInfo) isFolder() bool { return i.Kind == fs.KindFolder }
-
-// version adds the time and the size, as far as they are known without fetching content.
-func (i *nodeInfo) version(ctx context.Context, n fs.Node) error {
+// AddVersion adds the time and the size of the node n, as far as they are known without fetching content. It may ask the
+// service for stamps.
+func (i *Info) AddVersion(ctx context.Context, n fs.Node) error {
 	if dir, ok := n.(fs.Dir); ok {
 		i.ModTime = dir.ModTime().UTC()
 		return nil

@@ -1,4 +1,4 @@
-package main
+package open
 
 import (
 	iofs "io/fs"
@@ -96,8 +96,8 @@ func (s *scratch) remove() error {
 	return nil
 }
 
-// removeDeadRuns removes what killed runs have left, as far as it can, and returns how many bytes that was.
-func removeDeadRuns(cacheDir string) (freed int64) {
+// RemoveDeadRuns removes what killed runs have left, as far as it can, and returns how many bytes that was.
+func RemoveDeadRuns(cacheDir string) (freed int64) {
 	runs := runsFolder(cacheDir)
 	all, err := os.ReadDir(runs)
 	if err != nil {
@@ -128,6 +128,9 @@ func removeIfDead(dir string) (freed int64) {
 	}
 	return size
 }
+
+// RunBytes is the size of what full snapshots have fetched that are running or were killed.
+func RunBytes(cacheDir string) int64 { return bytesIn(runsFolder(cacheDir)) }
 
 // bytesIn is the size of the files in a folder, as far as it can be read.
 func bytesIn(dir string) (sum int64) {

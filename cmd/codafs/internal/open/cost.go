@@ -1,4 +1,4 @@
-package main
+package open
 
 import (
 	"github.com/codafs/codafs/coda"
@@ -9,9 +9,9 @@ import (
 // classDownload counts downloads, for which there is no rate limit.
 const classDownload = "download"
 
-// cost returns the requests that a file takes, to estimate when a snapshot will be done. For a table with more rows
+// Cost returns the requests that a file takes, to estimate when a snapshot will be done. For a table with more rows
 // than deltasOver (if that is not 0) the changed rows alone may be enough.
-func cost(client *coda.Client, deltasOver int64) snapshot.Cost {
+func Cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 	perMinute := map[string]float64{}
 	for _, b := range client.Limits() {
 		perMinute[string(b.Class)] = float64(b.Rate.N) / (b.Rate.Per + b.Margin).Minutes()

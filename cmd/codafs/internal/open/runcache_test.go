@@ -1,4 +1,4 @@
-package main
+package open
 
 import (
 	"os"
@@ -19,7 +19,7 @@ func TestRunsKeepTheirFolders(t *testing.T) {
 				case <-done:
 					return
 				default:
-					removeDeadRuns(cacheDir)
+					RemoveDeadRuns(cacheDir)
 				}
 			}
 		})
@@ -69,7 +69,7 @@ func TestDeadRunsGo(t *testing.T) {
 	if err := os.Mkdir(others, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if freed := removeDeadRuns(cacheDir); freed != 8 {
+	if freed := RemoveDeadRuns(cacheDir); freed != 8 {
 		t.Errorf("%d bytes were freed, want 8", freed)
 	}
 	if left, _ := os.ReadDir(runsFolder(cacheDir)); len(left) != 1 || left[0].Name() != "run-7" {

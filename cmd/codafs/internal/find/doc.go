@@ -1,0 +1,6 @@
+// Package find finds what a user means in a tree: by a path, which may be a little wrong, or by a link.
+//
+// [Node] follows a path and suggests the nearest one if there is none. [Linked] finds the file of a browser link, of an
+// address on Coda's API or of ids; the tree is searched first, and only if no object there has that link, Coda is asked
+// what it means. [WithLink] is the way back. Both answer with an [Info], which ls and resolve print.
+package find

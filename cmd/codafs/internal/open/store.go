@@ -1,0 +1,36 @@
+package open
+
+import (
+	"context"
+	"io"
+
+	"github.com/codafs/codafs/cache"
+	"github.com/codafs/codafs/fs"
+)
+
+// store adapts the cache to fs.Store.
+type store struct{ *cache.Disk }
+
+func (s store) Get(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
+	return content(s.Disk.Get(ctx, key, fill))
+}
+
+func (s store) Put(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
+	return content(s.Disk.Put(ctx, key, fill))
+}
+
+func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
+	c, ok := s.Disk.Lookup(ctx, key)
+	if !ok {
+		return nil, false
+	}
+	return c, true
+}
+
+// content keeps a nil pointer from becoming a non-nil interface.
+func content(c *cache.Content, err error) (fs.Content, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
