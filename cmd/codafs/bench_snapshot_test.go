@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/codatest"
@@ -114,7 +115,7 @@ func (s size) simulate(t *testing.T) (first, unchanged benchRun, w *codatest.Wor
 			before := len(service.Requests())
 			var said stream
 			start := time.Now()
-			err := snapshotWith(t.Context(), t, &snapshotOptions{incremental: true}, transport, dir, term.Streams{In: strings.NewReader(""), Out: &said, Err: &said})
+			err := snapshotWith(t.Context(), t, &backup.Options{Incremental: true}, transport, dir, term.Streams{In: strings.NewReader(""), Out: &said, Err: &said})
 			run.took = time.Since(start)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, said.String())

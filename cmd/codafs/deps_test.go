@@ -50,6 +50,9 @@ var ours = map[string][]string{
 	"cmd/codafs/internal/open": {"fs", "fs/remote", "fs/source/codadocs", "cache", "cache/filelock", "coda", "coda/codatest", "coda/rate", "coda/rest", "snapshot",
 		"cmd/codafs/internal/term", "cmd/codafs/internal/exit", "cmd/codafs/internal/config"},
 	"cmd/codafs/internal/find": {"fs", "fs/source/codadocs", "coda", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
+	"cmd/codafs/internal/backup": {"fs", "fs/mount/mountpoint", "fs/remote", "fs/source/codadocs", "coda", "coda/rate", "coda/rest",
+		"snapshot", "snapshot/format", "snapshot/folder", "snapshot/sealed", "cmd/codafs/internal/term", "cmd/codafs/internal/exit",
+		"cmd/codafs/internal/config", "cmd/codafs/internal/progress", "cmd/codafs/internal/open"},
 }
 
 // theirs says which packages alone may import a library.

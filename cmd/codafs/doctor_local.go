@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
@@ -59,7 +60,7 @@ func (d *doctor) checkCache() finding {
 
 // tryFolder returns the free space of a folder that can be written to, or can be made.
 func tryFolder(dir string) (free int64, err error) {
-	dir = absolute(dir)
+	dir = config.Absolute(dir)
 	st, err := os.Stat(dir)
 	for errors.Is(err, iofs.ErrNotExist) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 )
@@ -16,13 +18,13 @@ func checkOutput(ctx context.Context, dir string) []finding {
 	if err != nil {
 		return []finding{{check, isProblem, err.Error(), "give another folder with --output"}}
 	}
-	b, err := backupsIn(dir)
+	b, err := backup.ReadOutput(dir)
 	if err != nil {
 		return []finding{{check, isProblem, err.Error(), ""}}
 	}
 	s := findSchedule(ctx)
 	return []finding{finding{check, isOK, dir + ": " + room(ctx, dir, b) + term.FormatSize(free) + " free", ""}.lack(b, free),
-		b.finding(s, time.Now()), {"schedule", isOK, s.String(), ""}}
+		ageFinding(b, s, time.Now()), {"schedule", isOK, s.String(), ""}}
 }
 
 // noOutput says where backups were looked for, if no folder is set and the default one does not exist.
@@ -32,16 +34,16 @@ func noOutput(ctx context.Context, dir string) []finding {
 	if s.by == timerUnit {
 		do += " (those of the timer are in ~/coda-backups, or in the OUTPUT of ~/.config/codafs/snapshot.env)"
 	}
-	return []finding{{"output", isOK, "no folder is set, and " + absolute(dir) + " is not there", do}, {"schedule", isOK, s.String(), ""}}
+	return []finding{{"output", isOK, "no folder is set, and " + config.Absolute(dir) + " is not there", do}, {"schedule", isOK, s.String(), ""}}
 }
 
 // room says how much space the snapshots of a folder take, as far as that is known.
-func room(ctx context.Context, dir string, b backups) string {
-	if len(b.all) == 0 {
+func room(ctx context.Context, dir string, b backup.Output) string {
+	if len(b.All) == 0 {
 		return ""
 	}
-	text := term.Count(len(b.all), "snapshot")
-	space, err := folder.Space(ctx, dir, b.ids())
+	text := term.Count(len(b.All), "snapshot")
+	space, err := folder.Space(ctx, dir, b.IDs())
 	if err != nil || space == nil {
 		return text + ", "
 	}
@@ -50,16 +52,16 @@ func room(ctx context.Context, dir string, b backups) string {
 		all += n
 	}
 	verb := " take "
-	if len(b.all) == 1 {
+	if len(b.All) == 1 {
 		verb = " takes "
 	}
 	return text + verb + term.FormatSize(all) + ", "
 }
 
 // lack turns f into a warning if there may be no space for one more snapshot.
-func (f finding) lack(b backups, free int64) finding {
-	if b.good != nil && free < b.good.Summary.Bytes {
-		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", term.FormatSize(b.good.Summary.Bytes))
+func (f finding) lack(b backup.Output, free int64) finding {
+	if b.Good != nil && free < b.Good.Summary.Bytes {
+		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", term.FormatSize(b.Good.Summary.Bytes))
 	}
 	return f
 }
@@ -70,20 +72,20 @@ const (
 	oldBackup      = 7 * term.Day
 )
 
-// finding reports how old the last good backup is.
-func (b backups) finding(s schedule, now time.Time) finding {
+// ageFinding reports how old the last good backup is.
+func ageFinding(b backup.Output, s schedule, now time.Time) finding {
 	const check = "backup"
 	switch {
-	case len(b.all) == 0:
+	case len(b.All) == 0:
 		return finding{check, isOK, "there is none yet", "codafs snapshot"}
-	case b.good == nil:
+	case b.Good == nil:
 		return finding{check, isWarning, "none is good", "codafs list tells what there is"}
 	}
-	last := b.all[len(b.all)-1]
-	good := b.good.Summary
-	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", term.FormatAge(b.age(now)), good.FinishedAt.Local().Format(term.DateTimeZone), good.Result)
-	switch age := b.age(now); {
-	case last.ID != b.good.ID:
+	last := b.All[len(b.All)-1]
+	good := b.Good.Summary
+	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", term.FormatAge(b.Age(now)), good.FinishedAt.Local().Format(term.DateTimeZone), good.Result)
+	switch age := b.Age(now); {
+	case last.ID != b.Good.ID:
 		return finding{check, isWarning, text + "; a later one is not good", "codafs list tells what there is"}
 	case s.by != "" && age > oldIfScheduled:
 		return finding{check, isWarning, text, "look why no later one came: " + s.log()}

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
@@ -93,8 +94,8 @@ func faultWorkspace() *codatest.Workspace {
 	}
 }
 
-// backup is what a run of 'codafs snapshot' did and left.
-type backup struct {
+// ranBackup is what a run of 'codafs snapshot' did and left.
+type ranBackup struct {
 	exit     int
 	sealed   bool
 	docs     map[string]string      // docs/ of the snapshot: bytes by path
@@ -108,7 +109,7 @@ type backup struct {
 
 // backUp runs 'codafs snapshot' over the stand-in service with its rate limits, in a bubble: waits take no time.
 // The bubble ends only if all goroutines do.
-func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b backup) {
+func backUp(t *testing.T, docs []string, faults ...codatest.Fault) (b ranBackup) {
 	t.Helper()
 	today := time.Now().Round(0) // the stamps of files are of the real clock
 	synctest.Test(t, func(t *testing.T) {
@@ -172,18 +173,18 @@ func quickDir(t *testing.T) string {
 // user's settings.
 func snapshotOver(t *testing.T, service *codatest.Server, dir string, docs []string, std term.Streams) error {
 	t.Helper()
-	var o snapshotOptions
+	var o backup.Options
 	o.Selection.Docs = docs
 	return snapshotWith(t.Context(), t, &o, service.RoundTripperOver(openapitest.Wrap(t, service)), dir, std)
 }
 
 // snapshotWith is snapshotOver with options: those that no setting gives, and docs.
-func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, transport http.RoundTripper, dir string, std term.Streams) error {
+func snapshotWith(ctx context.Context, t *testing.T, given *backup.Options, transport http.RoundTripper, dir string, std term.Streams) error {
 	t.Helper()
 	o := *given
 	o.Tool = tool()
 	o.Register(pflag.NewFlagSet("", pflag.ContinueOnError)) // the defaults
-	o.output, o.CacheDir, o.Selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.Selection.Docs
+	o.Output, o.CacheDir, o.Selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.Selection.Docs
 	o.Selection.Names = fs.NameMode(o.Names)
 	log := slog.New(slog.NewTextHandler(std.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
@@ -199,12 +200,12 @@ func snapshotWith(ctx context.Context, t *testing.T, given *snapshotOptions, tra
 	}
 	w := open.New(client, disk, log, codadocs.Options{Options: remote.Options{Account: "faults"}, Select: o.Selection})
 	defer w.Close()
-	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
-	return o.snapshotOf(ctx, std, w, p)
+	p, std := progress.NewRun(std, o.JSON, o.Quiet || o.DryRun)
+	return o.Run(ctx, std, w, p)
 }
 
 // read takes in the sealed snapshot, if there is one.
-func (b *backup) read(t *testing.T, output string) {
+func (b *ranBackup) read(t *testing.T, output string) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(output, "[0-9]*Z*"))
 	if err != nil || len(names) > 1 {

@@ -24,7 +24,7 @@ import (
 // TestASnapshotMeetsEveryFaultAtEveryRequest: whatever one answer is, the snapshot is that of a
 // run without faults; or it lacks just what that answer was for, and says so; or there is none.
 func TestASnapshotMeetsEveryFaultAtEveryRequest(t *testing.T) {
-	quiet := map[string]backup{}
+	quiet := map[string]ranBackup{}
 	for _, docs := range [][]string{nil, {launchDoc, notesDoc}} {
 		b := backUp(t, docs)
 		if b.exit != 0 || len(b.failures) > 0 {
@@ -82,7 +82,7 @@ func seed(tb testing.TB) uint64 {
 	return n
 }
 
-func (p pair) check(t *testing.T, b, quiet backup) {
+func (p pair) check(t *testing.T, b, quiet ranBackup) {
 	want := p.want()
 	if b.exit != want.exit {
 		t.Errorf("exit code %d, want %d", b.exit, want.exit)
@@ -96,7 +96,7 @@ func (p pair) check(t *testing.T, b, quiet backup) {
 }
 
 // checkContent holds the snapshot against that of a run without faults.
-func (p pair) checkContent(t *testing.T, want outcome, b, quiet backup) {
+func (p pair) checkContent(t *testing.T, want outcome, b, quiet ranBackup) {
 	lost := p.lost
 	if want.exit == 0 && !want.leftOut {
 		lost = nil
@@ -166,7 +166,7 @@ func sameMaps[V any](t *testing.T, what string, got, want map[string]V) {
 const maxTries = 7
 
 // mayCost is how many requests and how much time a pair may cost beyond a run without faults.
-func (p pair) mayCost(quiet backup) (requests int, took time.Duration) {
+func (p pair) mayCost(quiet ranBackup) (requests int, took time.Duration) {
 	const retried = 4 // the request; or an export's status and download, at the worst with its start
 	const slack = 15 * time.Second
 	switch {
@@ -187,7 +187,7 @@ func (p pair) mayCost(quiet backup) (requests int, took time.Duration) {
 }
 
 // checkRequests holds what was sent against the bounds, and looks for the token where it must not be.
-func (p pair) checkRequests(t *testing.T, b, quiet backup) {
+func (p pair) checkRequests(t *testing.T, b, quiet ranBackup) {
 	requests, took := p.mayCost(quiet)
 	if n := len(b.requests); n > len(quiet.requests)+requests {
 		t.Errorf("%d requests, %d without faults; want at most %d more", n, len(quiet.requests), requests)

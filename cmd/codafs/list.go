@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
@@ -52,16 +53,16 @@ func runList(ctx context.Context, std term.Streams, dir string, asJSON bool) err
 	if asJSON {
 		return term.PrintJSON(std.Out, newListing(dir, all))
 	}
-	b := backups{all: all}
-	if len(b.all) == 0 {
+	b := backup.Output{All: all}
+	if len(b.All) == 0 {
 		fmt.Fprintf(std.Err, "codafs: there is no snapshot in %s%s\n", term.Printable(dir), itself(dir))
 		return nil
 	}
-	space, err := folder.Space(ctx, dir, b.ids())
+	space, err := folder.Space(ctx, dir, b.IDs())
 	if err != nil {
 		return err
 	}
-	return b.table(space, time.Now()).Print(std.Out)
+	return tableOf(b, space, time.Now()).Print(std.Out)
 }
 
 // itself is a part of a message for a folder that is itself a snapshot, "" if it is none.
@@ -72,14 +73,14 @@ func itself(dir string) string {
 	return ": it is one itself; name the folder that it is in"
 }
 
-// table is the output for people. space may be nil.
-func (b backups) table(space map[string]int64, now time.Time) term.Table {
+// tableOf is the output for people. space may be nil.
+func tableOf(b backup.Output, space map[string]int64, now time.Time) term.Table {
 	var t term.Table
 	t.Add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
 	for i := range t[0] {
 		t[0][i].Color = term.Bold
 	}
-	for _, l := range b.all {
+	for _, l := range b.All {
 		mark := "  "
 		if l.Latest {
 			mark = "* "
@@ -89,7 +90,7 @@ func (b backups) table(space map[string]int64, now time.Time) term.Table {
 			continue
 		}
 		s := l.Summary
-		row := []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored(term.FormatAge(now.Sub(s.FinishedAt)), term.NoColor), term.Colored(term.Printable(string(s.Result)), colorOf(s.Result))}
+		row := []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored(term.FormatAge(now.Sub(s.FinishedAt)), term.NoColor), term.Colored(term.Printable(string(s.Result)), backup.ColorOf(s.Result))}
 		for _, text := range append(totals(s), strconv.Itoa(s.Missing()), term.FormatSize(s.Bytes), onDisk(space, l.ID), news(s)) {
 			row = append(row, term.Colored(text, term.NoColor))
 		}
@@ -127,13 +128,13 @@ func news(s format.Summary) string {
 	case s.Since == "":
 		parts = append(parts, "the first")
 	default:
-		parts = append(parts, whatDiffers(*s.Contents))
+		parts = append(parts, backup.WhatDiffers(*s.Contents))
 	}
 	if n := len(s.Failures) - s.Missing(); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d missing as accepted", n))
 	}
 	if s.PagesLineByLine > 0 {
-		parts = append(parts, lineByLine(s.PagesLineByLine))
+		parts = append(parts, backup.LineByLine(s.PagesLineByLine))
 	}
 	if s.Demo {
 		parts = append(parts, config.DemoNote)
@@ -141,13 +142,32 @@ func news(s format.Summary) string {
 	return strings.Join(parts, "; ")
 }
 
-// colorOf is the color of a result.
-func colorOf(r format.Result) term.Color {
-	switch r {
-	case format.Complete:
-		return term.Green
-	case format.Incomplete:
-		return term.Yellow
+// listing is the output of 'codafs list --json'; its form is promised.
+type listing struct {
+	Folder    string           `json:"folder"`
+	Snapshots []listedSnapshot `json:"snapshots"` // oldest first
+}
+
+type listedSnapshot struct {
+	ID   string `json:"id"`
+	Path string `json:"path"`
+	// Latest says that latest.txt names this snapshot.
+	Latest bool `json:"latest"`
+	// Summary is its summary.json; absent if that cannot be read: then Error says why.
+	Summary *format.Summary `json:"summary,omitempty"`
+	Error   string          `json:"error,omitempty"`
+}
+
+func newListing(folder string, all []sealed.Listed) listing {
+	l := listing{folder, []listedSnapshot{}}
+	for _, s := range all {
+		one := listedSnapshot{ID: s.ID, Path: filepath.Join(folder, s.ID), Latest: s.Latest}
+		if s.Err != nil {
+			one.Error = s.Err.Error()
+		} else {
+			one.Summary = &s.Summary
+		}
+		l.Snapshots = append(l.Snapshots, one)
 	}
-	return term.Red
+	return l
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -105,7 +104,7 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 			m.Changed(docID)
 		}
 	}
-	path := absolute(dir)
+	path := config.Absolute(dir)
 	var w *open.Workspace
 	var err error
 	status := func(ctx context.Context, s *fs.Status) {
@@ -243,12 +242,4 @@ func tellSystemd(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		log.Warn("systemd was not told", "state", state, "error", err)
 	}
-}
-
-// absolute returns dir as an absolute path, or dir itself if the working folder is gone.
-func absolute(dir string) string {
-	if abs, err := filepath.Abs(dir); err == nil {
-		return abs
-	}
-	return dir
 }

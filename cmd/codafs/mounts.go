@@ -10,10 +10,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
@@ -131,25 +131,13 @@ func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
 	if err != nil {
 		return mountReport{}, err
 	}
-	if path := absolute(dir); slices.Contains(all, path) {
+	if path := config.Absolute(dir); slices.Contains(all, path) {
 		return ask(ctx, path), nil
 	}
 	if _, err := snapshot.Mounted(dir); err != nil {
 		return mountReport{}, exit.WithHint(err, "without a folder, 'codafs status' shows all mounts")
 	}
-	return reportOn(absolute(dir)), nil // the mount is listed under another path
-}
-
-// mountAbove returns the mount of this user in which a folder lies, "" if it is in none.
-func mountAbove(dir string) string {
-	all, _ := mountpoint.List() // only a message depends on it
-	path := absolute(dir)
-	for _, m := range all {
-		if strings.HasPrefix(path, m+string(filepath.Separator)) {
-			return m
-		}
-	}
-	return ""
+	return reportOn(config.Absolute(dir)), nil // the mount is listed under another path
 }
 
 // lastErrors reads the newest errors of a mount, as far as they can be read.

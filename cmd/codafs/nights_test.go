@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/codatest"
 )
@@ -46,7 +47,7 @@ func TestARunFetchesWhatChanged(t *testing.T) {
 			before := len(service.Requests())
 			var out bytes.Buffer
 			var talk stream
-			if err := snapshotWith(t.Context(), t, &snapshotOptions{incremental: true}, service.RoundTripper(), dir, term.Streams{Out: &out, Err: &talk}); err != nil {
+			if err := snapshotWith(t.Context(), t, &backup.Options{Incremental: true}, service.RoundTripper(), dir, term.Streams{Out: &out, Err: &talk}); err != nil {
 				t.Fatalf("%s: %v\n%s", night.name, err, talk.String())
 			}
 			if got := fetched(service.Requests()[before:]); !slices.Equal(got, night.want) {

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
@@ -61,7 +62,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	const before = 300
 	way.left.Store(before)
 	dir := quickDir(t)
-	var o snapshotOptions
+	var o backup.Options
 	var out bytes.Buffer
 	var talk stream
 	run := func() int {
@@ -92,7 +93,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 		t.Errorf("summary.json has %+v", s)
 	}
 	if asJSON {
-		o.json = true
+		o.JSON = true
 		way.left.Store(0)
 		if code := run(); code != format.ExitNoAnswer {
 			t.Errorf("exit code %d", code)
@@ -106,7 +107,7 @@ func fallSilent(t *testing.T, hang, asJSON bool) {
 	if code := run(); code != 0 {
 		t.Fatalf("the next run: exit code %d\n%s", code, talk.String())
 	}
-	if n := service.Count(func(r codatest.Request) bool { return r.Method == http.MethodPost }); n > 400+pageShare*8 {
+	if n := service.Count(func(r codatest.Request) bool { return r.Method == http.MethodPost }); n > 400+backup.PageShare*8 {
 		t.Errorf("%d exports for 400 pages, %d requests before the next run", n, sent)
 	}
 }
@@ -134,7 +135,7 @@ func outlast(t *testing.T, hang bool, length time.Duration, before int64) {
 	var out bytes.Buffer
 	var talk stream
 	dir := quickDir(t)
-	err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, term.Streams{Out: &out, Err: &talk})
+	err := snapshotWith(t.Context(), t, &backup.Options{}, way, dir, term.Streams{Out: &out, Err: &talk})
 	if cut := time.Unix(0, way.cut.Load()).Sub(start); err != nil || cut > time.Minute || cut < 0 {
 		t.Fatalf("%v, cut after %v\n%s", err, cut, talk.String())
 	}
@@ -176,7 +177,7 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 	defer stop.Stop()
 	var out bytes.Buffer
 	var talk stream
-	err := snapshotWith(ctx, t, &snapshotOptions{json: true}, way, dir, term.Streams{Out: &out, Err: &talk})
+	err := snapshotWith(ctx, t, &backup.Options{JSON: true}, way, dir, term.Streams{Out: &out, Err: &talk})
 	if took := time.Since(signaled); took > 2*time.Second {
 		t.Errorf("it took %v to stop", took)
 	}
@@ -185,12 +186,12 @@ func stopAfter(t *testing.T, after time.Duration, hang bool) {
 		t.Errorf("exit code %d, summary %+v", exit.Code(err), s)
 	}
 	way.left.Store(1 << 40)
-	if err := snapshotWith(t.Context(), t, &snapshotOptions{}, way, dir, term.Streams{Out: &out, Err: &talk}); err != nil {
+	if err := snapshotWith(t.Context(), t, &backup.Options{}, way, dir, term.Streams{Out: &out, Err: &talk}); err != nil {
 		t.Fatalf("the next run: %v\n%s", err, talk.String())
 	}
 	// What was under way is lost, and one more page tells what the token may do.
 	exports := service.Count(func(r codatest.Request) bool { return r.Method == http.MethodPost })
-	if exports > 200+pageShare*8+1 {
+	if exports > 200+backup.PageShare*8+1 {
 		t.Errorf("%d exports for 200 pages, %d files were done", exports, s.Files)
 	}
 }

@@ -1,56 +1,20 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"io"
-	iofs "io/fs"
-	"log/slog"
 	"os/signal"
-	"sync"
 	"syscall"
-	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/open"
-	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/coda"
-	"github.com/codafs/codafs/coda/rate"
-	"github.com/codafs/codafs/coda/rest"
-	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/fs/remote"
-	"github.com/codafs/codafs/fs/source/codadocs"
-	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
-	"github.com/codafs/codafs/snapshot/format"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// snapshotOptions are the settings of 'codafs snapshot', and the state of the run.
-type snapshotOptions struct {
-	config.Settings
-	shortcuts
-	output         string
-	incremental    bool
-	archive        string
-	dryRun         bool
-	json           bool
-	quiet          bool
-	shrink         bool
-	acceptGaps     []string
-	otherSelection bool
-	onResult       string
-	parallel       int            // remote.Options.Parallel; 0 if the limit of open files is high enough
-	fewPages       int            // how many pages may be fetched at a time, 0 likewise
-	summary        format.Summary // of the run, for --on-result
-	notices        *term.Notices  // of the run; nil for a mount
-}
-
 func newSnapshot(std term.Streams) *cobra.Command {
-	o := snapshotOptions{Settings: newSettings()}
+	o := backup.Options{Settings: newSettings()}
 	cmd := &cobra.Command{
 		Use:   "snapshot [MOUNTPOINT]",
 		Short: "Make a full local backup",
@@ -79,42 +43,42 @@ there is copied; the mount's own selection of docs and files holds.`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
-			if f := folder.ArchiveFormat(o.archive); f != "" && f != folder.Zip && f != folder.TarZstd {
-				return exit.Usagef("--archive %q: want zip or tar.zst", o.archive)
+			if f := folder.ArchiveFormat(o.Archive); f != "" && f != folder.Zip && f != folder.TarZstd {
+				return exit.Usagef("--archive %q: want zip or tar.zst", o.Archive)
 			}
-			if o.output == "" {
+			if o.Output == "" {
 				return config.ErrNoOutput
 			}
-			if err := o.check(cmd.Flags(), o.incremental, len(args) == 1); err != nil {
+			if err := checkShortcuts(cmd.Flags(), o.Incremental, len(args) == 1); err != nil {
 				return err
 			}
 			if o.Offline && len(args) == 0 {
 				return exit.Usagef("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")
 			}
-			o.withinOpenFiles(std)
+			o.WithinOpenFiles(std)
 			if len(args) == 1 {
 				if err := noSelection(cmd.Flags()); err != nil {
 					return err
 				}
-				return o.tell(cmd.Context(), std, snapshotMount(cmd.Context(), &o, std, args[0]))
+				return o.TellResult(cmd.Context(), std, backup.OfMount(cmd.Context(), &o, std, args[0]))
 			}
-			return o.tell(cmd.Context(), std, snapshotTree(cmd.Context(), &o, std))
+			return o.TellResult(cmd.Context(), std, backup.OfWorkspace(cmd.Context(), &o, std))
 		},
 	}
-	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + onResultHelp + "\n\n" + exitHelp
+	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + backup.OnResultHelp + "\n\n" + exitHelp
 	f := cmd.Flags()
-	config.PathVar(f, &o.output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots; made if it is missing")
-	f.BoolVar(&o.incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
-	f.StringVar(&o.archive, "archive", "", "also pack the finished snapshot into one file beside its folder; `FORMAT` is zip or tar.zst")
-	f.BoolVar(&o.dryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")
-	f.BoolVar(&o.json, "json", false, "print progress and the summary as JSON, one object a line")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the new folder; with --json print the summary alone")
-	f.BoolVar(&o.shrink, "accept-shrink", false, "accept a workspace that is empty, or has shrunk by half")
-	f.StringArrayVar(&o.acceptGaps, "accept-gap", nil,
+	config.PathVar(f, &o.Output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots; made if it is missing")
+	f.BoolVar(&o.Incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
+	f.StringVar(&o.Archive, "archive", "", "also pack the finished snapshot into one file beside its folder; `FORMAT` is zip or tar.zst")
+	f.BoolVar(&o.DryRun, "dry-run", false, "list, print what a run would fetch and how long the rate limits make it, write nothing")
+	f.BoolVar(&o.JSON, "json", false, "print progress and the summary as JSON, one object a line")
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "say nothing but errors and the new folder; with --json print the summary alone")
+	f.BoolVar(&o.AcceptShrink, "accept-shrink", false, "accept a workspace that is empty, or has shrunk by half")
+	f.StringArrayVar(&o.AcceptGaps, "accept-gap", nil,
 		"the page, table or doc with this `ID` may be missing: summary.json still names it, and it makes no exit code 3 (may be given more than once)")
-	f.BoolVar(&o.otherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
-	o.registerShortcuts(f)
-	f.StringVar(&o.onResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
+	f.BoolVar(&o.AllowOtherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
+	registerShortcuts(&o, f)
+	f.StringVar(&o.OnResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
 	o.RegisterConcurrency(f)
 	o.Register(f, "offline") // without requests there is nothing to copy; a mount sends its own requests
 	completeDocs(cmd, &o.Settings)
@@ -145,120 +109,56 @@ func noSelection(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// snapshotTree makes a snapshot of a tree in this process.
-func snapshotTree(ctx context.Context, o *snapshotOptions, std term.Streams) error {
-	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
-	o.notices = &term.Notices{Out: std.Err}
-	if o.quiet {
-		o.notices.Out = nil
-	}
-	w, err := open.Tree(&o.Settings, std, open.Options{Afresh: !o.incremental, RowDeltas: o.deltasOver(o.incremental), Parallel: o.parallel, Summary: true, Notices: o.notices, Outage: rest.WaitOutage})
-	if err != nil {
-		return o.ended(std, p, format.NewSummary(time.Now()), err)
-	}
-	defer w.Close()
-	return o.snapshotOf(ctx, std, w, p)
+// registerShortcuts adds the flags that make an incremental snapshot send fewer requests.
+func registerShortcuts(s *backup.Options, f *pflag.FlagSet) {
+	f.BoolVar(&s.TrustDocs, "trust-doc-timestamps", false,
+		"with --incremental: skip docs that have the same time of change as in the last snapshot (it may miss something: see above)")
+	f.BoolVar(&s.RowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
+	s.FullEvery = config.Period(7 * term.Day)
+	f.Var(&s.FullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")
 }
 
-// snapshotOf makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
-func (o *snapshotOptions) snapshotOf(ctx context.Context, std term.Streams, w *open.Workspace, p *progress.Run) error {
-	p.Watch(w.Client)
-	ctx, stop := endAtSilence(ctx, w.Client)
-	defer stop()
-	user, err := w.Client.WhoAmI(ctx)
-	if err != nil {
-		return o.ended(std, p, format.NewSummary(time.Now()), err)
-	}
-	w.Remember(user.LoginID)
-	opts := o.runOptions(w.Log)
-	opts.TrustDocTimestamps, opts.RowDeltas = o.incremental && o.trustDocs, o.deltasOver(o.incremental) > 0
-	opts.Source = format.Source{APIURL: o.BaseURL(), Account: user.LoginID}
-	opts.Selection, opts.Demo = o.Recorded(), o.Demo
-	opts.Explain = func(path string, err error) fs.Failure { return w.Tree.FailureOf(err, fs.Object{}, path) }
-	opts.Requests = func() (int, time.Duration) {
-		u := w.Client.Usage()
-		return int(u.Requests), u.Throttled
-	}
-	opts.Cost = open.Cost(w.Client, o.deltasOver(o.incremental))
-	return o.snapshot(ctx, std, treeOrigin{w.Tree}, opts, p)
-}
-
-// endAtSilence ends a context when Coda has not answered for silenceLimit.
-func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		if silence, ok := errors.AsType[*rest.SilenceError](client.AwaitSilence(ctx, progress.SilenceLimit)); ok {
-			cancel(noAnswerError{silence})
+// checkShortcuts refuses a flag on the command line that would have no effect. A configuration file may have these settings for
+// all runs.
+func checkShortcuts(flags *pflag.FlagSet, incremental, mount bool) error {
+	for _, name := range []string{"trust-doc-timestamps", "row-deltas"} {
+		switch {
+		case !flags.Lookup(name).Changed:
+		case mount:
+			return exit.Usagef("--%s does not go with a MOUNTPOINT: the mount lists and fetches as it does", name)
+		case !incremental:
+			return exit.Usagef("--%s needs --incremental", name)
 		}
-	})
-	return ctx, func() { cancel(nil); watch.Wait() }
-}
-
-// snapshotMount makes a snapshot of a mounted tree. It needs no token.
-func snapshotMount(ctx context.Context, o *snapshotOptions, std term.Streams, dir string) error {
-	p, std := progress.NewRun(std, o.json, o.quiet || o.dryRun)
-	log, err := o.Logger(std)
-	if err != nil {
-		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
-	m, err := snapshot.Mounted(dir)
-	if err != nil {
-		return o.ended(std, p, format.NewSummary(time.Now()), notAMount(err, dir))
+	if flags.Lookup("full-every").Changed && !incremental && !mount {
+		return exit.Usagef("--full-every needs --incremental")
 	}
-	opts := o.runOptions(log)
-	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
-	opts.Demo = opts.Source.APIURL == config.DemoURL
-	return o.snapshot(ctx, std, m, opts, p)
+	return nil
 }
 
-// notAMount adds to the error for a folder that is no mount what its user may have meant: often it is the output.
-func notAMount(err error, dir string) error {
-	switch m := mountAbove(dir); {
-	case m != "":
-		return exit.WithHint(err, "it lies in a mount: codafs snapshot "+term.ShellWord(m))
-	case errors.Is(err, iofs.ErrNotExist):
-		return exit.WithHint(err, "to make the backup in that folder: codafs snapshot --output "+term.ShellWord(dir))
-	}
-	return err
-}
+const shortcutHelp = `Coda's times of change move with edits. What it computes changes without one, and an incremental run can
+only fetch it anew. It always does so for named formulas, for tables and views with Today(), Now(), User() or a random number in
+a column or filter, and for the pages that show them. All other pages, whose text may hold formulas, and all
+other calculated tables (columns with a formula, buttons, relations, people, filters) are fetched at least every --full-every, spread over
+the days: with 7d about a seventh a night. A change of what they compute from elsewhere (a volatile column of
+another table, another doc) may be missed until then. What was kept so is marked as computed in manifest.json and counted in summary.json
+(computed_kept). Of a MOUNTPOINT the same holds.
 
-// snapshot makes the run, or the dry run, and reports how it ended.
-func (o *snapshotOptions) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress.Run) error {
-	if !o.dryRun {
-		opts.Progress = p
-		s, err := snapshot.Run(ctx, from, opts)
-		return o.ended(std, p, s, err)
-	}
-	plan, err := snapshot.DryRun(ctx, from, opts)
-	if err != nil {
-		return o.ended(std, p, format.NewSummary(time.Now()), err)
-	}
-	p.End()
-	return newDryRun(plan, opts.Requests).print(std.Out, o.json)
-}
+--trust-doc-timestamps compares one thing of each doc: its time of change. If it is the same as in the last good snapshot, the
+whole doc is taken over from there, and its pages and tables are not asked for: of an unchanged workspace, only the list of docs is
+read. As far as is known, every edit of a page, table or row moves that time. These changes may not move it, and are then
+missed until somebody edits the doc: permissions, and values that Coda computes (from the date, the user, other docs; formulas in
+pages), also those that --full-every would have fetched. Not skipped are docs that were edited in the ten minutes before the
+last snapshot, docs that had gaps in it, and, after an update of codafs, all docs.
 
-// pageShare is how many more pages than other files are fetched at a time: Coda takes seconds for a page, so many are
-// needed to use up its rate limit.
-const pageShare = 4
-
-// runOptions returns the options that do not depend on where the tree comes from.
-func (o *snapshotOptions) runOptions(log *slog.Logger) snapshot.Options {
-	return snapshot.Options{
-		Output: o.output, Incremental: o.incremental, Archive: folder.ArchiveFormat(o.archive), Tool: o.Tool, Log: log,
-		Concurrency: o.Concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.fullEvery),
-		AcceptShrink: o.shrink, AcceptGaps: o.acceptGaps, AllowOtherSelection: o.otherSelection, NotCaptured: codadocs.NotCaptured,
-	}
-}
-
-// treeOrigin is a tree of this process as the origin of a snapshot. Nobody waits for a single file of it, so its
-// requests are background work.
-type treeOrigin struct{ tree *remote.Tree }
-
-func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
-	return t.tree.Index(rate.Background(ctx))
-}
-
-func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	return fs.FS(rate.Background(ctx), t.tree.Root()).Open(path)
-}
+--row-deltas asks Coda for the rows of a table that changed since it was last read, instead of all of
+them, and puts them in place. It is for tables of over 500 rows, which need more than one request, from the
+second change on, and keeps their rows once more in the cache. Deleted rows are never among the
+changed ones, so the result must have as many rows as Coda counts, in an order without gaps. Where it
+has not, where a table was renamed or its columns changed, and every tenth time, the table is read
+whole. So is one with computed columns, relations, people or anything else that may change in rows
+that nobody edits; views too. The result is then what a whole read gives, but for changes that Coda does not report:
+  - rows dragged to another place, if Coda does not count them as changed (their _row_index);
+  - as many rows brought back by undo as others were deleted, if it does not count those;
+  - names of people and rows mentioned in text, and dates after a change of the doc's time zone.
+Such rows are right again when they are edited, or when the table is read whole.`

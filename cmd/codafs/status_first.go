@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
@@ -95,13 +96,13 @@ type backupStatus struct {
 
 func lastBackup(folder string, now time.Time) backupStatus {
 	s := backupStatus{Folder: folder}
-	b, err := backupsIn(folder)
+	b, err := backup.ReadOutput(folder)
 	if err != nil {
 		s.Problem = err.Error()
 	}
-	if b.good != nil {
-		good := b.good.Summary
-		s.ID, s.Result, s.FinishedAt, s.AgeSeconds = b.good.ID, good.Result, good.FinishedAt, int64(b.age(now).Seconds())
+	if b.Good != nil {
+		good := b.Good.Summary
+		s.ID, s.Result, s.FinishedAt, s.AgeSeconds = b.Good.ID, good.Result, good.FinishedAt, int64(b.Age(now).Seconds())
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
@@ -99,7 +100,7 @@ func plainText(r sealed.Report) string {
 	if n := len(r.LineByLine) - 1; n > 0 {
 		more = fmt.Sprintf(" and %d before it", n)
 	}
-	return term.Printable(newest) + more + ": " + lineByLine(r.LineByLine[newest])
+	return term.Printable(newest) + more + ": " + backup.LineByLine(r.LineByLine[newest])
 }
 
 // parseSubset parses "2/7". "" means everything.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/backup"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/codafs/codafs/snapshot/sealed"
@@ -30,16 +31,16 @@ func TestTheAgeOfTheLastGoodBackup(t *testing.T) {
 		{"by hand, long ago", 8 * term.Day, schedule{}, isWarning, "codafs snapshot"},
 	} {
 		l := made(c.ago)
-		f := backups{all: []sealed.Listed{l}, good: &l}.finding(c.by, now)
+		f := ageFinding(backup.Output{All: []sealed.Listed{l}, Good: &l}, c.by, now)
 		if f.State != c.state || !strings.Contains(f.Do, c.do) || !strings.Contains(f.Text, term.FormatAge(c.ago)+" ago") {
 			t.Errorf("%s: %+v", c.what, f)
 		}
 	}
 	good, later := made(3*time.Hour), made(time.Hour)
-	if f := (backups{all: []sealed.Listed{good, later}, good: &good}).finding(systemd, now); f.State != isWarning {
+	if f := ageFinding(backup.Output{All: []sealed.Listed{good, later}, Good: &good}, systemd, now); f.State != isWarning {
 		t.Errorf("a later one that is not good: %+v", f)
 	}
-	if f := (backups{all: []sealed.Listed{good}}).finding(systemd, now); f.State != isWarning {
+	if f := ageFinding(backup.Output{All: []sealed.Listed{good}}, systemd, now); f.State != isWarning {
 		t.Errorf("none is good: %+v", f)
 	}
 }

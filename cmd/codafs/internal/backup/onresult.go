@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"bytes"
@@ -19,7 +19,8 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-const onResultHelp = `--on-result runs a command in a shell at the end, whether the snapshot succeeded or failed; only after a usage error it does
+// OnResultHelp is the help on --on-result.
+const OnResultHelp = `--on-result runs a command in a shell at the end, whether the snapshot succeeded or failed; only after a usage error it does
 not run. The command reads the summary as JSON on standard input, and has the variables below. What it prints goes to standard
 error. If the command itself fails, there is a warning, and the exit code stays the snapshot's.
   CODAFS_RESULT            complete, incomplete, suspect or failed
@@ -30,9 +31,10 @@ error. If the command itself fails, there is a warning, and the exit code stays 
 // afterSignal is how long the command may take if a signal ended the run: less than grace.
 const afterSignal = 4 * time.Second
 
-// tell runs the command of --on-result and returns the snapshot's own error. A dry run has no result.
-func (o *snapshotOptions) tell(ctx context.Context, std term.Streams, result error) error {
-	if o.onResult == "" || o.dryRun || exit.Code(result) == exit.Usage && result != nil {
+// TellResult runs the command of --on-result, if there is one, and returns result: the error that the snapshot ended with.
+// A dry run and a usage error are no result.
+func (o *Options) TellResult(ctx context.Context, std term.Streams, result error) error {
+	if o.OnResult == "" || o.DryRun || exit.Code(result) == exit.Usage && result != nil {
 		return result
 	}
 	if cause := context.Cause(ctx); cause != nil {
@@ -51,7 +53,7 @@ func (o *snapshotOptions) tell(ctx context.Context, std term.Streams, result err
 
 // runOnResult runs the command with the result in its variables and the summary on its stdin. Its output goes to
 // stderr.
-func (o *snapshotOptions) runOnResult(ctx context.Context, std term.Streams, result error) error {
+func (o *Options) runOnResult(ctx context.Context, std term.Streams, result error) error {
 	code := 0
 	if result != nil {
 		code = exit.Code(result)
@@ -60,7 +62,7 @@ func (o *snapshotOptions) runOnResult(ctx context.Context, std term.Streams, res
 	if err := term.PrintJSON(&summary, o.summary); err != nil {
 		return err
 	}
-	c := shell(ctx, o.onResult)
+	c := shell(ctx, o.OnResult)
 	c.Stdin, c.Stdout, c.Stderr = &summary, std.Err, std.Err
 	c.Env = append(os.Environ(),
 		config.ResultPrefix+"="+string(o.resultWord()),
@@ -71,22 +73,22 @@ func (o *snapshotOptions) runOnResult(ctx context.Context, std term.Streams, res
 }
 
 // resultWord is the result of the run, also of one that failed before it began.
-func (o *snapshotOptions) resultWord() format.Result {
+func (o *Options) resultWord() format.Result {
 	return cmp.Or(o.summary.Result, format.Failed)
 }
 
 // sealedDir is the new snapshot's folder, "" if nothing was sealed.
-func (o *snapshotOptions) sealedDir() string {
+func (o *Options) sealedDir() string {
 	if o.resultWord() == format.Failed {
 		return ""
 	}
-	return filepath.Join(absolute(o.output), o.summary.ID)
+	return filepath.Join(config.Absolute(o.Output), o.summary.ID)
 }
 
-func (o *snapshotOptions) resultMessage(result error) string {
+func (o *Options) resultMessage(result error) string {
 	switch {
 	case result == nil && o.summary.PagesLineByLine > 0:
-		return lineByLine(o.summary.PagesLineByLine)
+		return LineByLine(o.summary.PagesLineByLine)
 	case result == nil:
 		return ""
 	}

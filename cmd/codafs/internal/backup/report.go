@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"errors"
@@ -19,14 +19,14 @@ const shownGone = 20
 
 // report says to people what a run did: what there is now, and what differs from the last snapshot. For a run that was
 // stopped, it says what is kept.
-func (o *snapshotOptions) report(s format.Summary, err error) []string {
+func (o *Options) report(s format.Summary, err error) []string {
 	if s.Contents == nil {
 		return kept(s, err)
 	}
 	c := s.Contents
 	result, end := string(s.Result), ""
 	if s.PagesLineByLine > 0 {
-		result += ", but " + lineByLine(s.PagesLineByLine)
+		result += ", but " + LineByLine(s.PagesLineByLine)
 	}
 	if s.Demo {
 		end = "; " + config.DemoNote
@@ -41,7 +41,7 @@ func (o *snapshotOptions) report(s format.Summary, err error) []string {
 	if s.Since == "" {
 		return lines
 	}
-	lines = append(lines, "since "+s.Since+": "+whatDiffers(*c))
+	lines = append(lines, "since "+s.Since+": "+WhatDiffers(*c))
 	for i, g := range s.Gone {
 		if i == shownGone {
 			lines = append(lines, fmt.Sprintf("gone: and %d more, see summary.json", len(s.Gone)-i))
@@ -53,18 +53,18 @@ func (o *snapshotOptions) report(s format.Summary, err error) []string {
 		}
 		lines = append(lines, line)
 	}
-	if !o.incremental && isFirst(o.output, s.Since) {
+	if !o.Incremental && isFirst(o.Output, s.Since) {
 		lines = append(lines, "note: --incremental links what has not changed since the last snapshot, and fetches only the rest")
 	}
 	return lines
 }
 
 // acceptedGaps says which accepted gaps there are, and which are gone.
-func (o *snapshotOptions) acceptedGaps(s format.Summary) (lines []string) {
+func (o *Options) acceptedGaps(s format.Summary) (lines []string) {
 	if missing := whatIsMissing(gaps(s, true)); missing != "" {
 		lines = append(lines, "missing as accepted: "+missing+"; see summary.json")
 	}
-	for _, id := range o.acceptGaps {
+	for _, id := range o.AcceptGaps {
 		if !slices.ContainsFunc(s.Failures, func(f fs.Failure) bool { return f.ObjectID == id }) {
 			lines = append(lines, fmt.Sprintf("note: nothing of %s is missing: --accept-gap is not needed for it", term.Printable(id)))
 		}
@@ -84,8 +84,8 @@ func kept(s format.Summary, err error) []string {
 	return nil
 }
 
-// whatDiffers counts what is new, changed and deleted.
-func whatDiffers(c format.Contents) string {
+// WhatDiffers counts what is new, changed and deleted.
+func WhatDiffers(c format.Contents) string {
 	kinds := []struct {
 		name string
 		format.Count

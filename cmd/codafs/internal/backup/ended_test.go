@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func TestThePathOfWhatIsSealedIsPrinted(t *testing.T) {
 	for result, want := range map[format.Result]string{
 		format.Complete: filepath.Join("out", "id") + "\n", format.Suspect: filepath.Join("out", "id") + "\n", format.Failed: "",
 	} {
-		o := snapshotOptions{output: "out", quiet: true}
+		o := Options{Output: "out", Quiet: true}
 		var out, talk bytes.Buffer
 		p, std := progress.NewRun(term.Streams{Out: &out, Err: &talk}, false, true)
 		s := format.NewSummary(time.Now())

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"cmp"
@@ -20,7 +20,7 @@ import (
 const shownFailures = 20
 
 // ended reports how a run ended, also one that failed before it began, and returns the error to end the program with.
-func (o *snapshotOptions) ended(std term.Streams, p *progress.Run, s format.Summary, err error) error {
+func (o *Options) ended(std term.Streams, p *progress.Run, s format.Summary, err error) error {
 	p.End()
 	colors := term.HasColors(std.Err)
 	warning, missing := term.Paint("warning", term.Yellow, colors), term.Paint("missing", term.Red, colors)
@@ -49,15 +49,15 @@ func (o *snapshotOptions) ended(std term.Streams, p *progress.Run, s format.Summ
 	if unprinted != nil {
 		fmt.Fprintf(std.Err, "codafs: warning: what the run came to could not be printed: %v\n", unprinted)
 	}
-	if !o.quiet {
+	if !o.Quiet {
 		for _, line := range o.report(s, err) {
 			if rest, ok := strings.CutPrefix(line, string(s.Result)); ok {
-				line = term.Paint(string(s.Result), colorOf(s.Result), colors) + rest
+				line = term.Paint(string(s.Result), ColorOf(s.Result), colors) + rest
 			}
 			fmt.Fprintln(std.Err, "codafs: "+line)
 		}
 	}
-	if s.ExitCode == 0 && o.json && unprinted != nil {
+	if s.ExitCode == 0 && o.JSON && unprinted != nil {
 		return exit.Error{Code: exit.Failed} // the reader of the output has left; the snapshot is good
 	}
 	if s.ExitCode == 0 {
@@ -66,19 +66,19 @@ func (o *snapshotOptions) ended(std term.Streams, p *progress.Run, s format.Summ
 	return exit.Error{Code: s.ExitCode, Err: err}
 }
 
-// lineByLine says what is missing from the text of pages that were read line by line.
-func lineByLine(pages int) string {
+// LineByLine says what is missing from the text of pages that were read line by line.
+func LineByLine(pages int) string {
 	return fmt.Sprintf("page text is line by line (%s are missing from %d pages)", codadocs.NotInLines, pages)
 }
 
 // print writes the data on stdout: the summary, or the path of the sealed snapshot, which is good whatever failed
 // later.
-func (o *snapshotOptions) print(std term.Streams, s format.Summary) (err error) {
-	if o.json {
+func (o *Options) print(std term.Streams, s format.Summary) (err error) {
+	if o.JSON {
 		return json.NewEncoder(std.Out).Encode(s)
 	}
 	if s.Result != format.Failed {
-		_, err = fmt.Fprintln(std.Out, filepath.Join(o.output, s.ID))
+		_, err = fmt.Fprintln(std.Out, filepath.Join(o.Output, s.ID))
 	}
 	return err
 }
@@ -90,3 +90,14 @@ func (e noAnswerError) Unwrap() error { return e.SilenceError }
 
 // ExitCode is [format.ExitNoAnswer], the same as in summary.json.
 func (e noAnswerError) ExitCode() int { return format.ExitNoAnswer }
+
+// ColorOf is the color of a result.
+func ColorOf(r format.Result) term.Color {
+	switch r {
+	case format.Complete:
+		return term.Green
+	case format.Incomplete:
+		return term.Yellow
+	}
+	return term.Red
+}

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"fmt"
@@ -17,15 +17,16 @@ const (
 	filesBeside = 24
 )
 
-// withinOpenFiles lowers the concurrency to what the limit of open files allows.
-func (o *snapshotOptions) withinOpenFiles(std term.Streams) {
+// WithinOpenFiles lowers the concurrency to what the limit of open files allows, and warns if it does. It is to be called
+// before the run.
+func (o *Options) WithinOpenFiles(std term.Streams) {
 	limit := openFilesLimit()
 	room := limit - filesBeside
-	fits := max(1, room/(filesATask*(1+pageShare)))
+	fits := max(1, room/(filesATask*(1+PageShare)))
 	if limit == 0 || fits >= o.Concurrency {
 		return
 	}
-	if !o.quiet {
+	if !o.Quiet {
 		fmt.Fprintf(std.Err, "codafs: warning: this process may have %d files open (ulimit -n): --concurrency is %d, not %d\n", limit, fits, o.Concurrency)
 	}
 	o.Concurrency = fits
@@ -34,9 +35,9 @@ func (o *snapshotOptions) withinOpenFiles(std term.Streams) {
 }
 
 // pages is how many pages are fetched at the same time.
-func (o *snapshotOptions) pages() int {
+func (o *Options) pages() int {
 	if o.fewPages > 0 {
-		return min(o.fewPages, pageShare*o.Concurrency)
+		return min(o.fewPages, PageShare*o.Concurrency)
 	}
-	return pageShare * o.Concurrency
+	return PageShare * o.Concurrency
 }

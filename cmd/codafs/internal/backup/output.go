@@ -1,0 +1,40 @@
+package backup
+
+import (
+	"errors"
+	"time"
+
+	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/sealed"
+)
+
+// Output describes the snapshots in an output folder.
+type Output struct {
+	All  []sealed.Listed // oldest first
+	Good *sealed.Listed  // the one that latest.txt names; nil if it cannot be read
+}
+
+// ReadOutput reads an output folder. A missing folder has no backups.
+func ReadOutput(dir string) (b Output, err error) {
+	b.All, err = sealed.List(dir)
+	if errors.Is(err, folder.ErrNotSnapshot) {
+		return b, nil
+	}
+	for i, l := range b.All {
+		if l.Latest && l.Err == nil {
+			b.Good = &b.All[i]
+		}
+	}
+	return b, err
+}
+
+// IDs returns the ids of all snapshots.
+func (b Output) IDs() (ids []string) {
+	for _, l := range b.All {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}
+
+// Age is how long ago the last good snapshot ended. There must be one.
+func (b Output) Age(now time.Time) time.Duration { return now.Sub(b.Good.Summary.FinishedAt) }

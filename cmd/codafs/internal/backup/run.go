@@ -1,0 +1,175 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	iofs "io/fs"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
+	"github.com/codafs/codafs/cmd/codafs/internal/progress"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/mount/mountpoint"
+	"github.com/codafs/codafs/fs/source/codadocs"
+	"github.com/codafs/codafs/snapshot"
+	"github.com/codafs/codafs/snapshot/folder"
+	"github.com/codafs/codafs/snapshot/format"
+)
+
+// Options are the settings of 'codafs snapshot', each a flag of like name, and the state of the run.
+type Options struct {
+	config.Settings
+	Output              string // the folder of the snapshots, not ""
+	Incremental         bool
+	TrustDocs           bool
+	RowDeltas           bool
+	FullEvery           config.Period // 0 is never
+	Archive             string        // a folder.ArchiveFormat
+	DryRun              bool
+	JSON                bool
+	Quiet               bool
+	AcceptShrink        bool
+	AcceptGaps          []string // ids
+	AllowOtherSelection bool
+	OnResult            string // a line for a shell
+
+	parallel int            // remote.Options.Parallel; 0 if the limit of open files is high enough
+	fewPages int            // how many pages may be fetched at a time, 0 likewise
+	summary  format.Summary // of the run, for --on-result
+	notices  *term.Notices  // of the run; nil for a mount
+}
+
+// OfWorkspace makes a snapshot of the workspace, read from the service by this process.
+func OfWorkspace(ctx context.Context, o *Options, std term.Streams) error {
+	p, std := progress.NewRun(std, o.JSON, o.Quiet || o.DryRun)
+	o.notices = &term.Notices{Out: std.Err}
+	if o.Quiet {
+		o.notices.Out = nil
+	}
+	w, err := open.Tree(&o.Settings, std, open.Options{Afresh: !o.Incremental, RowDeltas: o.deltasOver(), Parallel: o.parallel, Summary: true, Notices: o.notices, Outage: rest.WaitOutage})
+	if err != nil {
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
+	}
+	defer w.Close()
+	return o.Run(ctx, std, w, p)
+}
+
+// Run makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
+func (o *Options) Run(ctx context.Context, std term.Streams, w *open.Workspace, p *progress.Run) error {
+	p.Watch(w.Client)
+	ctx, stop := endAtSilence(ctx, w.Client)
+	defer stop()
+	user, err := w.Client.WhoAmI(ctx)
+	if err != nil {
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
+	}
+	w.Remember(user.LoginID)
+	opts := o.runOptions(w.Log)
+	opts.TrustDocTimestamps, opts.RowDeltas = o.Incremental && o.TrustDocs, o.deltasOver() > 0
+	opts.Source = format.Source{APIURL: o.BaseURL(), Account: user.LoginID}
+	opts.Selection, opts.Demo = o.Recorded(), o.Demo
+	opts.Explain = func(path string, err error) fs.Failure { return w.Tree.FailureOf(err, fs.Object{}, path) }
+	opts.Requests = func() (int, time.Duration) {
+		u := w.Client.Usage()
+		return int(u.Requests), u.Throttled
+	}
+	opts.Cost = open.Cost(w.Client, o.deltasOver())
+	return o.snapshot(ctx, std, treeOrigin{w.Tree}, opts, p)
+}
+
+// endAtSilence ends a context when Coda has not answered for silenceLimit.
+func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		if silence, ok := errors.AsType[*rest.SilenceError](client.AwaitSilence(ctx, progress.SilenceLimit)); ok {
+			cancel(noAnswerError{silence})
+		}
+	})
+	return ctx, func() { cancel(nil); watch.Wait() }
+}
+
+// OfMount makes a snapshot of what is mounted at dir, as its own process selected it. It needs no token.
+func OfMount(ctx context.Context, o *Options, std term.Streams, dir string) error {
+	p, std := progress.NewRun(std, o.JSON, o.Quiet || o.DryRun)
+	log, err := o.Logger(std)
+	if err != nil {
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
+	}
+	m, err := snapshot.Mounted(dir)
+	if err != nil {
+		return o.ended(std, p, format.NewSummary(time.Now()), notAMount(err, dir))
+	}
+	opts := o.runOptions(log)
+	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
+	opts.Demo = opts.Source.APIURL == config.DemoURL
+	return o.snapshot(ctx, std, m, opts, p)
+}
+
+// notAMount adds to the error for a folder that is no mount what its user may have meant: often it is the output.
+func notAMount(err error, dir string) error {
+	switch m := mountAbove(dir); {
+	case m != "":
+		return exit.WithHint(err, "it lies in a mount: codafs snapshot "+term.ShellWord(m))
+	case errors.Is(err, iofs.ErrNotExist):
+		return exit.WithHint(err, "to make the backup in that folder: codafs snapshot --output "+term.ShellWord(dir))
+	}
+	return err
+}
+
+// snapshot makes the run, or the dry run, and reports how it ended.
+func (o *Options) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress.Run) error {
+	if !o.DryRun {
+		opts.Progress = p
+		s, err := snapshot.Run(ctx, from, opts)
+		return o.ended(std, p, s, err)
+	}
+	plan, err := snapshot.DryRun(ctx, from, opts)
+	if err != nil {
+		return o.ended(std, p, format.NewSummary(time.Now()), err)
+	}
+	p.End()
+	return newDryRun(plan, opts.Requests).print(std.Out, o.JSON)
+}
+
+// PageShare is how many more pages than other files are fetched at a time: Coda takes seconds for a page, so many are
+// needed to use up its rate limit.
+const PageShare = 4
+
+// runOptions returns the options that do not depend on where the tree comes from.
+func (o *Options) runOptions(log *slog.Logger) snapshot.Options {
+	return snapshot.Options{
+		Output: o.Output, Incremental: o.Incremental, Archive: folder.ArchiveFormat(o.Archive), Tool: o.Tool, Log: log,
+		Concurrency: o.Concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.FullEvery),
+		AcceptShrink: o.AcceptShrink, AcceptGaps: o.AcceptGaps, AllowOtherSelection: o.AllowOtherSelection, NotCaptured: codadocs.NotCaptured,
+	}
+}
+
+// deltasOver is how many rows a table must have for row deltas; 0 means no row deltas.
+func (o *Options) deltasOver() int64 {
+	if o.Incremental && o.RowDeltas {
+		return coda.RowsPerRequest
+	}
+	return 0
+}
+
+// mountAbove returns the mount of this user in which a folder lies, "" if it is in none.
+func mountAbove(dir string) string {
+	all, _ := mountpoint.List() // only a message depends on it
+	path := config.Absolute(dir)
+	for _, m := range all {
+		if strings.HasPrefix(path, m+string(filepath.Separator)) {
+			return m
+		}
+	}
+	return ""
+}
