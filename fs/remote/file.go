@@ -32,15 +32,6 @@ func (u *Unit) NewFile(name, rel string, obj fs.Object, m Renderer) *File {
 	return &File{u: u, name: name, rel: rel + name, obj: obj, renderer: m}
 }
 
-// AheadMode says whether and how a file is fetched ahead of its reader.
-type AheadMode int
-
-const (
-	AheadNever  AheadMode = iota // its bytes come with the lists
-	AheadFinish                  // a fetch that was begun is finished: it costs nothing more
-	AheadCancel                  // a fetch ends when the reader is gone: it may be long
-)
-
 // Renderer makes the bytes of one kind of file.
 type Renderer interface {
 	// Version returns the version that make would write now.
@@ -117,7 +108,7 @@ func (f *File) has(ctx context.Context, v fs.Version) bool {
 func (f *File) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	t, key := f.u.t, f.key(v)
 	c, ok := t.store.Lookup(ctx, key)
-	defer t.ahead.opened(f, ok)()
+	defer f.opened(ok)()
 	if ok {
 		f.u.sizes.Store(f.sizeKey(), c.Size())
 		return c, nil

@@ -44,7 +44,7 @@ func (f *File) RenewIfOld(ctx context.Context) error {
 	if last := f.last.Load(); !f.fetchedAt(v).Before(before) || last != nil && last.key == f.seenKey(v.SettledStamps()) && t.opts.Now().Sub(last.at) < errLife {
 		return nil
 	}
-	defer t.ahead.opened(f, false)()
+	defer f.opened(false)()
 	err = f.Renew(ctx, before)
 	switch {
 	case err == nil, errors.Is(err, fs.ErrStale): // ErrStale: the stamps moved, so there is another version

@@ -45,7 +45,7 @@ type Source interface {
 type Orderer interface {
 	// Ordered returns, of what is known, the nodes of the folder that has the files of a kind, and a function for the
 	// folders below it. It sends nothing.
-	Ordered(u *Unit, kind fs.Kind) (top []fs.Node, below func(*Folder) []fs.Node)
+	Ordered(u *Unit, kind fs.Kind) (top []fs.Node, below func(fs.Dir) []fs.Node)
 }
 
 // Surveyor is a source that has more to say of an index than its files.

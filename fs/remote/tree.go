@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/readahead"
 )
 
 // Options say how a tree behaves.
@@ -50,7 +51,7 @@ type Tree struct {
 	turn     chan struct{}     // holds one token while no Refresh runs
 	noUnits  atomic.Bool       // somebody has waited for the units in vain
 	storedAt time.Time         // when the list of units was last stored; guarded by turn
-	ahead    *readAhead
+	ahead    *readahead.ReadAhead
 
 	life       context.Context // ends with Close
 	end        context.CancelFunc
@@ -80,7 +81,7 @@ func New(src Source, store fs.Store, o Options) *Tree {
 	t := &Tree{src: src, store: store, opts: o, first: newLoader[*Entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*Unit{}}
 	t.turn <- struct{}{}
-	t.ahead = newReadAhead(t, o.Prefetch)
+	t.ahead = readahead.New(aheadOwner{t}, o.Prefetch)
 	t.life, t.end = context.WithCancel(context.Background())
 	return t
 }

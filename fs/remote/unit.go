@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/readahead"
 )
 
 // Unit is a unit of the tree, for as long as the list of units names it.
@@ -15,14 +16,14 @@ type Unit struct {
 	ID string
 	// sizes has the size of the version last opened, by sizeKey of the file. Estimates are made from it.
 	sizes sync.Map
-	// histories has what was opened lately; guarded by readAhead.mu.
-	histories map[fs.Kind]*openHistory
 	seenFiles
 
 	mu    sync.Mutex // guards all below
 	meta  Item
 	name  string // of its folder
 	lists *Lists
+	// series has those of the files that are fetched ahead of their readers.
+	series map[fs.Kind]*readahead.Series
 }
 
 // seenFiles has the last versions of those files of a unit whose bytes come with its lists, by sizeKey.

@@ -1,28 +1,31 @@
-package remote
-
-import (
-	"github.com/codafs/codafs/fs"
-)
+package readahead
 
 import "slices"
 
-// openHistory is what was opened of a unit's files of one kind. Programs read the files of one kind in some order,
-// whatever they do with other kinds.
-type openHistory struct {
+// Series is what was opened of a unit's files of one kind. Programs read the files of one kind in some order, whatever they
+// do with other kinds.
+type Series struct {
+	// known returns the orders in which the files may be read, and what they are of: if that is another value than at the
+	// last call, the orders are others.
+	known func() (of any, orders func() []*Order)
+
 	last    string // the id of the file opened last
-	lists   *Lists // the lists that the orders are of
-	orders  []*walkOrder
-	readers []*sequentialReader
+	of      any
+	orders  []*Order
+	readers []*reader
 }
 
-// sequentialReader is a program that goes through a unit's files of one kind.
-type sequentialReader struct {
-	s       *openHistory
-	order   *walkOrder // the order that it seems to follow
-	pos     int        // index of the file that it has reached
-	next    int        // first index that is not fetched
-	size    int        // how far ahead to fetch
-	inside  int        // opens that have not returned
+// NewSeries makes a series. known is called with the lock of a ReadAhead held; see the field.
+func NewSeries(known func() (of any, orders func() []*Order)) *Series { return &Series{known: known} }
+
+// reader is a program that goes through a unit's files of one kind.
+type reader struct {
+	s       *Series
+	order   *Order // the order that it seems to follow
+	pos     int    // index of the file that it has reached
+	next    int    // first index that is not fetched
+	size    int    // how far ahead to fetch
+	inside  int    // opens that have not returned
 	fetches map[string]*prefetch
 	moved   chan struct{} // holds a token if there may be something new to do
 }
@@ -37,7 +40,7 @@ const (
 
 // prefetch is a file that is fetched ahead of its reader.
 type prefetch struct {
-	file    *File
+	file    File
 	wanted  chan struct{} // closed when a reader has reached the file
 	reached bool
 	done    bool
@@ -51,29 +54,18 @@ func (p *prefetch) come() {
 	}
 }
 
-// history returns the unit's openHistory of a kind of files. readAhead.mu is held, as in all functions below.
-func (u *Unit) history(kind fs.Kind) *openHistory {
-	if u.histories == nil {
-		u.histories = map[fs.Kind]*openHistory{}
-	}
-	if u.histories[kind] == nil {
-		u.histories[kind] = &openHistory{}
-	}
-	return u.histories[kind]
-}
-
 // begin starts a reader at f, if f follows the file that was opened last. Else it returns nil.
-func (s *openHistory) begin(f *File, limit int) *sequentialReader {
+func (s *Series) begin(f File, limit int) *reader {
 	if s.last == "" {
 		return nil
 	}
-	if l := f.u.Current(); s.lists != l || s.orders == nil {
-		s.lists, s.orders = l, f.u.orders(f.obj.Kind)
+	if of, orders := s.known(); s.of != of || s.orders == nil {
+		s.of, s.orders = of, orders()
 	}
-	var fits *walkOrder
+	var fits *Order
 	size := firstAhead
 	for _, o := range s.orders {
-		if !o.near(s.last, f.obj.ID) {
+		if !o.near(s.last, f.ID()) {
 			continue
 		}
 		if fits == nil {
@@ -87,21 +79,21 @@ func (s *openHistory) begin(f *File, limit int) *sequentialReader {
 	if fits == nil {
 		return nil
 	}
-	pos := fits.at[f.obj.ID]
-	r := &sequentialReader{s: s, order: fits, pos: pos, next: pos + 1, size: min(size, limit),
+	pos := fits.at[f.ID()]
+	r := &reader{s: s, order: fits, pos: pos, next: pos + 1, size: min(size, limit),
 		fetches: map[string]*prefetch{}, moved: make(chan struct{}, 1)}
 	s.readers = append(s.readers, r)
 	return r
 }
 
-func (s *openHistory) remove(r *sequentialReader) {
-	s.readers = slices.DeleteFunc(s.readers, func(other *sequentialReader) bool { return other == r })
+func (s *Series) remove(r *reader) {
+	s.readers = slices.DeleteFunc(s.readers, func(other *reader) bool { return other == r })
 }
 
 // follow reports whether opening a file is a step of r: to one of the next files, or back to one that a parallel
 // program left out. If it is, r moves there. A program that visits subfolders in another order than r is soon seen as
 // another reader.
-func (r *sequentialReader) follow(id string, limit int) bool {
+func (r *reader) follow(id string, limit int) bool {
 	place, ok := r.order.at[id]
 	if !ok || place < r.pos-limit || place > r.pos+max(r.size, 2) {
 		return false
@@ -117,7 +109,7 @@ func (r *sequentialReader) follow(id string, limit int) bool {
 }
 
 // signal makes run look again for what is due.
-func (r *sequentialReader) signal() {
+func (r *reader) signal() {
 	select {
 	case r.moved <- struct{}{}:
 	default:

@@ -1,4 +1,4 @@
-package remote
+package readahead
 
 import (
 	"slices"
@@ -7,15 +7,15 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// walkOrder is an order in which a program may walk a unit's files of one kind.
-type walkOrder struct {
-	files []*File
+// Order is an order in which a program may walk a unit's files of one kind.
+type Order struct {
+	files []File
 	at    map[string]int // index in files, by the object's id
 }
 
 // near reports whether a program that goes in this order may open one file just after the other. It may leave out one
 // file between them, which it has open elsewhere or skips.
-func (o *walkOrder) near(from, to string) bool {
+func (o *Order) near(from, to string) bool {
 	i, ok := o.at[from]
 	if !ok {
 		return false
@@ -24,34 +24,30 @@ func (o *walkOrder) near(from, to string) bool {
 	return ok && i < j && j <= i+2
 }
 
-// orders returns the orders in which programs are known to walk: that of the folders' entries and that of the names'
+// Orders returns the orders in which programs are known to walk: that of the folders' entries and that of the names'
 // bytes, each with a folder's own files before its subfolders or mixed with them; and that of the entries from the last
-// one, for programs that use a stack (ripgrep, fd). It sends nothing: a list that was not loaded has no order.
-func (u *Unit) orders(kind fs.Kind) (all []*walkOrder) {
-	source, ok := u.t.src.(Orderer)
-	if !ok {
-		return nil
-	}
-	top, below := source.Ordered(u, kind)
+// one, for programs that use a stack (ripgrep, fd). top is what stands in the folder that has the files of a
+// kind, below returns what is in a folder below it, and file is a node as a File.
+func Orders(kind fs.Kind, top []fs.Node, below func(fs.Dir) []fs.Node, file func(fs.Node) File) (all []*Order) {
 	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
-		by.kind, by.below = kind, below
+		by.kind, by.below, by.file = kind, below, file
 		by.add(top)
 		if by.fromEnd {
 			slices.Reverse(by.files)
 		}
-		same := func(o *walkOrder) bool { return slices.Equal(o.files, by.files) }
+		same := func(o *Order) bool { return slices.Equal(o.files, by.files) }
 		if len(by.files) > 0 && !slices.ContainsFunc(all, same) {
-			all = append(all, newWalkOrder(by.files))
+			all = append(all, newOrder(by.files))
 		}
 	}
 	return all
 }
 
-// newWalkOrder numbers the files of an order.
-func newWalkOrder(files []*File) *walkOrder {
-	o := &walkOrder{files, make(map[string]int, len(files))}
+// newOrder numbers the files of an order.
+func newOrder(files []File) *Order {
+	o := &Order{files, make(map[string]int, len(files))}
 	for i, f := range files {
-		o.at[f.obj.ID] = i
+		o.at[f.ID()] = i
 	}
 	return o
 }
@@ -59,10 +55,11 @@ func newWalkOrder(files []*File) *walkOrder {
 // flattening collects the files of one kind in a folder and below it.
 type flattening struct {
 	kind               fs.Kind
-	below              func(*Folder) []fs.Node
+	below              func(fs.Dir) []fs.Node
+	file               func(fs.Node) File
 	byName, filesFirst bool
 	fromEnd            bool
-	files              []*File
+	files              []File
 }
 
 // add adds the files in nodes, and those in the folders among them. With filesFirst, folders come after the files.
@@ -70,19 +67,17 @@ func (fl *flattening) add(nodes []fs.Node) {
 	if fl.byName {
 		nodes = slices.SortedFunc(slices.Values(nodes), func(a, b fs.Node) int { return strings.Compare(a.Name(), b.Name()) })
 	}
-	var later []*Folder
+	var later []fs.Dir
 	for _, n := range nodes {
-		switch n := n.(type) {
-		case *File:
-			if n.obj.Kind == fl.kind {
-				fl.files = append(fl.files, n)
+		switch dir, ok := n.(fs.Dir); {
+		case !ok:
+			if f := fl.file(n); f.Kind() == fl.kind {
+				fl.files = append(fl.files, f)
 			}
-		case *Folder:
-			if fl.filesFirst {
-				later = append(later, n)
-			} else {
-				fl.add(fl.below(n))
-			}
+		case fl.filesFirst:
+			later = append(later, dir)
+		default:
+			fl.add(fl.below(dir))
 		}
 	}
 	for _, n := range later {
