@@ -78,11 +78,11 @@ func (f aheadFile) Prefetch(ctx context.Context) error {
 }
 
 // aheadOwner is a tree as a [readahead.Owner].
-type aheadOwner struct{ t *Tree }
+type aheadOwner struct{ *Tree }
 
-func (o aheadOwner) Spawn(ctx context.Context, f func(context.Context)) { o.t.spawn(ctx, f) }
-func (o aheadOwner) IsDown() bool                                       { return o.t.isDown() }
+func (o aheadOwner) IsDown() bool { return o.isDown() }
 
+// Background implements [readahead.Owner].
 func (o aheadOwner) Background(ctx context.Context, wanted <-chan struct{}) context.Context {
-	return o.t.src.Background(ctx, wanted)
+	return o.src.Background(ctx, wanted)
 }

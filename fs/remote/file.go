@@ -80,7 +80,7 @@ func (f *File) AtHand(v fs.Version) bool { return f.u.t.store.Has(f.key(v)) }
 func (f *File) Version(ctx context.Context) (fs.Version, error) {
 	v, err := f.renderer.Version(ctx)
 	if err != nil {
-		f.u.t.failed(ctx, err, f.obj, f.path())
+		f.u.t.Failed(ctx, err, f.obj, f.path())
 		return v, err
 	}
 	v.Unstamped = f.Reload != nil || v.Computed == fs.ComputedVolatile
@@ -123,7 +123,7 @@ func (f *File) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	}
 	if ctx.Err() == nil && !errors.Is(err, fs.ErrStale) {
 		f.last.Store(&failedMake{key, err, t.opts.Now()})
-		t.failed(ctx, err, f.obj, f.path())
+		t.Failed(ctx, err, f.obj, f.path())
 	}
 	return nil, err
 }
@@ -164,9 +164,32 @@ func (t *Tree) NoteGaps(gaps []fs.Failure) {
 	}
 }
 
-// failed records why something could not be read. A caller that gave up is no failure.
-func (t *Tree) failed(ctx context.Context, err error, obj fs.Object, path string) {
+// Failed records why something could not be read. A caller that gave up is no failure.
+func (t *Tree) Failed(ctx context.Context, err error, obj fs.Object, path string) {
 	if ctx.Err() == nil {
 		t.failures.add(t.FailureOf(err, obj, path), t.opts.Now())
 	}
 }
+
+// Estimates are for programs that only show sizes. They are larger than every size seen so far: a program that believes
+// one should read too far rather than too little.
+const (
+	// EstimateUnknown is for a text that was never fetched, or a table of which nothing is known.
+	EstimateUnknown = 4 << 20
+	// EstimateLeast is the minimum for tables, and for files that were fetched in another version.
+	EstimateLeast = 1 << 20
+)
+
+// Estimate implements [File].
+func (f *File) Estimate(fs.Version) int64 {
+	if last, ok := f.u.sizes.Load(f.sizeKey()); ok {
+		return max(4*last.(int64), EstimateLeast)
+	}
+	if e, ok := f.renderer.(Estimator); ok {
+		return e.Estimate()
+	}
+	return EstimateLeast
+}
+
+// sizeKey names the file among those of its unit, in any version.
+func (f *File) sizeKey() string { return string(f.obj.Kind) + "/" + f.obj.ID }

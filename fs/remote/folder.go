@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/control"
 )
 
 // Entries is a folder's content: its nodes in order, and by name.
@@ -43,7 +44,7 @@ func (f *Folder) ModTime() time.Time { return f.modTime() }
 func (f *Folder) entries(ctx context.Context) (*Entries, error) {
 	e, err := f.list(ctx)
 	if err != nil {
-		f.t.failed(ctx, err, f.obj, f.path())
+		f.t.Failed(ctx, err, f.obj, f.path())
 	}
 	return e, err
 }
@@ -76,7 +77,7 @@ type root struct{ t *Tree }
 
 func (r root) Name() string       { return "" }
 func (r root) Object() fs.Object  { return fs.Object{Kind: fs.KindFolder, Type: "root"} }
-func (r root) ModTime() time.Time { return r.t.modTime() }
+func (r root) ModTime() time.Time { return r.t.ModTime() }
 
 // AwaitModTime implements [Undated].
 func (r root) AwaitModTime(ctx context.Context) { r.t.awaitUnits(ctx) }
@@ -91,7 +92,7 @@ func (r root) Lookup(ctx context.Context, name string) (fs.Node, error) {
 		_, _ = r.t.unitEntries(ctx)
 		return r.t.topDir(), nil
 	case fs.ControlDir:
-		return r.t.controlFolder(), nil
+		return control.New(r.t), nil
 	}
 	return nil, iofs.ErrNotExist
 }
@@ -102,7 +103,7 @@ func (t *Tree) topDir() *Folder {
 	return &Folder{
 		t: t, name: top, obj: fs.Object{Kind: fs.KindFolder, Type: top},
 		path:    func() string { return top },
-		modTime: t.modTime,
+		modTime: t.ModTime,
 		list:    t.unitEntries,
 	}
 }

@@ -100,7 +100,7 @@ func (w *indexer) ask(ctx context.Context) error {
 // anyway. If it fails, the failure is reported then.
 func (w *indexer) probe(ctx context.Context, p Prober, learned <-chan struct{}) error {
 	ended := make(chan error, 1)
-	w.t.spawn(ctx, func(ctx context.Context) { ended <- w.fetchOne(ctx, p) })
+	w.t.Spawn(ctx, func(ctx context.Context) { ended <- w.fetchOne(ctx, p) })
 	select {
 	case <-learned:
 		return nil

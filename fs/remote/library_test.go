@@ -193,7 +193,7 @@ type book struct {
 }
 
 func (b book) Version(context.Context) (fs.Version, error) {
-	v := remote.NewVersionHash("book")
+	v := fs.NewVersionHash("book")
 	v.Add(b.name, b.u.Current().Item.Stamp)
 	return v.Version(time.Now()), nil
 }

@@ -2,12 +2,14 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -31,6 +33,9 @@ type Lists struct {
 
 // listID names a list of a unit, or one object of it.
 type listID struct{ kind, id string }
+
+// errUnknown: no older value is stored.
+var errUnknown = errors.New("nothing is known of this")
 
 const (
 	// errLife is how long a failure is repeated without asking again.
@@ -63,22 +68,22 @@ type List[T any] struct {
 }
 
 // loader returns the loader of the list in l, and makes it if there is none. It takes l.mu.
-func (d *List[T]) loader(l *Lists, id string) *loader[T] {
+func (d *List[T]) loader(l *Lists, id string) *load.Value[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return d.loaderLocked(l, listID{string(d.Kind), id})
 }
 
 // loaderLocked is loader with l.mu held.
-func (d *List[T]) loaderLocked(l *Lists, of listID) *loader[T] {
+func (d *List[T]) loaderLocked(l *Lists, of listID) *load.Value[T] {
 	if x, ok := l.loaders[of]; ok {
-		return x.(*loader[T])
+		return x.(*load.Value[T])
 	}
 	life := errLife
 	if l.fresh {
 		life = walkErrLife
 	}
-	x := newLoader[T](l.Unit.t.opts.Now, life)
+	x := load.New[T](l.Unit.t.opts.Now, life)
 	l.loaders[of] = x
 	if d.Unstamped {
 		l.setAsked(of)
@@ -87,14 +92,14 @@ func (d *List[T]) loaderLocked(l *Lists, of listID) *loader[T] {
 }
 
 // Known returns the list if it was loaded. It sends nothing.
-func (d *List[T]) Known(l *Lists, id string) (T, bool) { return d.loader(l, id).known() }
+func (d *List[T]) Known(l *Lists, id string) (T, bool) { return d.loader(l, id).Known() }
 
 // renew makes the next use ask again for a list without a stamp, if it is older than Options.Refresh.
 func (d *List[T]) Renew(l *Lists) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := listID{kind: string(d.Kind)}
-	if _, known := d.loaderLocked(l, of).known(); known && l.Unit.t.opts.Now().Sub(l.asked[of]) > l.Unit.t.opts.Refresh {
+	if _, known := d.loaderLocked(l, of).Known(); known && l.Unit.t.opts.Now().Sub(l.asked[of]) > l.Unit.t.opts.Refresh {
 		delete(l.loaders, of)
 	}
 }
@@ -113,20 +118,20 @@ func (l *Lists) takeUnstamped(f *Lists) {
 	defer f.mu.Unlock()
 	for of := range f.asked {
 		x := f.loaders[of]
-		if err := x.(interface{ failure() error }).failure(); err == nil || !l.Unit.t.passing(err) {
+		if err := x.(interface{ Failure() error }).Failure(); err == nil || !l.Unit.t.Passing(err) {
 			l.loaders[of] = x
 			l.setAsked(of)
 		}
 	}
 }
 
-// Get returns the list: the current one if it comes within patience, else the last known one.
+// Get returns the list: the current one if it comes within load.Patience, else the last known one.
 func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 	x := d.loader(l, id)
-	if v, ok := x.known(); ok {
+	if v, ok := x.Known(); ok {
 		return v, nil // nearly always; the functions below would allocate
 	}
-	load := func(ctx context.Context) (v T, err error) {
+	fetch := func(ctx context.Context) (v T, err error) {
 		b, err := d.load(ctx, l, id)
 		if err != nil {
 			return v, err
@@ -134,13 +139,13 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 		return d.Parse(ctx, l, id, b)
 	}
 	if l.fresh {
-		return x.get(ctx, load)
+		return x.Get(ctx, fetch)
 	}
 	older := func(ctx context.Context) (v T, err error) {
 		if l.older == nil {
 			return v, errUnknown
 		}
-		return d.loader(l.older, id).get(ctx, func(ctx context.Context) (v T, err error) {
+		return d.loader(l.older, id).Get(ctx, func(ctx context.Context) (v T, err error) {
 			b, err := d.last(ctx, l, id)
 			if err != nil {
 				return v, err
@@ -151,9 +156,9 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 	changed := func() { l.Unit.t.changed(l.Unit.ID) }
 	failed := func(ctx context.Context, err error) {
 		obj, path := d.object(l, id)
-		l.Unit.t.failed(ctx, err, obj, path)
+		l.Unit.t.Failed(ctx, err, obj, path)
 	}
-	return getOrStale(ctx, l.Unit.t, x, load, older, changed, failed)
+	return load.OrStale(ctx, l.Unit.t, x, fetch, older, changed, failed)
 }
 
 // Object says how a failure or warning about the list names it.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	iofs "io/fs"
 	"time"
 
 	"github.com/codafs/codafs/fs"
@@ -24,7 +25,7 @@ func (f *File) Renew(ctx context.Context, before time.Time) error {
 	err = f.fetchAnew(ctx, v)
 	if err != nil {
 		if f.u.t.src.Class(err) != ClassOffline && !errors.Is(err, fs.ErrStale) {
-			f.u.t.failed(ctx, err, f.obj, f.path())
+			f.u.t.Failed(ctx, err, f.obj, f.path())
 		}
 	}
 	return err
@@ -53,7 +54,7 @@ func (f *File) RenewIfOld(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	f.last.Store(&failedMake{f.seenKey(v.SettledStamps()), err, t.opts.Now()})
-	if t.passing(err) {
+	if t.Passing(err) {
 		return nil
 	}
 	return err
@@ -140,4 +141,30 @@ func hashOf(c fs.Content) (string, error) {
 	h := sha256.New()
 	_, err := io.Copy(h, io.NewSectionReader(c, 0, c.Size()))
 	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// OpenSince opens the file at a path from the root. Computed bytes (see [Computed]) were fetched no earlier than since.
+func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
+	n, err := fs.Walk(ctx, t.Root(), path)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := n.(*File)
+	if !ok {
+		return nil, &iofs.PathError{Op: "open", Path: path, Err: iofs.ErrInvalid}
+	}
+	c, v, err := f.OpenSince(ctx, since)
+	if err != nil {
+		return nil, &iofs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return fs.Opened(f, c, v), nil
+}
+
+// OpenSince implements [control.File]: it fetches computed bytes again if they are older than since, and opens the current version.
+func (f *File) OpenSince(ctx context.Context, since time.Time) (fs.Content, fs.Version, error) {
+	// If the stamps move meanwhile there is another version, which was never fetched.
+	if err := f.Renew(ctx, since); err != nil && !errors.Is(err, fs.ErrStale) {
+		return nil, fs.Version{}, err
+	}
+	return fs.OpenCurrent(ctx, f)
 }

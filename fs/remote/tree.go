@@ -12,8 +12,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/remote/readahead"
 )
+
+// errClosed ends background work when the tree is closed.
+var errClosed = errors.New("the tree was closed")
 
 // Options say how a tree behaves.
 type Options struct {
@@ -46,11 +50,11 @@ type Tree struct {
 	opts     Options
 	failures failureLog
 	warnings failureLog
-	earlier  failureLog        // warnings of an earlier run: see Held
-	first    *loader[*Entries] // the first listing of the units
-	turn     chan struct{}     // holds one token while no Refresh runs
-	noUnits  atomic.Bool       // somebody has waited for the units in vain
-	storedAt time.Time         // when the list of units was last stored; guarded by turn
+	earlier  failureLog            // warnings of an earlier run: see Held
+	first    *load.Value[*Entries] // the first listing of the units
+	turn     chan struct{}         // holds one token while no Refresh runs
+	noUnits  atomic.Bool           // somebody has waited for the units in vain
+	storedAt time.Time             // when the list of units was last stored; guarded by turn
 	ahead    *readahead.ReadAhead
 
 	life       context.Context // ends with Close
@@ -78,7 +82,7 @@ func New(src Source, store fs.Store, o Options) *Tree {
 	if o.Refresh == 0 {
 		o.Refresh = time.Minute
 	}
-	t := &Tree{src: src, store: store, opts: o, first: newLoader[*Entries](o.Now, errLife),
+	t := &Tree{src: src, store: store, opts: o, first: load.New[*Entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*Unit{}}
 	t.turn <- struct{}{}
 	t.ahead = readahead.New(aheadOwner{t}, o.Prefetch)
@@ -109,7 +113,7 @@ func (t *Tree) Run(ctx context.Context, interval time.Duration) {
 		case <-timer.C:
 		}
 		if err := t.Refresh(t.src.Background(ctx, nil)); err != nil {
-			t.failed(ctx, err, fs.Object{Kind: t.src.Layout().Kind}, "")
+			t.Failed(ctx, err, fs.Object{Kind: t.src.Layout().Kind}, "")
 		}
 		timer.Reset(interval)
 	}
@@ -134,8 +138,8 @@ func (t *Tree) Parallel(ctx context.Context, n int, do func(ctx context.Context,
 	return g.Wait()
 }
 
-// spawn runs f in the background, with the values of ctx. The context of f ends when the tree is closed.
-func (t *Tree) spawn(ctx context.Context, f func(context.Context)) {
+// Spawn runs f in the background, with the values of ctx. The context of f ends when the tree is closed.
+func (t *Tree) Spawn(ctx context.Context, f func(context.Context)) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(t.life, func() { cancel(errClosed) })
 	work := func() {
@@ -161,14 +165,65 @@ func (t *Tree) Close() {
 	t.background.Wait()
 }
 
-// passing reports whether an error may pass and says nothing about the object: the service is down or out of reach. An
+// Passing implements [load.Owner]. It reports whether an error may pass and says nothing about the object: the service is down or out of reach. An
 // answer about the object itself holds, and no older value is served in its place.
-func (t *Tree) passing(err error) bool {
+func (t *Tree) Passing(err error) bool {
 	c := t.src.Class(err)
 	return c != ClassRefused && c != ClassToken && !errors.Is(err, iofs.ErrNotExist)
+}
+
+// Offline implements [load.Owner].
+func (t *Tree) Offline(err error) bool { return t.src.Class(err) == ClassOffline }
+
+// Err implements [load.Owner]. It is not nil once the tree is closed.
+func (t *Tree) Err() error {
+	if t.life.Err() != nil {
+		return errClosed
+	}
+	return nil
 }
 
 // Fatal reports whether an error ends all work: the caller gave up, or the token is refused.
 func (t *Tree) Fatal(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || t.src.Class(err) == ClassToken)
+}
+
+// Status is the content of .codafs/status.json. It calls Options.Status without a lock: it may take some time.
+func (t *Tree) Status(ctx context.Context) fs.Status {
+	s := t.status()
+	if t.opts.Status != nil {
+		t.opts.Status(ctx, &s)
+	}
+	return s
+}
+
+// Units is how many units the tree has.
+func (t *Tree) Units() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.units)
+}
+
+// status returns what the tree itself knows.
+func (t *Tree) status() fs.Status {
+	failures := t.failures.all()
+	s := fs.Status{Schema: fs.SchemaStatus, Errors: len(failures), Warnings: len(t.Warnings())}
+	if len(failures) > 0 {
+		s.LastError = &failures[len(failures)-1]
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.Docs, s.DocsFromEarlierRun = len(t.units), t.folder != nil && t.listedAt.IsZero()
+	at := t.listedAt
+	if at.IsZero() {
+		at = t.recalled
+	}
+	if !at.IsZero() {
+		age := int64(t.opts.Now().Sub(at).Seconds())
+		s.DocsListedAt, s.DocsListedAge = at.UTC(), &age
+	}
+	if t.down != nil {
+		s.ServiceDown = t.down.Error()
+	}
+	return s
 }

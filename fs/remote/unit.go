@@ -83,7 +83,7 @@ func (u *Unit) Current() *Lists {
 // listsKey hashes the unit's id and stamp. A young stamp has a key of its own, so that the lists are fetched once more
 // when it has settled. u.mu is held.
 func (u *Unit) listsKey() string {
-	v := NewVersionHash("listing")
+	v := fs.NewVersionHash("listing")
 	v.Add(u.ID, u.meta.Stamp)
 	return v.Version(u.t.opts.Now()).Key
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -180,8 +181,8 @@ func (t *Tree) unitEntries(ctx context.Context) (*Entries, error) {
 		}
 		return t.unitsFolder(), nil
 	}
-	failed := func(ctx context.Context, err error) { t.failed(ctx, err, fs.Object{Kind: t.src.Layout().Kind}, "") }
-	return getOrStale(ctx, t, t.first, list, t.recall, func() {}, failed)
+	failed := func(ctx context.Context, err error) { t.Failed(ctx, err, fs.Object{Kind: t.src.Layout().Kind}, "") }
+	return load.OrStale(ctx, t, t.first, list, t.recall, func() {}, failed)
 }
 
 // awaitUnits waits for the units to be listed for the first time. After a wait in vain nobody waits again: whatever looks
@@ -190,7 +191,7 @@ func (t *Tree) awaitUnits(ctx context.Context) {
 	if t.unitsFolder() != nil || t.noUnits.Load() {
 		return
 	}
-	listed, cancel := context.WithTimeout(ctx, patience)
+	listed, cancel := context.WithTimeout(ctx, load.Patience)
 	defer cancel()
 	_, err := t.unitEntries(listed)
 	if err != nil {
@@ -206,8 +207,8 @@ func (t *Tree) unitsFolder() *Entries {
 	return t.folder
 }
 
-// modTime is the newest stamp of all units.
-func (t *Tree) modTime() time.Time {
+// ModTime is the newest stamp of all units.
+func (t *Tree) ModTime() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var newest time.Time

@@ -29,7 +29,7 @@ type columnList struct {
 }
 
 // addTo adds the columns to the version of what shows their table.
-func (c columnList) addTo(v *remote.VersionHash) {
+func (c columnList) addTo(v *fs.VersionHash) {
 	v.AddUnstamped(c.Hash, c.Since, c.Changed)
 	v.Computes(c.computed)
 }
@@ -63,7 +63,7 @@ func (s *docs) columnLists() remote.List[columnList] {
 			if err != nil {
 				return columnList{}, err
 			}
-			note, err := s.columnsSince(ctx, l, id, remote.BytesVersion(b, time.Time{}).Key)
+			note, err := s.columnsSince(ctx, l, id, fs.BytesVersion(b, time.Time{}).Key)
 			return columnList{remote.NewShown(b), columns, computedBy(columns), note}, err
 		},
 	}

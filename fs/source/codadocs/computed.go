@@ -40,7 +40,7 @@ func filtered(t coda.Table) fs.Computed {
 
 // addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,
 // by which a view may filter and sort without showing them. The columns of id itself are already in v.
-func (s *docs) addComputed(ctx context.Context, l *remote.Lists, v *remote.VersionHash, id string) error {
+func (s *docs) addComputed(ctx context.Context, l *remote.Lists, v *fs.VersionHash, id string) error {
 	info, err := s.tableInfo(ctx, l, id)
 	if err != nil {
 		return err

@@ -138,7 +138,7 @@ func (d doc) shape(info tableInfo, columns columnList) (string, error) {
 	}
 	doc := docOf(d.Item())
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", remote.Rendering, doc.Name, doc.BrowserLink, columns.Hash, table)
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", fs.Rendering, doc.Name, doc.BrowserLink, columns.Hash, table)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs"
 )
 
 // ListKeys are the Store's keys of the list of docs. They depend only on the settings that choose docs. The first leaves out
@@ -35,7 +35,7 @@ func docsKey(selection any) string {
 	if err != nil {
 		panic(err) // it has strings and booleans only
 	}
-	return "docs/" + remote.BytesVersion(b, time.Time{}).Key
+	return "docs/" + fs.BytesVersion(b, time.Time{}).Key
 }
 
 // asSet sorts a list and drops duplicates: the order of selectors chooses nothing.

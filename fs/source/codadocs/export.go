@@ -36,7 +36,7 @@ func (m pageRenderer) versionFrom(ctx context.Context, source string) (fs.Versio
 	if p == nil {
 		return fs.Version{}, iofs.ErrNotExist
 	}
-	v := remote.NewVersionHash(source + " " + string(m.format))
+	v := fs.NewVersionHash(source + " " + string(m.format))
 	v.Add(m.id, orOwn(l, p.meta.UpdatedAt))
 	v.Computes(fs.ComputedCalculated)
 	if source == fs.SourceExport { // lines contain no tables
@@ -50,7 +50,7 @@ func (m pageRenderer) versionFrom(ctx context.Context, source string) (fs.Versio
 // addTables adds the stamps and columns of the page's tables to v. When a row changes, the service moves the stamp of
 // the table and not that of the page, whose export contains the row. If the tables cannot be listed, the doc's stamp
 // stands for them: it moves with every edit. Only fatal errors are returned.
-func (m pageRenderer) addTables(ctx context.Context, l *remote.Lists, v *remote.VersionHash) error {
+func (m pageRenderer) addTables(ctx context.Context, l *remote.Lists, v *fs.VersionHash) error {
 	tables, err := m.d.s.tableList(ctx, l)
 	if err == nil {
 		for _, id := range tables.onPage[m.id] {

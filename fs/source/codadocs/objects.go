@@ -152,7 +152,7 @@ func (m objectsRenderer) at(ctx context.Context) (fs.Version, objectList, error)
 	if err != nil {
 		return fs.Version{}, list, err
 	}
-	v := remote.NewVersionHash("objects " + list.json.Version(time.Time{}).Key)
+	v := fs.NewVersionHash("objects " + list.json.Version(time.Time{}).Key)
 	v.Add(m.d.ID, l.Item.Stamp)
 	if list.count > 0 {
 		v.Computes(m.computed)

@@ -39,7 +39,7 @@ func (m rowsRenderer) at(ctx context.Context, l *remote.Lists) (fs.Version, []co
 	if m.hasBOM() {
 		how += ", bom"
 	}
-	v := remote.NewVersionHash(how)
+	v := fs.NewVersionHash(how)
 	list.addTo(v)
 	if err := m.d.s.addStamps(ctx, l, v, m.id); err != nil {
 		return fs.Version{}, nil, err

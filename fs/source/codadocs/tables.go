@@ -79,7 +79,7 @@ func isView(t coda.Table) bool { return t.TableType == coda.TypeView }
 func isBase(t coda.Table) bool { return !isView(t) }
 
 // addTable adds to v what an export shows of a table: its stamps and its columns.
-func (s *docs) addTable(ctx context.Context, l *remote.Lists, v *remote.VersionHash, id string) error {
+func (s *docs) addTable(ctx context.Context, l *remote.Lists, v *fs.VersionHash, id string) error {
 	columns, err := s.columnList(ctx, l, id)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *docs) addTable(ctx context.Context, l *remote.Lists, v *remote.VersionH
 }
 
 // addStamps adds a table's stamp to v, and for a view also that of its base table.
-func (s *docs) addStamps(ctx context.Context, l *remote.Lists, v *remote.VersionHash, id string) error {
+func (s *docs) addStamps(ctx context.Context, l *remote.Lists, v *fs.VersionHash, id string) error {
 	info, err := s.tableInfo(ctx, l, id)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func orOwn(l *remote.Lists, stamp coda.Time) time.Time {
 
 // tableTime returns the mtime of all files of a table or view.
 func (s *docs) tableTime(ctx context.Context, l *remote.Lists, id string) (time.Time, error) {
-	v := remote.NewVersionHash("")
+	v := fs.NewVersionHash("")
 	err := s.addStamps(ctx, l, v, id)
 	return v.Newest(), err
 }

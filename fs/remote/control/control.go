@@ -1,4 +1,4 @@
-package remote
+package control
 
 import (
 	"bytes"
@@ -15,24 +15,43 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
 // controls has the function that makes the bytes of each file in .codafs, by name.
-var controls = map[string]func(t *Tree, ctx context.Context) ([]byte, error){
-	path.Base(fs.StatusFile): (*Tree).statusJSON,
-	path.Base(fs.ErrorsFile): (*Tree).errorLines,
-	path.Base(fs.IndexFile):  (*Tree).indexLines,
+var controls = map[string]func(ctx context.Context, t Tree) ([]byte, error){
+	path.Base(fs.StatusFile): statusJSON,
+	path.Base(fs.ErrorsFile): errorLines,
+	path.Base(fs.IndexFile):  indexLines,
+}
+
+// Tree is the tree that a .codafs tells of.
+type Tree interface {
+	Root() fs.Dir
+	ModTime() time.Time
+	Now() time.Time
+	Failures() []fs.Failure
+	Warnings() []fs.Failure
+	// Failed records why something could not be read.
+	Failed(ctx context.Context, err error, obj fs.Object, path string)
+	// Status is the content of status.json. It may take some time.
+	Status(ctx context.Context) fs.Status
+	// Units is how many units there are.
+	Units() int
+	// Index lists the whole tree again.
+	Index(ctx context.Context) ([]fs.Entry, error)
 }
 
 // controlFolder is .codafs.
-type controlFolder struct{ t *Tree }
+type controlFolder struct{ t Tree }
 
-func (t *Tree) controlFolder() fs.Dir { return controlFolder{t} }
+// New makes the .codafs of a tree.
+func New(t Tree) fs.Dir { return controlFolder{t} }
 
 func (c controlFolder) Name() string       { return fs.ControlDir }
 func (c controlFolder) Object() fs.Object  { return fs.Object{Kind: fs.KindFolder, Type: "control"} }
-func (c controlFolder) ModTime() time.Time { return c.t.modTime() }
+func (c controlFolder) ModTime() time.Time { return c.t.ModTime() }
 
 func (c controlFolder) Entries(ctx context.Context) (nodes []fs.Node, err error) {
 	for _, name := range slices.Sorted(maps.Keys(controls)) {
@@ -57,19 +76,19 @@ var controlSerial atomic.Int64
 
 // controlFile is a file in .codafs. Each lookup makes a new one; its first Open fixes the bytes.
 type controlFile struct {
-	t       *Tree
+	t       Tree
 	name    string
 	version fs.Version
-	made    *loader[[]byte]
+	made    *load.Value[[]byte]
 
 	mu   sync.Mutex // guards size
 	size int64      // -1 until the bytes are made
 }
 
-func newControlFile(t *Tree, name string) *controlFile {
-	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.opts.Now().UnixNano(), controlSerial.Add(1))
-	return &controlFile{t: t, name: name, made: newLoader[[]byte](t.opts.Now, 0), size: -1,
-		version: fs.Version{Key: key, ModTime: t.modTime(), Volatile: true, Costly: name == path.Base(fs.IndexFile)}}
+func newControlFile(t Tree, name string) *controlFile {
+	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.Now().UnixNano(), controlSerial.Add(1))
+	return &controlFile{t: t, name: name, made: load.New[[]byte](t.Now, 0), size: -1,
+		version: fs.Version{Key: key, ModTime: t.ModTime(), Volatile: true, Costly: name == path.Base(fs.IndexFile)}}
 }
 
 func (f *controlFile) Name() string { return f.name }
@@ -91,7 +110,7 @@ func (f *controlFile) AtHand(v fs.Version) bool {
 
 // Open makes the bytes the first time. All later opens of f return the same bytes, and their size is exact.
 func (f *controlFile) Open(ctx context.Context, _ fs.Version) (fs.Content, error) {
-	b, err := f.made.get(ctx, func(ctx context.Context) ([]byte, error) { return controls[f.name](f.t, ctx) })
+	b, err := f.made.Get(ctx, func(ctx context.Context) ([]byte, error) { return controls[f.name](ctx, f.t) })
 	if err != nil {
 		return nil, err
 	}
@@ -107,17 +126,17 @@ type memory struct{ *bytes.Reader }
 func (memory) Close() error { return nil }
 
 // errorLines returns failures and warnings, oldest first.
-func (t *Tree) errorLines(context.Context) ([]byte, error) {
-	all := append(t.failures.all(), t.Warnings()...)
+func errorLines(_ context.Context, t Tree) ([]byte, error) {
+	all := append(t.Failures(), t.Warnings()...)
 	slices.SortStableFunc(all, func(a, b fs.Failure) int { return a.Time.Compare(b.Time) })
 	return jsonLines(all)
 }
 
 // indexLines lists the whole workspace again, as a snapshot does.
-func (t *Tree) indexLines(ctx context.Context) ([]byte, error) {
+func indexLines(ctx context.Context, t Tree) ([]byte, error) {
 	entries, err := t.Index(ctx)
 	if err != nil {
-		t.failed(ctx, err, fs.Object{Kind: fs.KindControl, ID: path.Base(fs.IndexFile)}, "") // the reader of the file sees only an error number
+		t.Failed(ctx, err, fs.Object{Kind: fs.KindControl, ID: path.Base(fs.IndexFile)}, "") // the reader of the file sees only an error number
 		return nil, err
 	}
 	return jsonLines(entries)
@@ -135,36 +154,13 @@ func jsonLines[T any](items []T) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// statusJSON calls Options.Status without a lock: it may take some time.
-func (t *Tree) statusJSON(ctx context.Context) ([]byte, error) {
-	s := t.status()
-	if t.opts.Status != nil {
-		t.opts.Status(ctx, &s)
-	}
-	b, err := json.MarshalIndent(s, "", render.Indent)
+func statusJSON(ctx context.Context, t Tree) ([]byte, error) {
+	b, err := json.MarshalIndent(t.Status(ctx), "", render.Indent)
 	return append(b, '\n'), err
 }
 
-// status returns what the tree itself knows.
-func (t *Tree) status() fs.Status {
-	failures := t.failures.all()
-	s := fs.Status{Schema: fs.SchemaStatus, Errors: len(failures), Warnings: len(t.Warnings())}
-	if len(failures) > 0 {
-		s.LastError = &failures[len(failures)-1]
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s.Docs, s.DocsFromEarlierRun = len(t.units), t.folder != nil && t.listedAt.IsZero()
-	at := t.listedAt
-	if at.IsZero() {
-		at = t.recalled
-	}
-	if !at.IsZero() {
-		age := int64(t.opts.Now().Sub(at).Seconds())
-		s.DocsListedAt, s.DocsListedAge = at.UTC(), &age
-	}
-	if t.down != nil {
-		s.ServiceDown = t.down.Error()
-	}
-	return s
-}
+// estimateOfUnit is enough for a unit of 2,500 files: a line of the index has about 400 bytes.
+const estimateOfUnit = 1 << 20
+
+// Estimate implements [fs.File].
+func (f *controlFile) Estimate(fs.Version) int64 { return estimateOfUnit * int64(1+f.t.Units()) }

@@ -1,4 +1,4 @@
-package remote
+package load
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// loader is a value that is loaded when it is first asked for. Callers share one load (as in singleflight). A failure
+// Value is a value that is loaded when it is first asked for. Callers share one load (as in singleflight). A failure
 // is repeated to all who ask within errLife, so that a walk does not wait for the same retries at every step.
-type loader[T any] struct {
+type Value[T any] struct {
 	now     func() time.Time
 	errLife time.Duration
 	value   atomic.Pointer[T]
@@ -23,21 +23,22 @@ type loader[T any] struct {
 	errAt   time.Time
 }
 
-func newLoader[T any](now func() time.Time, errLife time.Duration) *loader[T] {
-	return &loader[T]{now: now, errLife: errLife}
+// New makes a value that is not loaded. now is the clock, errLife how long a failure is repeated without a new load.
+func New[T any](now func() time.Time, errLife time.Duration) *Value[T] {
+	return &Value[T]{now: now, errLife: errLife}
 }
 
-// known returns the value if it was loaded. It never waits.
-func (l *loader[T]) known() (v T, ok bool) {
+// Known returns the value if it was loaded. It never waits.
+func (l *Value[T]) Known() (v T, ok bool) {
 	if p := l.value.Load(); p != nil {
 		return *p, true
 	}
 	return v, false
 }
 
-// get returns the value. While one caller loads, others wait for that load, each no longer than its own context lasts.
+// Get returns the value. While one caller loads, others wait for that load, each no longer than its own context lasts.
 // If the caller that loads gives up, the next one loads.
-func (l *loader[T]) get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+func (l *Value[T]) Get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
 	for {
 		ended, mine, err := l.join()
 		if err != nil {
@@ -51,7 +52,7 @@ func (l *loader[T]) get(ctx context.Context, load func(context.Context) (T, erro
 		case <-ctx.Done():
 			return v, context.Cause(ctx)
 		}
-		if v, ok := l.known(); ok {
+		if v, ok := l.Known(); ok {
 			return v, nil
 		}
 	}
@@ -59,7 +60,7 @@ func (l *loader[T]) get(ctx context.Context, load func(context.Context) (T, erro
 
 // begin starts a load by spawn, unless one runs or has just failed. The channel is closed when there is nothing to wait
 // for any more.
-func (l *loader[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
+func (l *Value[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
 	ended, mine, err := l.join()
 	if err != nil {
 		return over
@@ -74,7 +75,7 @@ func (l *loader[T]) begin(spawn func(func(context.Context)), load func(context.C
 var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 // join returns the current load. If none runs and one may start, mine is true: the caller must run it.
-func (l *loader[T]) join() (ended <-chan struct{}, mine bool, err error) {
+func (l *Value[T]) join() (ended <-chan struct{}, mine bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -93,7 +94,7 @@ func (l *loader[T]) join() (ended <-chan struct{}, mine bool, err error) {
 const refusalLife = 10 * time.Minute
 
 // lifeOf is how long an error is repeated before the next load.
-func (l *loader[T]) lifeOf(err error) time.Duration {
+func (l *Value[T]) lifeOf(err error) time.Duration {
 	if errors.Is(err, iofs.ErrPermission) {
 		return max(l.errLife, refusalLife)
 	}
@@ -101,7 +102,7 @@ func (l *loader[T]) lifeOf(err error) time.Duration {
 }
 
 // run loads the value for all who joined.
-func (l *loader[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
+func (l *Value[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
 	err = context.Canceled // what others get if load panics
 	defer func() {
 		l.mu.Lock()
@@ -119,21 +120,21 @@ func (l *loader[T]) run(ctx context.Context, load func(context.Context) (T, erro
 	return v, err
 }
 
-// failure returns the error of the last load, nil if it has none.
-func (l *loader[T]) failure() error {
+// Failure returns the error of the last load, nil if it has none.
+func (l *Value[T]) Failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
 // setLate records that somebody was served an older value while the current load ran.
-func (l *loader[T]) setLate() {
+func (l *Value[T]) setLate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.late = true
 }
 
-func (l *loader[T]) isLate() bool {
+func (l *Value[T]) isLate() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.late

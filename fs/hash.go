@@ -1,4 +1,4 @@
-package remote
+package fs
 
 import (
 	"crypto/sha256"
@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"hash"
 	"time"
-
-	"github.com/codafs/codafs/fs"
 )
 
 // Rendering is part of every key. It is increased when the same objects are rendered to other bytes, so that contents
@@ -20,9 +18,10 @@ type VersionHash struct {
 	newest time.Time // of the stamps, and of known changes that have none
 	moved  time.Time // the last known change that has no stamp; counts for youth alone
 	// computed is the strongest Computed of what goes in.
-	computed fs.Computed
+	computed Computed
 }
 
+// NewVersionHash begins a hash. how names the way in which the bytes are made: other ways make other versions.
 func NewVersionHash(how string) *VersionHash {
 	v := &VersionHash{h: sha256.New()}
 	fmt.Fprintf(v.h, "%s\x00%s\x00", Rendering, how)
@@ -53,25 +52,25 @@ func (v *VersionHash) AddUnstamped(hash string, since, changed time.Time) {
 func (v *VersionHash) Newest() time.Time { return v.newest }
 
 // Computed is how much of the bytes is computed.
-func (v *VersionHash) Computed() fs.Computed { return v.computed }
+func (v *VersionHash) Computed() Computed { return v.computed }
 
 // Computes records that some of the bytes are computed. This is not part of the key.
-func (v *VersionHash) Computes(c fs.Computed) { v.computed = max(v.computed, c) }
+func (v *VersionHash) Computes(c Computed) { v.computed = max(v.computed, c) }
 
 // Version returns the version as of now: young if a stamp, or a change without one, is newer than Youth.
-func (v *VersionHash) Version(now time.Time) fs.Version {
+func (v *VersionHash) Version(now time.Time) Version {
 	key := hex.EncodeToString(v.h.Sum(nil)[:16])
-	if now.Sub(v.newest) < fs.Youth || now.Sub(v.moved) < fs.Youth {
-		return fs.Version{Key: key, ModTime: v.newest, Computed: v.computed}.AsYoung()
+	if now.Sub(v.newest) < Youth || now.Sub(v.moved) < Youth {
+		return Version{Key: key, ModTime: v.newest, Computed: v.computed}.AsYoung()
 	}
-	return fs.Version{Key: key, ModTime: v.newest, Computed: v.computed}
+	return Version{Key: key, ModTime: v.newest, Computed: v.computed}
 }
 
 // BytesVersion is the version of a file whose bytes are known. It hashes the stamp, too: a version has one time, and a
 // doc's stamp moves more often than the bytes of its lists.
-func BytesVersion(b []byte, modTime time.Time) fs.Version {
+func BytesVersion(b []byte, modTime time.Time) Version {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d\x00", modTime.UnixMicro())
 	h.Write(b)
-	return fs.Version{Key: hex.EncodeToString(h.Sum(nil)[:16]), ModTime: modTime}
+	return Version{Key: hex.EncodeToString(h.Sum(nil)[:16]), ModTime: modTime}
 }

@@ -1,10 +1,8 @@
-package remote
+package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	iofs "io/fs"
 	"os"
 	"strconv"
@@ -14,37 +12,18 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// OpenSince opens the file at a path from the root. Computed bytes (see [Computed]) were fetched no earlier than since.
-func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
-	n, err := fs.Walk(ctx, t.Root(), path)
-	if err != nil {
-		return nil, err
-	}
-	f, ok := n.(*File)
-	if !ok {
-		return nil, &iofs.PathError{Op: "open", Path: path, Err: iofs.ErrInvalid}
-	}
-	c, v, err := f.openSince(ctx, since)
-	if err != nil {
-		return nil, &iofs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return fs.Opened(f, c, v), nil
-}
-
-// openSince fetches computed bytes again if they are older than since, and opens the current version.
-func (f *File) openSince(ctx context.Context, since time.Time) (fs.Content, fs.Version, error) {
-	// If the stamps move meanwhile there is another version, which was never fetched.
-	if err := f.Renew(ctx, since); err != nil && !errors.Is(err, fs.ErrStale) {
-		return nil, fs.Version{}, err
-	}
-	return fs.OpenCurrent(ctx, f)
+// File is a file whose bytes may change without a stamp.
+type File interface {
+	fs.File
+	// OpenSince opens the current version. Computed bytes were fetched no earlier than since.
+	OpenSince(ctx context.Context, since time.Time) (fs.Content, fs.Version, error)
 }
 
 // sinceDir is a folder in SinceDir that stands for another one. It is for programs that back up a mount:
 // .codafs/since/TIME/docs/… is docs/…, with computed bytes fetched no earlier than TIME, in Unix milliseconds. Its
 // folders find names and list nothing.
 type sinceDir struct {
-	t     *Tree
+	t     Tree
 	name  string
 	path  string // from .codafs
 	since time.Time
@@ -55,7 +34,7 @@ func (s sinceDir) Name() string { return s.name }
 func (s sinceDir) Object() fs.Object {
 	return fs.Object{Kind: fs.KindFolder, Type: "control", ID: s.path}
 }
-func (s sinceDir) ModTime() time.Time { return s.t.modTime() }
+func (s sinceDir) ModTime() time.Time { return s.t.ModTime() }
 
 func (s sinceDir) Entries(context.Context) ([]fs.Node, error) { return nil, nil }
 
@@ -75,11 +54,11 @@ func (s sinceDir) Lookup(ctx context.Context, name string) (fs.Node, error) {
 		return nil, err
 	}
 	switch n := n.(type) {
-	case *Folder:
+	case fs.Dir:
 		below.dir = n
 		return below, nil
-	case *File:
-		key := fmt.Sprintf("%d-%d-%d", os.Getpid(), s.t.opts.Now().UnixNano(), controlSerial.Add(1))
+	case File:
+		key := fmt.Sprintf("%d-%d-%d", os.Getpid(), s.t.Now().UnixNano(), controlSerial.Add(1))
 		return &sinceFile{of: n, path: below.path, since: s.since, version: fs.Version{Key: key, Volatile: true}}, nil
 	}
 	return nil, iofs.ErrNotExist
@@ -87,7 +66,7 @@ func (s sinceDir) Lookup(ctx context.Context, name string) (fs.Node, error) {
 
 // sinceFile is a file in SinceDir. Each lookup makes a new one; its first Open fixes the version.
 type sinceFile struct {
-	of      *File
+	of      File
 	path    string
 	since   time.Time
 	version fs.Version
@@ -100,7 +79,7 @@ type sinceFile struct {
 func (s *sinceFile) Name() string                                { return s.of.Name() }
 func (s *sinceFile) Object() fs.Object                           { return fs.Object{Kind: fs.KindControl, ID: s.path} }
 func (s *sinceFile) Version(context.Context) (fs.Version, error) { return s.version, nil }
-func (s *sinceFile) Estimate(fs.Version) int64                   { return EstimateUnknown }
+func (s *sinceFile) Estimate(fs.Version) int64                   { return 4 * estimateOfUnit }
 
 func (s *sinceFile) Size(fs.Version) (int64, bool) {
 	s.mu.Lock()
@@ -123,7 +102,7 @@ func (s *sinceFile) Open(ctx context.Context, _ fs.Version) (fs.Content, error) 
 	if opened != nil {
 		return s.of.Open(ctx, *opened)
 	}
-	c, v, err := s.of.openSince(ctx, s.since)
+	c, v, err := s.of.OpenSince(ctx, s.since)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,3 @@
+// Package load has values that are loaded when they are first asked for, by one load for all who ask ([Value]), and goes on with
+// what was known before while a new value is slow to come or cannot be had ([OrStale]).
+package load
