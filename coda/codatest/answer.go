@@ -27,6 +27,7 @@ type apiError struct {
 	CodaDetail    any    `json:"codaDetail,omitempty"`
 }
 
+// Error is the message alone: the envelope goes to the client, not into a log.
 func (e *apiError) Error() string { return e.Message }
 
 // problem makes an error; an empty message repeats the status's.
@@ -35,6 +36,8 @@ func problem(status int, message string) *apiError {
 	return &apiError{StatusCode: status, StatusMessage: text, Message: cmp.Or(message, text)}
 }
 
+// failed is the answer to a call that ended in err: the service's envelope, or a bare 500 where err is a mistake
+// of the stand-in itself.
 func failed(err error) *answer {
 	e, ok := errors.AsType[*apiError](err)
 	if !ok {
@@ -43,6 +46,8 @@ func failed(err error) *answer {
 	return jsonAnswer(e.StatusCode, e)
 }
 
+// jsonAnswer is an answer as the API sends it: JSON without a newline at its end, with the headers that the real
+// service was seen to send. It is not compressed yet; see Server.answer.
 func jsonAnswer(status int, body any) *answer {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -62,6 +67,7 @@ func jsonAnswer(status int, body any) *answer {
 // throw many away under the race detector.)
 var compressors = make(chan *gzip.Writer, 16)
 
+// zip compresses a body with gzip. It may be called by several goroutines.
 func zip(body []byte) []byte {
 	var z *gzip.Writer
 	select {

@@ -80,6 +80,8 @@ func (v Bool) simple(*Doc) any { return bool(v) }
 func (v Bool) rich(*Doc) any   { return bool(v) }
 
 func (v Money) simple(*Doc) any { return v.Shown }
+
+// A MonetaryAmount of schema.org, whose amount is a number.
 func (v Money) rich(*Doc) any {
 	return map[string]any{
 		"@context": linkedData, "@type": "MonetaryAmount",
@@ -96,6 +98,7 @@ func (v Duration) rich(d *Doc) any { return v.simple(d) }
 func (v Person) simple(*Doc) any { return v.Name }
 func (v Person) rich(*Doc) any   { return wirePerson(v) }
 
+// The name of the row that it refers to, and nothing where that row is gone.
 func (v Ref) simple(d *Doc) any {
 	if t, r := v.row(d); r != nil {
 		return d.rowName(t, r)
@@ -103,6 +106,7 @@ func (v Ref) simple(d *Doc) any {
 	return ""
 }
 
+// A StructuredValue with the ids and links of row and table; they stay when the row is gone.
 func (v Ref) rich(d *Doc) any {
 	name, _ := v.simple(d).(string)
 	return map[string]any{
@@ -112,6 +116,7 @@ func (v Ref) rich(d *Doc) any {
 	}
 }
 
+// row finds the table and the row that v refers to, nil where one is missing. A view leads to the rows of its base table.
 func (v Ref) row(d *Doc) (*Table, *Row) {
 	t := find(d.Tables, func(t *Table) bool { return t.ID == v.Table })
 	if t == nil {
@@ -126,6 +131,8 @@ func (v Link) rich(*Doc) any {
 }
 
 func (v Image) simple(*Doc) any { return v.URL }
+
+// An ImageObject with the size in pixels and a status.
 func (v Image) rich(*Doc) any {
 	return map[string]any{
 		"@context": linkedData, "@type": "ImageObject", "name": v.Name, "url": v.URL,
@@ -150,6 +157,7 @@ func (v List) simple(d *Doc) any {
 
 func (v List) rich(d *Doc) any { return v.each(d, formatRich) }
 
+// each gives the members, each in the format, as simpleWithArrays and rich send them: a JSON array, never null.
 func (v List) each(d *Doc, format string) []any {
 	out := make([]any, 0, len(v))
 	for _, m := range v {

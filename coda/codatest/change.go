@@ -28,6 +28,7 @@ func (a *answer) changed(f func(*Answer)) {
 	*a = answer{c.Status, c.Header, c.Body, true}
 }
 
+// unzip undoes zip. Anything else is a mistake of the stand-in, and panics.
 func unzip(b []byte) []byte {
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 )
 
+// whoami tells who the token belongs to, whichever token it is (Coda API 1.5.0, whoami).
 func (c *call) whoami() (any, error) {
 	return wireUser{
 		Name: c.w.User.Name, LoginID: c.w.User.Email, Type: "user", Href: c.base + "/whoami",
@@ -22,6 +23,8 @@ func (c *call) mutationStatus() (any, error) {
 	return map[string]bool{"completed": !c.s.o.Now().Before(done)}, nil
 }
 
+// listFolders lists folders in the order in which they are kept, of all workspaces (Coda API 1.5.0, listFolders).
+// Unlike for docs, isStarred=false selects as well as true.
 func (c *call) listFolders() (any, error) {
 	starred, set, err := c.flag("isStarred")
 	if err != nil {
@@ -37,6 +40,7 @@ func (c *call) listFolders() (any, error) {
 	return list(c, out, mostLists, c.folder)
 }
 
+// getFolder gets one folder by its id (Coda API 1.5.0, getFolder).
 func (c *call) getFolder() (any, error) {
 	f := find(c.w.Folders, func(f *Folder) bool { return f.ID == c.args[0] })
 	if f == nil {
@@ -45,6 +49,7 @@ func (c *call) getFolder() (any, error) {
 	return c.folder(f), nil
 }
 
+// folder is a folder as the API shows it. One that has no creation time is sent without.
 func (c *call) folder(f *Folder) wireFolder {
 	out := wireFolder{
 		ID: f.ID, Type: "folder", Name: f.Name, BrowserLink: folderRef(f).BrowserLink,
@@ -105,8 +110,10 @@ func (c *call) listDocs() (any, error) {
 	return list(c, out, mostLists, c.doc)
 }
 
+// getDoc gets the doc of the path, also one that the user never opened (Coda API 1.5.0, getDoc).
 func (c *call) getDoc() (any, error) { return c.doc(c.d), nil }
 
+// doc is a doc as the API shows it. A list and a get send the same fields.
 func (c *call) doc(d *Doc) wireDoc {
 	f, owner := c.w.folder(d), d.owner(c.w)
 	out := wireDoc{
@@ -128,10 +135,12 @@ func (c *call) doc(d *Doc) wireDoc {
 	return out
 }
 
+// docRef is a reference to a doc, which need not exist any more: the source of a copy may be gone.
 func (c *call) docRef(id string) docRef {
 	return docRef{id, "doc", c.base + "/docs/" + url.PathEscape(id), docLink(id)}
 }
 
+// size counts what is in a doc. Rows are those of base tables: a view has none of its own.
 func (d *Doc) size() docSize {
 	size := docSize{TableAndViewCount: len(d.Tables), PageCount: len(d.Pages), OverAPISizeLimit: d.Oversized}
 	for _, t := range d.Tables {
@@ -143,11 +152,13 @@ func (d *Doc) size() docSize {
 	return size
 }
 
+// getACLMetadata tells what the user may do: the owner everything, all others copy (Coda API 1.5.0, getSharingMetadata).
 func (c *call) getACLMetadata() (any, error) {
 	mine := c.d.owner(c.w) == c.w.User
 	return aclMetadata{CanShare: mine, CanShareWithWorkspace: mine, CanShareWithOrg: mine, CanCopy: true}, nil
 }
 
+// listPermissions lists who may do what with the doc (Coda API 1.5.0, getPermissions).
 func (c *call) listPermissions() (any, error) {
 	return list(c, c.d.Permissions, mostLists, func(p *Permission) wirePermission {
 		return wirePermission{p.Principal, p.ID, p.Access}

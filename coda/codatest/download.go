@@ -22,6 +22,8 @@ const linkStamp = "20060102T150405Z"
 // linkNonce makes any two links differ, also those made in the same second.
 var linkNonce atomic.Int64
 
+// exportPath is the path of a page's file on the download host. It has no format and no export in it: all exports of a
+// page have one file, so that a later one replaces an earlier one's.
 func exportPath(page, doc string) string {
 	return "/DOC_EXPORT_RENDERING/" + url.PathEscape(page) + "/" + url.PathEscape(doc)
 }
@@ -38,6 +40,7 @@ func (s *Server) downloadLink(path string) string {
 	return s.o.Downloads + path + "?" + q.Encode() + "&X-Amz-Signature=" + sign(path, q)
 }
 
+// sign is the signature of a path and its parameters. Its key is no secret: only this process makes and reads links.
 func sign(path string, q url.Values) string {
 	mac := hmac.New(sha256.New, []byte("codatest"))
 	mac.Write([]byte(path + "?" + q.Encode()))
@@ -63,6 +66,8 @@ func (s *Server) download(r *http.Request) *answer {
 	}, body: file}
 }
 
+// linkWorks reports whether a link was made by downloadLink, for this path, and has not expired. It takes the signature
+// out of q.
 func (s *Server) linkWorks(path string, q url.Values) bool {
 	signature := q.Get("X-Amz-Signature")
 	q.Del("X-Amz-Signature")

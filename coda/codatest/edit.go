@@ -193,6 +193,7 @@ func (w *Workspace) edit(docID string, f func(d *Doc, now time.Time)) {
 	d.UpdatedAt = now
 }
 
+// editPage is edit for what also moves a page's stamp.
 func (w *Workspace) editPage(docID, pageID string, f func(p *Page)) {
 	w.edit(docID, func(d *Doc, now time.Time) {
 		p := d.mustPage(pageID)
@@ -201,6 +202,8 @@ func (w *Workspace) editPage(docID, pageID string, f func(p *Page)) {
 	})
 }
 
+// editRows is edit for what also moves the stamp of a base table; a view's id means its base table. The stamps of rows
+// are f's affair.
 func (w *Workspace) editRows(docID, tableID string, f func(t *Table, now time.Time)) {
 	w.edit(docID, func(d *Doc, now time.Time) {
 		t := d.base(d.mustTable(tableID))
@@ -248,6 +251,7 @@ func (d *Doc) fill(now time.Time) {
 	}
 }
 
+// fill gives stamps to the rows that have none. No row is newer than its table.
 func (t *Table) fill(created time.Time) {
 	for _, r := range t.Rows {
 		stamp(&r.CreatedAt, &r.UpdatedAt, created)
@@ -255,6 +259,7 @@ func (t *Table) fill(created time.Time) {
 	}
 }
 
+// stamp fills in stamps that are zero.
 func stamp(created, updated *time.Time, fallback time.Time) {
 	if created.IsZero() {
 		*created = fallback
@@ -264,6 +269,7 @@ func stamp(created, updated *time.Time, fallback time.Time) {
 	}
 }
 
+// later is the later of two times.
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -285,6 +291,7 @@ func (t *Table) mustRow(id string) *Row {
 	return must(find(t.Rows, func(r *Row) bool { return r.ID == id }), "row", id)
 }
 
+// must gives x, and panics where it is nil: a test that names what is not there is wrong.
 func must[T any](x *T, kind, id string) *T {
 	if x == nil {
 		panic(fmt.Sprintf("codatest: there is no %s %q", kind, id))

@@ -86,6 +86,7 @@ type faults struct {
 	all []*faultState
 }
 
+// faultState is a fault and how far it has come. faults.mu guards it.
 type faultState struct {
 	Fault
 	path *regexp.Regexp
@@ -125,6 +126,8 @@ func (fs *faults) next(r *http.Request, path string) *Fault {
 	return due
 }
 
+// matchQuery reports whether the parameters of a request are those that the fault is for. A page token that cannot be
+// read matches nothing.
 func (f *Fault) matchQuery(r *http.Request, path string) bool {
 	if f.Query == nil {
 		return true

@@ -32,6 +32,7 @@ func Generate(seed uint64, docs, pages, tables, rows int) *Workspace {
 	return w
 }
 
+// generator makes things by chance. Its numbers come in one order, so all is made in that of the code.
 type generator struct{ *rand.Rand }
 
 // id has the shape of the service's ids: ten letters, digits, - and _.
@@ -47,6 +48,7 @@ func (g *generator) id(prefix string) string {
 var vocabulary = strings.Fields(`plan notes review budget launch team goals risks hiring design research meeting weekly
 	metrics summary customer feedback draft archive decisions roadmap Übersicht 計画 résumé onboarding support ideas`)
 
+// words is n words with blanks between them, some of them not in ASCII.
 func (g *generator) words(n int) string {
 	s := make([]string, n)
 	for i := range s {
@@ -55,6 +57,7 @@ func (g *generator) words(n int) string {
 	return strings.Join(s, " ")
 }
 
+// text is a page's Markdown: a heading, and up to eight paragraphs with lists.
 func (g *generator) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", g.words(3))
@@ -69,6 +72,8 @@ func (g *generator) stamp() time.Time {
 	return day("2025-01-01").Add(time.Duration(g.Int64N(365*24*3600*1000)) * time.Millisecond)
 }
 
+// table is a table with a column of each of five types and so many rows, a second apart. It stands on a page by chance, if
+// there is one.
 func (g *generator) table(d *Doc, rows int) *Table {
 	t := &Table{ID: g.id("grid-"), Name: g.words(2), CreatedAt: d.CreatedAt}
 	if len(d.Pages) > 0 {

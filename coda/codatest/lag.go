@@ -52,6 +52,7 @@ func (d *Doc) clone() *Doc {
 	return &c
 }
 
+// copies gives copies of the structs, one level deep.
 func copies[T any](all []*T) []*T {
 	out := make([]*T, len(all))
 	for i, x := range all {

@@ -53,6 +53,7 @@ func listing(path string, q url.Values) (url.Values, int, error) {
 // invalidToken is what the service says of page and sync tokens that it can't read.
 func invalidToken() error { return problem(http.StatusBadRequest, "Invalid pageToken.") }
 
+// encodeToken makes an opaque token of a struct, as page and sync tokens are: nobody but the stand-in may read it.
 func encodeToken(t any) string {
 	b, err := json.Marshal(t)
 	if err != nil {
@@ -61,6 +62,7 @@ func encodeToken(t any) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// decodeToken undoes encodeToken, and reports false for anything else.
 func decodeToken(s string, t any) bool {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	return err == nil && json.Unmarshal(b, t) == nil

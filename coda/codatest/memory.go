@@ -26,6 +26,7 @@ type memoryWriter struct {
 	once   sync.Once
 }
 
+// serve runs the handler to its end. A panic with ErrAbortHandler is a connection that breaks; any other one goes on.
 func (w *memoryWriter) serve(h http.Handler, r *http.Request) {
 	err := io.EOF
 	defer func() {
@@ -44,8 +45,10 @@ func (w *memoryWriter) serve(h http.Handler, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
+// Header is for the handler's goroutine alone, until WriteHeader.
 func (w *memoryWriter) Header() http.Header { return w.header }
 
+// WriteHeader takes the first status, and the headers as they are then, like net/http.
 func (w *memoryWriter) WriteHeader(status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,6 +57,7 @@ func (w *memoryWriter) WriteHeader(status int) {
 	}
 }
 
+// Write never waits and never fails.
 func (w *memoryWriter) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	w.mu.Lock()
@@ -71,6 +75,7 @@ func (w *memoryWriter) Flush() {
 	}
 }
 
+// answered reports whether there is a status: a handler that broke off before has none.
 func (w *memoryWriter) answered() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -110,6 +115,7 @@ type memoryBody struct {
 	length int64 // that was announced, or -1
 }
 
+// Read waits until there is something, the end, or the end of the request's context. One goroutine reads at a time.
 func (b *memoryBody) Read(p []byte) (int, error) {
 	for {
 		n, err := b.take(p)
@@ -141,6 +147,7 @@ func (b *memoryBody) take(p []byte) (int, error) {
 	return 0, b.w.ended
 }
 
+// Close ends the request's context. It may be called again, and while Read waits.
 func (b *memoryBody) Close() error {
 	b.cancel()
 	return nil
@@ -152,6 +159,7 @@ type gunzip struct {
 	z    *gzip.Reader
 }
 
+// Read gives the bytes before compression. A body that is not gzip fails at the first call.
 func (g *gunzip) Read(p []byte) (int, error) {
 	if g.z == nil {
 		z, err := gzip.NewReader(g.body)
@@ -163,4 +171,5 @@ func (g *gunzip) Read(p []byte) (int, error) {
 	return g.z.Read(p)
 }
 
+// Close closes the compressed body.
 func (g *gunzip) Close() error { return g.body.Close() }

@@ -6,10 +6,12 @@ import (
 	"strconv"
 )
 
+// listPages lists all pages, hidden ones too, in tree order (Coda API 1.5.0, listPages).
 func (c *call) listPages() (any, error) {
 	return list(c, c.d.pageTree(), mostLists, c.page)
 }
 
+// getPage gets a page by id or name (Coda API 1.5.0, getPage).
 func (c *call) getPage() (any, error) {
 	p, err := c.findPage()
 	if err != nil {
@@ -30,6 +32,7 @@ func (c *call) findPage() (*Page, error) {
 	return nil, problem(http.StatusNotFound, "Could not find a page with the specified ID or name.")
 }
 
+// page is a page as the API shows it. Its author stands for all of its authors, and for who made and changed it.
 func (c *call) page(p *Page) wirePage {
 	author := p.Author
 	if author == (Person{}) {
@@ -95,6 +98,7 @@ func (c *call) listContent() (any, error) {
 	return list(c, all, lineList, func(l line) wireLine { return l.wire(p.ID) })
 }
 
+// wire is a line as the API shows it. Its id stays when other lines come or go.
 func (l line) wire(page string) wireLine {
 	out := wireLine{
 		ID: shortID("cl-", page, l.source, strconv.Itoa(l.number)), Type: "line",

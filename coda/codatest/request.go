@@ -36,6 +36,7 @@ type requestLog struct {
 // keepRequests bounds the log of a server that runs for long.
 const keepRequests = 1 << 18
 
+// add notes a request before it is answered, and gives its number for done.
 func (l *requestLog) add(r *http.Request, path string, download bool, now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,6 +53,7 @@ func (l *requestLog) add(r *http.Request, path string, download bool, now time.T
 	return l.first + len(l.kept) - 1
 }
 
+// done notes a request's status, unless the request has been forgotten meanwhile.
 func (l *requestLog) done(entry, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -106,6 +106,7 @@ func (c *call) rowQuery(t *Table, q string) (func(*Row) bool, error) {
 	}, nil
 }
 
+// getRow gets a row by id, or by the text of its display column (Coda API 1.5.0, getRow).
 func (c *call) getRow() (any, error) {
 	t, err := c.findTable()
 	if err != nil {
@@ -135,6 +136,8 @@ type rowShape struct {
 	index   map[*Row]int
 }
 
+// rowShape reads the parameters that say how rows are shown. With visible, the columns that the table or view hides are
+// left out.
 func (c *call) rowShape(t *Table, visible bool) (*rowShape, error) {
 	format, err := c.choice("valueFormat", formatSimple, formatArrays, formatRich)
 	if err != nil {
@@ -158,6 +161,7 @@ func (c *call) rowShape(t *Table, visible bool) (*rowShape, error) {
 	return s, nil
 }
 
+// row is a row as the API shows it. A cell that was never set is missing; one that was emptied is "".
 func (s *rowShape) row(r *Row) wireRow {
 	c, t := s.c, s.t
 	out := wireRow{

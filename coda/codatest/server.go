@@ -102,6 +102,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	send(w, r, a, fault)
 }
 
+// answer is what a request is answered, with what a fault changes in it. The API compresses where the client takes it; the
+// download host always does.
 func (s *Server) answer(r *http.Request, fault *Fault, path string, download bool) *answer {
 	if fault != nil && fault.Kind == Status {
 		return fault.instead(download)

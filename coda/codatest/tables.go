@@ -31,6 +31,7 @@ func (c *call) listTables() (any, error) {
 	return list(c, out, mostLists, c.tableRef)
 }
 
+// tableType is the API's word for t: a view is a table with a base.
 func (t *Table) tableType() string {
 	if t.Base != "" {
 		return "view"
@@ -38,6 +39,8 @@ func (t *Table) tableType() string {
 	return "table"
 }
 
+// getTable gets a table or view with its stamps and count (Coda API 1.5.0, getTable). CountOff makes the count wrong, as real
+// ones may be for a while.
 func (c *call) getTable() (any, error) {
 	t, err := c.findTable()
 	if err != nil {
@@ -82,6 +85,7 @@ func (d *Doc) rows(t *Table) []*Row {
 	return d.visibleRows(t)
 }
 
+// findTable finds the table or view of the path, by id or name.
 func (c *call) findTable() (*Table, error) {
 	if t := c.d.table(c.args[1]); t != nil {
 		return t, nil
@@ -89,6 +93,7 @@ func (c *call) findTable() (*Table, error) {
 	return nil, problem(http.StatusNotFound, "Could not find a table with the specified ID or name.")
 }
 
+// tableRef is a reference to a table or view.
 func (c *call) tableRef(t *Table) *tableRef {
 	return &tableRef{
 		ID: t.ID, Type: "table", TableType: t.tableType(), Href: c.href("tables", t.ID),
@@ -104,6 +109,7 @@ func (c *call) tableRefByID(id string) *tableRef {
 	return c.tableRef(&Table{ID: id})
 }
 
+// columnRef is a reference to a column. Of a view its address is below the view.
 func (c *call) columnRef(t *Table, id string) columnRef {
 	return columnRef{id, "column", c.href("tables", t.ID, "columns", id)}
 }
@@ -125,6 +131,7 @@ func (c *call) listColumns() (any, error) {
 	return list(c, columns, columnList, func(col *Column) wireColumn { return c.column(t, col) })
 }
 
+// getColumn gets a column by id or name (Coda API 1.5.0, getColumn).
 func (c *call) getColumn() (any, error) {
 	t, err := c.findTable()
 	if err != nil {
@@ -139,6 +146,7 @@ func (c *call) getColumn() (any, error) {
 	return out, nil
 }
 
+// column is a column as the API shows it. A button counts as calculated, although it has no formula.
 func (c *call) column(t *Table, col *Column) wireColumn {
 	format := map[string]any{"type": col.Format.Type, "isArray": col.Format.Array}
 	maps.Copy(format, col.Format.Extra)

@@ -57,6 +57,7 @@ func lines(markdown string) []line {
 	return out
 }
 
+// parseLine reads one line of Markdown. A level is two blanks.
 func parseLine(s string) line {
 	if m := heading.FindStringSubmatch(s); m != nil {
 		return line{style: fmt.Sprintf("h%d", len(m[1])), source: m[2]}
@@ -139,12 +140,14 @@ func pageHTML(d *Doc, p *Page) string {
 	return b.String()
 }
 
+// closeTag ends a run of lines, if one is open.
 func closeTag(b *strings.Builder, tag string) {
 	if tag != "" {
 		fmt.Fprintf(b, "</%s>\n", tag)
 	}
 }
 
+// htmlTable writes what a table or view shows, as an HTML export has it below the page's text.
 func htmlTable(b *strings.Builder, d *Doc, t *Table) {
 	fmt.Fprintf(b, "<h2>%s</h2>\n<table data-coda-grid-id=%q>\n<thead><tr>", html.EscapeString(t.Name), t.ID)
 	columns := d.shownColumns(t)
@@ -178,6 +181,7 @@ func pageMarkdown(d *Doc, p *Page) string {
 
 var pipeCell = strings.NewReplacer("|", `\|`, "\r\n", "<br>", "\n", "<br>", "\r", "<br>")
 
+// pipeTable writes what a table or view shows, as a Markdown export has it: its pipes are quoted, its line breaks are tags.
 func pipeTable(b *strings.Builder, d *Doc, t *Table) {
 	columns := d.shownColumns(t)
 	fmt.Fprintf(b, "## %s\n\n|", t.Name)

@@ -28,6 +28,7 @@ var (
 	writing  = class{"write", 10, 6 * time.Second}
 )
 
+// classOf is the rate class of a call. All that is no GET counts as a write: the stand-in has no other writes than exports.
 func classOf(method, path string) class {
 	switch {
 	case method != http.MethodGet:
@@ -38,6 +39,7 @@ func classOf(method, path string) class {
 	return reading
 }
 
+// allow reports whether a request may be answered, and counts it if so. A window is exact: it slides with each request.
 func (t *throttle) allow(token string, c class, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

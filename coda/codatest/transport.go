@@ -28,6 +28,8 @@ type transport struct {
 	h http.Handler
 }
 
+// RoundTrip returns when the handler flushes or ends. The handler goes on in a goroutine of its own, which ends with the
+// request's context or when the body is closed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

@@ -14,6 +14,7 @@ import (
 // browserHost is where browser links point, whichever host the API was called by.
 const browserHost = "https://docs.superhuman.com"
 
+// docRef is a DocReference.
 type docRef struct {
 	ID          string `json:"id"`
 	Type        string `json:"type"`
@@ -21,6 +22,7 @@ type docRef struct {
 	BrowserLink string `json:"browserLink"`
 }
 
+// wireDoc is a Doc.
 type wireDoc struct {
 	docRef
 	Name        string       `json:"name"`
@@ -47,6 +49,7 @@ type docSize struct {
 	BaseTableCount    int  `json:"baseTableCount"`
 }
 
+// published is a DocPublished: only docs that are published have one.
 type published struct {
 	BrowserLink  string              `json:"browserLink"`
 	Discoverable bool                `json:"discoverable"`
@@ -55,6 +58,7 @@ type published struct {
 	Categories   []map[string]string `json:"categories"`
 }
 
+// wireIcon is an Icon.
 type wireIcon struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"`
@@ -69,6 +73,7 @@ type containerRef struct {
 	Name        string `json:"name,omitempty"`
 }
 
+// wireFolder is a Folder.
 type wireFolder struct {
 	ID          string       `json:"id"`
 	Type        string       `json:"type"`
@@ -79,6 +84,7 @@ type wireFolder struct {
 	Workspace   containerRef `json:"workspace"`
 }
 
+// person is a PersonValue, as schema.org has it.
 type person struct {
 	Context string `json:"@context"`
 	Type    string `json:"@type"`
@@ -86,6 +92,7 @@ type person struct {
 	Email   string `json:"email,omitempty"`
 }
 
+// pageRef is a PageReference.
 type pageRef struct {
 	ID          string `json:"id"`
 	Type        string `json:"type"`
@@ -94,6 +101,7 @@ type pageRef struct {
 	Name        string `json:"name"`
 }
 
+// wirePage is a Page. Subtitle is sent where it is empty too.
 type wirePage struct {
 	ID                string     `json:"id"`
 	Type              string     `json:"type"`
@@ -114,12 +122,14 @@ type wirePage struct {
 	UpdatedBy         person     `json:"updatedBy"`
 }
 
+// wireLine is a PageContentItem.
 type wireLine struct {
 	ID      string      `json:"id"`
 	Type    string      `json:"type"`
 	Content lineContent `json:"itemContent"`
 }
 
+// lineContent is what stands on a line.
 type lineContent struct {
 	Style   string `json:"style"`
 	Format  string `json:"format"`
@@ -127,6 +137,7 @@ type lineContent struct {
 	Level   *int   `json:"lineLevel,omitempty"` // headings have none
 }
 
+// exportStatus is a PageContentExportStatusResponse, and what begins an export, which has no link yet.
 type exportStatus struct {
 	ID           string `json:"id"`
 	Status       string `json:"status"`
@@ -146,6 +157,7 @@ type tableRef struct {
 	Parent      *pageRef `json:"parent"`
 }
 
+// wireTable is a Table, as getTable sends it.
 type wireTable struct {
 	tableRef
 	ParentTable   *tableRef   `json:"parentTable,omitempty"`
@@ -159,17 +171,20 @@ type wireTable struct {
 	ViewID        string      `json:"viewId"`
 }
 
+// columnRef is a ColumnReference.
 type columnRef struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	Href string `json:"href"`
 }
 
+// wireSort is a Sort of a table or view.
 type wireSort struct {
 	Column    columnRef `json:"column"`
 	Direction string    `json:"direction"`
 }
 
+// wireFilter is a FormulaDetail of a filter: the formula itself is never sent.
 type wireFilter struct {
 	Valid           bool `json:"valid"`
 	IsVolatile      bool `json:"isVolatile"`
@@ -190,6 +205,7 @@ type wireColumn struct {
 	Parent       *tableRef      `json:"parent,omitempty"`
 }
 
+// wireRow is a Row; a get has its table as parent.
 type wireRow struct {
 	ID          string         `json:"id"`
 	Type        string         `json:"type"`
@@ -214,12 +230,14 @@ type wireNamed struct {
 	Value       any      `json:"value,omitempty"`
 }
 
+// wirePermission is a Permission.
 type wirePermission struct {
 	Principal map[string]string `json:"principal"`
 	ID        string            `json:"id"`
 	Access    string            `json:"access"`
 }
 
+// aclMetadata is an AclMetadata.
 type aclMetadata struct {
 	CanShare              bool `json:"canShare"`
 	CanShareWithWorkspace bool `json:"canShareWithWorkspace"`
@@ -227,6 +245,7 @@ type aclMetadata struct {
 	CanCopy               bool `json:"canCopy"`
 }
 
+// wireUser is a User.
 type wireUser struct {
 	Name      string       `json:"name"`
 	LoginID   string       `json:"loginId"`
@@ -237,6 +256,7 @@ type wireUser struct {
 	Workspace containerRef `json:"workspace"`
 }
 
+// apiLink is an ApiLink: where a browser link leads.
 type apiLink struct {
 	Type        string       `json:"type"`
 	Href        string       `json:"href"`
@@ -244,6 +264,7 @@ type apiLink struct {
 	Resource    resolvedLink `json:"resource"`
 }
 
+// resolvedLink is an ApiLinkResolvedResource.
 type resolvedLink struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
@@ -251,18 +272,22 @@ type resolvedLink struct {
 	Href string `json:"href"`
 }
 
+// wirePerson is a person as rich values and pages name one.
 func wirePerson(p Person) person {
 	return person{Context: linkedData, Type: "Person", Name: p.Name, Email: p.Email}
 }
 
+// workspaceRef is a WorkspaceReference; name is "" for a workspace that the user is not in.
 func workspaceRef(id, name string) containerRef {
 	return containerRef{id, "workspace", browserHost + "/docs?workspaceId=" + url.QueryEscape(id), name}
 }
 
+// folderRef is a FolderReference.
 func folderRef(f *Folder) containerRef {
 	return containerRef{f.ID, "folder", browserHost + "/folders/" + url.PathEscape(f.ID), f.Name}
 }
 
+// iconOf is the icon of a name, nil for none.
 func iconOf(name string) *wireIcon {
 	if name == "" {
 		return nil
@@ -270,6 +295,7 @@ func iconOf(name string) *wireIcon {
 	return &wireIcon{name, "image/png", "https://cdn.coda.io/icons/png/color/" + url.PathEscape(name) + "-128.png"}
 }
 
+// The browser links of docs, tables and rows are made of their API ids.
 func docLink(doc string) string          { return browserHost + "/d/_d" + doc }
 func tableLink(doc, table string) string { return docLink(doc) + "#_tu" + table }
 func rowLink(doc, table, row string) string {
@@ -282,6 +308,7 @@ func (d *Doc) pageLink(p *Page) string {
 	return docLink(d.ID) + "/_su" + d.pageSuffix(p)
 }
 
+// pageSuffix is the end of pageLink: six characters of the page's other id.
 func (d *Doc) pageSuffix(p *Page) string {
 	id := p.ID
 	if len(d.Pages) > 0 && d.Pages[0] == p {
@@ -304,4 +331,5 @@ func shortID(prefix string, parts ...string) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(h.Sum(nil))[:10]
 }
 
+// layoutOf is the layout of a table or view, by its newer name.
 func layoutOf(t *Table) string { return cmp.Or(t.Layout, "default") }

@@ -157,14 +157,17 @@ func (d *Doc) page(key string) *Page {
 	return byIDOrName(d.Pages, key, func(p *Page) (string, string) { return p.ID, p.Name })
 }
 
+// table finds a table or view by id, or else by name.
 func (d *Doc) table(key string) *Table {
 	return byIDOrName(d.Tables, key, func(t *Table) (string, string) { return t.ID, t.Name })
 }
 
+// column finds a column by id, or else by name.
 func (t *Table) column(key string) *Column {
 	return byIDOrName(t.Columns, key, func(c *Column) (string, string) { return c.ID, c.Name })
 }
 
+// byIDOrName finds what a path means: an id goes before a name, whatever their order; of equal names the first.
 func byIDOrName[T any](all []*T, key string, names func(*T) (id, name string)) *T {
 	if x := find(all, func(x *T) bool { id, _ := names(x); return id == key }); x != nil {
 		return x
@@ -172,6 +175,7 @@ func byIDOrName[T any](all []*T, key string, names func(*T) (id, name string)) *
 	return find(all, func(x *T) bool { _, name := names(x); return name == key })
 }
 
+// find gives the first that matches, nil if none does.
 func find[T any](all []*T, match func(*T) bool) *T {
 	if i := slices.IndexFunc(all, match); i >= 0 {
 		return all[i]
@@ -241,6 +245,7 @@ func (d *Doc) effectivelyHidden(p *Page) bool {
 	return p != nil && p.Hidden
 }
 
+// contentType is the API's word for p: a canvas, unless it says otherwise.
 func (p *Page) contentType() string {
 	if p.Type == "" {
 		return "canvas"
@@ -284,6 +289,7 @@ func (d *Doc) rowName(t *Table, r *Row) string {
 	return plain(d, r.Cells[d.base(t).displayColumn()])
 }
 
+// owner is the doc's owner: the user, where nobody else is named.
 func (d *Doc) owner(w *Workspace) Person {
 	if d.Owner == (Person{}) {
 		return w.User
@@ -291,6 +297,7 @@ func (d *Doc) owner(w *Workspace) Person {
 	return d.Owner
 }
 
+// folder is the folder that a doc lies in. Each doc lies in one, if need be in one that is not listed.
 func (w *Workspace) folder(d *Doc) *Folder {
 	if f := find(w.Folders, func(f *Folder) bool { return f.ID == d.Folder }); f != nil {
 		return f
@@ -301,6 +308,7 @@ func (w *Workspace) folder(d *Doc) *Folder {
 	return &Folder{ID: "fl-mydocs0000", Name: "My docs"}
 }
 
+// workspaceOf is the id of a folder's workspace.
 func (w *Workspace) workspaceOf(f *Folder) string {
 	if f.Workspace != "" {
 		return f.Workspace
@@ -308,6 +316,7 @@ func (w *Workspace) workspaceOf(f *Folder) string {
 	return w.ID
 }
 
+// lastEvent orders the list of docs: the later of the last edit and the user's last look.
 func (d *Doc) lastEvent() time.Time {
 	if d.SeenAt.After(d.UpdatedAt) || d.UpdatedAt.IsZero() {
 		return d.SeenAt

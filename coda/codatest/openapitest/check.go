@@ -93,6 +93,7 @@ func decode(body []byte) (any, error) {
 	return floats(value), nil
 }
 
+// floats makes numbers of literals, in place.
 func floats(value any) any {
 	switch v := value.(type) {
 	case json.Number:

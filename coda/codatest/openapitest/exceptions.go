@@ -35,16 +35,19 @@ var exceptions = []exception{
 // is any string), Person's @context with a slash, an empty cell as "". Limits above the
 // maximum for columns and lines were never recorded: requests stay within the file.
 
+// property declares a property that the file lacks.
 func property(name, kind string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
 		s.Properties[name] = openapi3.NewSchemaRef("", &openapi3.Schema{Type: &openapi3.Types{kind}})
 	}
 }
 
+// value adds a value to an enumeration.
 func value(v string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) { s.Enum = append(slices.Clone(s.Enum), v) }
 }
 
+// nullable lets a property be null. The property's schema is shared in the file, so it gets a copy.
 func nullable(name string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
 		own := *s.Properties[name].Value
@@ -53,6 +56,7 @@ func nullable(name string) func(*openapi3.Schema) {
 	}
 }
 
+// unbounded takes the maximum off a property, again of a copy.
 func unbounded(name string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
 		own := *s.Properties[name].Value
@@ -61,6 +65,7 @@ func unbounded(name string) func(*openapi3.Schema) {
 	}
 }
 
+// mapping says which schema a discriminator's word means.
 func mapping(kind, schema string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
 		s.Discriminator.Mapping[kind] = openapi3.MappingRef{Ref: "#/components/schemas/" + schema}

@@ -11,12 +11,14 @@ import (
 // oneOf where the alternatives overlap (a string is both a Value and a RichValue).
 type repair map[*openapi3.Schema]bool
 
+// ref repairs what a reference leads to, if anything.
 func (seen repair) ref(r *openapi3.SchemaRef) {
 	if r != nil && r.Value != nil {
 		seen.schema(r.Value)
 	}
 }
 
+// schema repairs a schema and all below it, each once: they refer to each other in circles.
 func (seen repair) schema(s *openapi3.Schema) {
 	if seen[s] {
 		return

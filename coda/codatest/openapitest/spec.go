@@ -19,6 +19,7 @@ type spec struct {
 	paths []path
 }
 
+// path is a path of the file, by its parts; a variable one is in braces.
 type path struct {
 	parts []string
 	item  *openapi3.PathItem
@@ -88,6 +89,7 @@ func (s *spec) find(method, escaped string) (*openapi3.Operation, *openapi3.Path
 	return op, item, args
 }
 
+// match gives the variable parts, decoded, of a path that is p.
 func (p path) match(parts []string) (map[string]string, bool) {
 	if len(parts) != len(p.parts) {
 		return nil, false
