@@ -56,6 +56,8 @@ var ours = map[string][]string{
 	"cmd/codafs/internal/backup": {"fs", "fs/mount/mountpoint", "fs/remote", "fs/source/codadocs", "coda", "coda/rate", "coda/rest",
 		"snapshot", "snapshot/format", "snapshot/folder", "snapshot/sealed", "cmd/codafs/internal/term", "cmd/codafs/internal/exit",
 		"cmd/codafs/internal/config", "cmd/codafs/internal/progress", "cmd/codafs/internal/open"},
+	"cmd/codafs/internal/daemon": {"fs", "fs/mount", "fs/mount/mountpoint", "coda/rest", "snapshot", "cmd/codafs/internal/exit",
+		"cmd/codafs/internal/config", "cmd/codafs/internal/open"},
 }
 
 // theirs says which packages alone may import a library.

@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
+	"github.com/codafs/codafs/cmd/codafs/internal/daemon"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
@@ -85,7 +86,7 @@ func tryFolder(dir string) (free int64, err error) {
 // checkMounts checks each mount of this user.
 func checkMounts(ctx context.Context) (found []finding) {
 	const check = "mount"
-	all, err := allMounts(ctx)
+	all, err := daemon.Mounts(ctx)
 	if err != nil {
 		return []finding{{check, isProblem, err.Error(), ""}}
 	}
@@ -99,16 +100,16 @@ func checkMounts(ctx context.Context) (found []finding) {
 }
 
 // checkMount turns the report on one mount into a finding.
-func checkMount(check string, m mountReport) finding {
+func checkMount(check string, m daemon.Report) finding {
 	switch m.State {
-	case mountDead:
+	case daemon.Dead:
 		return finding{check, isProblem, m.Mountpoint + ": its process is gone", "codafs unmount " + m.Mountpoint + ", or mount there again"}
-	case mountCovered:
+	case daemon.Covered:
 		return finding{check, isWarning, m.Mountpoint + ": something else is mounted over it", "umount " + m.Mountpoint}
-	case mountStuck:
+	case daemon.Stuck:
 		return finding{check, isProblem, m.Mountpoint + ": it does not answer", "end its process, then codafs unmount " + m.Mountpoint}
 	}
-	s := m.said()
+	s := m.Known()
 	if why := cmp.Or(s.TokenProblem, s.ServiceDown); why != "" {
 		return finding{check, isWarning, m.Mountpoint + ": " + why, "what was fetched before stays readable"}
 	}

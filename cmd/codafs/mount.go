@@ -18,12 +18,13 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/daemon"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/codafs/codafs/fs/source/codadocs"
-	"github.com/coreos/go-systemd/v22/daemon"
+	sd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -58,8 +59,8 @@ and older than --refresh. Other calculated values stay as they were fetched unti
   codafs mount --background ~/coda 2>>codafs.log`,
 		Args: between(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.background && !inBackground() {
-				return startBackground(cmd.Context())
+			if o.background && !daemon.InBackground() {
+				return daemon.StartBackground(cmd.Context())
 			}
 			return runMount(cmd.Context(), &o, std, args[0])
 		},
@@ -96,7 +97,7 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // if nobody reads its messages, the mount must not die
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	who := newIdentity()
+	who := daemon.NewIdentity()
 	started := time.Now().UTC()
 	var server atomic.Pointer[mount.Server]
 	changed := func(docID string) {
@@ -108,7 +109,7 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 	var w *open.Workspace
 	var err error
 	status := func(ctx context.Context, s *fs.Status) {
-		name, problem := who.get(ctx)
+		name, problem := who.Get(ctx)
 		s.Account, s.TokenProblem, s.APIURL, s.Selection = &name, problem, o.BaseURL(), o.Recorded()
 		s.Tool, s.PID, s.Goroutines, s.Mountpoint, s.StartedAt = tool(), os.Getpid(), runtime.NumGoroutine(), path, started
 		if _, why := w.Client.Away(); why != nil {
@@ -153,12 +154,12 @@ func guardProcess() *exec.Cmd {
 
 // goIntoBackground detaches and says that it is mounted: after the token was accepted, or the wait for that took too
 // long.
-func goIntoBackground(std term.Streams, who *identity, dir string) error {
-	if !who.answered() {
-		fmt.Fprintf(std.Err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' shows it later\n", refusedWithin, dir)
+func goIntoBackground(std term.Streams, who *daemon.Identity, dir string) error {
+	if !who.Answered() {
+		fmt.Fprintf(std.Err, "codafs: warning: no answer from Coda in %v: whether the token is good is not known yet; 'codafs status %s' shows it later\n", daemon.RefusedWithin, dir)
 	}
 	fmt.Fprintf(std.Err, "codafs: mounted at %s; 'codafs unmount %s' ends it\n", dir, dir)
-	if err := tellReady(); err != nil {
+	if err := daemon.TellReady(); err != nil {
 		return fmt.Errorf("going into the background: %w", err)
 	}
 	return nil
@@ -166,23 +167,23 @@ func goIntoBackground(std term.Streams, who *identity, dir string) error {
 
 // serve keeps the mount until it is unmounted, a signal comes, or the token is refused at once. It calls ready when the
 // token was accepted, or nobody waits for that any longer.
-func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *open.Workspace, who *identity, m *mount.Server, ready func() error) error {
+func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions, w *open.Workspace, who *daemon.Identity, m *mount.Server, ready func() error) error {
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		if !o.Offline {
 			w.Tree.Run(ctx, o.refresh)
 		}
 	})
-	beside.Go(func() { who.find(ctx, w, cancel) })
+	beside.Go(func() { who.Find(ctx, w, cancel) })
 	beside.Go(func() {
-		if err := o.noDoc(ctx, w, who.until); err != nil {
+		if err := o.noDoc(ctx, w, who.Until); err != nil {
 			cancel(err)
 		}
-		who.get(ctx) // a token that is refused now ends the mount
+		who.Get(ctx) // a token that is refused now ends the mount
 		if ctx.Err() != nil {
 			return
 		}
-		tellSystemd(w.Log, daemon.SdNotifyReady)
+		tellSystemd(w.Log, sd.SdNotifyReady)
 		if err := ready(); err != nil {
 			cancel(err)
 		}
@@ -194,7 +195,7 @@ func serve(ctx context.Context, cancel context.CancelCauseFunc, o *mountOptions,
 	case <-gone:
 	case <-ctx.Done():
 		err = context.Cause(ctx)
-		tellSystemd(w.Log, daemon.SdNotifyStopping)
+		tellSystemd(w.Log, sd.SdNotifyStopping)
 		if e := m.Unmount(); e != nil {
 			err = errors.Join(err, e)
 		}
@@ -239,7 +240,7 @@ func (o *mountOptions) noDoc(ctx context.Context, w *open.Workspace, until time.
 
 // tellSystemd tells the service manager the state of the mount, if there is one (sd_notify(3)).
 func tellSystemd(log *slog.Logger, state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
+	if _, err := sd.SdNotify(false, state); err != nil {
 		log.Warn("systemd was not told", "state", state, "error", err)
 	}
 }

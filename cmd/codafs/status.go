@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
+	"github.com/codafs/codafs/cmd/codafs/internal/daemon"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
@@ -48,10 +49,10 @@ processes of this token on this machine count together. All times are those of t
 
 // status is the output of the command; its JSON form is promised.
 type status struct {
-	Coda   serviceStatus `json:"coda"`
-	Backup backupStatus  `json:"last_backup"`
-	Mounts []mountReport `json:"mounts"`
-	Cache  cacheStatus   `json:"cache"`
+	Coda   serviceStatus   `json:"coda"`
+	Backup backupStatus    `json:"last_backup"`
+	Mounts []daemon.Report `json:"mounts"`
+	Cache  cacheStatus     `json:"cache"`
 	// Limits are the rate limits of the token that is set here; empty without a token.
 	Limits []limitStatus `json:"limits"`
 	token  bool
@@ -88,12 +89,12 @@ func runStatus(ctx context.Context, s *config.Settings, std term.Streams, args [
 // status collects all parts. A part that cannot be read says so itself.
 func collectStatus(ctx context.Context, s *config.Settings, std term.Streams, args []string) (out status, err error) {
 	if len(args) == 1 {
-		one, err := reportOnNamed(ctx, args[0])
+		one, err := daemon.Named(ctx, args[0])
 		if err != nil {
 			return out, err
 		}
-		out.Mounts = []mountReport{one}
-	} else if out.Mounts, err = allMounts(ctx); err != nil {
+		out.Mounts = []daemon.Report{one}
+	} else if out.Mounts, err = daemon.Mounts(ctx); err != nil {
 		return out, err
 	}
 	if _, err := s.CacheFolder(); err != nil {
@@ -137,7 +138,7 @@ func readLimits(s *config.Settings, std term.Streams) ([]limitStatus, error) {
 func (s status) print(w io.Writer) error {
 	t := term.Table{{term.Colored("coda", term.Bold), s.Coda.cell()}, {term.Colored("last backup", term.Bold), s.Backup.cell()}, {}}
 	for _, m := range s.Mounts {
-		for _, line := range m.lines() {
+		for _, line := range m.Lines() {
 			t.Add(line[0], line[1])
 		}
 		t.Add()
@@ -167,4 +168,14 @@ func limitTable(limits []limitStatus) (t term.Table) {
 			term.Clock(l.PausedUntil), term.Clock(l.DoneAt))
 	}
 	return t
+}
+
+// newAsk makes the hidden command by which a mount is asked: see daemon.AskCommand.
+func newAsk(std term.Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:    daemon.AskCommand + " MOUNTPOINT",
+		Hidden: true,
+		Args:   between(1, 1),
+		RunE:   func(_ *cobra.Command, args []string) error { return term.PrintJSON(std.Out, daemon.Ask(args[0])) },
+	}
 }

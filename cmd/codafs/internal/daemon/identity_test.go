@@ -1,9 +1,12 @@
-package main
+package daemon
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,27 +19,27 @@ import (
 // A mount that comes up before the network knows whose token it has when the network is there.
 func TestAMountLearnsWhoseTokenItIsAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		way := &outage{RoundTripper: codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()}
-		client, err := coda.New(coda.Options{Token: faultToken, Transport: way})
+		way := &network{RoundTripper: codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()}
+		client, err := coda.New(coda.Options{Token: "any", Transport: way})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var remembered string
 		w := &open.Workspace{Client: client, Log: slog.New(slog.DiscardHandler), Remember: func(user string) { remembered = user }}
-		mended := time.AfterFunc(10*time.Minute, func() { way.left.Store(1 << 40) })
+		mended := time.AfterFunc(10*time.Minute, func() { way.up.Store(true) })
 		defer mended.Stop()
-		who := newIdentity()
+		who := NewIdentity()
 		found := make(chan struct{})
 		go func() {
 			defer close(found)
-			who.find(t.Context(), w, func(err error) { t.Error(err) })
+			who.Find(t.Context(), w, func(err error) { t.Error(err) })
 		}()
 		time.Sleep(5 * time.Minute)
-		if name, problem := who.get(t.Context()); name != "" || !strings.Contains(problem, "connection refused") {
+		if name, problem := who.Get(t.Context()); name != "" || !strings.Contains(problem, "connection refused") {
 			t.Errorf("during the outage: %q, %q", name, problem)
 		}
 		<-found
-		if name, problem := who.get(t.Context()); name == "" || name != remembered || problem != "" {
+		if name, problem := who.Get(t.Context()); name == "" || name != remembered || problem != "" {
 			t.Errorf("after the outage: %q, %q, remembered %q", name, problem, remembered)
 		}
 	})
@@ -47,17 +50,30 @@ func TestATokenThatIsRefusedIsNotAskedOfAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := codatest.New(codatest.Sample(), codatest.Options{})
 		api.Fail(codatest.Fault{Status: 401})
-		client, err := coda.New(coda.Options{Token: faultToken, Transport: api.RoundTripper()})
+		client, err := coda.New(coda.Options{Token: "any", Transport: api.RoundTripper()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ended := 0
-		who := newIdentity()
+		who := NewIdentity()
 		w := &open.Workspace{Client: client, Log: slog.New(slog.DiscardHandler)}
-		who.find(t.Context(), w, context.CancelCauseFunc(func(error) { ended++ }))
-		who.find(t.Context(), w, func(error) { ended++ })
+		who.Find(t.Context(), w, context.CancelCauseFunc(func(error) { ended++ }))
+		who.Find(t.Context(), w, func(error) { ended++ })
 		if n := api.Count(nil); n != 2 || ended != 2 {
 			t.Errorf("asked %d times, ended %d times, want 2", n, ended)
 		}
 	})
+}
+
+// network is a way to the service that is down until it is up.
+type network struct {
+	http.RoundTripper
+	up atomic.Bool
+}
+
+func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !n.up.Load() {
+		return nil, errors.New("connection refused")
+	}
+	return n.RoundTripper.RoundTrip(r)
 }

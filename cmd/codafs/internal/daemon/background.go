@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package main
+package daemon
 
 import (
 	"context"
@@ -26,8 +26,8 @@ const backgroundVar = "_CODAFS_BACKGROUND"
 // readyPipe is the descriptor of the pipe in the second process: the first after stderr.
 const readyPipe = 3
 
-// inBackground reports whether this is the second process. It removes the mark, so that programs it starts are not.
-func inBackground() bool {
+// InBackground reports whether this is the second process. It removes the mark, so that programs it starts are not.
+func InBackground() bool {
 	if os.Getenv(backgroundVar) == "" {
 		return false
 	}
@@ -36,8 +36,8 @@ func inBackground() bool {
 	return true
 }
 
-// startBackground starts the second process, and returns when that is ready or has ended.
-func startBackground(ctx context.Context) error {
+// StartBackground starts the second process, and returns when that is ready or has ended.
+func StartBackground(ctx context.Context) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -73,9 +73,9 @@ func startBackground(ctx context.Context) error {
 	return fmt.Errorf("the mount was gone before it was ready (%v)", cmd.ProcessState)
 }
 
-// tellReady detaches the second process from the terminal, and makes the first process return. A stderr that is a file
+// TellReady detaches the second process from the terminal, and makes the first process return. A stderr that is a file
 // stays open, for the log.
-func tellReady() error {
+func TellReady() error {
 	info, err := os.Stderr.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package main
+package daemon
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
-func inBackground() bool { return false }
+func InBackground() bool { return false }
 
-func startBackground(context.Context) error {
+func StartBackground(context.Context) error {
 	return fmt.Errorf("--background: %w on this system", mountpoint.ErrNoFUSE)
 }
 
-func tellReady() error { return nil }
+func TellReady() error { return nil }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -12,27 +12,28 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 )
 
-// refusedWithin is how soon after the start a refused token ends the mount. Later the mount stays, with what is known:
+// RefusedWithin is how soon after the start a refused token ends the mount. Later the mount stays, with what is known:
 // otherwise users would lose their open files.
-const refusedWithin = 2 * time.Second
+const RefusedWithin = 2 * time.Second
 
-// identity is the user of the token. It is asked for in parallel with other work.
-type identity struct {
+// Identity is the user of the token. It is asked for in parallel with other work.
+type Identity struct {
 	asked chan struct{} // closed when the first answer is there
-	until time.Time     // after this nobody waits any longer
+	Until time.Time     // after this nobody waits any longer
 
 	mu      sync.Mutex // guards all below
 	name    string
 	problem string
 }
 
-func newIdentity() *identity {
-	return &identity{asked: make(chan struct{}), until: time.Now().Add(refusedWithin)}
+// NewIdentity returns the identity of a mount that starts now.
+func NewIdentity() *Identity {
+	return &Identity{asked: make(chan struct{}), Until: time.Now().Add(RefusedWithin)}
 }
 
-// get waits for the first answer, for a moment after the start.
-func (i *identity) get(ctx context.Context) (name, problem string) {
-	ctx, cancel := context.WithDeadline(ctx, i.until)
+// Get waits for the first answer, for a moment after the start.
+func (i *Identity) Get(ctx context.Context) (name, problem string) {
+	ctx, cancel := context.WithDeadline(ctx, i.Until)
 	defer cancel()
 	select {
 	case <-i.asked:
@@ -43,8 +44,8 @@ func (i *identity) get(ctx context.Context) (name, problem string) {
 	return i.name, i.problem
 }
 
-// answered reports whether there was an answer.
-func (i *identity) answered() bool {
+// Answered reports whether there was an answer.
+func (i *Identity) Answered() bool {
 	select {
 	case <-i.asked:
 		return true
@@ -54,11 +55,11 @@ func (i *identity) answered() bool {
 }
 
 // set records an answer. The first one wakes those who wait in get.
-func (i *identity) set(name, problem string) {
+func (i *Identity) set(name, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.name, i.problem = name, problem
-	if !i.answered() {
+	if !i.Answered() {
 		close(i.asked)
 	}
 }
@@ -66,9 +67,9 @@ func (i *identity) set(name, problem string) {
 // askAgainAfter is how long after a failure that may pass the service is asked again.
 const askAgainAfter = time.Minute
 
-// find asks for the user of the token until there is an answer. If the token is refused soon after the start, it calls
+// Find asks for the user of the token until there is an answer. If the token is refused soon after the start, it calls
 // end.
-func (i *identity) find(ctx context.Context, w *open.Workspace, end context.CancelCauseFunc) {
+func (i *Identity) Find(ctx context.Context, w *open.Workspace, end context.CancelCauseFunc) {
 	for started := time.Now(); i.ask(ctx, w, started, end); {
 		select {
 		case <-time.After(askAgainAfter):
@@ -79,7 +80,7 @@ func (i *identity) find(ctx context.Context, w *open.Workspace, end context.Canc
 }
 
 // ask asks once, and reports whether it makes sense to ask again.
-func (i *identity) ask(ctx context.Context, w *open.Workspace, started time.Time, end context.CancelCauseFunc) (again bool) {
+func (i *Identity) ask(ctx context.Context, w *open.Workspace, started time.Time, end context.CancelCauseFunc) (again bool) {
 	user, err := w.Client.WhoAmI(ctx)
 	switch {
 	case err == nil:
@@ -88,10 +89,10 @@ func (i *identity) ask(ctx context.Context, w *open.Workspace, started time.Time
 	case rest.CodeOf(err) == rest.CodeOffline:
 		i.set("", "")
 	case ctx.Err() != nil:
-	case rest.CodeOf(err) == rest.CodeUnauthorized && time.Since(started) < refusedWithin:
+	case rest.CodeOf(err) == rest.CodeUnauthorized && time.Since(started) < RefusedWithin:
 		end(err)
 	default:
-		if !i.answered() {
+		if !i.Answered() {
 			w.Log.Error("cannot tell whose token this is", "error", exit.Describe(err))
 		}
 		i.set("", exit.Describe(err))

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"bufio"
@@ -15,15 +15,13 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
-	"github.com/spf13/cobra"
 )
 
-// mountReport is what is known of a mount; its JSON form is promised.
-type mountReport struct {
+// Report is what is known of a mount; its JSON form is promised.
+type Report struct {
 	Mountpoint string `json:"mountpoint"`
 	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over
 	// it).
@@ -35,51 +33,52 @@ type mountReport struct {
 	Errors []fs.Failure `json:"last_errors,omitempty"`
 }
 
+// The states of a mount.
 const (
-	mountLive  = "live"
-	mountDead  = "dead"
-	mountStuck = "stuck"
-	// mountCovered cannot be asked: its path leads to another mount.
-	mountCovered = "covered"
+	Live  = "live"
+	Dead  = "dead"
+	Stuck = "stuck"
+	// Covered cannot be asked: its path leads to another mount.
+	Covered = "covered"
 )
 
 // stuckAfter is how long a mount may take to answer. It answers with the token's user, which may take as long as Coda
-// does, up to refusedWithin.
-const stuckAfter = refusedWithin + time.Second
+// does, up to RefusedWithin.
+const stuckAfter = RefusedWithin + time.Second
 
 // shownErrors is how many of a mount's errors are shown; all are in its .codafs/errors.jsonl.
 const shownErrors = 5
 
-// allMounts reports on all mounts of this user.
-func allMounts(ctx context.Context) ([]mountReport, error) {
+// Mounts reports on all mounts of this user.
+func Mounts(ctx context.Context) ([]Report, error) {
 	paths, err := mountpoint.List()
 	if err != nil {
 		return nil, err
 	}
-	reports := make([]mountReport, len(paths))
+	reports := make([]Report, len(paths))
 	var all sync.WaitGroup
 	for i, p := range paths {
-		all.Go(func() { reports[i] = ask(ctx, p) })
+		all.Go(func() { reports[i] = askElsewhere(ctx, p) })
 	}
 	all.Wait()
 	return reports, nil
 }
 
-// askCommand is the hidden command that runs reportOn in another process.
-const askCommand = "__mount"
+// AskCommand is the hidden command that runs [Ask] in another process.
+const AskCommand = "__mount"
 
-// ask asks the mount at a path in another process. If the server has taken the request and does not answer, not even
+// askElsewhere asks the mount at a path in another process. If the server has taken the request and does not answer, not even
 // SIGKILL ends that process: it is left behind, and ends with the mount.
-func ask(ctx context.Context, path string) mountReport {
+func askElsewhere(ctx context.Context, path string) Report {
 	ctx, cancel := context.WithTimeout(ctx, stuckAfter)
 	defer cancel()
-	answered := make(chan mountReport, 1)
+	answered := make(chan Report, 1)
 	go func() {
-		r := mountReport{Mountpoint: path, State: mountStuck}
+		r := Report{Mountpoint: path, State: Stuck}
 		exe, err := os.Executable()
 		if err == nil {
 			var out []byte
-			if out, err = exec.CommandContext(ctx, exe, askCommand, path).Output(); err == nil {
+			if out, err = exec.CommandContext(ctx, exe, AskCommand, path).Output(); err == nil {
 				_ = json.Unmarshal(out, &r) // what cannot be read changes nothing
 			}
 		}
@@ -89,55 +88,46 @@ func ask(ctx context.Context, path string) mountReport {
 	case r := <-answered:
 		return r
 	case <-ctx.Done():
-		return mountReport{Mountpoint: path, State: mountStuck}
+		return Report{Mountpoint: path, State: Stuck}
 	}
 }
 
-func newAsk(std term.Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:    askCommand + " MOUNTPOINT",
-		Hidden: true,
-		Args:   between(1, 1),
-		RunE:   func(_ *cobra.Command, args []string) error { return term.PrintJSON(std.Out, reportOn(args[0])) },
-	}
-}
-
-// reportOn asks the mount at a path.
-func reportOn(path string) mountReport {
-	r := mountReport{Mountpoint: path, State: mountLive}
+// Ask asks the mount at a path, in this process: it hangs for as long as the mount does.
+func Ask(path string) Report {
+	r := Report{Mountpoint: path, State: Live}
 	switch state, err := mountpoint.StateOf(path); {
 	case err != nil:
-		r.State = mountStuck
+		r.State = Stuck
 		return r
 	case state == mountpoint.Covered:
-		r.State = mountCovered
+		r.State = Covered
 		return r
 	case state != mountpoint.Live:
-		r.State = mountDead
+		r.State = Dead
 		return r
 	}
 	b, err := os.ReadFile(filepath.Join(path, fs.StatusFile))
 	if err != nil || json.Unmarshal(b, &r.Status) != nil {
-		r.State = mountStuck
+		r.State = Stuck
 		return r
 	}
 	r.Errors = lastErrors(path)
 	return r
 }
 
-// reportOnNamed reports on a folder that a user names: if it is not a mount, that is an error.
-func reportOnNamed(ctx context.Context, dir string) (mountReport, error) {
+// Named reports on a folder that a user names: if it is not a mount, that is an error.
+func Named(ctx context.Context, dir string) (Report, error) {
 	all, err := mountpoint.List()
 	if err != nil {
-		return mountReport{}, err
+		return Report{}, err
 	}
 	if path := config.Absolute(dir); slices.Contains(all, path) {
-		return ask(ctx, path), nil
+		return askElsewhere(ctx, path), nil
 	}
 	if _, err := snapshot.Mounted(dir); err != nil {
-		return mountReport{}, exit.WithHint(err, "without a folder, 'codafs status' shows all mounts")
+		return Report{}, exit.WithHint(err, "without a folder, 'codafs status' shows all mounts")
 	}
-	return reportOn(config.Absolute(dir)), nil // the mount is listed under another path
+	return Ask(config.Absolute(dir)), nil // the mount is listed under another path
 }
 
 // lastErrors reads the newest errors of a mount, as far as they can be read.
@@ -159,16 +149,16 @@ func lastErrors(path string) (found []fs.Failure) {
 	}
 }
 
-// said is Status as a struct. Fields that this version does not know, or knows in another form, are left out.
-func (r mountReport) said() (s fs.Status) {
+// Known is Status as a struct. Fields that this version does not know, or knows in another form, are left out.
+func (r Report) Known() (s fs.Status) {
 	if b, err := json.Marshal(r.Status); err == nil {
 		_ = json.Unmarshal(b, &s)
 	}
 	return s
 }
 
-// lines is the report for people, as pairs of a name and a text.
-func (r mountReport) lines() (out [][2]string) {
+// Lines is the report for people, as pairs of a name and a text.
+func (r Report) Lines() (out [][2]string) {
 	add := func(name, format string, args ...any) {
 		out = append(out, [2]string{name, fmt.Sprintf(format, args...)})
 	}
@@ -176,7 +166,7 @@ func (r mountReport) lines() (out [][2]string) {
 	if r.Status == nil {
 		return out
 	}
-	s := r.said()
+	s := r.Known()
 	if s.Account != nil && *s.Account != "" {
 		add("account", "%s at %s", *s.Account, s.APIURL)
 	}
