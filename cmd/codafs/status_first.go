@@ -117,7 +117,7 @@ func (s backupStatus) cell() term.Cell {
 	}
 	age := time.Duration(s.AgeSeconds) * time.Second
 	c := term.Colored(fmt.Sprintf("%s ago (%s, %s) in %s", term.FormatAge(age), s.FinishedAt.Local().Format(term.DateTimeZone), s.Result, s.Folder), term.Green)
-	if age > oldBackup {
+	if age > backup.OldAfter {
 		c.Color = term.Yellow
 	}
 	return c

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/sealed"
 )
@@ -38,3 +39,6 @@ func (b Output) IDs() (ids []string) {
 
 // Age is how long ago the last good snapshot ended. There must be one.
 func (b Output) Age(now time.Time) time.Duration { return now.Sub(b.Good.Summary.FinishedAt) }
+
+// OldAfter is the age from which the last good backup is worth a look, where none is scheduled.
+const OldAfter = 7 * term.Day

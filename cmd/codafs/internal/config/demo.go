@@ -20,14 +20,14 @@ const DemoNote = "demo: the sample workspace"
 // DemoBesideToken refuses a demo that a file or variable asks for while there is a token: a backup of the sample
 // workspace could be mistaken for the user's own. On the command line the user has seen the flag.
 func (s *Settings) DemoBesideToken() error {
-	if !s.Demo || s.Flags == nil {
+	if !s.Demo || s.flags == nil {
 		return nil
 	}
 	in := Variable("demo")
-	switch OriginOf(s.Flags.Lookup("demo")) {
+	switch OriginOf(s.flags.Lookup("demo")) {
 	case FromVariable:
 	case FromFile:
-		in, _ = File(s.Flags)
+		in, _ = File(s.flags)
 	default:
 		return nil
 	}

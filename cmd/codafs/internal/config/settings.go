@@ -38,7 +38,7 @@ type Settings struct {
 	Selection codadocs.Selection // but for Selection.Names
 	Names     string             // as fs.NameMode has them
 
-	Flags *pflag.FlagSet // of the command; nil if RegisterService was not called
+	flags *pflag.FlagSet // of the command; nil if RegisterService was not called
 }
 
 // RegisterCache adds the flags of all commands that use the cache. RegisterService has them too.
@@ -66,7 +66,7 @@ func (s *Settings) Register(f *pflag.FlagSet, idle ...string) {
 
 // RegisterService adds the flags of all commands that reach Coda.
 func (s *Settings) RegisterService(f *pflag.FlagSet, idle ...string) {
-	s.Flags = f
+	s.flags = f
 	s.RegisterCache(f)
 	f.StringVar(&s.apiURL, "api-url", coda.DefaultURL, "address of Coda's API: a `URL` with its path")
 	PathVar(f, &s.TokenFile, "token-file", "", "", "`FILE` that holds the API token (not used if CODA_API_TOKEN or CODA_API_KEY is set)")
@@ -128,7 +128,7 @@ func (s *Settings) Adopt(apiURL string, chosen map[string]any) error {
 		s.Demo = true
 	}
 	for name := range s.Recorded() {
-		f := s.Flags.Lookup(name)
+		f := s.flags.Lookup(name)
 		if f == nil || OriginOf(f) == fromFlag {
 			continue
 		}

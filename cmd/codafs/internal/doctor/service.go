@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"cmp"
@@ -18,7 +18,7 @@ import (
 )
 
 // checkService checks the token, and with it the service and the clock. The error is a usage error.
-func (d *doctor) checkService(ctx context.Context) (found []finding, err error) {
+func (d *Options) checkService(ctx context.Context) (found []finding, err error) {
 	if err := d.DemoBesideToken(); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func checkPause(client *coda.Client) (finding, bool) {
 }
 
 // checkToken finds the token. Oddities are returned as separate findings.
-func (d *doctor) checkToken() (source finding, odd []finding) {
+func (d *Options) checkToken() (source finding, odd []finding) {
 	_, err := config.FindToken(d.TokenFile, func(line string) { odd = append(odd, finding{"token", isWarning, line, ""}) })
 	if err != nil {
 		return finding{"token", isProblem, err.Error(), ""}, odd
@@ -75,7 +75,7 @@ func (d *doctor) checkToken() (source finding, odd []finding) {
 }
 
 // ask asks the service whose token it is and what it may see.
-func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch) (found []finding) {
+func (d *Options) ask(ctx context.Context, client *coda.Client, clock *clockWatch) (found []finding) {
 	started := time.Now()
 	user, err := client.WhoAmI(ctx)
 	took := time.Since(started)
@@ -104,7 +104,7 @@ func (d *doctor) ask(ctx context.Context, client *coda.Client, clock *clockWatch
 
 // checkScope reports what the token may do, and which docs it sees. The service only says that a token is restricted.
 // Whether docs can be listed says more, and whether a page can be exported: see checkExport.
-func (d *doctor) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
+func (d *Options) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
 	var docs []coda.Doc
 	var err error
 	for doc, e := range client.Docs(ctx, coda.DocFilter{OwnedOnly: !d.Selection.IncludeShared, WorkspaceID: d.Selection.WorkspaceID}) {

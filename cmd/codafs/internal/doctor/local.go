@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"cmp"
@@ -24,8 +24,8 @@ func checkConfig(file string) finding {
 }
 
 // checkFUSE is a warning, not a problem, if this machine cannot mount: all else works without FUSE.
-func (d *doctor) checkFUSE() finding {
-	err := mountpoint.Check(d.allowOther)
+func (d *Options) checkFUSE() finding {
+	err := mountpoint.Check(d.AllowOther)
 	switch {
 	case errors.Is(err, mountpoint.ErrNotAllowed):
 		return finding{"fuse", isProblem, err.Error(), ""}
@@ -35,7 +35,7 @@ func (d *doctor) checkFUSE() finding {
 	return finding{"fuse", isOK, "this machine can mount", ""}
 }
 
-func (d *doctor) checkCache() finding {
+func (d *Options) checkCache() finding {
 	const check = "cache"
 	dir, err := d.CacheFolder()
 	if err != nil {
@@ -114,4 +114,9 @@ func checkMount(check string, m daemon.Report) finding {
 		return finding{check, isWarning, m.Mountpoint + ": " + why, "what was fetched before stays readable"}
 	}
 	return finding{check, isOK, m.Mountpoint, ""}
+}
+
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return err != nil
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -66,11 +66,8 @@ func (f finding) lack(b backup.Output, free int64) finding {
 	return f
 }
 
-// How old the last good backup may be. If backups are scheduled, one a day is expected.
-const (
-	oldIfScheduled = 2 * term.Day
-	oldBackup      = 7 * term.Day
-)
+// oldIfScheduled is how old the last good backup may be if backups are scheduled: one a day is expected.
+const oldIfScheduled = 2 * term.Day
 
 // ageFinding reports how old the last good backup is.
 func ageFinding(b backup.Output, s schedule, now time.Time) finding {
@@ -89,7 +86,7 @@ func ageFinding(b backup.Output, s schedule, now time.Time) finding {
 		return finding{check, isWarning, text + "; a later one is not good", "codafs list tells what there is"}
 	case s.by != "" && age > oldIfScheduled:
 		return finding{check, isWarning, text, "look why no later one came: " + s.log()}
-	case age > oldBackup:
+	case age > backup.OldAfter:
 		return finding{check, isWarning, text, "codafs snapshot --incremental"}
 	}
 	return finding{check, isOK, text, ""}

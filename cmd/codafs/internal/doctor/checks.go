@@ -1,0 +1,87 @@
+package doctor
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
+)
+
+// Options has the settings of the checks.
+type Options struct {
+	config.Settings
+	ConfigFile string // which may be missing
+	// Output is the folder of snapshots, "" for none; OutputByDefault says that nobody named it.
+	Output          string
+	OutputByDefault bool
+	AllowOther      bool
+}
+
+// finding is one line of the output of 'codafs doctor'.
+type finding struct {
+	Check string `json:"check"`
+	State string `json:"state"` // ok, warning or problem
+	Text  string `json:"text"`
+	Do    string `json:"do,omitempty"`
+}
+
+const (
+	isOK      = "ok"
+	isWarning = "warning"
+	isProblem = "problem"
+)
+
+// Examination is the output of 'codafs doctor'; its JSON form is promised.
+type Examination struct {
+	Tool     string    `json:"tool"`
+	Problems int       `json:"problems"`
+	Warnings int       `json:"warnings"`
+	Checks   []finding `json:"checks"`
+}
+
+// doctorTime limits how long the service may take to answer.
+const doctorTime = 20 * time.Second
+
+// Examine makes all checks, in the order in which they are shown. A failed check is a finding; the error is a usage
+// error.
+func (d *Options) Examine(ctx context.Context) (Examination, error) {
+	out := Examination{Tool: d.Tool, Checks: []finding{checkConfig(d.ConfigFile)}}
+	service, err := d.checkService(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Checks = append(out.Checks, service...)
+	out.Checks = append(out.Checks, d.checkFUSE(), d.checkCache())
+	switch {
+	case d.Output == "":
+	case d.OutputByDefault && isMissing(d.Output):
+		out.Checks = append(out.Checks, noOutput(ctx, d.Output)...)
+	default:
+		out.Checks = append(out.Checks, checkOutput(ctx, d.Output)...)
+	}
+	out.Checks = append(out.Checks, checkMounts(ctx)...)
+	for _, c := range out.Checks {
+		switch c.State {
+		case isProblem:
+			out.Problems++
+		case isWarning:
+			out.Warnings++
+		}
+	}
+	return out, nil
+}
+
+// Print writes the lines for people.
+func (e Examination) Print(w io.Writer) error {
+	var t term.Table
+	colors := map[string]term.Color{isOK: term.Green, isWarning: term.Yellow, isProblem: term.Red}
+	for _, c := range e.Checks {
+		t = append(t, []term.Cell{term.Colored(c.State, colors[c.State]), term.Colored(c.Check, term.NoColor), term.Colored(c.Text, term.NoColor)})
+		if c.Do != "" {
+			t.Add("", "", "-> "+c.Do)
+		}
+	}
+	return t.Print(w)
+}
