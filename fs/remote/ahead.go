@@ -77,12 +77,7 @@ func (f aheadFile) Prefetch(ctx context.Context) error {
 	return c.Close()
 }
 
-// aheadOwner is a tree as a [readahead.Owner].
-type aheadOwner struct{ *Tree }
-
-func (o aheadOwner) IsDown() bool { return o.isDown() }
-
 // Background implements [readahead.Owner].
-func (o aheadOwner) Background(ctx context.Context, wanted <-chan struct{}) context.Context {
-	return o.src.Background(ctx, wanted)
+func (t *Tree) Background(ctx context.Context, wanted <-chan struct{}) context.Context {
+	return t.src.Background(ctx, wanted)
 }

@@ -85,7 +85,7 @@ func (f *File) Version(ctx context.Context) (fs.Version, error) {
 	}
 	v.Unstamped = f.Reload != nil || v.Computed == fs.ComputedVolatile
 	now := f.asSeen(ctx, v)
-	if f.u.t.isDown() && !now.Young() && !f.has(ctx, now) {
+	if f.u.t.IsDown() && !now.Young() && !f.has(ctx, now) {
 		// Bytes that were fetched when the version was young are better than nothing.
 		if young := f.asSeen(ctx, v.AsYoung()); f.has(ctx, young) {
 			return young, nil

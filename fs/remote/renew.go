@@ -38,7 +38,7 @@ func (f *File) RenewIfOld(ctx context.Context) error {
 		f.Reload()
 	}
 	v, err := f.Version(ctx)
-	if err != nil || v.Computed != fs.ComputedVolatile || t.isDown() || f.loadSeen(ctx, v).SHA256 == "" {
+	if err != nil || v.Computed != fs.ComputedVolatile || t.IsDown() || f.loadSeen(ctx, v).SHA256 == "" {
 		return err // never fetched: Open will fetch it
 	}
 	before := t.opts.Now().Add(-t.opts.Refresh)

@@ -85,7 +85,7 @@ func New(src Source, store fs.Store, o Options) *Tree {
 	t := &Tree{src: src, store: store, opts: o, first: load.New[*Entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*Unit{}}
 	t.turn <- struct{}{}
-	t.ahead = readahead.New(aheadOwner{t}, o.Prefetch)
+	t.ahead = readahead.New(t, o.Prefetch)
 	t.life, t.end = context.WithCancel(context.Background())
 	return t
 }

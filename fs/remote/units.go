@@ -78,7 +78,8 @@ func (t *Tree) setDown(ctx context.Context, err error) {
 	}
 }
 
-func (t *Tree) isDown() bool {
+// IsDown reports whether the last refresh failed.
+func (t *Tree) IsDown() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.down != nil

@@ -11,6 +11,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/render"
+	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
 // tableInfo is a table's own object.
@@ -64,7 +65,7 @@ func (s *docs) columnLists() remote.List[columnList] {
 				return columnList{}, err
 			}
 			note, err := s.columnsSince(ctx, l, id, fs.BytesVersion(b, time.Time{}).Key)
-			return columnList{remote.NewShown(b), columns, computedBy(columns), note}, err
+			return columnList{remote.NewShown(b), columns, codatext.ComputedBy(columns), note}, err
 		},
 	}
 }
@@ -153,4 +154,26 @@ func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.R
 		}
 	}
 	return a.Close()
+}
+
+// addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,
+// by which a view may filter and sort without showing them. The columns of id itself are already in v.
+func (s *docs) addComputed(ctx context.Context, l *remote.Lists, v *fs.VersionHash, id string) error {
+	info, err := s.tableInfo(ctx, l, id)
+	if err != nil {
+		return err
+	}
+	v.Computes(codatext.ComputedByFilter(info.table))
+	base := info.table.ParentTable
+	if base == nil || base.ID == id || !fs.ValidID(base.ID) || v.Computed() == fs.ComputedVolatile {
+		return nil
+	}
+	columns, err := s.columnList(ctx, l, base.ID)
+	if s.t.Fatal(ctx, err) {
+		return err
+	}
+	if err == nil {
+		v.Computes(columns.computed)
+	}
+	return nil // the base table reports this failure itself
 }

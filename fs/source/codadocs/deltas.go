@@ -2,7 +2,6 @@ package codadocs
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,12 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/render"
+	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
 // Row deltas (Options.RowDeltas). Instead of reading a large table whole, the tree asks for the rows that changed since
@@ -30,7 +29,7 @@ import (
 //     unless somebody drags them. If kept and changed rows together take each index once, the unchanged rows have kept
 //     theirs.
 //   - Rows come in the order of their creation. New rows must be newer than all kept ones.
-//   - Computed cells, and cells that show another object's name, change without an edit of their row: see notPlain. When
+//   - Computed cells, and cells that show another object's name, change without an edit of their row: see [codatext.AllPlain]. When
 //     the table is renamed the links of all rows change, and when a column's format changes so do its cells: see shape.
 //   - Reads may lag behind stamps. So the table's stamp must be settled (a young version is read whole, and not kept),
 //     and must still be the same after the rows came. Then no edit falls between the rows and their token, or between
@@ -48,10 +47,6 @@ const (
 	mostRows = 10_000_000
 	// wholeEvery: one of so many reads of a table is a whole one.
 	wholeEvery = 10
-	// mostChanged is how many bytes of changed rows are held in memory. A table with more is read whole.
-	mostChanged = 8 << 20
-	// mostOptions is the length at which the service cuts the list of a column's options.
-	mostOptions = 5000
 )
 
 // rowState says which rows of a table are in the Store, and has the token to ask for changes since.
@@ -92,7 +87,7 @@ func (m rowsRenderer) deltas(ctx context.Context, l *remote.Lists, v fs.Version)
 		return nil, err
 	}
 	n := info.table.RowCount
-	if n <= most || n > mostRows || info.table.UpdatedAt.IsZero() || !allPlain(columns.columns) {
+	if n <= most || n > mostRows || info.table.UpdatedAt.IsZero() || !codatext.AllPlain(columns.columns) {
 		return nil, nil
 	}
 	shape, err := m.d.shape(info, columns)
@@ -102,25 +97,6 @@ func (m rowsRenderer) deltas(ctx context.Context, l *remote.Lists, v fs.Version)
 	m.asSent = true
 	sent, _, err := m.at(ctx, l)
 	return &deltas{m, l, sent, info.table, shape}, err
-}
-
-// plainTypes are the column formats whose cells change only when somebody edits the row or the column. Left out are
-// formats that show the name of another object (person, lookup), that may hold addresses which differ at each read
-// (image, attachments), or of which this is not known (canvas, packObject, reaction, button, and all future formats).
-var plainTypes = []string{"text", "number", "percent", "currency", "date", "time", "dateTime", "duration",
-	"email", "link", "slider", "scale", "checkbox"}
-
-func allPlain(columns []coda.Column) bool { return !slices.ContainsFunc(columns, notPlain) }
-
-// notPlain reports whether the cells of a column may change without an edit of their row.
-func notPlain(c coda.Column) bool {
-	if c.Calculated || c.Formula != "" {
-		return true
-	}
-	if c.Format.Type == "select" { // without options of its own it takes them from elsewhere
-		return len(c.Format.Options) == 0 || len(c.Format.Options) >= mostOptions
-	}
-	return !slices.Contains(plainTypes, c.Format.Type)
 }
 
 // shape is a hash of the table's own object, its columns, and the doc's name and link, which the links of rows may
@@ -142,9 +118,6 @@ func (d doc) shape(info tableInfo, columns columnList) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// errMisfit: the changed rows do not fit the kept ones, so the table must be read whole.
-var errMisfit = errors.New("the changed rows do not make up the table")
-
 // rows returns the file of rows as sent, and makes it first if it is not at hand.
 func (s *deltas) rows(ctx context.Context) (fs.Content, error) {
 	return s.d.s.t.Store().Get(ctx, s.key(s.v.Key), func(ctx context.Context, w io.Writer) error { return s.write(ctx, w, &remote.Try{}) })
@@ -161,18 +134,18 @@ func (s *deltas) write(ctx context.Context, w io.Writer, t *remote.Try) error {
 	if err == nil {
 		err = s.change(ctx, k, w)
 	}
-	if errors.Is(err, errMisfit) {
+	if errors.Is(err, codatext.ErrMisfit) {
 		return s.whole(ctx, w, t)
 	}
 	return err
 }
 
 // change writes the kept rows with the changed ones merged in. If they do not fit, it writes nothing and returns
-// errMisfit.
+// codatext.ErrMisfit.
 func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 	old, ok := s.d.s.t.Store().Lookup(ctx, s.key(k.Version))
 	if !ok {
-		return errMisfit
+		return codatext.ErrMisfit
 	}
 	defer old.Close()
 	changed, token, err := s.changed(ctx, k.Token)
@@ -182,12 +155,12 @@ func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 	if err := s.unmoved(ctx); err != nil {
 		return err
 	}
-	p, err := newRowMerge(old, k, changed, s.table.RowCount)
+	p, err := codatext.NewMerge(old, k.SHA256, changed, s.table.RowCount)
 	if err != nil {
 		return err
 	}
 	h := sha256.New()
-	if err := p.write(io.MultiWriter(w, h)); err != nil {
+	if err := p.Write(io.MultiWriter(w, h)); err != nil {
 		return err
 	}
 	s.keep(ctx, rowState{Token: token, Deltas: k.Deltas + 1, SHA256: hex.EncodeToString(h.Sum(nil))})
@@ -195,36 +168,36 @@ func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 }
 
 // changed returns the rows that changed since a token, and the next token. If no row did, something else in the table
-// changed: errMisfit. An error of the service is errMisfit too: the token may be the reason, and a whole read does not
+// changed: codatext.ErrMisfit. An error of the service is errMisfit too: the token may be the reason, and a whole read does not
 // need it.
-func (s *deltas) changed(ctx context.Context, since string) (*changes, string, error) {
+func (s *deltas) changed(ctx context.Context, since string) (*codatext.Changes, string, error) {
 	rows, next := s.d.s.api.RowChanges(ctx, s.d.ID, s.id, coda.RowOptions{}, since)
-	all := newChanges()
+	all := codatext.NewChanges()
 	for r, err := range rows {
 		switch {
 		case s.d.s.t.Fatal(ctx, err):
 			return nil, "", err
 		case err != nil:
-			return nil, "", errMisfit
+			return nil, "", codatext.ErrMisfit
 		}
-		if err := all.add(r); err != nil {
+		if err := all.Add(r); err != nil {
 			return nil, "", err
 		}
 	}
-	if len(all.inOrder) == 0 || next() == "" {
-		return nil, "", errMisfit
+	if all.Len() == 0 || next() == "" {
+		return nil, "", codatext.ErrMisfit
 	}
 	return all, next(), nil
 }
 
-// unmoved returns errMisfit if the table's stamp or row count is not the listed one any more.
+// unmoved returns codatext.ErrMisfit if the table's stamp or row count is not the listed one any more.
 func (s *deltas) unmoved(ctx context.Context) error {
 	now, err := s.d.s.api.Table(ctx, s.d.ID, s.id)
 	if s.d.s.t.Fatal(ctx, err) {
 		return err
 	}
 	if err != nil || !now.UpdatedAt.Equal(s.table.UpdatedAt.Time) || now.RowCount != s.table.RowCount {
-		return errMisfit
+		return codatext.ErrMisfit
 	}
 	return nil
 }
@@ -238,22 +211,22 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *remote.Try) error {
 	h := sha256.New()
 	b := bufio.NewWriterSize(io.MultiWriter(w, h), 64<<10)
 	rows, next := s.d.s.api.RowChanges(ctx, s.d.ID, s.id, coda.RowOptions{}, "")
-	at := newIndexSet(s.table.RowCount)
+	at := codatext.NewIndexSet(s.table.RowCount)
 	passed := func(yield func(coda.Row, error) bool) {
 		for r, err := range count.of(remote.Once(t, rows, rowID)) {
-			at.add(r.Index)
+			at.Add(r.Index)
 			if !yield(r, err) {
 				return
 			}
 		}
 	}
-	if err := writeRowsJSON(b, passed); err != nil {
+	if err := codatext.JSONLines(b, passed); err != nil {
 		return err
 	}
 	if err := b.Flush(); err != nil {
 		return err
 	}
-	if err := count.check(ctx, t); err != nil || !at.full() || next() == "" || len(t.Odd) > 0 {
+	if err := count.check(ctx, t); err != nil || !at.Full() || next() == "" || len(t.Odd) > 0 {
 		return err
 	}
 	err = s.unmoved(ctx)
@@ -269,18 +242,18 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *remote.Try) error {
 // stateKey is the Store key of the rowState.
 func (s *deltas) stateKey() string { return s.d.Key("row-deltas", s.id, "") }
 
-// load returns the rowState, or errMisfit if no changes can be merged into it.
+// load returns the rowState, or codatext.ErrMisfit if no changes can be merged into it.
 func (s *deltas) load(ctx context.Context) (k rowState, err error) {
 	c, ok := s.d.s.t.Store().Lookup(ctx, s.stateKey())
 	if !ok {
-		return k, errMisfit
+		return k, codatext.ErrMisfit
 	}
 	b, err := fs.ReadAll(c)
 	if err != nil || json.Unmarshal(b, &k) != nil {
-		return k, errMisfit
+		return k, codatext.ErrMisfit
 	}
 	if k.Shape != s.shape || k.Token == "" || k.Deltas >= wholeEvery-1 || s.table.RowCount < k.Rows {
-		return k, errMisfit
+		return k, codatext.ErrMisfit
 	}
 	return k, nil
 }
@@ -296,20 +269,5 @@ func (s *deltas) keep(ctx context.Context, k rowState) {
 	c, err := s.d.s.t.Store().Put(ctx, s.stateKey(), func(_ context.Context, w io.Writer) error { return render.Write(w, b) })
 	if err == nil {
 		c.Close()
-	}
-}
-
-// rowsIn iterates over the rows in a file of rows as sent.
-func rowsIn(c fs.Content) func(yield func(coda.Row, error) bool) {
-	return func(yield func(coda.Row, error) bool) {
-		for line, err := range textLines(c) {
-			var r coda.Row
-			if err == nil {
-				r, err = coda.Decode[coda.Row](bytes.TrimSpace(line))
-			}
-			if !yield(r, err) || err != nil {
-				return
-			}
-		}
 	}
 }

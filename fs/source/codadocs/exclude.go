@@ -9,9 +9,9 @@ import (
 
 // meansPage reports whether a selector (id, name or link) matches a page of a doc.
 func meansPage(selector, docID string, p coda.Page) bool {
-	if id, ok := DocOfLink(selector); ok {
-		tail := LinkTail(selector)
-		return id == docID && tail != "" && tail == LinkTail(p.BrowserLink)
+	if id, ok := coda.DocOfLink(selector); ok {
+		tail := coda.LinkTail(selector)
+		return id == docID && tail != "" && tail == coda.LinkTail(p.BrowserLink)
 	}
 	return selector == p.ID || selector == p.Name
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/render"
+	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
 // pageRenderer makes a page's text by an export, or from the page's lines if the token may not export.
@@ -87,7 +88,7 @@ func (m pageRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *
 	case m.format == coda.HTML:
 		return errNoHTML
 	}
-	return writePlainText(w, remote.Once(t, m.d.s.api.Lines(ctx, m.d.ID, m.id), func(l coda.Line) string { return l.ID }))
+	return codatext.PlainText(w, remote.Once(t, m.d.s.api.Lines(ctx, m.d.ID, m.id), func(l coda.Line) string { return l.ID }))
 }
 
 // Describe implements [remote.Describer]: an entry says how the text is read.

@@ -2,11 +2,8 @@ package codadocs
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 
@@ -15,6 +12,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/render"
+	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
 // rowsRenderer makes a file from a table's rows.
@@ -33,7 +31,7 @@ func (m rowsRenderer) at(ctx context.Context, l *remote.Lists) (fs.Version, []co
 		return fs.Version{}, nil, err
 	}
 	how := "rows"
-	if !m.asSent && hasDates(list.columns) {
+	if !m.asSent && codatext.HasDates(list.columns) {
 		how = "rows, dates" // tables without dates keep the versions from before dates were written as such
 	}
 	if m.hasBOM() {
@@ -80,7 +78,7 @@ func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *
 		switch {
 		case err == nil:
 			defer kept.Close()
-			rows = rowsIn(kept)
+			rows = codatext.Rows(kept)
 		case ctx.Err() != nil || rest.CodeOf(err) != "" || errors.Is(err, remote.ErrMoved):
 			return err
 		} // else the Store has no room for them
@@ -95,7 +93,7 @@ func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *
 		_, _ = b.WriteString(render.ByteOrderMark) // Flush returns the error
 	}
 	if m.asSent {
-		err = writeRowsJSON(b, rows)
+		err = codatext.JSONLines(b, rows)
 	} else {
 		err = m.writeCSV(b, columns, rows, t)
 	}
@@ -112,62 +110,11 @@ func rowID(r coda.Row) string { return r.ID }
 
 // writeCSV warns of cells without a column, except for views: those hide columns.
 func (m rowsRenderer) writeCSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error], t *remote.Try) error {
-	headers := make([]render.Column, len(columns))
-	for i, c := range columns {
-		headers[i] = render.Column{ID: c.ID, Name: c.Name}
-		if isDate(c) {
-			headers[i].Convert = calendarDate
-		}
+	left, err := codatext.CSV(w, columns, rows)
+	if err == nil && left > 0 && !m.view {
+		t.Warn(CodeColumns, "Coda gives cells of columns that its list of the columns lacks: this file is without them (number of such columns: %d)", left)
 	}
-	out, err := render.NewCSV(w, ownColumns, headers)
-	if err != nil {
-		return err
-	}
-	for r, err := range rows {
-		if err != nil {
-			return err
-		}
-		if err := writeRow(out, r); err != nil {
-			return err
-		}
-	}
-	if n := out.Left(); n > 0 && !m.view {
-		t.Warn(CodeColumns, "Coda gives cells of columns that its list of the columns lacks: this file is without them (number of such columns: %d)", n)
-	}
-	return out.Flush()
-}
-
-// ownColumns are in each CSV file, before the columns of the table.
-var ownColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
-
-func writeRow(out *render.CSV, r coda.Row) error {
-	index, err := render.Cell(r.Index)
-	if err == nil {
-		err = out.Row([]string{r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink}, r.Values)
-	}
-	if err != nil {
-		return fmt.Errorf("row %s: %w", r.ID, err)
-	}
-	return nil
-}
-
-// writeRowsJSON writes each row as sent, one a line.
-func writeRowsJSON(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
-	var b bytes.Buffer
-	for r, err := range rows {
-		if err != nil {
-			return err
-		}
-		b.Reset()
-		if err := json.Compact(&b, r.Raw); err != nil {
-			return err
-		}
-		b.WriteByte('\n')
-		if err := render.Write(w, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // Describe implements [remote.Describer]: an entry has the service's row count, if it is known.
@@ -197,5 +144,5 @@ func (m rowsRenderer) Estimate() int64 {
 	if list, ok := s.columns.Known(l, m.id); ok {
 		columns = len(list.columns)
 	}
-	return remote.EstimateLeast + info.table.RowCount*int64(columns+len(ownColumns))*estimateCell
+	return remote.EstimateLeast + info.table.RowCount*int64(columns+len(codatext.OwnColumns))*estimateCell
 }

@@ -55,7 +55,7 @@ func pageToExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (do
 // namedDocs asks for the docs that --doc names by id or link, if docs cannot be listed. Names cannot be looked up then.
 func namedDocs(ctx context.Context, client *coda.Client, selectors []string) (docs []coda.Doc) {
 	for _, s := range selectors[:min(docsTried, len(selectors))] {
-		id, ok := codadocs.DocOfLink(s)
+		id, ok := coda.DocOfLink(s)
 		if !ok {
 			id = s
 		}

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
 // target is what a link leads to: a doc, or an object in it, by its id or by the tail of its browser link.
@@ -25,8 +25,8 @@ func parseLink(link string) (target, error) {
 	if err != nil || u.Scheme == "" {
 		return target{}, exit.Usagef("%q is no link", link)
 	}
-	if doc, ok := codadocs.DocOfLink(link); ok {
-		return target{doc: doc, tail: codadocs.LinkTail(link)}, nil
+	if doc, ok := coda.DocOfLink(link); ok {
+		return target{doc: doc, tail: coda.LinkTail(link)}, nil
 	}
 	parts := strings.Split(strings.Trim(u.Host+u.Path, "/"), "/")
 	if u.Scheme == "https" || u.Scheme == "http" {
@@ -58,7 +58,7 @@ func (t target) isDoc() bool { return t.object == "" && t.tail == "" }
 // folders are the folders of the doc that may have the file.
 func (t target) folders() []string {
 	switch {
-	case strings.HasPrefix(t.tail, codadocs.TailPage):
+	case strings.HasPrefix(t.tail, coda.TailPage):
 		return []string{"pages"}
 	case t.tail != "":
 		return []string{"tables"}
@@ -75,5 +75,5 @@ func (t target) means(n fs.Node) bool {
 	if t.object != "" {
 		return o.ID == t.object
 	}
-	return t.tail == codadocs.LinkTail(o.URL)
+	return t.tail == coda.LinkTail(o.URL)
 }

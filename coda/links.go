@@ -1,4 +1,4 @@
-package codadocs
+package coda
 
 import (
 	"net/url"

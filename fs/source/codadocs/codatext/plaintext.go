@@ -1,4 +1,4 @@
-package codadocs
+package codatext
 
 import (
 	"bufio"
@@ -11,12 +11,12 @@ import (
 	"github.com/codafs/codafs/coda"
 )
 
-// writePlainText renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The service gives
+// PlainText renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The service gives
 // plain text and a style for each line. It does not say whether a box is ticked.
 //
 // Text that would begin a Markdown block at the start of a line is escaped. Within a line nothing is, so that grep
 // finds snake_case.
-func writePlainText(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
+func PlainText(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
 	w := plainTextWriter{out: bufio.NewWriter(out)}
 	for l, err := range lines {
 		if err != nil {
@@ -100,7 +100,7 @@ func (w *plainTextWriter) begin(block string) {
 	w.block, w.begun = block, true
 }
 
-// write writes the text of one line, which may have several parts: first stands before the first part, rest before the
+// Write writes the text of one line, which may have several parts: first stands before the first part, rest before the
 // others. Two spaces at the end of a part are Markdown's line break.
 func (w *plainTextWriter) write(first, rest string, texts []string) {
 	prefix := first

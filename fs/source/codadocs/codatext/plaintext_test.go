@@ -1,4 +1,4 @@
-package codadocs
+package codatext
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ func linesOf(contents []coda.LineContent, err error) func(func(coda.Line, error)
 func markdown(t testing.TB, contents ...coda.LineContent) string {
 	t.Helper()
 	var b strings.Builder
-	if err := writePlainText(&b, linesOf(contents, nil)); err != nil {
+	if err := PlainText(&b, linesOf(contents, nil)); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -133,7 +133,7 @@ func slicesOf(c coda.LineContent, n int) (all []coda.LineContent) {
 func TestLinesThatBreakOffAreAnError(t *testing.T) {
 	want := errors.New("broken off")
 	var b strings.Builder
-	if err := writePlainText(&b, linesOf([]coda.LineContent{para("a")}, want)); !errors.Is(err, want) {
+	if err := PlainText(&b, linesOf([]coda.LineContent{para("a")}, want)); !errors.Is(err, want) {
 		t.Errorf("%v", err)
 	}
 }

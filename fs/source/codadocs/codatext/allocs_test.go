@@ -1,4 +1,4 @@
-package codadocs
+package codatext
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func TestARowCostsLittle(t *testing.T) {
 	for i := range columns {
 		columns[i] = render.Column{ID: fmt.Sprintf("c-%d", i+1), Name: "Column"}
 	}
-	out, err := render.NewCSV(io.Discard, ownColumns, columns)
+	out, err := render.NewCSV(io.Discard, OwnColumns, columns)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestARowCostsLittle(t *testing.T) {
 		{"written as CSV", 9, float64(len(sentRow)) * 2, func() error { return writeRow(out, row) }},
 		// A buffer, which all rows of a table share, and under the race detector a second one.
 		{"written as a line", 3, float64(len(sentRow)) * 3, func() error {
-			return writeRowsJSON(io.Discard, func(yield func(coda.Row, error) bool) { yield(row, nil) })
+			return JSONLines(io.Discard, func(yield func(coda.Row, error) bool) { yield(row, nil) })
 		}},
 	} {
 		allocs, size := costOf(t, c.do)

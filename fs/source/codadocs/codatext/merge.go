@@ -1,4 +1,4 @@
-package codadocs
+package codatext
 
 import (
 	"bufio"
@@ -17,6 +17,12 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
+// mostChanged is how many bytes of changed rows are held in memory. A table with more is read whole.
+const mostChanged = 8 << 20
+
+// ErrMisfit: the changed rows do not fit the kept ones, so the table must be read whole.
+var ErrMisfit = errors.New("the changed rows do not make up the table")
+
 // change is a changed or new row.
 type change struct {
 	line    []byte // as in a file of rows as sent
@@ -25,33 +31,36 @@ type change struct {
 	old     bool // it replaces a kept row
 }
 
-// changes are all changed and new rows, in the order in which they were sent.
-type changes struct {
+// Changes are all changed and new rows, in the order in which they were sent.
+type Changes struct {
 	inOrder []*change
 	byID    map[string]*change
 	bytes   int
 }
 
-func newChanges() *changes { return &changes{byID: map[string]*change{}} }
+func NewChanges() *Changes { return &Changes{byID: map[string]*change{}} }
 
-// add adds a row. If a row comes twice, it changed while the rows were read.
-func (c *changes) add(r coda.Row) error {
+// Len is how many rows were added.
+func (c *Changes) Len() int { return len(c.inOrder) }
+
+// Add adds a row. If a row comes twice, it changed while the rows were read.
+func (c *Changes) Add(r coda.Row) error {
 	var b bytes.Buffer
 	if err := json.Compact(&b, r.Raw); err != nil {
 		return err
 	}
 	b.WriteByte('\n')
 	if c.bytes += b.Len(); c.bytes > mostChanged || c.byID[r.ID] != nil {
-		return errMisfit
+		return ErrMisfit
 	}
 	c.byID[r.ID] = &change{line: b.Bytes(), index: r.Index, created: r.CreatedAt}
 	c.inOrder = append(c.inOrder, c.byID[r.ID])
 	return nil
 }
 
-// rowMerge is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed
+// Merge is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed
 // rows in memory, not the file.
-type rowMerge struct {
+type Merge struct {
 	old   fs.Content
 	cuts  []replaced
 	added []*change
@@ -63,15 +72,15 @@ type replaced struct {
 	by       *change
 }
 
-// newRowMerge reads all of old. It returns errMisfit unless old and the changed rows together are a table of count rows
+// NewMerge reads all of old, whose SHA-256 in hexadecimal digits is sum. It returns ErrMisfit unless old and the changed rows together are a table of count rows
 // in the service's order.
-func newRowMerge(old fs.Content, k rowState, changed *changes, count int64) (*rowMerge, error) {
-	p := &rowMerge{old: old}
-	at, h, pos := newIndexSet(count), sha256.New(), int64(0)
+func NewMerge(old fs.Content, sum string, changed *Changes, count int64) (*Merge, error) {
+	p := &Merge{old: old}
+	at, h, pos := NewIndexSet(count), sha256.New(), int64(0)
 	var newest time.Time
 	for line, err := range textLines(old) {
 		if err != nil {
-			return nil, errMisfit
+			return nil, ErrMisfit
 		}
 		h.Write(line)
 		var r struct {
@@ -80,31 +89,31 @@ func newRowMerge(old fs.Content, k rowState, changed *changes, count int64) (*ro
 			CreatedAt string          `json:"createdAt"`
 		}
 		if json.Unmarshal(line, &r) != nil {
-			return nil, errMisfit
+			return nil, ErrMisfit
 		}
 		created, err := time.Parse(time.RFC3339, r.CreatedAt)
 		if err != nil || created.Before(newest) {
-			return nil, errMisfit
+			return nil, ErrMisfit
 		}
 		end := pos + int64(len(line))
 		if c := changed.byID[r.ID]; c != nil {
 			if c.old || c.created != r.CreatedAt {
-				return nil, errMisfit
+				return nil, ErrMisfit
 			}
 			c.old, r.Index = true, c.index
 			p.cuts = append(p.cuts, replaced{pos, end, c})
 		}
-		at.add(r.Index)
+		at.Add(r.Index)
 		newest, pos = created, end
 	}
-	if hex.EncodeToString(h.Sum(nil)) != k.SHA256 || !p.append(changed, newest, at) || !at.full() {
-		return nil, errMisfit
+	if hex.EncodeToString(h.Sum(nil)) != sum || !p.append(changed, newest, at) || !at.Full() {
+		return nil, ErrMisfit
 	}
 	return p, nil
 }
 
 // append adds the new rows: those that replace none. They must come in order, all after newest.
-func (p *rowMerge) append(changed *changes, newest time.Time, at *indexSet) bool {
+func (p *Merge) append(changed *Changes, newest time.Time, at *IndexSet) bool {
 	for _, c := range changed.inOrder {
 		if c.old {
 			continue
@@ -117,13 +126,13 @@ func (p *rowMerge) append(changed *changes, newest time.Time, at *indexSet) bool
 		}
 		newest = created
 		p.added = append(p.added, c)
-		at.add(c.index)
+		at.Add(c.index)
 	}
 	return true
 }
 
-// write writes the merged file. Unchanged parts are copied from the old file, without decoding them.
-func (p *rowMerge) write(w io.Writer) error {
+// Write writes the merged file. Unchanged parts are copied from the old file, without decoding them.
+func (p *Merge) Write(w io.Writer) error {
 	pos := int64(0)
 	copyTo := func(end int64) error {
 		_, err := io.Copy(w, io.NewSectionReader(p.old, pos, end-pos))
@@ -149,17 +158,17 @@ func (p *rowMerge) write(w io.Writer) error {
 	return nil
 }
 
-// indexSet checks that rows have the indexes from 0 up, each once.
-type indexSet struct {
+// IndexSet checks that rows have the indexes from 0 up, each once.
+type IndexSet struct {
 	taken []bool
 	rows  int
 	bad   bool
 }
 
-func newIndexSet(count int64) *indexSet { return &indexSet{taken: make([]bool, count)} }
+func NewIndexSet(count int64) *IndexSet { return &IndexSet{taken: make([]bool, count)} }
 
-// add takes an index. One that is taken, or is no number below the count, makes the set bad for good.
-func (p *indexSet) add(index json.RawMessage) {
+// Add takes an index. One that is taken, or is no number below the count, makes the set bad for good.
+func (p *IndexSet) Add(index json.RawMessage) {
 	i, err := strconv.Atoi(string(index))
 	if err != nil || i < 0 || i >= len(p.taken) || p.taken[i] {
 		p.bad = true
@@ -169,8 +178,8 @@ func (p *indexSet) add(index json.RawMessage) {
 	p.rows++
 }
 
-// full reports whether each index was added exactly once.
-func (p *indexSet) full() bool { return !p.bad && p.rows == len(p.taken) }
+// Full reports whether each index was added exactly once.
+func (p *IndexSet) Full() bool { return !p.bad && p.rows == len(p.taken) }
 
 // textLines yields the lines of a content, with their ends. If the last line has no end, it fails.
 func textLines(c fs.Content) iter.Seq2[[]byte, error] {

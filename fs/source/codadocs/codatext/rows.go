@@ -1,0 +1,103 @@
+package codatext
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/render"
+)
+
+// CSV writes rows as CSV, with OwnColumns first. left is the number of columns that have cells but are not among columns:
+// their cells are left out.
+func CSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) (left int, err error) {
+	headers := make([]render.Column, len(columns))
+	for i, c := range columns {
+		headers[i] = render.Column{ID: c.ID, Name: c.Name}
+		if isDate(c) {
+			headers[i].Convert = calendarDate
+		}
+	}
+	out, err := render.NewCSV(w, OwnColumns, headers)
+	if err != nil {
+		return 0, err
+	}
+	for r, err := range rows {
+		if err != nil {
+			return 0, err
+		}
+		if err := writeRow(out, r); err != nil {
+			return 0, err
+		}
+	}
+	return out.Left(), out.Flush()
+}
+
+// OwnColumns are in each CSV file, before the columns of the table.
+var OwnColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
+
+func writeRow(out *render.CSV, r coda.Row) error {
+	index, err := render.Cell(r.Index)
+	if err == nil {
+		err = out.Row([]string{r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink}, r.Values)
+	}
+	if err != nil {
+		return fmt.Errorf("row %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// JSONLines writes each row as sent, one a line.
+func JSONLines(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
+	var b bytes.Buffer
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		b.Reset()
+		if err := json.Compact(&b, r.Raw); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+		if err := render.Write(w, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isDate reports whether a column holds calendar dates. The service sends a date as midnight in the doc's time zone,
+// and a program that reads the CSV file in another zone would take that for the day before or after.
+func isDate(c coda.Column) bool { return c.Format.Type == "date" }
+
+func HasDates(columns []coda.Column) bool { return slices.ContainsFunc(columns, isDate) }
+
+// calendarDate returns the day of a time that is midnight in its own offset. Other text is returned as it is.
+func calendarDate(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.Hour() != 0 || at.Minute() != 0 || at.Second() != 0 || at.Nanosecond() != 0 {
+		return text
+	}
+	return at.Format(time.DateOnly)
+}
+
+// Rows iterates over the rows in a file of rows as sent.
+func Rows(c fs.Content) func(yield func(coda.Row, error) bool) {
+	return func(yield func(coda.Row, error) bool) {
+		for line, err := range textLines(c) {
+			var r coda.Row
+			if err == nil {
+				r, err = coda.Decode[coda.Row](bytes.TrimSpace(line))
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
