@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"text/tabwriter"
 
 	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
+	"github.com/codafs/codafs/cmd/codafs/internal/status"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/spf13/cobra"
 )
@@ -89,58 +88,15 @@ how far the rate limits are used. A folder that is not a cache of codafs is left
 	return cmd
 }
 
-// cacheStatus is the output of 'codafs cache'; its JSON form is promised.
-type cacheStatus struct {
-	Folder   string `json:"folder"`
-	Bytes    int64  `json:"bytes"`
-	MaxBytes int64  `json:"max_bytes"`
-	Contents int    `json:"contents"`
-	Entries  int    `json:"entries"`
-	// RunBytes is the size of what full snapshots have fetched that are running or were killed. It is not part of
-	// Bytes.
-	RunBytes int64 `json:"run_bytes"`
-	// Problem is why nothing is known of the cache; only 'codafs status' sets it.
-	Problem string `json:"problem,omitempty"`
-}
-
 func runCache(ctx context.Context, s *config.Settings, std term.Streams, asJSON bool) error {
-	out, err := cacheStatusOf(ctx, s, std)
+	out, err := status.OfCache(ctx, s, std)
 	if err != nil {
 		return err
 	}
 	if asJSON {
 		return term.PrintJSON(std.Out, out)
 	}
-	return out.print(std.Out)
-}
-
-// cacheStatus describes the cache. A missing cache is no error: it has no contents.
-func cacheStatusOf(ctx context.Context, s *config.Settings, std term.Streams) (cacheStatus, error) {
-	dir, disk, err := open.ExistingCache(s, std)
-	if err != nil {
-		return cacheStatus{}, err
-	}
-	size, err := term.ParseSize(s.CacheSize)
-	out := cacheStatus{Folder: dir, MaxBytes: size, RunBytes: open.RunBytes(dir)}
-	if disk == nil || err != nil {
-		return out, err
-	}
-	defer disk.Close()
-	is, err := disk.Stats(ctx)
-	out.Bytes, out.MaxBytes, out.Contents, out.Entries = is.Bytes, is.MaxBytes, is.Contents, is.Entries
-	return out, err
-}
-
-func (c cacheStatus) print(w io.Writer) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "folder\t%s\n", c.Folder)
-	fmt.Fprintf(out, "used\t%s of %s\n", term.FormatSize(c.Bytes), term.FormatSize(c.MaxBytes))
-	fmt.Fprintf(out, "contents\t%d\n", c.Contents)
-	fmt.Fprintf(out, "sizes known\t%d\n", c.Entries)
-	if c.RunBytes > 0 {
-		fmt.Fprintf(out, "backups\t%s of full snapshots, which run or were killed\n", term.FormatSize(c.RunBytes))
-	}
-	return out.Flush()
+	return out.Print(std.Out)
 }
 
 // changeCache runs f, which returns how many contents it removed, and prints what is left.

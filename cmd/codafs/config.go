@@ -11,11 +11,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newConfig(std term.Streams) *cobra.Command {

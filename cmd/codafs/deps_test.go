@@ -61,6 +61,8 @@ var ours = map[string][]string{
 		"cmd/codafs/internal/config", "cmd/codafs/internal/open"},
 	"cmd/codafs/internal/doctor": {"fs/mount", "fs/mount/mountpoint", "fs/source/codadocs", "coda", "coda/rest", "snapshot/folder", "cmd/codafs/internal/term",
 		"cmd/codafs/internal/exit", "cmd/codafs/internal/config", "cmd/codafs/internal/open", "cmd/codafs/internal/backup", "cmd/codafs/internal/daemon"},
+	"cmd/codafs/internal/status": {"coda", "coda/rate", "coda/rest", "snapshot/format", "cmd/codafs/internal/term", "cmd/codafs/internal/exit",
+		"cmd/codafs/internal/config", "cmd/codafs/internal/open", "cmd/codafs/internal/backup", "cmd/codafs/internal/daemon"},
 }
 
 // theirs says which packages alone may import a library.

@@ -1,9 +1,9 @@
 // Command codafs mounts a Coda workspace as folders and files, and makes full local backups
 // of it.
 //
-// Each command has a file of its own with its flags, its help and its run function. They share settings.go (flags,
-// environment, configuration file), workspace.go (from the settings to a tree), token.go, and exit.go, the only place
-// where errors become exit codes.
+// Each command has a file of its own with its flags, its help and its run function; root.go puts them together, help.go and
+// completion.go are for all. What several commands need is in the packages below internal: term talks to people, exit
+// turns errors into exit codes, config has the settings as data, and open makes a client, a cache and a tree of them.
 package main
 
 import (

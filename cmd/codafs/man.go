@@ -6,10 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
-
-	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
 func newMan(std term.Streams) *cobra.Command {

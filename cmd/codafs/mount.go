@@ -15,11 +15,10 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
-	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/term"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/daemon"
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount"

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/spf13/pflag"
 )
 
 // Called as mount.codafs, by a link in /sbin, this program is the mount helper that mount(8) and /etc/fstab start for

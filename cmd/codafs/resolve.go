@@ -6,11 +6,10 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
-	"github.com/codafs/codafs/cmd/codafs/internal/term"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/find"
 	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"

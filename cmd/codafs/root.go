@@ -8,12 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const rootHelp = `codafs shows a Coda workspace as folders and files, and makes full local backups of it.
@@ -163,26 +162,6 @@ func flagError(cmd *cobra.Command, err error) error {
 		meant = exit.DidYouMean("--", e.GetSpecifiedName(), names)
 	}
 	return exit.Usagef("%w%s (see '%s --help')", err, meant, cmd.CommandPath())
-}
-
-// newHelp is cobra's help, but an unknown command is an error.
-func newHelp() *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Show help for a command or a topic",
-		Long:  "Show help for a command or a topic, as COMMAND --help does.",
-		Example: `  codafs help snapshot
-  codafs help exit-codes`,
-		ValidArgsFunction: completeCommands,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return noSuchCommand(c, rest)
-			}
-			c.InitDefaultHelpFlag()
-			return c.Help()
-		},
-	}
 }
 
 // load sets the flags of a command that are not on the command line, from variables and the configuration file.

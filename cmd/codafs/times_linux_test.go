@@ -9,11 +9,10 @@ import (
 	"syscall"
 	"testing"
 
-	fusefs "github.com/hanwen/go-fuse/v2/fs"
-	"github.com/hanwen/go-fuse/v2/fuse"
-
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/snapshot/format"
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
 // forgetful is a file system in user space that does not take all times that files are given, and says nothing.

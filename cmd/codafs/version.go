@@ -7,10 +7,9 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/spf13/cobra"
 )
 
 // version is the program's; a release build sets it.

@@ -8,11 +8,10 @@ import (
 	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/fs/source/codadocs"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/rest"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/snapshot/format"
 )
 

@@ -10,9 +10,8 @@ import (
 	"os/exec"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"golang.org/x/sys/unix"
 )
 
 // A mount in the background is a second process of this program, with the same arguments. The first process waits for a

@@ -1,0 +1,6 @@
+// Package status collects what 'codafs status' shows: whether the service answers, the last good backup, the mounts of this
+// user, the cache, and how far the rate limits are used.
+//
+// [Collect] sends one request at most, none with --offline. What cannot be read says so in its own part of the [Status]:
+// nobody asks for a status when all is well. [OfCache] is the part that 'codafs cache' shows, too.
+package status

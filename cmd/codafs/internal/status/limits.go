@@ -1,0 +1,59 @@
+package status
+
+import (
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"strconv"
+	"time"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rate"
+)
+
+// Limit is one rate class. Times are absent if there is nothing to wait for.
+type Limit struct {
+	Class       rate.Class `json:"class"`
+	Limit       int        `json:"limit"`
+	PerSeconds  float64    `json:"per_seconds"`
+	Used        int        `json:"used"`
+	Interactive int        `json:"waiting_interactive"`
+	Background  int        `json:"waiting_background"`
+	PausedUntil time.Time  `json:"paused_until,omitzero"`
+	Margin      float64    `json:"margin_seconds"`
+	DoneAt      time.Time  `json:"done_at,omitzero"`
+}
+
+// limits reads how much of the rate limits is used. Before the first run it returns none.
+func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
+	log, err := s.Logger(std)
+	if err != nil {
+		return nil, err
+	}
+	o, err := open.ClientOptions(s, std, log)
+	if err != nil || o.StateFile == "" {
+		return []Limit{}, err
+	}
+	all, err := coda.ReadLimits(o.StateFile)
+	if err != nil && !errors.Is(err, iofs.ErrNotExist) {
+		return nil, err
+	}
+	limits := []Limit{}
+	for _, b := range all {
+		limits = append(limits, Limit{b.Class, b.Rate.N, b.Rate.Per.Seconds(), b.Used, b.Interactive, b.Background,
+			b.PausedUntil.UTC(), b.Margin.Seconds(), b.DoneAt.UTC()})
+	}
+	return limits, nil
+}
+
+func limitTable(limits []Limit) (t term.Table) {
+	t.Add("limit", "used", "waiting", "paused until", "done at")
+	for _, l := range limits {
+		t.Add(string(l.Class), fmt.Sprintf("%d of %d in %gs", l.Used, l.Limit, l.PerSeconds), strconv.Itoa(l.Interactive+l.Background),
+			term.Clock(l.PausedUntil), term.Clock(l.DoneAt))
+	}
+	return t
+}

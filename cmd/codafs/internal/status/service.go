@@ -1,0 +1,82 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/codafs/codafs/cmd/codafs/internal/config"
+	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/rest"
+)
+
+// Service says whether Coda answers, and for which user.
+type Service struct {
+	State   string `json:"state"` // reachable, unreachable, refused (the token) or not_asked
+	Account string `json:"account,omitempty"`
+	// Problem says why Coda was not asked, or did not answer.
+	Problem string `json:"problem,omitempty"`
+}
+
+const (
+	isReachable   = "reachable"
+	isUnreachable = "unreachable"
+	isRefused     = "refused"
+	notAsked      = "not_asked"
+)
+
+// askTime is how long 'codafs status' waits for Coda.
+const askTime = 3 * time.Second
+
+// service asks Coda whose token this is.
+func askService(ctx context.Context, s *config.Settings) Service {
+	if s.Offline {
+		return Service{State: notAsked, Problem: "--offline"}
+	}
+	log, err := s.Logger(term.Streams{Err: io.Discard})
+	if err != nil {
+		return Service{State: notAsked, Problem: err.Error()}
+	}
+	o, err := open.ClientOptions(s, term.Streams{Err: io.Discard}, log)
+	if _, missing := errors.AsType[exit.TokenError](err); missing {
+		return Service{State: notAsked, Problem: "no API token here"}
+	}
+	if err != nil {
+		return Service{State: notAsked, Problem: err.Error()}
+	}
+	o.MaxRetries, o.Outage = rest.NoRetries, rest.LeaveOutage
+	client, err := coda.New(o)
+	if err != nil {
+		return Service{State: notAsked, Problem: err.Error()}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, askTime, fmt.Errorf("no answer within %v", askTime))
+	defer cancel()
+	user, err := client.WhoAmI(ctx)
+	switch {
+	case err == nil:
+		return Service{State: isReachable, Account: user.LoginID}
+	case client.Usage().Requests == 0:
+		return Service{State: notAsked, Problem: "the rate limit is used up just now"}
+	case rest.CodeOf(err) == rest.CodeUnauthorized:
+		return Service{State: isRefused, Problem: exit.Describe(err)}
+	}
+	return Service{State: isUnreachable, Problem: exit.Describe(err)}
+}
+
+// cell is the status for people.
+func (s Service) cell() term.Cell {
+	switch s.State {
+	case isReachable:
+		return term.Colored("reachable, as "+s.Account, term.Green)
+	case isRefused:
+		return term.Colored("reachable, but: "+s.Problem, term.Red)
+	case notAsked:
+		return term.Colored("not asked: "+s.Problem, term.NoColor)
+	}
+	return term.Colored("not reachable: "+s.Problem, term.Red)
+}
