@@ -72,7 +72,7 @@ soak-rates: # the limits, over a million requests
 soak-cache: # kills, damage, full disks
 	$(SOAK) ./cache
 soak-tree: # a simulated day of edits, lagging reads and outages; names; row deltas
-	$(SIMULATE) ./fs ./fs/treetest
+	$(SIMULATE) ./fs ./fs/remote/... ./fs/source/... ./fs/treetest
 soak-tools: # 100 programs in every state, racing readers
 	$(SOAK) ./fs/mount
 soak-mount: # 50 readers, an editor, outages, evictions, mounts that come and go; each fault of each request

@@ -76,11 +76,11 @@ type Survey interface {
 
 // Layout is how a source's units are called and placed.
 type Layout struct {
-	// Service is the name of the service, for messages; unit and units are its words for one and many.
+	// Service is the name of the service, for messages; Unit and Units are its words for one and many.
 	Service, Unit, Units string
 	// Top is the name of the folder of all units.
 	Top string
-	// Kind is that of the unit's own file; file is its name, and the unit's item has all of its bytes.
+	// Kind is that of the unit's own file, and File its name. The unit's item has all of its bytes.
 	Kind fs.Kind
 	File string
 	// Empty says why no unit may be there, and what to do.

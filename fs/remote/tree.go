@@ -34,9 +34,9 @@ type Options struct {
 	Notice func(text string)
 	// Warned is called with what is odd about something that was read, once while that stays; it may be nil.
 	Warned func(fs.Failure)
-	// Changed is called after each refresh, and when a slow answer came, with the id of each doc that may show
-	// something else now; "" stands for the list of docs. It must not call the tree. It may be nil.
-	Changed func(docID string)
+	// Changed is called after each refresh, and when a slow answer came, with the id of each unit that may show
+	// something else now; "" stands for the list of units. It must not call the tree. It may be nil.
+	Changed func(unitID string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Status adds to .codafs/status.json what the tree itself does not know; it may be nil.
@@ -165,8 +165,8 @@ func (t *Tree) Close() {
 	t.background.Wait()
 }
 
-// Passing implements [load.Owner]. It reports whether an error may pass and says nothing about the object: the service is down or out of reach. An
-// answer about the object itself holds, and no older value is served in its place.
+// Passing implements [load.Owner]. It reports whether an error may pass and says nothing about the object: the service is
+// down or out of reach. An answer about the object itself holds, and no older value is served in its place.
 func (t *Tree) Passing(err error) bool {
 	c := t.src.Class(err)
 	return c != ClassRefused && c != ClassToken && !errors.Is(err, iofs.ErrNotExist)
