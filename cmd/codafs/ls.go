@@ -73,18 +73,10 @@ func runLs(ctx context.Context, s *config.Settings, std term.Streams, name strin
 		}
 	}
 	failed := exit.Failures{Out: std.Err}
-	for i := range found {
-		if !long {
-			break
-		}
-		err := found[i].AddVersion(ctx, nodes[i])
+	if long {
+		addVersions(ctx, found, nodes, &failed, asJSON)
 		if ctx.Err() != nil {
 			return ctx.Err()
-		}
-		if err != nil && asJSON {
-			failed.First = cmp.Or(failed.First, err) // its entry shows the error
-		} else if err != nil {
-			failed.Add(fmt.Errorf("%s: %w", found[i].Shown, err))
 		}
 	}
 	if asJSON {
@@ -96,6 +88,22 @@ func runLs(ctx context.Context, s *config.Settings, std term.Streams, name strin
 		return err
 	}
 	return failed.Err()
+}
+
+// addVersions adds to what was found the times and sizes of its nodes, until ctx ends. What fails is printed, or with
+// asJSON only kept, since its entry shows it.
+func addVersions(ctx context.Context, found []find.Info, nodes []fs.Node, failed *exit.Failures, asJSON bool) {
+	for i := range found {
+		err := found[i].AddVersion(ctx, nodes[i])
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && asJSON:
+			failed.First = cmp.Or(failed.First, err)
+		case err != nil:
+			failed.Add(fmt.Errorf("%s: %w", found[i].Shown, err))
+		}
+	}
 }
 
 func printNames(w io.Writer, found []find.Info, long bool) error {

@@ -79,9 +79,8 @@ and older than --refresh. Other calculated values stay as they were fetched unti
 	return cmd
 }
 
-// runMount opens the workspace, mounts it, and serves it to its end. It mounts before the token's user is asked for, so
-// that a service that does not answer does not delay the mount.
-func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string) error {
+// check refuses values that no mount can have.
+func (o *mountOptions) check() error {
 	switch mount.Sizes(o.sizes) {
 	case mount.Auto, mount.Exact, mount.Estimate:
 	default:
@@ -93,18 +92,25 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 	if o.prefetch < 0 {
 		return exit.Usagef("--prefetch %d: want 0 or more", o.prefetch)
 	}
+	return nil
+}
+
+// runMount opens the workspace, mounts it, and serves it to its end. It mounts before the token's user is asked for, so
+// that a service that does not answer does not delay the mount.
+func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // if nobody reads its messages, the mount must not die
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	who := daemon.NewIdentity()
-	started := time.Now().UTC()
+	who, started, path := daemon.NewIdentity(), time.Now().UTC(), config.Absolute(dir)
 	var server atomic.Pointer[mount.Server]
 	changed := func(docID string) {
 		if m := server.Load(); m != nil {
 			m.Changed(docID)
 		}
 	}
-	path := config.Absolute(dir)
 	var w *open.Workspace
 	var err error
 	status := func(ctx context.Context, s *fs.Status) {
@@ -130,12 +136,11 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 	}
 	server.Store(m)
 	m.Changed("") // for changes before the kernel could be notified
-	if !o.background {
-		fmt.Fprintf(std.Err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
-	}
 	ready := func() error { return nil }
 	if o.background {
 		ready = func() error { return goIntoBackground(std, who, dir) }
+	} else {
+		fmt.Fprintf(std.Err, "codafs: mounted at %s; Ctrl-C or 'codafs unmount %s' ends it\n", dir, dir)
 	}
 	return serve(ctx, cancel, o, w, who, m, ready)
 }

@@ -41,32 +41,16 @@ there is copied; the mount's own selection of docs and files holds.`,
   codafs snapshot ./mnt
   cd ~/coda-backups/latest && sha256sum --quiet -c SHA256SUMS`,
 		Args: between(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
-			if f := folder.ArchiveFormat(o.Archive); f != "" && f != folder.Zip && f != folder.TarZstd {
-				return exit.Usagef("--archive %q: want zip or tar.zst", o.Archive)
-			}
-			if o.Output == "" {
-				return config.ErrNoOutput
-			}
-			if err := checkShortcuts(cmd.Flags(), o.Incremental, len(args) == 1); err != nil {
-				return err
-			}
-			if o.Offline && len(args) == 0 {
-				return exit.Usagef("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")
-			}
-			o.WithinOpenFiles(std)
-			if len(args) == 1 {
-				if err := noSelection(cmd.Flags()); err != nil {
-					return err
-				}
-				return o.TellResult(cmd.Context(), std, backup.OfMount(cmd.Context(), &o, std, args[0]))
-			}
-			return o.TellResult(cmd.Context(), std, backup.OfWorkspace(cmd.Context(), &o, std))
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runSnapshot(cmd, &o, std, args) },
 	}
 	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + backup.OnResultHelp + "\n\n" + exitHelp
-	f := cmd.Flags()
+	registerSnapshot(&o, cmd.Flags())
+	completeDocs(cmd, &o.Settings)
+	return cmd
+}
+
+// registerSnapshot adds the flags of the command.
+func registerSnapshot(o *backup.Options, f *pflag.FlagSet) {
 	config.PathVar(f, &o.Output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.Incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
 	f.StringVar(&o.Archive, "archive", "", "also pack the finished snapshot into one file beside its folder; `FORMAT` is zip or tar.zst")
@@ -77,12 +61,35 @@ there is copied; the mount's own selection of docs and files holds.`,
 	f.StringArrayVar(&o.AcceptGaps, "accept-gap", nil,
 		"the page, table or doc with this `ID` may be missing: summary.json still names it, and it makes no exit code 3 (may be given more than once)")
 	f.BoolVar(&o.AllowOtherSelection, "allow-other-selection", false, "let one folder hold snapshots of several accounts or selections")
-	registerShortcuts(&o, f)
+	registerShortcuts(o, f)
 	f.StringVar(&o.OnResult, "on-result", "", "run `COMMAND` in a shell at the end, after a success and after a failure (what it is given: see above)")
 	o.RegisterConcurrency(f)
 	o.Register(f, "offline") // without requests there is nothing to copy; a mount sends its own requests
-	completeDocs(cmd, &o.Settings)
-	return cmd
+}
+
+// runSnapshot checks what goes together, and makes the snapshot: of the mount that args name, or of the workspace.
+func runSnapshot(cmd *cobra.Command, o *backup.Options, std term.Streams, args []string) error {
+	signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
+	if f := folder.ArchiveFormat(o.Archive); f != "" && f != folder.Zip && f != folder.TarZstd {
+		return exit.Usagef("--archive %q: want zip or tar.zst", o.Archive)
+	}
+	if o.Output == "" {
+		return config.ErrNoOutput
+	}
+	if err := checkShortcuts(cmd.Flags(), o.Incremental, len(args) == 1); err != nil {
+		return err
+	}
+	if o.Offline && len(args) == 0 {
+		return exit.Usagef("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")
+	}
+	o.WithinOpenFiles(std)
+	if len(args) == 1 {
+		if err := noSelection(cmd.Flags()); err != nil {
+			return err
+		}
+		return o.TellResult(cmd.Context(), std, backup.OfMount(cmd.Context(), o, std, args[0]))
+	}
+	return o.TellResult(cmd.Context(), std, backup.OfWorkspace(cmd.Context(), o, std))
 }
 
 const exitHelp = `Exit codes:

@@ -86,7 +86,8 @@ func (o *Options) Run(ctx context.Context, std term.Streams, w *open.Workspace, 
 	return o.snapshot(ctx, std, treeOrigin{w.Tree}, opts, p)
 }
 
-// endAtSilence ends a context when Coda has not answered for silenceLimit.
+// endAtSilence ends a context when Coda has not answered for progress.SilenceLimit. The caller must call stop, which
+// waits for the watch to end.
 func endAtSilence(parent context.Context, client *coda.Client) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	var watch sync.WaitGroup

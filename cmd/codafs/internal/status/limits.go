@@ -27,7 +27,7 @@ type Limit struct {
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
-// limits reads how much of the rate limits is used. Before the first run it returns none.
+// readLimits reads how much of the rate limits is used. Before the first run it returns none.
 func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
 	log, err := s.Logger(std)
 	if err != nil {

@@ -33,7 +33,7 @@ const (
 // askTime is how long 'codafs status' waits for Coda.
 const askTime = 3 * time.Second
 
-// service asks Coda whose token this is.
+// askService asks Coda whose token this is.
 func askService(ctx context.Context, s *config.Settings) Service {
 	if s.Offline {
 		return Service{State: notAsked, Problem: "--offline"}
