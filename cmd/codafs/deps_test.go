@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"go/parser"
 	"go/token"
 	"io"
+	iofs "io/fs"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +101,93 @@ func TestImportsPointInOneDirection(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Limits of a package, without its tests.
+const (
+	mostFiles = 15
+	mostLines = 2500
+)
+
+// mayBeLarge are packages with one small thing after the other: endpoints of the stand-in, commands.
+var mayBeLarge = []string{"coda/codatest", "cmd/codafs"}
+
+// Files for other systems count too.
+func TestPackagesStaySmall(t *testing.T) {
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if slices.Contains(mayBeLarge, name) {
+			continue
+		}
+		files, lines := 0, 0
+		paths, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %d files, %v", name, len(paths), err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files++
+			lines += bytes.Count(b, []byte("\n"))
+		}
+		if files > mostFiles {
+			t.Errorf("%s has %d files without its tests, %d more than a package may have (%d): split it", name, files, files-mostFiles, mostFiles)
+		}
+		if lines > mostLines {
+			t.Errorf("%s has %d lines without its tests, %d more than a package may have (%d): split it", name, lines, lines-mostLines, mostLines)
+		}
+	}
+}
+
+var (
+	comment = regexp.MustCompile(`(?:^|\s)//\s.*`)
+	goFile  = regexp.MustCompile(`[a-z0-9_./-]*\b[a-z][a-z0-9_]*\.go\b`)
+)
+
+// Comments and texts name files as they are called now. A comment that gives no folder means a file beside it.
+func TestFilesThatTextsNameExist(t *testing.T) {
+	root := os.DirFS("../..")
+	var paths []string
+	err := iofs.WalkDir(root, ".", func(p string, _ iofs.DirEntry, err error) error {
+		paths = append(paths, p)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := 0
+	for _, p := range paths {
+		isGo := path.Ext(p) == ".go"
+		if !isGo && path.Ext(p) != ".md" || p == "CHANGELOG.md" || strings.Contains(p, "/testdata/") {
+			continue // history has the names of its day
+		}
+		texts++
+		b, err := iofs.ReadFile(root, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(b), "\n") {
+			if isGo {
+				line = comment.FindString(line)
+			}
+			for _, name := range goFile.FindAllString(line, -1) {
+				if isGo && !strings.Contains(name, "/") {
+					name = path.Join(path.Dir(p), name)
+				}
+				if !slices.ContainsFunc(paths, func(there string) bool { return there == name || strings.HasSuffix(there, "/"+name) }) {
+					t.Errorf("%s:%d names %s, which is not there", p, i+1, name)
+				}
+			}
+		}
+	}
+	if texts < 100 {
+		t.Errorf("only %d texts were read", texts)
 	}
 }
 

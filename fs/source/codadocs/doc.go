@@ -2,8 +2,8 @@
 // from an [API] (the requests that it needs; *coda.Client implements it) and a store.
 //
 // It decides which docs and files there are (selection.go, docs.go, pages.go, tables.go, objects.go), and how their bytes are
-// made: pages by an export, or line by line for a token that may not export (export.go, exports.go, plaintext.go); tables
-// row by row (rows.go), and a large one without reading all of it again (deltas.go, rowmerge.go). All that lasts between two
+// made: pages by an export, or line by line for a token that may not export (export.go, exports.go); tables
+// row by row (rows.go), and a large one without reading all of it again (deltas.go). The bytes themselves are the work of package codatext. All that lasts between two
 // requests is the machinery's, in package remote.
 //
 // A doc's lists are described in one place each: pageLists, tableLists, columnLists and so on say how a list is requested and

@@ -38,7 +38,7 @@ type API interface {
 }
 
 // docs is Coda's docs as the units of a tree. It implements [remote.Source], with [remote.Prober] in exports.go,
-// [remote.Surveyor] in survey.go and [remote.Orderer] in lookahead.go.
+// [remote.Surveyor] in survey.go and [remote.Orderer] below.
 type docs struct {
 	t         *remote.Tree
 	api       API
