@@ -14,10 +14,12 @@ import (
 // requests are background work.
 type treeOrigin struct{ tree *remote.Tree }
 
+// Index implements [snapshot.Origin].
 func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
 	return t.tree.Index(rate.Background(ctx))
 }
 
+// Open implements [snapshot.Origin].
 func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	return fs.FS(rate.Background(ctx), t.tree.Root()).Open(path)
 }

@@ -63,7 +63,8 @@ func OfWorkspace(ctx context.Context, o *Options, std term.Streams) error {
 	return o.Run(ctx, std, w, p)
 }
 
-// Run makes a snapshot of w. It asks for the token's user first, so that a refused token ends the run at once.
+// Run makes a snapshot of w, which stays open. It asks for the token's user first, so that a refused token ends the run at
+// once. It ends by itself if Coda does not answer for progress.SilenceLimit. All that p shows has ended when it returns.
 func (o *Options) Run(ctx context.Context, std term.Streams, w *open.Workspace, p *progress.Run) error {
 	p.Watch(w.Client)
 	ctx, stop := endAtSilence(ctx, w.Client)
@@ -127,7 +128,7 @@ func notAMount(err error, dir string) error {
 	return err
 }
 
-// snapshot makes the run, or the dry run, and reports how it ended.
+// snapshot makes the run, or the dry run, and reports how it ended. It ends the progress in all cases.
 func (o *Options) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress.Run) error {
 	if !o.DryRun {
 		opts.Progress = p

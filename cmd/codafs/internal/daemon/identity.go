@@ -16,7 +16,8 @@ import (
 // otherwise users would lose their open files.
 const RefusedWithin = 2 * time.Second
 
-// Identity is the user of the token. It is asked for in parallel with other work.
+// Identity is the user of the token. It is asked for in parallel with other work: one goroutine calls Find, any number may
+// call the other methods.
 type Identity struct {
 	asked chan struct{} // closed when the first answer is there
 	Until time.Time     // after this nobody waits any longer
@@ -31,7 +32,8 @@ func NewIdentity() *Identity {
 	return &Identity{asked: make(chan struct{}), Until: time.Now().Add(RefusedWithin)}
 }
 
-// Get waits for the first answer, for a moment after the start.
+// Get waits for the first answer, until the time Until. It returns the account's name, or why it is not known; both are ""
+// if there was no answer yet, or with --offline.
 func (i *Identity) Get(ctx context.Context) (name, problem string) {
 	ctx, cancel := context.WithDeadline(ctx, i.Until)
 	defer cancel()

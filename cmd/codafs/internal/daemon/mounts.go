@@ -49,7 +49,8 @@ const stuckAfter = RefusedWithin + time.Second
 // shownErrors is how many of a mount's errors are shown; all are in its .codafs/errors.jsonl.
 const shownErrors = 5
 
-// Mounts reports on all mounts of this user.
+// Mounts reports on all mounts of this user, in the system's order. They are asked at the same time; it takes no longer than
+// stuckAfter.
 func Mounts(ctx context.Context) ([]Report, error) {
 	paths, err := mountpoint.List()
 	if err != nil {
@@ -115,7 +116,7 @@ func Ask(path string) Report {
 	return r
 }
 
-// Named reports on a folder that a user names: if it is not a mount, that is an error.
+// Named reports on a folder that a user names: if it is not a mount, that is an error, which says where to look.
 func Named(ctx context.Context, dir string) (Report, error) {
 	all, err := mountpoint.List()
 	if err != nil {
@@ -157,7 +158,8 @@ func (r Report) Known() (s fs.Status) {
 	return s
 }
 
-// Lines is the report for people, as pairs of a name and a text.
+// Lines is the report for people, as pairs of a name and a text, always in one order. A line without a name goes on with
+// the one before it.
 func (r Report) Lines() (out [][2]string) {
 	add := func(name, format string, args ...any) {
 		out = append(out, [2]string{name, fmt.Sprintf(format, args...)})

@@ -9,7 +9,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// Options has the settings of the checks.
+// Options has the settings of the checks. It is for one [Options.Examine].
 type Options struct {
 	config.Settings
 	ConfigFile string // which may be missing
@@ -27,6 +27,7 @@ type finding struct {
 	Do    string `json:"do,omitempty"`
 }
 
+// The states of a finding. A warning is what will not stop the user, a problem what will.
 const (
 	isOK      = "ok"
 	isWarning = "warning"

@@ -74,7 +74,8 @@ func (d *Options) checkToken() (source finding, odd []finding) {
 	return finding{State: isOK}, odd
 }
 
-// ask asks the service whose token it is and what it may see.
+// ask asks the service whose token it is and what it may see. It asks for the user, then for the
+// docs, then exports one page of theirs; it ends early if the token is refused or nothing answers.
 func (d *Options) ask(ctx context.Context, client *coda.Client, clock *clockWatch) (found []finding) {
 	started := time.Now()
 	user, err := client.WhoAmI(ctx)

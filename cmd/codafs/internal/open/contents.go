@@ -14,7 +14,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// openContents opens the cache, or a scratch folder for this run alone: if afresh is set, if the cache folder cannot be
+// openContents first removes what killed runs have left. Then it opens the cache, or a scratch folder for this run alone: if afresh is set, if the cache folder cannot be
 // used, or if there is no place for one. dir is the folder of the cache, or of its substitute.
 func openContents(s *config.Settings, std term.Streams, log *slog.Logger, afresh bool) (disk *cache.Disk, run *scratch, dir string, err error) {
 	dir, err = s.CacheFolder()

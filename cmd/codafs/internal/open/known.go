@@ -26,7 +26,8 @@ func Known(s *config.Settings) (*Workspace, error) {
 	return Tree(&known, term.Streams{Out: io.Discard, Err: io.Discard}, Options{})
 }
 
-// KnownDocs returns the docs that any command has listed, with whatever selection, each doc once.
+// KnownDocs returns the docs that any command has listed, with whatever selection, each doc once. It returns none if
+// nothing is known, or ctx ends.
 func KnownDocs(ctx context.Context, s *config.Settings) (docs []fs.Object) {
 	for _, shared := range []bool{false, true} {
 		all := *s

@@ -8,17 +8,20 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// store adapts the cache to fs.Store.
+// store is the cache as an [fs.Store]. Only the types of the contents differ.
 type store struct{ *cache.Disk }
 
+// Get implements [fs.Store].
 func (s store) Get(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
 	return content(s.Disk.Get(ctx, key, fill))
 }
 
+// Put implements [fs.Store].
 func (s store) Put(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error) {
 	return content(s.Disk.Put(ctx, key, fill))
 }
 
+// Lookup implements [fs.Store].
 func (s store) Lookup(ctx context.Context, key string) (fs.Content, bool) {
 	c, ok := s.Disk.Lookup(ctx, key)
 	if !ok {

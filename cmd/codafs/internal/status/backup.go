@@ -20,6 +20,7 @@ type Backup struct {
 	Problem    string        `json:"problem,omitempty"`
 }
 
+// lastBackup looks for the last good backup in a folder, which may be missing.
 func lastBackup(folder string, now time.Time) Backup {
 	s := Backup{Folder: folder}
 	b, err := backup.ReadOutput(folder)

@@ -22,7 +22,7 @@ type Status struct {
 	Cache  Cache           `json:"cache"`
 	// Limits are the rate limits of the token that is set here; empty without a token.
 	Limits []Limit `json:"limits"`
-	token  bool
+	token  bool    // whether a token is set here
 }
 
 // Collect asks the service and collects all that is known. args may name a mount, output is the folder of backups. A part

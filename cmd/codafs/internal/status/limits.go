@@ -27,7 +27,8 @@ type Limit struct {
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
-// readLimits reads how much of the rate limits is used. Before the first run it returns none.
+// readLimits reads from the file that all processes of the token share how much of the rate limits is used. It takes no
+// part in them. Before the first run it returns none.
 func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
 	log, err := s.Logger(std)
 	if err != nil {
@@ -49,6 +50,7 @@ func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
 	return limits, nil
 }
 
+// limitTable is the limits for people.
 func limitTable(limits []Limit) (t term.Table) {
 	t.Add("limit", "used", "waiting", "paused until", "done at")
 	for _, l := range limits {

@@ -23,6 +23,7 @@ type Service struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// The states of the service. A token that is refused is an answer: the service is there.
 const (
 	isReachable   = "reachable"
 	isUnreachable = "unreachable"
@@ -33,7 +34,8 @@ const (
 // askTime is how long 'codafs status' waits for Coda.
 const askTime = 3 * time.Second
 
-// askService asks Coda whose token this is.
+// askService asks Coda whose token this is, by one request that is not sent again. Settings that are wrong, or no token, are
+// a reason not to ask; the rest of the status is shown all the same.
 func askService(ctx context.Context, s *config.Settings) Service {
 	if s.Offline {
 		return Service{State: notAsked, Problem: "--offline"}
