@@ -21,6 +21,7 @@ type PanicError struct {
 	Stack []byte
 }
 
+// Error has the value, and not the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("cache: panic in a fetch: %v", e.Value) }
 
 // Flight lets all who want the same thing at the same time share one fetch. The zero

@@ -20,8 +20,8 @@ type Format string
 
 // The formats that Coda knows (Coda API 1.5.0, PageContentOutputFormat). Both are UTF-8.
 const (
-	Markdown Format = "markdown"
-	HTML     Format = "html"
+	Markdown Format = "markdown" // a .md file
+	HTML     Format = "html"     // a .html file
 )
 
 // exportStarts is how often an export is begun, each one but the first since the one before brought nothing:

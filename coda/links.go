@@ -20,8 +20,8 @@ func DocOfLink(link string) (id string, ok bool) {
 
 // The beginnings of those parts of browser links that name a page and a table.
 const (
-	TailPage  = "_su"
-	TailTable = "_tu"
+	TailPage  = "_su" // in the path
+	TailTable = "_tu" // in the fragment
 )
 
 // LinkTail returns the part of a browser link that names an object in its doc: after /d/DOC comes Page-Name_suXYZ, or

@@ -2,12 +2,12 @@ package fs
 
 // Codes of failures that codafs finds by itself. A service has its own besides.
 const (
-	CodeBadID    = "bad_id"   // the object's id cannot be part of a file name
-	CodeNoSpace  = "no_space" // the cache's disk is full
-	CodeNotFound = "not_found"
+	CodeBadID    = "bad_id"    // the object's id cannot be part of a file name
+	CodeNoSpace  = "no_space"  // the cache's disk is full
+	CodeNotFound = "not_found" // the object is not there any more
 	// CodeRefused says that the service took no request with this token: to ask on is of no use.
 	CodeRefused = "unauthorized"
-	CodeOther   = "error"
+	CodeOther   = "error" // no other code fits; the message says more
 )
 
 // Codes of warnings.

@@ -27,7 +27,7 @@ const (
 // Lengths in bytes. File systems allow 255 for a name.
 const (
 	maxName   = 255
-	MaxTitle  = 80
+	MaxTitle  = 80 // of the title in a name; the rest is cut
 	maxParent = 60
 	// MaxEnding is the longest text that may follow a stem: a hash, then a file's ending.
 	MaxEnding = len("~123456") + len(".columns.json")

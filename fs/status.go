@@ -5,8 +5,8 @@ import "time"
 // ControlDir is a folder at the root. Lookup finds it and Entries hides it, so that no walk of the tree enters it. The
 // paths of what is in it:
 const (
-	ControlDir = ".codafs"
-	StatusFile = ControlDir + "/status.json"
+	ControlDir = ".codafs"                    // found by name, never listed
+	StatusFile = ControlDir + "/status.json"  // a [Status]
 	ErrorsFile = ControlDir + "/errors.jsonl" // one [Failure] a line
 	IndexFile  = ControlDir + "/index.jsonl"  // one [Entry] a line; the only file here that sends many requests
 	SinceDir   = ControlDir + "/since"        // files of computed bytes that were fetched since a time
@@ -16,7 +16,7 @@ const (
 const SchemaStatus = "codafs.status/1"
 
 // Status is the content of .codafs/status.json, for those who write it and those who read it. The tree fills in docs,
-// errors, warnings and whether the service is down; its owner adds the rest ([Options].Status). The fields are sorted
+// errors, warnings and whether the service is down; its owner adds the rest (Options.Status in fs/remote). The fields are sorted
 // by their JSON names, as they always were in the file.
 type Status struct {
 	// Account is the token's account: "" while it is not known, nil if nobody asks for it.

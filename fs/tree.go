@@ -96,7 +96,7 @@ type Renewable interface {
 	// the file has another version from then on. Bytes that were never fetched are left to Open. It fails if Open
 	// would, even if older bytes are at hand.
 	Renew(ctx context.Context, before time.Time) error
-	// RenewIfOld is Renew for those who read an unstamped file: bytes older than [Options].Refresh are fetched again.
+	// RenewIfOld is Renew for those who read an unstamped file: bytes older than the tree's Refresh are fetched again.
 	// If that fails for now, the known bytes stay current, and there is no error.
 	RenewIfOld(ctx context.Context) error
 }
@@ -106,6 +106,7 @@ type Renewable interface {
 type Content interface {
 	io.ReaderAt
 	io.Closer
+	// Size is exact, in bytes.
 	Size() int64
 }
 

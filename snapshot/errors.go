@@ -38,6 +38,7 @@ var (
 // RefusedError says that the service did not accept the token: asking on is of no use.
 type RefusedError struct{ Failure fs.Failure }
 
+// Error has the service's own words.
 func (e *RefusedError) Error() string { return "the token was refused: " + e.Failure.Message }
 
 // refused reports whether the token is what was refused. The status alone does not: a download

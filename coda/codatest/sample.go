@@ -15,8 +15,8 @@ var sampleFiles embed.FS
 
 // The ids of Sample that tests like to name.
 const (
-	SampleDoc     = "AbCdE-fgH1" // Product Launch Hub
-	SampleRoadmap = "grid-Rm4_pq-T2x"
+	SampleDoc     = "AbCdE-fgH1"        // Product Launch Hub
+	SampleRoadmap = "grid-Rm4_pq-T2x"   // the roadmap, a table
 	SamplePage    = "canvas-_Lp20Plan0" // Launch plan
 )
 

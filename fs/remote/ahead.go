@@ -7,7 +7,7 @@ import (
 	"github.com/codafs/codafs/fs/remote/readahead"
 )
 
-// AheadMode says whether and how a file is fetched ahead of its reader.
+// AheadMode is [File].Ahead. It says whether and how a file is fetched ahead of its reader.
 type AheadMode int
 
 const (

@@ -16,7 +16,7 @@ import (
 // is there, the list was wrong, which is a warning. If the request fails otherwise, the unit stays as it was known, and
 // a failure is reported. That all units are gone at once is not believed.
 
-// expect records what the last snapshot had: see [Held].
+// expect records what the last snapshot had: see [fs.Held].
 func (t *Tree) expect(units []string, odd []fs.Failure) {
 	t.mu.Lock()
 	expected := map[string]bool{}
@@ -31,7 +31,7 @@ func (t *Tree) expect(units []string, odd []fs.Failure) {
 	}
 	t.mu.Unlock()
 	if odd != nil {
-		t.earlier.replace(func(fs.Failure) bool { return true }, odd, t.opts.Now())
+		t.earlier.Replace(func(fs.Failure) bool { return true }, odd, t.opts.Now())
 	}
 }
 
@@ -145,7 +145,7 @@ func (t *Tree) warnOfUnits(l Listing) {
 	there := maps.Clone(t.byID)
 	t.mu.Unlock()
 	over := func(f fs.Failure) bool { return f.Kind == how.Kind || f.DocID != "" && there[f.DocID] == nil }
-	t.tellNew(t.warnings.replace(over, odd, t.opts.Now()))
+	t.tellNew(t.warnings.Replace(over, odd, t.opts.Now()))
 }
 
 // tellNew passes new warnings to Options.Warned.

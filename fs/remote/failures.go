@@ -8,9 +8,7 @@ import (
 	iofs "io/fs"
 	"iter"
 	"slices"
-	"sync"
 	"syscall"
-	"time"
 
 	"github.com/codafs/codafs/fs"
 )
@@ -19,17 +17,18 @@ import (
 // still to come, the rest shifts: an item comes twice, or never. So a list that may have shifted is read once more. If
 // it shifts again, it is kept with a warning: that is better than no list.
 
-// ErrMoved: something changed while it was read. It fails the first try only.
+// ErrMoved says that something changed while it was read. It fails the first try only.
 var ErrMoved = errors.New("this changed while it was read")
 
-// Try is one of two tries at reading something.
+// Try is one of two tries at reading something. It belongs to the goroutine that reads.
 type Try struct {
 	Last bool // there is no further try: what was read is kept, even if it changed meanwhile
 	// service is the name of the service, for messages.
 	service string
-	// looked says that a list was read. odd has what is odd about it: code and message.
+	// looked says that a list was read.
 	looked bool
-	Odd    []fs.Failure
+	// Odd has what is odd about what was read: code and message, no more.
+	Odd []fs.Failure
 }
 
 // Warn adds a warning about what was read. The file or list is kept all the same.
@@ -103,7 +102,7 @@ func (t *Tree) warned(obj fs.Object, path string, by *Try) {
 		odd[i] = f
 	}
 	isOf := func(f fs.Failure) bool { return f.Kind == obj.Kind && f.DocID == obj.DocID && f.ObjectID == obj.ID }
-	t.tellNew(t.warnings.replace(isOf, odd, t.opts.Now()))
+	t.tellNew(t.warnings.Replace(isOf, odd, t.opts.Now()))
 }
 
 // Knows reports whether the same was odd about an object before: then it is not read a second time for that.
@@ -111,11 +110,11 @@ func (t *Tree) Knows(obj fs.Object, message string) bool {
 	is := func(f fs.Failure) bool {
 		return f.Kind == obj.Kind && f.DocID == obj.DocID && f.ObjectID == obj.ID && f.Message == message
 	}
-	return t.warnings.has(is) || t.earlier.has(is)
+	return t.warnings.Has(is) || t.earlier.Has(is)
 }
 
 // Warnings returns what is odd about what was read and kept.
-func (t *Tree) Warnings() []fs.Failure { return t.warnings.all() }
+func (t *Tree) Warnings() []fs.Failure { return t.warnings.All() }
 
 // FailureOf describes why an object could not be read.
 func (t *Tree) FailureOf(err error, obj fs.Object, path string) fs.Failure {
@@ -134,70 +133,4 @@ func (t *Tree) FailureOf(err error, obj fs.Object, path string) fs.Failure {
 func BadID(docID, id, title string, kind fs.Kind) fs.Failure {
 	return fs.Failure{DocID: docID, ObjectID: id, Kind: kind, Code: fs.CodeBadID,
 		Message: fmt.Sprintf("%q is left out: its id %.60q has characters that are not fit for a file name", title, id)}
-}
-
-// maxFailures limits the log: a mount may run for months.
-const maxFailures = 1000
-
-// failureLog keeps the newest failure of each file and folder.
-type failureLog struct {
-	mu  sync.Mutex // guards log
-	log []fs.Failure
-}
-
-// add records f in place of the last failure of the same object.
-func (l *failureLog) add(f fs.Failure, now time.Time) {
-	f.Time = now.UTC()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.log = slices.DeleteFunc(l.log, func(old fs.Failure) bool {
-		return old.Path == f.Path && old.Kind == f.Kind && old.ObjectID == f.ObjectID && old.DocID == f.DocID
-	})
-	if len(l.log) == maxFailures {
-		l.log = slices.Delete(l.log, 0, 1)
-	}
-	l.log = append(l.log, f)
-}
-
-// note records a failure that lasts, such as an object left out for its id. One that is already known keeps its time.
-func (l *failureLog) note(f fs.Failure, now time.Time) {
-	if !slices.ContainsFunc(l.all(), func(old fs.Failure) bool { old.Time = f.Time; return old == f }) {
-		l.add(f, now)
-	}
-}
-
-// replace puts with in place of all failures for which isOf returns true, and returns those that are new. The others
-// keep their time.
-func (l *failureLog) replace(isOf func(fs.Failure) bool, with []fs.Failure, now time.Time) (added []fs.Failure) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var old []fs.Failure
-	l.log = slices.DeleteFunc(l.log, func(f fs.Failure) bool {
-		if isOf(f) {
-			old = append(old, f)
-		}
-		return isOf(f)
-	})
-	for _, f := range with {
-		same := func(o fs.Failure) bool { f.Time = o.Time; return o == f }
-		if !slices.ContainsFunc(old, same) {
-			f.Time = now.UTC()
-			added = append(added, f)
-		}
-		l.log = append(l.log, f)
-	}
-	l.log = l.log[max(0, len(l.log)-maxFailures):]
-	return added
-}
-
-func (l *failureLog) has(is func(fs.Failure) bool) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.log, is)
-}
-
-func (l *failureLog) all() []fs.Failure {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.log)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// File is a file of the tree. Its renderer is what differs from kind to kind.
+// File is a file of the tree. Its renderer is what differs from kind to kind. A source makes it with [Unit.NewFile], and sets the
+// exported fields before anybody else has it. It holds no bytes and no version, and may be used by many goroutines.
 type File struct {
 	u        *Unit
 	name     string
@@ -34,20 +35,26 @@ func (u *Unit) NewFile(name, rel string, obj fs.Object, m Renderer) *File {
 
 // Renderer makes the bytes of one kind of file.
 type Renderer interface {
-	// Version returns the version that make would write now.
+	// Version returns the version that Render would write now. It may load lists, and sends nothing else. Its errors
+	// are those of the lists, or ErrNotExist if they lack the object.
 	Version(ctx context.Context) (fs.Version, error)
-	// Render writes the bytes of v. It returns ErrStale if v is no longer current, and ErrMoved if the data changed
-	// during the first try. In the last try it adds what is odd about the bytes to t instead.
+	// Render writes the bytes of v. It returns [fs.ErrStale] if v is no longer current, and [ErrMoved] if the data changed
+	// during the first try. In the last try it adds what is odd about the bytes to t instead. What it wrote before an
+	// error is thrown away.
 	Render(ctx context.Context, v fs.Version, w io.Writer, t *Try) error
 }
 
-// Describer is a renderer that completes the file's entry in the index. It may fail with a fatal error alone.
+// Describer is a renderer that has more to say of the file than its object and version do.
 type Describer interface {
+	// Describe completes the file's entry in the index. It may fail with a fatal error alone: see [Tree.Fatal].
 	Describe(ctx context.Context, e *fs.Entry) error
 }
 
 // Estimator is a renderer that knows how large its bytes may be: see [File.Estimate].
-type Estimator interface{ Estimate() int64 }
+type Estimator interface {
+	// Estimate returns a number of bytes, rather too large than too small. It sends nothing.
+	Estimate() int64
+}
 
 // failedMake is a version that could not be made. Open repeats its error for errLife.
 type failedMake struct {
@@ -56,9 +63,10 @@ type failedMake struct {
 	at  time.Time
 }
 
+// Name implements [fs.Node].
 func (f *File) Name() string { return f.name }
 
-// Object implements [Node]. Stamps that are not known yet are zero.
+// Object implements [fs.Node]. Stamps that are not known yet are zero.
 func (f *File) Object() fs.Object {
 	o := f.obj
 	if f.Stamps != nil {
@@ -71,11 +79,13 @@ func (f *File) path() string { return f.u.Path() + "/" + f.rel }
 
 func (f *File) key(v fs.Version) string { return f.u.Key(string(f.obj.Kind), f.obj.ID, v.Key) }
 
+// Size implements [fs.File]. It asks the store alone, which knows the size of what it has let go of, too.
 func (f *File) Size(v fs.Version) (int64, bool) { return f.u.t.store.Size(f.key(v)) }
 
+// AtHand implements [fs.File].
 func (f *File) AtHand(v fs.Version) bool { return f.u.t.store.Has(f.key(v)) }
 
-// Version implements [File]. While the service is down and the current bytes are not at hand, it returns the young
+// Version implements [fs.File]. While the service is down and the current bytes are not at hand, it returns the young
 // version if the bytes of that are.
 func (f *File) Version(ctx context.Context) (fs.Version, error) {
 	v, err := f.renderer.Version(ctx)
@@ -103,8 +113,8 @@ func (f *File) has(ctx context.Context, v fs.Version) bool {
 	return ok
 }
 
-// Open implements [File]. It repeats a failure for errLife without a request. All failures are recorded, except
-// ErrStale and the end of ctx.
+// Open implements [fs.File]. It repeats a failure for errLife without a request. All failures are recorded, except
+// [fs.ErrStale] and the end of ctx.
 func (f *File) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	t, key := f.u.t, f.key(v)
 	c, ok := t.store.Lookup(ctx, key)
@@ -136,7 +146,7 @@ func (f *File) fetch(ctx context.Context, v fs.Version) (fs.Content, error) {
 	return f.fill(ctx, f.u.t.store.Get, f.key(v), v)
 }
 
-// filled is [Store.Get] or [Store.Put].
+// filled is [fs.Store.Get] or [fs.Store.Put].
 type filled func(ctx context.Context, key string, fill func(context.Context, io.Writer) error) (fs.Content, error)
 
 // fill makes the file under a key of the Store, a second time if the data changed meanwhile.
@@ -160,14 +170,14 @@ func (f *File) write(ctx context.Context, v fs.Version, w io.Writer, t *Try) err
 // NoteGaps records gaps that last, such as objects left out for their ids.
 func (t *Tree) NoteGaps(gaps []fs.Failure) {
 	for _, f := range gaps {
-		t.failures.note(f, t.opts.Now())
+		t.failures.Note(f, t.opts.Now())
 	}
 }
 
 // Failed records why something could not be read. A caller that gave up is no failure.
 func (t *Tree) Failed(ctx context.Context, err error, obj fs.Object, path string) {
 	if ctx.Err() == nil {
-		t.failures.add(t.FailureOf(err, obj, path), t.opts.Now())
+		t.failures.Add(t.FailureOf(err, obj, path), t.opts.Now())
 	}
 }
 
@@ -180,7 +190,7 @@ const (
 	EstimateLeast = 1 << 20
 )
 
-// Estimate implements [File].
+// Estimate implements [fs.File], from the size last seen, or from what the renderer knows.
 func (f *File) Estimate(fs.Version) int64 {
 	if last, ok := f.u.sizes.Load(f.sizeKey()); ok {
 		return max(4*last.(int64), EstimateLeast)

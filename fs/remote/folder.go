@@ -10,12 +10,13 @@ import (
 	"github.com/codafs/codafs/fs/remote/control"
 )
 
-// Entries is a folder's content: its nodes in order, and by name.
+// Entries is a folder's content: its nodes in order, and by name. It never changes.
 type Entries struct {
 	Nodes  []fs.Node
 	byName map[string]fs.Node
 }
 
+// NewEntries has these nodes in this order. Their names must differ.
 func NewEntries(nodes ...fs.Node) *Entries {
 	e := &Entries{Nodes: nodes, byName: make(map[string]fs.Node, len(nodes))}
 	for _, n := range nodes {
@@ -36,11 +37,16 @@ type Folder struct {
 	find func(ctx context.Context, name string) (fs.Node, error)
 }
 
-func (f *Folder) Name() string       { return f.name }
-func (f *Folder) Object() fs.Object  { return f.obj }
+// Name implements [fs.Node].
+func (f *Folder) Name() string { return f.name }
+
+// Object implements [fs.Node].
+func (f *Folder) Object() fs.Object { return f.obj }
+
+// ModTime implements [fs.Dir]. It is the stamp of the folder's unit.
 func (f *Folder) ModTime() time.Time { return f.modTime() }
 
-// Entries lists the folder, and records a failure.
+// entries lists the folder, and records a failure.
 func (f *Folder) entries(ctx context.Context) (*Entries, error) {
 	e, err := f.list(ctx)
 	if err != nil {
@@ -49,6 +55,7 @@ func (f *Folder) entries(ctx context.Context) (*Entries, error) {
 	return e, err
 }
 
+// Entries implements [fs.Dir]. The slice is the caller's.
 func (f *Folder) Entries(ctx context.Context) ([]fs.Node, error) {
 	e, err := f.entries(ctx)
 	if err != nil {
@@ -57,6 +64,7 @@ func (f *Folder) Entries(ctx context.Context) ([]fs.Node, error) {
 	return slices.Clone(e.Nodes), nil
 }
 
+// Lookup implements [fs.Dir]. What is not there is ErrNotExist.
 func (f *Folder) Lookup(ctx context.Context, name string) (fs.Node, error) {
 	if f.find != nil {
 		return f.find(ctx, name)
@@ -79,7 +87,7 @@ func (r root) Name() string       { return "" }
 func (r root) Object() fs.Object  { return fs.Object{Kind: fs.KindFolder, Type: "root"} }
 func (r root) ModTime() time.Time { return r.t.ModTime() }
 
-// AwaitModTime implements [Undated].
+// AwaitModTime implements [fs.Undated].
 func (r root) AwaitModTime(ctx context.Context) { r.t.awaitUnits(ctx) }
 
 func (r root) Entries(context.Context) ([]fs.Node, error) { return []fs.Node{r.t.topDir()}, nil }

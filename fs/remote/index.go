@@ -160,7 +160,7 @@ func (w *indexer) unitFile(ctx context.Context, u *Unit) error {
 	return nil
 }
 
-// Unit adds all files and gaps of a unit.
+// unit adds all files and gaps of a unit.
 func (w *indexer) unit(ctx context.Context, u *Unit, about Survey) error {
 	if err := w.folder(ctx, u.folder(u.getName()), u.Path()); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (w *indexer) unit(ctx context.Context, u *Unit, about Survey) error {
 	return err
 }
 
-// Folder adds the files below dir. A list that fails costs only its folder: the failure is also reported by the list's own
+// folder adds the files below dir. A list that fails costs only its folder: the failure is also reported by the list's own
 // file.
 func (w *indexer) folder(ctx context.Context, dir *Folder, path string) error {
 	nodes, err := dir.Entries(ctx)

@@ -13,7 +13,8 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// Lists has what is known of a unit as of one stamp. Each list is fetched once, when it is first needed, and kept in the
+// Lists has what is known of a unit as of one stamp. A source asks [List.Get] for one of them, always with the lists of one
+// [Unit.Current] for what must fit together. Each list is fetched once, when it is first needed, and kept in the
 // Store as the JSON that the tree shows.
 type Lists struct {
 	Unit *Unit
@@ -58,7 +59,7 @@ type List[T any] struct {
 	Path string
 	// Fill requests the list from the service, and writes it.
 	Fill func(ctx context.Context, l *Lists, id string, w io.Writer, t *Try) error
-	// Parse decodes what fill wrote.
+	// Parse decodes what Fill wrote. Its error means that the answer was no list.
 	Parse func(ctx context.Context, l *Lists, id string, b []byte) (T, error)
 	// Count is how many items the service counts; nil if it does not tell. Names should not vanish because of one wrong
 	// answer, so a list that is suddenly short is read again.
@@ -94,7 +95,7 @@ func (d *List[T]) loaderLocked(l *Lists, of listID) *load.Value[T] {
 // Known returns the list if it was loaded. It sends nothing.
 func (d *List[T]) Known(l *Lists, id string) (T, bool) { return d.loader(l, id).Known() }
 
-// renew makes the next use ask again for a list without a stamp, if it is older than Options.Refresh.
+// Renew makes the next use ask again for a list without a stamp, if it is older than Options.Refresh.
 func (d *List[T]) Renew(l *Lists) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +126,8 @@ func (l *Lists) takeUnstamped(f *Lists) {
 	}
 }
 
-// Get returns the list: the current one if it comes within load.Patience, else the last known one.
+// Get returns the list: the current one if it comes within [load.Patience], else the last known one. An answer about the list
+// itself (refused, not found) is an error even if an older list is known. No lock is held while it waits.
 func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 	x := d.loader(l, id)
 	if v, ok := x.Known(); ok {
@@ -161,7 +163,7 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 	return load.OrStale(ctx, l.Unit.t, x, fetch, older, changed, failed)
 }
 
-// Object says how a failure or warning about the list names it.
+// object says how a failure or warning about the list names it.
 func (d *List[T]) object(l *Lists, id string) (obj fs.Object, path string) {
 	obj = l.Unit.Object(d.Kind, l.Unit.t.src.Layout().Unit)
 	if id != "" {

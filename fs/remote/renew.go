@@ -12,7 +12,7 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// Renew implements [Renewable].
+// Renew implements [fs.Renewable].
 func (f *File) Renew(ctx context.Context, before time.Time) error {
 	v, err := f.Version(ctx)
 	if err != nil || v.Computed == fs.ComputedNot {
@@ -31,7 +31,7 @@ func (f *File) Renew(ctx context.Context, before time.Time) error {
 	return err
 }
 
-// RenewIfOld implements [Renewable].
+// RenewIfOld implements [fs.Renewable].
 func (f *File) RenewIfOld(ctx context.Context) error {
 	t := f.u.t
 	if f.Reload != nil {
@@ -143,7 +143,7 @@ func hashOf(c fs.Content) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// OpenSince opens the file at a path from the root. Computed bytes (see [Computed]) were fetched no earlier than since.
+// OpenSince opens the file at a path from the root. Computed bytes (see [fs.Computed]) were fetched no earlier than since.
 func (t *Tree) OpenSince(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
 	n, err := fs.Walk(ctx, t.Root(), path)
 	if err != nil {

@@ -4,15 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/codafs/codafs/fs"
 )
 
-// The same stamps may have different bytes: if bytes are computed (see [Computed]), if they were fetched so soon after
+// The same stamps may have different bytes: if bytes are computed (see [fs.Computed]), if they were fetched so soon after
 // an edit that they are older than their stamps (see Youth), or if the service answers differently when evicted bytes
 // are fetched again. Only another fetch shows it. The bytes that were fetched first have the version of the stamps.
 // Different bytes that are found later have another version: its key also has their hash, and its time is when they
@@ -28,7 +26,7 @@ type seen struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
-// Version is the version of the bytes that were seen last under the stamps of v.
+// version is that of the bytes which were seen last under the stamps of v.
 func (s *seen) version(v fs.Version) fs.Version {
 	if s.Since.IsZero() {
 		return v
@@ -63,19 +61,17 @@ var lostSum = strings.Repeat("0", 2*sha256.Size)
 
 // loadSeen reads what any process remembered about the stamps of v.
 func (f *File) loadSeen(ctx context.Context, v fs.Version) *seen {
-	s, store, key := &seen{}, f.u.t.store, f.seenKey(v.SettledStamps())
-	if c, ok := store.Lookup(ctx, key); ok {
-		b, err := fs.ReadAll(c)
-		if err != nil || json.Unmarshal(b, s) != nil || len(s.SHA256) != 2*sha256.Size {
-			s = &seen{}
-		}
+	store, key := f.u.t.store, f.seenKey(v.SettledStamps())
+	s, _ := fs.LookupJSON[seen](ctx, store, key)
+	if len(s.SHA256) != 2*sha256.Size {
+		s = seen{}
 	}
 	if at, ok := store.Filled(key); ok && s.SHA256 == "" {
 		s.SHA256, s.Since = lostSum, at // evicted: a needless new time is better than a change that nobody sees
 	}
 	s.stamps = v.SettledStamps()
-	f.seen.Store(s)
-	return s
+	f.seen.Store(&s)
+	return &s
 }
 
 // lastSeen is loadSeen with the hash of the bytes that were fetched last, if the Store has it.
@@ -93,11 +89,7 @@ func (f *File) lastSeen(ctx context.Context, v fs.Version) seen {
 // keepSeen stores s for this and all other processes.
 func (f *File) keepSeen(ctx context.Context, s *seen) error {
 	f.seen.Store(s)
-	c, err := f.u.t.store.Put(ctx, f.seenKey(s.stamps), func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(s) })
-	if err != nil {
-		return err
-	}
-	return c.Close()
+	return fs.PutJSON(ctx, f.u.t.store, f.seenKey(s.stamps), s)
 }
 
 // fetchedAt returns when the bytes of v, which must be at hand, were fetched.

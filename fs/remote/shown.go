@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"sync/atomic"
 	"time"
@@ -38,7 +37,7 @@ func (s *Shown) Version(stamp time.Time) fs.Version {
 	return v
 }
 
-// NewShownFile is newFile for bytes that come with the unit's lists.
+// NewShownFile is [Unit.NewFile] for bytes that come with the unit's lists.
 func (u *Unit) NewShownFile(name, rel string, obj fs.Object, now ShownNow) *File {
 	f := u.NewFile(name, rel, obj, nil)
 	f.renderer = &shownRenderer{f, now}
@@ -75,7 +74,7 @@ func (m *shownRenderer) Version(ctx context.Context) (fs.Version, error) {
 	return v, nil
 }
 
-// make writes the bytes if they are still those of v.
+// Render writes the bytes if they are still those of v.
 func (m *shownRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, _ *Try) error {
 	now, b, err := m.at(ctx)
 	if err != nil {
@@ -99,21 +98,15 @@ func (f *File) versionSeen(ctx context.Context, now *Shown, stamp time.Time) (fs
 		return m.is, nil
 	}
 	store, key := f.u.t.store, f.u.Key("first-seen-"+string(f.obj.Kind), f.obj.ID, "")
-	var last fs.Seen
-	if c, ok := store.Lookup(ctx, key); ok {
-		if b, err := fs.ReadAll(c); err != nil || json.Unmarshal(b, &last) != nil {
-			last = fs.Seen{}
-		}
-	} else if at, ok := store.Filled(key); ok {
+	last, found := fs.LookupJSON[fs.Seen](ctx, store, key)
+	if at, ok := store.Filled(key); ok && !found {
 		last.ModTime = at // evicted: a needless new time is better than a change that nobody sees
 	}
 	next := last.Next(fs.BytesVersion(now.Bytes, time.Time{}).Key, stamp, f.Reload != nil, f.u.t.opts.Now())
 	if next != last {
-		c, err := store.Put(ctx, key, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(next) })
-		if err != nil {
+		if err := fs.PutJSON(ctx, store, key, next); err != nil {
 			return fs.Version{}, err
 		}
-		c.Close()
 	}
 	is := stamped
 	if !next.ModTime.Equal(stamp) {

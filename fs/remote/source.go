@@ -14,12 +14,13 @@ import (
 type Source interface {
 	// Layout says what the source calls its units, and where they stand. It is always the same.
 	Layout() Layout
-	// List lists the selected units. known has those of the last listing, for those that cannot be asked for now.
+	// List lists the selected units. known has those of the last listing, for those that cannot be asked for now. A list
+	// that breaks off is an error: half a list would be taken for deletions.
 	List(ctx context.Context, known []Item, t *Try) (Listing, error)
 	// Ask asks for a unit that the list lacks although it was known. listed are the units that the list has. If the unit
 	// is gone, or not selected any more, the error is ErrNotExist.
 	Ask(ctx context.Context, was Item, listed []Item) (Item, error)
-	// Selects reports whether a selector of the user matches a unit.
+	// Selects reports whether a selector of the user (an id, a name, a link) matches a unit.
 	Selects(selector string, i Item) bool
 	// ListKeys are the Store's keys of the list of units, without the account. The list is stored under the first;
 	// earlier versions of codafs used the others.
@@ -29,8 +30,10 @@ type Source interface {
 	// Names names the folders of the units, in their order.
 	Names(items []Item) []string
 
-	// Entries lists the folder of a unit, and Entry finds one name in it. What it does not find is ErrNotExist.
+	// Entries lists the folder of a unit.
 	Entries(ctx context.Context, u *Unit) (*Entries, error)
+	// Entry finds one name in the folder of a unit, and loads only the lists that it needs for that. What is not there is
+	// ErrNotExist.
 	Entry(ctx context.Context, u *Unit, name string) (fs.Node, error)
 
 	// Class says what an error means for all but the object that it is about.
@@ -114,9 +117,9 @@ type Listing struct {
 type Class int
 
 const (
-	// classOther: it may pass, and says nothing about the object: the service is down or out of reach.
+	// ClassOther: it may pass, and says nothing about the object: the service is down or out of reach.
 	ClassOther Class = iota
-	// classRefused: the service does not show this object to this user.
+	// ClassRefused: the service does not show this object to this user.
 	ClassRefused
 	// classToken: the token is refused. All work ends.
 	ClassToken

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/control"
 	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/remote/readahead"
 )
@@ -43,14 +44,14 @@ type Options struct {
 	Status func(ctx context.Context, s *fs.Status)
 }
 
-// Tree is what a source has, as folders and files.
+// Tree is what a source has, as folders and files. It may be used by many goroutines.
 type Tree struct {
 	src      Source
 	store    fs.Store
 	opts     Options
-	failures failureLog
-	warnings failureLog
-	earlier  failureLog            // warnings of an earlier run: see Held
+	failures control.Log
+	warnings control.Log
+	earlier  control.Log           // warnings of an earlier run: see Held
 	first    *load.Value[*Entries] // the first listing of the units
 	turn     chan struct{}         // holds one token while no Refresh runs
 	noUnits  atomic.Bool           // somebody has waited for the units in vain
@@ -100,7 +101,7 @@ func (t *Tree) Store() fs.Store { return t.store }
 func (t *Tree) Now() time.Time { return t.opts.Now() }
 
 // Failures returns the newest failure of each file and folder, oldest first.
-func (t *Tree) Failures() []fs.Failure { return t.failures.all() }
+func (t *Tree) Failures() []fs.Failure { return t.failures.All() }
 
 // Run refreshes the tree each interval, counted from the end of the last refresh, until ctx ends.
 func (t *Tree) Run(ctx context.Context, interval time.Duration) {
@@ -206,7 +207,7 @@ func (t *Tree) Units() int {
 
 // status returns what the tree itself knows.
 func (t *Tree) status() fs.Status {
-	failures := t.failures.all()
+	failures := t.failures.All()
 	s := fs.Status{Schema: fs.SchemaStatus, Errors: len(failures), Warnings: len(t.Warnings())}
 	if len(failures) > 0 {
 		s.LastError = &failures[len(failures)-1]

@@ -10,7 +10,8 @@ import (
 	"github.com/codafs/codafs/fs/remote/readahead"
 )
 
-// Unit is a unit of the tree, for as long as the list of units names it.
+// Unit is a unit of the tree, for as long as the list of units names it. Its item, name and lists are replaced when the unit moves,
+// so a source asks for them each time ([Unit.Item], [Unit.Path], [Unit.Current]), and keeps none.
 type Unit struct {
 	t  *Tree
 	ID string
@@ -22,7 +23,7 @@ type Unit struct {
 	meta  Item
 	name  string // of its folder
 	lists *Lists
-	// series has those of the files that are fetched ahead of their readers.
+	// series has the series of the files that are fetched ahead of their readers.
 	series map[fs.Kind]*readahead.Series
 }
 
@@ -62,7 +63,8 @@ func (u *Unit) Path() string { return u.t.src.Layout().Top + "/" + u.getName() }
 
 func (u *Unit) modTime() time.Time { return u.Item().Stamp }
 
-// Key returns a key of this unit for the Store.
+// Key returns a key of this unit for the Store. It has the account in it, so that two accounts never share a content, which one
+// of them might not be allowed to see.
 func (u *Unit) Key(kind, id, version string) string {
 	return strings.Join([]string{u.t.opts.Account, kind, u.ID, id, version}, "/")
 }
@@ -119,7 +121,7 @@ func (u *Unit) replaceLists(f *Unit) {
 	u.lists.takeUnstamped(f.lists)
 }
 
-// Folder makes the unit's folder under a name.
+// folder makes the unit's folder under a name.
 func (u *Unit) folder(name string) *Folder {
 	return &Folder{
 		t: u.t, name: name, obj: u.Object(fs.KindFolder, u.t.src.Layout().Unit),

@@ -78,7 +78,7 @@ func (t *Tree) setDown(ctx context.Context, err error) {
 	}
 }
 
-// IsDown reports whether the last refresh failed.
+// IsDown implements [readahead.Owner]. It reports whether the last refresh failed.
 func (t *Tree) IsDown() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"iter"
 )
 
 const (
@@ -64,6 +65,21 @@ func (a *Array) Close() error {
 	}
 	_, err := io.WriteString(a.w, end)
 	return err
+}
+
+// List writes a list as one [Array]; raw returns an item as it was sent. If the list breaks off it fails, and what was written
+// is of no use: half a list is no list.
+func List[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.RawMessage) error {
+	a := NewArray(w)
+	for v, err := range items {
+		if err != nil {
+			return err
+		}
+		if err := a.Add(raw(v)); err != nil {
+			return err
+		}
+	}
+	return a.Close()
 }
 
 // Write writes bytes that are complete already.

@@ -23,8 +23,8 @@ type ArchiveFormat string
 
 // The formats of archives. Each holds one folder, the snapshot.
 const (
-	Zip     ArchiveFormat = "zip"
-	TarZstd ArchiveFormat = "tar.zst"
+	Zip     ArchiveFormat = "zip"     // each file compressed on its own
+	TarZstd ArchiveFormat = "tar.zst" // all files as one stream: smaller
 )
 
 var archiveFormats = []ArchiveFormat{Zip, TarZstd}

@@ -15,6 +15,7 @@ var ErrNotSnapshot = errors.New("no snapshot here")
 // DestinationError is a failed operation in the output folder: it is full, or cannot be written, or is no folder.
 type DestinationError struct{ Err error }
 
+// Error says that it is about the folder, unless the process ran out of files.
 func (e *DestinationError) Error() string {
 	if e.tooManyFiles() {
 		return e.Err.Error()
@@ -22,6 +23,7 @@ func (e *DestinationError) Error() string {
 	return "output folder: " + e.Err.Error()
 }
 
+// Unwrap returns the operating system's error.
 func (e *DestinationError) Unwrap() error { return e.Err }
 
 // ExitCode is [format.ExitDestination], but for what the process may do, which is not the folder's fault.
@@ -50,6 +52,7 @@ type Holder struct {
 	Since time.Time `json:"since"`
 }
 
+// Error names the process that holds the lock, if it is known.
 func (e *LockedError) Error() string {
 	if e.Holder.PID == 0 {
 		return fmt.Sprintf("%s: another run has just started there", e.Output)
@@ -68,6 +71,7 @@ type ForeignError struct {
 	Found  string
 }
 
+// Error names the folder and what was found in it.
 func (e *ForeignError) Error() string { return fmt.Sprintf("%s: holds %s", e.Output, e.Found) }
 
 // ExitCode is [format.ExitNotOurs].

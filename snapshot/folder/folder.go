@@ -20,8 +20,8 @@ import (
 // Names in an output folder beside those of the snapshots. LatestName has the name of the newest snapshot that is fit to
 // restore from, LatestLink leads to it, where links can be made.
 const (
-	LatestName    = "latest.txt"
-	LatestLink    = "latest"
+	LatestName    = "latest.txt" // a file with a name and a newline
+	LatestLink    = "latest"     // a symbolic link
 	lockName      = ".lock"
 	partialPrefix = ".partial-"
 )

@@ -186,4 +186,5 @@ func (s *Stage) syncFolders(ctx context.Context) error {
 // NameError says that the destination cannot hold a file of that name: it costs that file, not the run.
 type NameError struct{ err error }
 
+// Error is the disk's own text.
 func (e *NameError) Error() string { return e.err.Error() }

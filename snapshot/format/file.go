@@ -45,10 +45,10 @@ type Status string
 // The states of a file. Carried is one that could not be had now and was
 // taken over from the snapshot before.
 const (
-	StatusNew       Status = "new"
-	StatusChanged   Status = "changed"
-	StatusUnchanged Status = "unchanged"
-	StatusCarried   Status = "carried"
+	StatusNew       Status = "new"       // the snapshot before has no such object
+	StatusChanged   Status = "changed"   // it has other bytes there
+	StatusUnchanged Status = "unchanged" // the same bytes, if perhaps under another path
+	StatusCarried   Status = "carried"   // not had now, and taken over from it
 )
 
 // NewFile gives the file for an entry of an index, as far as that tells: without its size, hash, rows and status.

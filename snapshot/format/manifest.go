@@ -8,9 +8,9 @@ import (
 
 // Names of the files of a snapshot beside docs/.
 const (
-	ManifestName = "manifest.json"
-	SummaryName  = "summary.json"
-	SumsName     = "SHA256SUMS"
+	ManifestName = "manifest.json" // a [Manifest]
+	SummaryName  = "summary.json"  // a [Summary]
+	SumsName     = "SHA256SUMS"    // see [EncodeSums]
 )
 
 // ManifestSchema is the Schema of a [Head]. Fields may be added under it; a reader leaves out those that it does not know.

@@ -72,10 +72,10 @@ type Result string
 
 // The results of a run. Only Failed leaves no sealed snapshot.
 const (
-	Complete   Result = "complete"
+	Complete   Result = "complete"   // sealed; all that the index named is there
 	Incomplete Result = "incomplete" // sealed, with named gaps that are not accepted
 	Suspect    Result = "suspect"    // sealed, but much smaller than the one before, or empty
-	Failed     Result = "failed"
+	Failed     Result = "failed"     // not sealed; the next run goes on with what there is
 )
 
 // Good reports that a snapshot may be the latest.

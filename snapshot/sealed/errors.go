@@ -16,6 +16,7 @@ var (
 // be incomplete: far fewer objects than the one before. A good run lifts it.
 type SuspectError struct{ ID string }
 
+// Error says what to do.
 func (e *SuspectError) Error() string {
 	return fmt.Sprintf("%s is suspect: older snapshots stay until a run is good, or --accept-shrink says that it is", e.ID)
 }

@@ -16,7 +16,7 @@ type Report struct {
 	Files  int      `json:"files"`
 	Bytes  int64    `json:"bytes"`
 	Damage []Damage `json:"damage"`
-	// LineByLine counts the pages whose text lacks what lines do not have ([fs.NotInLines]), by snapshot.
+	// LineByLine counts the pages whose text lacks what lines do not have (codadocs.NotInLines), by snapshot.
 	LineByLine map[string]int `json:"pages_line_by_line,omitempty"`
 	// Strays are files that were added and harm nothing.
 	Strays []Stray `json:"strays"`

@@ -26,12 +26,17 @@ var controls = map[string]func(ctx context.Context, t Tree) ([]byte, error){
 	path.Base(fs.IndexFile):  indexLines,
 }
 
-// Tree is the tree that a .codafs tells of.
+// Tree is the tree that a .codafs tells of. All but Status and Index answer at once.
 type Tree interface {
+	// Root is the tree's top folder.
 	Root() fs.Dir
+	// ModTime is the time of the folders in .codafs.
 	ModTime() time.Time
+	// Now is the tree's clock.
 	Now() time.Time
+	// Failures returns what could not be read, oldest first.
 	Failures() []fs.Failure
+	// Warnings returns what is odd about what was read, oldest first.
 	Warnings() []fs.Failure
 	// Failed records why something could not be read.
 	Failed(ctx context.Context, err error, obj fs.Object, path string)
@@ -39,7 +44,7 @@ type Tree interface {
 	Status(ctx context.Context) fs.Status
 	// Units is how many units there are.
 	Units() int
-	// Index lists the whole tree again.
+	// Index lists the whole tree again, which sends many requests.
 	Index(ctx context.Context) ([]fs.Entry, error)
 }
 
@@ -120,7 +125,7 @@ func (f *controlFile) Open(ctx context.Context, _ fs.Version) (fs.Content, error
 	return memory{bytes.NewReader(b)}, nil
 }
 
-// memory is a Content in memory.
+// memory is a Content in memory. It is read after Close too: nothing is freed.
 type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
@@ -142,6 +147,7 @@ func indexLines(ctx context.Context, t Tree) ([]byte, error) {
 	return jsonLines(entries)
 }
 
+// jsonLines returns each item as one line of JSON.
 func jsonLines[T any](items []T) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -154,6 +160,7 @@ func jsonLines[T any](items []T) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// statusJSON returns the status, indented: people read it with cat.
 func statusJSON(ctx context.Context, t Tree) ([]byte, error) {
 	b, err := json.MarshalIndent(t.Status(ctx), "", render.Indent)
 	return append(b, '\n'), err

@@ -10,8 +10,9 @@ import (
 
 // File is a file that may be fetched ahead of its reader. Equal files are the same value.
 type File interface {
-	// ID and Kind are those of the file's object.
+	// ID is that of the file's object.
 	ID() string
+	// Kind is that of the file's object. One series has files of one kind.
 	Kind() fs.Kind
 	// Prefetch fetches the file's bytes into the store, unless they are there.
 	Prefetch(ctx context.Context) error

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"iter"
 	"time"
 
 	"github.com/codafs/codafs/coda"
@@ -57,7 +56,7 @@ func (s *docs) columnLists() remote.List[columnList] {
 		Kind: fs.KindColumns, Path: "tables",
 		Fill: func(ctx context.Context, l *remote.Lists, id string, w io.Writer, t *remote.Try) error {
 			all := remote.Once(t, s.api.Columns(ctx, l.Unit.ID, id), func(c coda.Column) string { return c.ID })
-			return writeList(w, all, func(c coda.Column) json.RawMessage { return c.Raw })
+			return render.List(w, all, func(c coda.Column) json.RawMessage { return c.Raw })
 		},
 		Parse: func(ctx context.Context, l *remote.Lists, id string, b []byte) (columnList, error) {
 			columns, err := coda.DecodeList[coda.Column](b)
@@ -105,12 +104,7 @@ type columnsNote struct {
 // with the hash of the columns: it shows whether the evicted note was about these columns.
 func (s *docs) columnsSince(ctx context.Context, l *remote.Lists, id, hash string) (columnsNote, error) {
 	store, key, mark := s.t.Store(), l.Unit.Key("columns-since", id, ""), l.Unit.Key("columns-since", id, hash)
-	var known columnsNote
-	if c, ok := store.Lookup(ctx, key); ok {
-		if b, err := fs.ReadAll(c); err != nil || json.Unmarshal(b, &known) != nil {
-			known = columnsNote{}
-		}
-	}
+	known, _ := fs.LookupJSON[columnsNote](ctx, store, key)
 	noted, wasNoted := store.Filled(key)
 	marked, _ := store.Filled(mark)
 	note := columnsNote{Hash: hash, Since: l.Item.Stamp}
@@ -131,29 +125,11 @@ func (s *docs) columnsSince(ctx context.Context, l *remote.Lists, id, hash strin
 		note.Changed = note.Since
 	}
 	for _, k := range []string{key, mark} {
-		c, err := store.Put(ctx, k, func(_ context.Context, w io.Writer) error { return json.NewEncoder(w).Encode(note) })
-		if err != nil {
-			return note, err
-		}
-		if err := c.Close(); err != nil {
+		if err := fs.PutJSON(ctx, store, k, note); err != nil {
 			return note, err
 		}
 	}
 	return note, nil
-}
-
-// writeList writes a list as one JSON array. If the list breaks off it fails: half a list is no list.
-func writeList[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.RawMessage) error {
-	a := render.NewArray(w)
-	for v, err := range items {
-		if err != nil {
-			return err
-		}
-		if err := a.Add(raw(v)); err != nil {
-			return err
-		}
-	}
-	return a.Close()
 }
 
 // addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,

@@ -13,7 +13,6 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
-	"github.com/codafs/codafs/fs/render"
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
@@ -51,7 +50,7 @@ const (
 
 // rowState says which rows of a table are in the Store, and has the token to ask for changes since.
 type rowState struct {
-	// Version is the key of the file of rows as sent ([KindRowsJSON]). The rows are kept under it even if the tree does
+	// Version is the key of the file of rows as sent ([fs.KindRowsJSON]). The rows are kept under it even if the tree does
 	// not show that file.
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"` // of that file
@@ -168,7 +167,7 @@ func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 }
 
 // changed returns the rows that changed since a token, and the next token. If no row did, something else in the table
-// changed: codatext.ErrMisfit. An error of the service is errMisfit too: the token may be the reason, and a whole read does not
+// changed: codatext.ErrMisfit. An error of the service is codatext.ErrMisfit too: the token may be the reason, and a whole read does not
 // need it.
 func (s *deltas) changed(ctx context.Context, since string) (*codatext.Changes, string, error) {
 	rows, next := s.d.s.api.RowChanges(ctx, s.d.ID, s.id, coda.RowOptions{}, since)
@@ -243,16 +242,9 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *remote.Try) error {
 func (s *deltas) stateKey() string { return s.d.Key("row-deltas", s.id, "") }
 
 // load returns the rowState, or codatext.ErrMisfit if no changes can be merged into it.
-func (s *deltas) load(ctx context.Context) (k rowState, err error) {
-	c, ok := s.d.s.t.Store().Lookup(ctx, s.stateKey())
-	if !ok {
-		return k, codatext.ErrMisfit
-	}
-	b, err := fs.ReadAll(c)
-	if err != nil || json.Unmarshal(b, &k) != nil {
-		return k, codatext.ErrMisfit
-	}
-	if k.Shape != s.shape || k.Token == "" || k.Deltas >= wholeEvery-1 || s.table.RowCount < k.Rows {
+func (s *deltas) load(ctx context.Context) (rowState, error) {
+	k, ok := fs.LookupJSON[rowState](ctx, s.d.s.t.Store(), s.stateKey())
+	if !ok || k.Shape != s.shape || k.Token == "" || k.Deltas >= wholeEvery-1 || s.table.RowCount < k.Rows {
 		return k, codatext.ErrMisfit
 	}
 	return k, nil
@@ -262,12 +254,5 @@ func (s *deltas) load(ctx context.Context) (k rowState, err error) {
 // is a whole one.
 func (s *deltas) keep(ctx context.Context, k rowState) {
 	k.Version, k.Shape, k.Rows = s.v.Key, s.shape, s.table.RowCount
-	b, err := json.Marshal(k)
-	if err != nil {
-		return
-	}
-	c, err := s.d.s.t.Store().Put(ctx, s.stateKey(), func(_ context.Context, w io.Writer) error { return render.Write(w, b) })
-	if err == nil {
-		c.Close()
-	}
+	_ = fs.PutJSON(ctx, s.d.s.t.Store(), s.stateKey(), k)
 }

@@ -19,25 +19,43 @@ import (
 
 // API has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error.
 type API interface {
+	// WhoAmI is asked for only to tell whether a doc is the user's own (Coda API 1.5.0, whoami).
 	WhoAmI(ctx context.Context) (coda.User, error)
+	// Docs is the one request of each refresh, a page of docs at a time (listDocs).
 	Docs(ctx context.Context, f coda.DocFilter) iter.Seq2[coda.Doc, error]
+	// Doc is asked for a doc that the list lacks, or that is selected by its id (getDoc).
 	Doc(ctx context.Context, docID string) (coda.Doc, error)
+	// Pages has no text (listPages).
 	Pages(ctx context.Context, docID string) iter.Seq2[coda.Page, error]
+	// Tables has tables and views, without stamps and row counts (listTables).
 	Tables(ctx context.Context, docID string) iter.Seq2[coda.Table, error]
+	// Table has the stamp and the row count (getTable).
 	Table(ctx context.Context, docID, tableID string) (coda.Table, error)
+	// Columns has hidden columns, too (listColumns).
 	Columns(ctx context.Context, docID, tableID string) iter.Seq2[coda.Column, error]
+	// Rows reads a table or view whole, a page of rows at a time (listRows).
 	Rows(ctx context.Context, docID, tableID string, o coda.RowOptions) iter.Seq2[coda.Row, error]
+	// RowChanges yields the rows that changed since a token, all if it is "". next is the token for the next call; it is
+	// "" before all rows came (listRows, with syncToken).
 	RowChanges(ctx context.Context, docID, tableID string, o coda.RowOptions, since string) (rows iter.Seq2[coda.Row, error], next func() string)
+	// Formulas has names and ids, no values (listFormulas).
 	Formulas(ctx context.Context, docID string) iter.Seq2[coda.Formula, error]
+	// Formula has the value (getFormula).
 	Formula(ctx context.Context, docID, id string) (coda.Formula, error)
+	// Controls has names and ids, no values (listControls).
 	Controls(ctx context.Context, docID string) iter.Seq2[coda.Control, error]
+	// Control has the value (getControl).
 	Control(ctx context.Context, docID, id string) (coda.Control, error)
+	// Permissions is refused to tokens for single docs, by a 401 (getPermissions).
 	Permissions(ctx context.Context, docID string) iter.Seq2[coda.Permission, error]
+	// Lines is a page's text for a token that may not export: no tables, links or images (listPageContent).
 	Lines(ctx context.Context, docID, pageID string) iter.Seq2[coda.Line, error]
+	// ExportPage takes seconds. Its error has the code [coda.CodeExportRefused] if the token, or the page, allows none
+	// (beginPageContentExport).
 	ExportPage(ctx context.Context, docID, pageID string, f coda.Format) ([]byte, error)
 }
 
-// docs is Coda's docs as the units of a tree. It implements [remote.Source], with [remote.Prober] in exports.go,
+// docs is Coda's docs as the units of a tree. It holds no lock of its own but that of exports. It implements [remote.Source], with [remote.Prober] in exports.go,
 // [remote.Surveyor] in survey.go and [remote.Orderer] below.
 type docs struct {
 	t         *remote.Tree
@@ -165,7 +183,8 @@ func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 // docNames are the names in a doc's folder, in order.
 var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
 
-// Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes about a second.
+// Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes about
+// a second.
 func (s *docs) Entries(ctx context.Context, u *remote.Unit) (*remote.Entries, error) {
 	found := make([]fs.Node, len(docNames))
 	err := s.t.Parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
@@ -180,8 +199,8 @@ func (s *docs) Entries(ctx context.Context, u *remote.Unit) (*remote.Entries, er
 	return remote.NewEntries(slices.DeleteFunc(found, func(n fs.Node) bool { return n == nil })...), nil
 }
 
-// Entry implements [remote.Source]. It makes one entry, and loads only the list that it needs. If the service refuses that list, or the entry would be
-// an empty folder, the error is ErrNotExist. If the list fails otherwise, the entry exists, and fails when it is
+// Entry implements [remote.Source]. It makes one entry, and loads only the list that it needs. If the service refuses that list,
+// or the entry would be an empty folder, the error is ErrNotExist. If the list fails otherwise, the entry exists, and fails when it is
 // opened. The only other error is that of ctx.
 func (s *docs) Entry(ctx context.Context, u *remote.Unit, name string) (n fs.Node, err error) {
 	d, l, empty := doc{u, s}, u.Current(), false

@@ -69,7 +69,7 @@ func (m pageRenderer) addTables(ctx context.Context, l *remote.Lists, v *fs.Vers
 	return nil
 }
 
-// make decides once how the text is read. If the export shows that the token may not export, the page has another
+// Render decides once how the text is read. If the export shows that the token may not export, the page has another
 // version, and v is stale.
 func (m pageRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *remote.Try) error {
 	source := m.source()

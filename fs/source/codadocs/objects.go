@@ -47,14 +47,14 @@ type objectList struct {
 func (s *docs) formulaLists() remote.List[objectList] {
 	return objectLists(fs.KindFormulas, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 		all := remote.Once(t, s.api.Formulas(ctx, l.Unit.ID), func(f coda.Formula) string { return f.ID })
-		return writeList(w, all, func(f coda.Formula) json.RawMessage { return f.Raw })
+		return render.List(w, all, func(f coda.Formula) json.RawMessage { return f.Raw })
 	})
 }
 
 func (s *docs) controlLists() remote.List[objectList] {
 	return objectLists(fs.KindControls, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 		all := remote.Once(t, s.api.Controls(ctx, l.Unit.ID), func(c coda.Control) string { return c.ID })
-		return writeList(w, all, func(c coda.Control) json.RawMessage { return c.Raw })
+		return render.List(w, all, func(c coda.Control) json.RawMessage { return c.Raw })
 	})
 }
 
@@ -62,7 +62,7 @@ func (s *docs) controlLists() remote.List[objectList] {
 func (s *docs) permissionLists() remote.List[objectList] {
 	lists := objectLists(fs.KindPermissions, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 		all := remote.Once(t, s.api.Permissions(ctx, l.Unit.ID), func(p coda.Permission) string { return p.ID })
-		return writeList(w, all, func(p coda.Permission) json.RawMessage { return p.Raw })
+		return render.List(w, all, func(p coda.Permission) json.RawMessage { return p.Raw })
 	})
 	lists.Unstamped = true
 	return lists
@@ -170,7 +170,7 @@ func (m objectsRenderer) Describe(ctx context.Context, e *fs.Entry) error {
 	return nil
 }
 
-// make requests the objects in parallel, and writes them in the order of the list. All are in memory before the first
+// Render requests the objects in parallel, and writes them in the order of the list. All are in memory before the first
 // is written.
 func (m objectsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, _ *remote.Try) error {
 	now, list, err := m.at(ctx)

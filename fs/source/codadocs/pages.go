@@ -43,7 +43,7 @@ func (s *docs) pageLists() remote.List[*pageList] {
 		Kind: fs.KindPages, Path: "pages.json",
 		Fill: func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 			all := remote.Once(t, s.api.Pages(ctx, l.Unit.ID), func(p coda.Page) string { return p.ID })
-			return writeList(w, all, func(p coda.Page) json.RawMessage { return p.Raw })
+			return render.List(w, all, func(p coda.Page) json.RawMessage { return p.Raw })
 		},
 		Parse: func(_ context.Context, l *remote.Lists, _ string, b []byte) (*pageList, error) {
 			pages, err := coda.DecodeList[coda.Page](b)
@@ -178,7 +178,7 @@ func (p *page) endings(sel Selection) []string {
 	return e
 }
 
-// Entries returns the folder of p's children. It is made once, after the folders above it: they set p.rel.
+// entries returns the folder of p's children. It is made once, after the folders above it: they set p.rel.
 func (l *pageList) entries(d doc, p *page) *remote.Entries {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -55,7 +55,7 @@ func (m rowsRenderer) Version(ctx context.Context) (fs.Version, error) {
 	return v, err
 }
 
-// make writes the rows as they come: it holds one page of the API at a time.
+// Render writes the rows as they come: it holds one page of the API at a time.
 func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *remote.Try) error {
 	l := m.d.Current()
 	now, columns, err := m.at(ctx, l)

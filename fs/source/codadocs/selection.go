@@ -51,8 +51,8 @@ func matches(selector string, d coda.Doc) bool {
 	return id == d.ID || selector == d.Name
 }
 
-// List implements [remote.Source]. It lists the selected docs; known has those of the last listing. A selector that matches nothing is a gap, and
-// costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is noted: it may be a
+// List implements [remote.Source]. It lists the selected docs; known has those of the last listing. A selector that matches
+// nothing is a gap, and costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is noted: it may be a
 // typo, and the doc that it means would be shown.
 func (s *docs) List(ctx context.Context, known []remote.Item, t *remote.Try) (l remote.Listing, err error) {
 	sel, docs := s.sel, []coda.Doc(nil)
@@ -179,12 +179,13 @@ func which(docs []coda.Doc, selector string) (found []coda.Doc) {
 	return found
 }
 
-// NoDocError: none of the selected docs could be found.
+// NoDocError says that none of the selected docs could be found: a wrong selection, or a token that may see none of them.
 type NoDocError struct {
 	Selector string // the first
 	Err      error  // why it found nothing
 }
 
+// Error names the selector and the reason.
 func (e *NoDocError) Error() string { return fmt.Sprintf("no doc for %q: %v", e.Selector, e.Err) }
 
 // Unwrap returns the reason.

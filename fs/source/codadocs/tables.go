@@ -12,6 +12,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/render"
 )
 
 // tableList is a doc's tables and views.
@@ -31,7 +32,7 @@ func (s *docs) tableLists() remote.List[*tableList] {
 		Kind: fs.KindTables, Path: "tables.json",
 		Fill: func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 			all := remote.Once(t, s.api.Tables(ctx, l.Unit.ID), func(t coda.Table) string { return t.ID })
-			return writeList(w, all, func(t coda.Table) json.RawMessage { return t.Raw })
+			return render.List(w, all, func(t coda.Table) json.RawMessage { return t.Raw })
 		},
 		Parse: func(_ context.Context, l *remote.Lists, _ string, b []byte) (*tableList, error) {
 			tables, err := coda.DecodeList[coda.Table](b)
@@ -160,7 +161,7 @@ func (d doc) tableKind(name string, in func(coda.Table) bool) *remote.Folder {
 	})
 }
 
-// Entries returns the entries of table/ or view/. They are made once.
+// entries returns the entries of table/ or view/. They are made once.
 func (l *tableList) entries(d doc, name string, in func(coda.Table) bool) *remote.Entries {
 	l.mu.Lock()
 	defer l.mu.Unlock()

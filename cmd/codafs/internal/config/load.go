@@ -26,9 +26,9 @@ type Origin string
 // The origins, the one that takes precedence first.
 const (
 	fromFlag     Origin = "flag"
-	FromVariable Origin = "variable"
-	FromFile     Origin = "file"
-	FromDefault  Origin = "default"
+	FromVariable Origin = "variable" // CODAFS_* in the environment
+	FromFile     Origin = "file"     // config.toml
+	FromDefault  Origin = "default"  // nobody set it
 )
 
 // originNote is the annotation of a flag with the origin of its value.

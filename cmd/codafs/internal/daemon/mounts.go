@@ -35,9 +35,9 @@ type Report struct {
 
 // The states of a mount.
 const (
-	Live  = "live"
-	Dead  = "dead"
-	Stuck = "stuck"
+	Live  = "live"  // it answers
+	Dead  = "dead"  // its process is gone; unmount it
+	Stuck = "stuck" // its process does not answer in time
 	// Covered cannot be asked: its path leads to another mount.
 	Covered = "covered"
 )

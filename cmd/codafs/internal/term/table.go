@@ -14,11 +14,11 @@ type Color string
 
 // The colors, as numbers of ANSI escape sequences.
 const (
-	NoColor Color = ""
-	Bold    Color = "1"
-	Green   Color = "32"
-	Yellow  Color = "33"
-	Red     Color = "31"
+	NoColor Color = ""   // as the rest
+	Bold    Color = "1"  // a heading
+	Green   Color = "32" // good
+	Yellow  Color = "33" // worth a look
+	Red     Color = "31" // bad
 )
 
 // HasColors reports whether output may have colors: on a terminal, unless the user wants none (https://no-color.org).

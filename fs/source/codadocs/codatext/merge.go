@@ -38,6 +38,7 @@ type Changes struct {
 	bytes   int
 }
 
+// NewChanges has no rows yet.
 func NewChanges() *Changes { return &Changes{byID: map[string]*change{}} }
 
 // Len is how many rows were added.
@@ -72,8 +73,8 @@ type replaced struct {
 	by       *change
 }
 
-// NewMerge reads all of old, whose SHA-256 in hexadecimal digits is sum. It returns ErrMisfit unless old and the changed rows together are a table of count rows
-// in the service's order.
+// NewMerge reads all of old, whose SHA-256 in hexadecimal digits is sum. It returns ErrMisfit unless old and the changed rows
+// together are a table of count rows in the service's order.
 func NewMerge(old fs.Content, sum string, changed *Changes, count int64) (*Merge, error) {
 	p := &Merge{old: old}
 	at, h, pos := NewIndexSet(count), sha256.New(), int64(0)
@@ -165,6 +166,7 @@ type IndexSet struct {
 	bad   bool
 }
 
+// NewIndexSet has no index yet; those from 0 to count-1 fit into it.
 func NewIndexSet(count int64) *IndexSet { return &IndexSet{taken: make([]bool, count)} }
 
 // Add takes an index. One that is taken, or is no number below the count, makes the set bad for good.

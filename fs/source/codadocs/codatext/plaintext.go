@@ -100,7 +100,7 @@ func (w *plainTextWriter) begin(block string) {
 	w.block, w.begun = block, true
 }
 
-// Write writes the text of one line, which may have several parts: first stands before the first part, rest before the
+// write writes the text of one line, which may have several parts: first stands before the first part, rest before the
 // others. Two spaces at the end of a part are Markdown's line break.
 func (w *plainTextWriter) write(first, rest string, texts []string) {
 	prefix := first

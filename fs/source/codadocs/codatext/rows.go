@@ -76,6 +76,7 @@ func JSONLines(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
 // and a program that reads the CSV file in another zone would take that for the day before or after.
 func isDate(c coda.Column) bool { return c.Format.Type == "date" }
 
+// HasDates reports whether a CSV file of these columns has calendar dates.
 func HasDates(columns []coda.Column) bool { return slices.ContainsFunc(columns, isDate) }
 
 // calendarDate returns the day of a time that is midnight in its own offset. Other text is returned as it is.
