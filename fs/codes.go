@@ -5,7 +5,7 @@ const (
 	CodeBadID    = "bad_id"    // the object's id cannot be part of a file name
 	CodeNoSpace  = "no_space"  // the cache's disk is full
 	CodeNotFound = "not_found" // the object is not there any more
-	// CodeRefused says that the service took no request with this token: to ask on is of no use.
+	// CodeRefused says that the service takes no request with this token: further requests are useless.
 	CodeRefused = "unauthorized"
 	CodeOther   = "error" // no other code fits; the message says more
 )

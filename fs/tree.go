@@ -16,7 +16,7 @@ type Node interface {
 	Object() Object
 }
 
-// Dir is a folder.
+// Dir is a folder. It may be used by many goroutines.
 type Dir interface {
 	Node
 	// ModTime is the newest known stamp of what the folder shows. It sends nothing to the service.
@@ -33,7 +33,7 @@ type Dir interface {
 // folder gets its time while they read.
 type Undated interface {
 	Dir
-	// AwaitModTime waits for ModTime to be known, a few seconds at most. After a wait in vain it does not wait again.
+	// AwaitModTime waits for ModTime to be known, a few seconds at most. If that time ends first, no later call waits.
 	AwaitModTime(ctx context.Context)
 }
 

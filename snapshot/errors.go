@@ -35,7 +35,7 @@ var (
 	ErrMountLost = errors.New("the mount went away")
 )
 
-// RefusedError says that the service did not accept the token: asking on is of no use.
+// RefusedError says that the service did not accept the token: further requests are useless.
 type RefusedError struct{ Failure fs.Failure }
 
 // Error has the service's own words.

@@ -39,7 +39,7 @@ var ours = map[string][]string{
 	"fs/remote/load":              {},
 	"fs/remote/readahead":         {"fs"},
 	"fs/remote/control":           {"fs", "fs/render", "fs/remote/load"},
-	"fs/source/codadocs":          {"fs", "fs/remote", "fs/render", "fs/source/codadocs/codatext", "coda", "coda/rate", "coda/rest"},
+	"fs/source/codadocs":          {"fs", "fs/remote", "fs/remote/load", "fs/render", "fs/source/codadocs/codatext", "coda", "coda/rate", "coda/rest"},
 	"fs/source/codadocs/codatext": {"fs", "fs/render", "coda"},
 	"fs/mount":                    {"fs", "fs/mount/mountpoint", "fs/mount/caller", "fs/mount/notify"},
 	"fs/mount/mountpoint":         {},

@@ -46,7 +46,7 @@ type Error struct {
 	Attempts int
 	// RetryAfter is how long the service asked to wait, 0 if it did not.
 	RetryAfter time.Duration
-	// Err is what lies below, if anything does.
+	// Err is the cause, if there is one.
 	Err error
 	// Sentinel is what [errors.Is] knows it as, such as [iofs.ErrPermission], for a Code of a service's own.
 	Sentinel error
@@ -83,7 +83,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives what lies below.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is tells missing objects and refused access to those who know only package io/fs. It implements the method that

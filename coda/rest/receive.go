@@ -106,7 +106,7 @@ func (c *Client) notJSON(a Answer) *Error {
 	return &Error{Code: CodeBadAnswer, Status: a.Status, Message: message}
 }
 
-// statusError is the error for an answer that is none.
+// statusError is the error for an answer with a bad status.
 func (c *Client) statusError(resp *http.Response, body []byte) *Error {
 	rule := ruleOf(resp.StatusCode)
 	return &Error{

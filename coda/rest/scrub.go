@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// maxMessage bounds what is kept of other people's explanations, in bytes.
+// maxMessage limits what is kept of a service's explanation, in bytes.
 const maxMessage = 500
 
 // links finds addresses, and queries without one. Each may be a download link, whose query

@@ -35,7 +35,7 @@ var statusRules = map[int]statusRule{
 	501: {CodeServerError, final, "the server cannot do that"},
 	505: {CodeServerError, final, "the server does not speak this HTTP"},
 	511: {CodeBadAnswer, final, "the network wants somebody to sign in first"},
-	// 500, 502, 503, 504, a CDN's 520 to 527 and other 5xx: something broke on the way, for a while.
+	// 500, 502, 503, 504, a CDN's 520 to 527 and other 5xx: something failed on the way, and may work again soon.
 }
 
 // ruleOf is the rule for a status that is no success.

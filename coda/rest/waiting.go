@@ -100,11 +100,11 @@ func (d *delays) first() (first delay, ok bool) {
 type SilenceError struct {
 	// Service is its name.
 	Service string
-	// For is how long it was asked in vain.
+	// For is how long no request was answered.
 	For time.Duration
 }
 
-// Error says who was silent, and for how long.
+// Error says who did not answer, and for how long.
 func (e *SilenceError) Error() string {
 	return fmt.Sprintf("%s has answered nothing for %v", e.Service, e.For)
 }

@@ -25,7 +25,7 @@ type Try struct {
 	Last bool // there is no further try: what was read is kept, even if it changed meanwhile
 	// service is the name of the service, for messages.
 	service string
-	// looked says that a list was read.
+	// looked says that a list was read, so that what was odd about it before is replaced.
 	looked bool
 	// Odd has what is odd about what was read: code and message, no more.
 	Odd []fs.Failure

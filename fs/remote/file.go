@@ -79,7 +79,7 @@ func (f *File) path() string { return f.u.Path() + "/" + f.rel }
 
 func (f *File) key(v fs.Version) string { return f.u.Key(string(f.obj.Kind), f.obj.ID, v.Key) }
 
-// Size implements [fs.File]. It asks the store alone, which knows the size of what it has let go of, too.
+// Size implements [fs.File]. It asks the store alone, which knows the sizes of evicted contents, too.
 func (f *File) Size(v fs.Version) (int64, bool) { return f.u.t.store.Size(f.key(v)) }
 
 // AtHand implements [fs.File].

@@ -246,7 +246,7 @@ func newEntry(path string, o fs.Object, v fs.Version) fs.Entry {
 	return e
 }
 
-// entries returns all entries.
+// entries returns the entries of all items, in their order.
 func (w *indexer) entries() []fs.Entry {
 	all := make([]fs.Entry, len(w.items))
 	for i, f := range w.items {

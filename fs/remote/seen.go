@@ -59,7 +59,7 @@ func (f *File) seenKey(stamps string) string {
 // lostSum stands for a hash that is no longer remembered. No bytes have it.
 var lostSum = strings.Repeat("0", 2*sha256.Size)
 
-// loadSeen reads what any process remembered about the stamps of v.
+// loadSeen reads what is remembered of the bytes under the stamps of v, by this process or another one.
 func (f *File) loadSeen(ctx context.Context, v fs.Version) *seen {
 	store, key := f.u.t.store, f.seenKey(v.SettledStamps())
 	s, _ := fs.LookupJSON[seen](ctx, store, key)

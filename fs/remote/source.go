@@ -59,11 +59,11 @@ type Surveyor interface {
 
 // Prober is a source that finds out by a first fetch how it may read. Versions depend on it.
 type Prober interface {
-	// Reads is how files are read, as far as is known.
+	// Reads names the way in which files are read, as far as is known.
 	Reads() string
 	// Learned returns a channel that is closed once it is known, and nil if it is known already.
 	Learned() <-chan struct{}
-	// Shows reports whether it is known after a fetch of f.
+	// Shows reports whether a fetch of f will tell.
 	Shows(f *File) bool
 }
 
@@ -73,7 +73,7 @@ type Survey interface {
 	Unit(ctx context.Context, l *Lists) ([]fs.Failure, error)
 	// Unlisted records that the lists of some unit are not known in this index.
 	Unlisted()
-	// Notes returns notes, given the entries of all files.
+	// Notes returns notes about the whole workspace. entries are those of all files.
 	Notes(entries []fs.Entry) []fs.Entry
 }
 

@@ -54,7 +54,7 @@ type Tree struct {
 	earlier  control.Log           // warnings of an earlier run: see Held
 	first    *load.Value[*Entries] // the first listing of the units
 	turn     chan struct{}         // holds one token while no Refresh runs
-	noUnits  atomic.Bool           // somebody has waited for the units in vain
+	noUnits  atomic.Bool           // the units could not be had: nobody waits for them again
 	storedAt time.Time             // when the list of units was last stored; guarded by turn
 	ahead    *readahead.ReadAhead
 

@@ -186,7 +186,7 @@ func (t *Tree) unitEntries(ctx context.Context) (*Entries, error) {
 	return load.OrStale(ctx, t, t.first, list, t.recall, func() {}, failed)
 }
 
-// awaitUnits waits for the units to be listed for the first time. After a wait in vain nobody waits again: whatever looks
+// awaitUnits waits for the units to be listed for the first time. If they do not come, nobody waits again: whatever looks
 // at the mountpoint would hang each time.
 func (t *Tree) awaitUnits(ctx context.Context) {
 	if t.unitsFolder() != nil || t.noUnits.Load() {

@@ -67,8 +67,8 @@ func (a *Array) Close() error {
 	return err
 }
 
-// List writes a list as one [Array]; raw returns an item as it was sent. If the list breaks off it fails, and what was written
-// is of no use: half a list is no list.
+// List writes a list as one [Array]; raw returns an item as it was sent. If the list breaks off it fails, and the caller
+// throws away what was written: half a list is no list.
 func List[T any](w io.Writer, items iter.Seq2[T, error], raw func(T) json.RawMessage) error {
 	a := NewArray(w)
 	for v, err := range items {

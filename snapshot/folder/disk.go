@@ -186,7 +186,7 @@ func (d *disk) link(from, to string) error {
 	return d.do("link", to, func() error { return d.root.Link(from, to) })
 }
 
-// exists reports whether anything has that name.
+// exists reports whether there is a file or folder of that name.
 func (d *disk) exists(name string) bool {
 	_, err := d.root.Lstat(name)
 	return err == nil

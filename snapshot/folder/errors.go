@@ -44,7 +44,7 @@ type LockedError struct {
 	Holder Holder
 }
 
-// Holder is who holds the lock, as it says itself. It is all zero where the holder has
+// Holder is who holds the lock, as it says itself. It is zero if the holder has
 // not written it yet.
 type Holder struct {
 	PID   int       `json:"pid"`

@@ -34,7 +34,7 @@ func (p Policy) rules() []rule {
 	}
 }
 
-// check refuses a policy that keeps nothing: it is a slip of the hand.
+// check refuses a policy that keeps nothing: it is a mistake.
 func (p Policy) check() error {
 	some := false
 	for _, r := range p.rules() {

@@ -91,7 +91,7 @@ func askServer(path string) error {
 	}
 }
 
-// maxLinks is how many links to a mountpoint are followed.
+// maxLinks is how many symbolic links on the way to a mountpoint are followed.
 const maxLinks = 40
 
 // realPath returns dir as it is in the mount table: absolute and without links. It does not stat a mount's root or look

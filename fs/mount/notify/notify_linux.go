@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported says that the kernel can be notified of changes.
+// Supported says that this system can be notified of changes.
 const Supported = true
 
 // Names of linux/fuse.h.

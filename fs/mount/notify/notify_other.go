@@ -11,7 +11,7 @@ import (
 // Supported is false: macFUSE's support of notifications differs from version to version.
 const Supported = false
 
-// Notifier sends nothing.
+// Notifier sends nothing: here the kernel cannot be notified.
 type Notifier struct{}
 
 // Connect calls mount. The library itself sets O_CLOEXEC on the descriptor here.

@@ -71,7 +71,7 @@ func (l *Value[T]) begin(spawn func(func(context.Context)), load func(context.Co
 	return ended
 }
 
-// over is the channel of a load that has ended.
+// over is a closed channel: that of a load which has ended.
 var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 // join returns the current load. If none runs and one may start, mine is true: the caller must run it.

@@ -46,7 +46,8 @@ type ReadAhead struct {
 // readerIdle is how long after its last open a reader counts as active.
 const readerIdle = 10 * time.Second
 
-// New fetches so many files at most ahead of their readers. If that is 0, it returns nil: a nil ReadAhead does nothing.
+// New makes a ReadAhead that has at most so many files fetched ahead of their readers. If that is 0, it returns nil, which does
+// nothing.
 func New(owner Owner, files int) *ReadAhead {
 	if files <= 0 {
 		return nil

@@ -34,6 +34,7 @@ func (c columnList) addTo(v *fs.VersionHash) {
 	v.Computes(c.computed)
 }
 
+// tableInfos are loaded one by one, since no list has the stamps: one request for each table whose files are looked at.
 func (s *docs) tableInfos() remote.List[tableInfo] {
 	return remote.List[tableInfo]{
 		Kind: fs.KindTable, Path: "tables",
@@ -51,6 +52,7 @@ func (s *docs) tableInfos() remote.List[tableInfo] {
 	}
 }
 
+// columnLists are loaded one by one. They are part of the version of all that shows the table.
 func (s *docs) columnLists() remote.List[columnList] {
 	return remote.List[columnList]{
 		Kind: fs.KindColumns, Path: "tables",
@@ -74,6 +76,7 @@ func (s *docs) tableInfo(ctx context.Context, l *remote.Lists, id string) (table
 	return get(ctx, &s.table, l, id)
 }
 
+// columnList returns the columns of a table or view, hidden ones too.
 func (s *docs) columnList(ctx context.Context, l *remote.Lists, id string) (columnList, error) {
 	return get(ctx, &s.columns, l, id)
 }
@@ -86,6 +89,7 @@ func get[T any](ctx context.Context, of *remote.List[T], l *remote.Lists, id str
 	return of.Get(ctx, l, id)
 }
 
+// oversized reports whether the doc is over the limit of the service's API. The list of docs says so, and no request is wasted.
 func oversized(l *remote.Lists) bool { return docOf(l.Item).DocSize.OverAPISizeLimit }
 
 // columnsNote is what the Store remembers of a table's columns. They have no stamp of their own, and the table's stamp

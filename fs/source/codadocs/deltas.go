@@ -122,6 +122,7 @@ func (s *deltas) rows(ctx context.Context) (fs.Content, error) {
 	return s.d.s.t.Store().Get(ctx, s.key(s.v.Key), func(ctx context.Context, w io.Writer) error { return s.write(ctx, w, &remote.Try{}) })
 }
 
+// key is where the rows as sent are kept, whether or not the tree shows that file.
 func (s *deltas) key(version string) string { return s.d.Key(string(fs.KindRowsJSON), s.id, version) }
 
 // write writes the file of rows as sent.

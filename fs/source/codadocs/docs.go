@@ -14,6 +14,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -35,8 +36,8 @@ type API interface {
 	Columns(ctx context.Context, docID, tableID string) iter.Seq2[coda.Column, error]
 	// Rows reads a table or view whole, a page of rows at a time (listRows).
 	Rows(ctx context.Context, docID, tableID string, o coda.RowOptions) iter.Seq2[coda.Row, error]
-	// RowChanges yields the rows that changed since a token, all if it is "". next is the token for the next call; it is
-	// "" before all rows came (listRows, with syncToken).
+	// RowChanges yields the rows that changed since a token; all rows if it is "". Once all came, next returns the token for
+	// the next call, if the service gave one (listRows, with syncToken).
 	RowChanges(ctx context.Context, docID, tableID string, o coda.RowOptions, since string) (rows iter.Seq2[coda.Row, error], next func() string)
 	// Formulas has names and ids, no values (listFormulas).
 	Formulas(ctx context.Context, docID string) iter.Seq2[coda.Formula, error]
@@ -55,14 +56,16 @@ type API interface {
 	ExportPage(ctx context.Context, docID, pageID string, f coda.Format) ([]byte, error)
 }
 
-// docs is Coda's docs as the units of a tree. It holds no lock of its own but that of exports. It implements [remote.Source], with [remote.Prober] in exports.go,
+// docs is Coda's docs as the units of a tree. It implements [remote.Source], with [remote.Prober] in exports.go,
 // [remote.Surveyor] in survey.go and [remote.Orderer] below.
 type docs struct {
 	t         *remote.Tree
 	api       API
 	sel       Selection
 	rowDeltas int64
-	exports   exports
+	// exports says whether the token may start page exports. An export starts with a POST, which the service refuses to a
+	// read-only token; page text then comes from the pages' lines.
+	exports load.Right
 
 	pages       remote.List[*pageList]
 	tables      remote.List[*tableList]
@@ -92,7 +95,7 @@ func New(api API, store fs.Store, o Options) *remote.Tree {
 	return s.t
 }
 
-// doc is a handle of a doc of the tree.
+// doc is a handle of a doc of the tree. It is made when it is needed and holds no list: whoever has it asks for the current ones.
 type doc struct {
 	*remote.Unit
 	s *docs
@@ -103,6 +106,7 @@ func (s *docs) Layout() remote.Layout {
 	return remote.Layout{Service: "Coda", Unit: "doc", Units: "docs", Top: "docs", Kind: fs.KindDoc, File: "doc.json", Empty: whyEmpty(s.sel)}
 }
 
+// itemOf is a doc as the tree keeps it. Its JSON is what doc.json shows, so a refresh makes that file anew without a request.
 func itemOf(d coda.Doc) remote.Item {
 	return remote.Item{ID: d.ID, Title: d.Name, URL: d.BrowserLink, CreatedAt: d.CreatedAt.Time, Stamp: d.UpdatedAt.Time, JSON: d.Raw, Value: d}
 }
@@ -123,7 +127,7 @@ func mapped[A, B any](all []A, f func(A) B) []B {
 	return out
 }
 
-// Decode implements [remote.Source].
+// Decode implements [remote.Source]. It reads lists that earlier versions stored, too.
 func (s *docs) Decode(b []byte) ([]remote.Item, error) {
 	all, err := coda.DecodeList[coda.Doc](b)
 	return mapped(all, itemOf), err
@@ -137,7 +141,7 @@ func (s *docs) Names(items []remote.Item) []string {
 // Selects implements [remote.Source].
 func (s *docs) Selects(selector string, i remote.Item) bool { return matches(selector, docOf(i)) }
 
-// Background implements [remote.Source].
+// Background implements [remote.Source]. Such requests go after all others of the account, of other processes too.
 func (s *docs) Background(ctx context.Context, wanted <-chan struct{}) context.Context {
 	if wanted == nil {
 		return rate.Background(ctx)
@@ -148,7 +152,7 @@ func (s *docs) Background(ctx context.Context, wanted <-chan struct{}) context.C
 // CodeOversized marks a doc that is too large for the service's API.
 const CodeOversized = "over_api_size_limit"
 
-// Describe implements [remote.Source].
+// Describe implements [remote.Source]. The codes are promised: programs read them in errors.jsonl and in manifests.
 func (s *docs) Describe(err error, f *fs.Failure) {
 	e, ok := errors.AsType[*rest.Error](err)
 	switch {
@@ -161,7 +165,7 @@ func (s *docs) Describe(err error, f *fs.Failure) {
 	}
 }
 
-// Class implements [remote.Source].
+// Class implements [remote.Source]. A 403 is about the object alone, a 401 about the token: it ends all work. What is neither may pass.
 func (s *docs) Class(err error) remote.Class {
 	switch code := rest.CodeOf(err); {
 	case code == rest.CodeForbidden, errors.Is(err, errOversized):
@@ -176,8 +180,10 @@ func (s *docs) Class(err error) remote.Class {
 	return remote.ClassOther
 }
 
+// refused reports whether the service does not show an object to this token. Other objects may well be shown.
 func (s *docs) refused(err error) bool { return s.Class(err) == remote.ClassRefused }
 
+// notExist reports whether the service said that there is no such object (404, 410), or a list lacks it.
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 
 // docNames are the names in a doc's folder, in order.
@@ -267,6 +273,7 @@ func (d doc) docJSON(context.Context) (*remote.Shown, time.Time, error) {
 	return remote.NewShown(b.Bytes()), i.Stamp, err
 }
 
+// pagesJSON returns the content of pages.json. Its bytes are those of the list as the store has it, in memory once.
 func (d doc) pagesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
 	l := d.Current()
 	pages, err := d.s.pageList(ctx, l)
@@ -276,6 +283,7 @@ func (d doc) pagesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
 	return pages.json, l.Item.Stamp, nil
 }
 
+// tablesJSON returns the content of tables.json.
 func (d doc) tablesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
 	l := d.Current()
 	tables, err := d.s.tableList(ctx, l)

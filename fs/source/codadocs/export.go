@@ -22,6 +22,7 @@ type pageRenderer struct {
 // source says how the page's text is read now.
 func (m pageRenderer) source() string { return m.d.s.Reads() }
 
+// Version implements [remote.Renderer]. It depends on how the text is read, so it moves when the right to export becomes known.
 func (m pageRenderer) Version(ctx context.Context) (fs.Version, error) {
 	return m.versionFrom(ctx, m.source())
 }

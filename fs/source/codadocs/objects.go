@@ -14,7 +14,7 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// errOversized is the reason why lists of a doc over the API's size limit are missing.
+// errOversized is why a doc has no lists: it is over the API's size limit.
 var errOversized = errors.New("the doc is larger than Coda's API allows (125 MB); make it smaller, or split it")
 
 // objectFile is a file with the smaller objects of a doc. If the token may not see them it is left out; the doc still
@@ -44,6 +44,7 @@ type objectList struct {
 	count int
 }
 
+// formulaLists are references: a list has no values, and a value may change without an edit of the doc.
 func (s *docs) formulaLists() remote.List[objectList] {
 	return objectLists(fs.KindFormulas, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 		all := remote.Once(t, s.api.Formulas(ctx, l.Unit.ID), func(f coda.Formula) string { return f.ID })
@@ -51,6 +52,7 @@ func (s *docs) formulaLists() remote.List[objectList] {
 	})
 }
 
+// controlLists are references, as formulaLists.
 func (s *docs) controlLists() remote.List[objectList] {
 	return objectLists(fs.KindControls, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
 		all := remote.Once(t, s.api.Controls(ctx, l.Unit.ID), func(c coda.Control) string { return c.ID })
@@ -79,14 +81,18 @@ func objectLists(kind fs.Kind, fill func(ctx context.Context, l *remote.Lists, i
 	}
 }
 
+// formulaList returns the doc's formulas, without values.
 func (s *docs) formulaList(ctx context.Context, l *remote.Lists) (objectList, error) {
 	return get(ctx, &s.formulas, l, "")
 }
 
+// controlList returns the doc's controls, without values.
 func (s *docs) controlList(ctx context.Context, l *remote.Lists) (objectList, error) {
 	return get(ctx, &s.controls, l, "")
 }
 
+// permissionList returns the doc's permissions. They may be as old as Options.Refresh, or as the last answer while the service
+// is away.
 func (s *docs) permissionList(ctx context.Context, l *remote.Lists) (objectList, error) {
 	return get(ctx, &s.permissions, l, "")
 }
@@ -102,6 +108,7 @@ func (d doc) permissionsJSON(name string) *remote.File {
 	return f
 }
 
+// formulasJSON makes the file of the formulas with their values: one request each.
 func (d doc) formulasJSON(name string) *remote.File {
 	return d.objectsJSON(name, fs.KindFormulas, (*docs).formulaList, func(ctx context.Context, id string) (json.RawMessage, error) {
 		f, err := d.s.api.Formula(ctx, d.ID, id)
@@ -111,6 +118,7 @@ func (d doc) formulasJSON(name string) *remote.File {
 	})
 }
 
+// controlsJSON makes the file of the controls with their values: one request each.
 func (d doc) controlsJSON(name string) *remote.File {
 	return d.objectsJSON(name, fs.KindControls, (*docs).controlList, func(ctx context.Context, id string) (json.RawMessage, error) {
 		c, err := d.s.api.Control(ctx, d.ID, id)
@@ -140,6 +148,7 @@ type objectsRenderer struct {
 	computed fs.Computed // how much of the values is computed, if there are any
 }
 
+// Version implements [remote.Renderer].
 func (m objectsRenderer) Version(ctx context.Context) (fs.Version, error) {
 	v, _, err := m.at(ctx)
 	return v, err

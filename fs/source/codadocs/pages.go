@@ -17,7 +17,8 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// pageList is a doc's pages as a tree.
+// pageList is a doc's pages as a tree. But for the folders, which are made when they are first used, it never changes; a new list
+// takes its place.
 type pageList struct {
 	json *remote.Shown
 	root *page // not a page itself: its children are at the top
@@ -38,6 +39,7 @@ type page struct {
 	folder   *remote.Entries // of the children; nil until first used
 }
 
+// pageLists says how a doc's pages are listed. The service counts them, so a list that is suddenly empty is read again.
 func (s *docs) pageLists() remote.List[*pageList] {
 	return remote.List[*pageList]{
 		Kind: fs.KindPages, Path: "pages.json",
@@ -230,6 +232,7 @@ func (d doc) pageNode(p *page, rel, stem, ending string) fs.Node {
 	}
 }
 
+// object describes the page as one of its files.
 func (p *page) object(docID string, kind fs.Kind) fs.Object {
 	m := p.meta
 	return fs.Object{Kind: kind, Type: "page", DocID: docID, ID: m.ID, Title: m.Name, URL: m.BrowserLink,

@@ -48,8 +48,10 @@ func (m rowsRenderer) at(ctx context.Context, l *remote.Lists) (fs.Version, []co
 	return v.Version(m.d.s.t.Now()), list.columns, nil
 }
 
+// hasBOM reports whether the file begins with a byte order mark. Excel needs it to read UTF-8; JSON must not have it.
 func (m rowsRenderer) hasBOM() bool { return !m.asSent && m.d.s.sel.CSVBOM }
 
+// Version implements [remote.Renderer].
 func (m rowsRenderer) Version(ctx context.Context) (fs.Version, error) {
 	v, _, err := m.at(ctx, m.d.Current())
 	return v, err
@@ -106,6 +108,7 @@ func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *
 	return count.check(ctx, t)
 }
 
+// rowID is what no two rows of a table share.
 func rowID(r coda.Row) string { return r.ID }
 
 // writeCSV warns of cells without a column, except for views: those hide columns.

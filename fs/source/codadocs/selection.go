@@ -89,8 +89,10 @@ func whyEmpty(sel Selection) string {
 	return "the account of this token owns no doc" + where + " (a service account hardly ever does): --include-shared adds those of others that it has opened"
 }
 
+// docOwnID is what no two docs of a list share.
 func docOwnID(d coda.Doc) string { return d.ID }
 
+// filter is what of the selection the service itself can apply.
 func (sel Selection) filter() coda.DocFilter {
 	return coda.DocFilter{OwnedOnly: !sel.IncludeShared, WorkspaceID: sel.WorkspaceID}
 }
@@ -167,6 +169,7 @@ func (e noSuchDoc) Error() string {
 	return "none that you own has this id or name; --include-shared adds those of others that you have opened" + e.meant
 }
 
+// Is makes it an ErrNotExist, as the service's own answer for an id is.
 func (noSuchDoc) Is(target error) bool { return target == iofs.ErrNotExist }
 
 // which returns the docs that a selector matches.
@@ -191,7 +194,7 @@ func (e *NoDocError) Error() string { return fmt.Sprintf("no doc for %q: %v", e.
 // Unwrap returns the reason.
 func (e *NoDocError) Unwrap() error { return e.Err }
 
-// Ask implements [remote.Source].
+// Ask implements [remote.Source]. It costs one request, or two if only the user's own name tells whose the doc is.
 func (s *docs) Ask(ctx context.Context, was remote.Item, listed []remote.Item) (remote.Item, error) {
 	d, err := s.api.Doc(ctx, was.ID)
 	if err != nil {

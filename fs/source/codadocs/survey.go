@@ -93,7 +93,7 @@ func (v *docSurvey) Notes(entries []fs.Entry) (notes []fs.Entry) {
 	if !v.unknown {
 		notes = v.s.sel.unusedExclusions(v.excluded, pages)
 	}
-	if v.s.exports.right() == exportsRefused && len(pages) > 0 {
+	if v.s.exports.Refused() && len(pages) > 0 {
 		notes = append(notes, fs.Entry{Kind: fs.KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, len(pages))})
 	}
 	for _, kind := range slices.Sorted(maps.Keys(v.withheld)) {

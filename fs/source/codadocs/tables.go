@@ -15,7 +15,7 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// tableList is a doc's tables and views.
+// tableList is a doc's tables and views. But for the folders, it never changes.
 type tableList struct {
 	json   *remote.Shown
 	tables []coda.Table // those that the tree shows
@@ -27,6 +27,7 @@ type tableList struct {
 	folders map[string]*remote.Entries // table/ and view/
 }
 
+// tableLists says how a doc's tables are listed. References have no stamps: those come with each table's own object.
 func (s *docs) tableLists() remote.List[*tableList] {
 	return remote.List[*tableList]{
 		Kind: fs.KindTables, Path: "tables.json",
@@ -45,6 +46,7 @@ func (s *docs) tableLists() remote.List[*tableList] {
 	}
 }
 
+// tableList returns the doc's tables and views. As all lists, they may be older ones: see [remote.List].
 func (s *docs) tableList(ctx context.Context, l *remote.Lists) (*tableList, error) {
 	return get(ctx, &s.tables, l, "")
 }
@@ -77,6 +79,7 @@ func newTableList(d doc, b []byte, metas []coda.Table) *tableList {
 // isView tells views from tables. All other types count as tables: they have rows of their own.
 func isView(t coda.Table) bool { return t.TableType == coda.TypeView }
 
+// isBase is the opposite of isView.
 func isBase(t coda.Table) bool { return !isView(t) }
 
 // addTable adds to v what an export shows of a table: its stamps and its columns.

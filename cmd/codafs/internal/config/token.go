@@ -93,7 +93,7 @@ func readableByOthers(file string) bool {
 	return err == nil && runtime.GOOS != "windows" && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0
 }
 
-// readToken reads a token from a file, without blanks and a byte order mark around it.
+// readToken reads a token from a file, without the spaces and the byte order mark around it.
 func readToken(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {

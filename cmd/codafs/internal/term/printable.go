@@ -39,7 +39,7 @@ func Count(n int, name string) string {
 	return fmt.Sprintf("%d %s", n, name)
 }
 
-// Quote quotes a title, which may have blanks.
+// Quote quotes a title, which may have spaces.
 func Quote(s string) string {
 	if p := Printable(s); p != s {
 		return p

@@ -38,7 +38,7 @@ type Changes struct {
 	bytes   int
 }
 
-// NewChanges has no rows yet.
+// NewChanges returns a set without rows.
 func NewChanges() *Changes { return &Changes{byID: map[string]*change{}} }
 
 // Len is how many rows were added.
@@ -166,7 +166,7 @@ type IndexSet struct {
 	bad   bool
 }
 
-// NewIndexSet has no index yet; those from 0 to count-1 fit into it.
+// NewIndexSet returns an empty set, for the indexes from 0 to count-1.
 func NewIndexSet(count int64) *IndexSet { return &IndexSet{taken: make([]bool, count)} }
 
 // Add takes an index. One that is taken, or is no number below the count, makes the set bad for good.
