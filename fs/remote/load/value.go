@@ -101,7 +101,7 @@ func (l *Value[T]) lifeOf(err error) time.Duration {
 	return l.errLife
 }
 
-// run loads the value for all who joined.
+// run loads the value for all who joined. No lock is held during load. An end of ctx is no failure: the next caller loads.
 func (l *Value[T]) run(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {
 	err = context.Canceled // what others get if load panics
 	defer func() {
@@ -134,6 +134,7 @@ func (l *Value[T]) setLate() {
 	l.late = true
 }
 
+// isLate reports whether somebody was served an older value while the last load ran: then its end is news.
 func (l *Value[T]) isLate() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

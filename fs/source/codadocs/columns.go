@@ -13,7 +13,7 @@ import (
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
-// tableInfo is a table's own object.
+// tableInfo is a table's own object: its stamp, its row count and its filter, which the list of tables lacks.
 type tableInfo struct {
 	json  *remote.Shown
 	table coda.Table

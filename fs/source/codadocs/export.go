@@ -19,7 +19,8 @@ type pageRenderer struct {
 	format coda.Format
 }
 
-// source says how the page's text is read now.
+// source says how the page's text is read now. It may change once, when the first export shows the token's right: so each use
+// asks once and goes on with that answer.
 func (m pageRenderer) source() string { return m.d.s.Reads() }
 
 // Version implements [remote.Renderer]. It depends on how the text is read, so it moves when the right to export becomes known.

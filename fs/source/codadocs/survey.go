@@ -103,7 +103,7 @@ func (v *docSurvey) Notes(entries []fs.Entry) (notes []fs.Entry) {
 	return notes
 }
 
-// NotCaptured names what Coda API 1.5.0 has no way to read, or leaves out of a page's export. Manifests list it.
+// NotCaptured names, for people, what Coda API 1.5.0 has no way to read, or leaves out of a page's export. Manifests list it.
 var NotCaptured = []string{
 	"automations",
 	"bytes of images and attached files",

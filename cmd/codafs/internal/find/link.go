@@ -14,7 +14,7 @@ import (
 type target struct {
 	doc    string
 	object string // "" for the doc itself, and if only tail is known
-	// tail is the part of a browser link that names a page or a table, with its prefix (see codadocs.LinkTail).
+	// tail is the part of a browser link that names a page or a table, with its prefix (see [coda.LinkTail]).
 	tail string
 }
 
