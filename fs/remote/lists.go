@@ -23,11 +23,13 @@ type Lists struct {
 	Item Item
 	// older has the lists that were known before; nil if fresh is set.
 	older *Lists
-	// fresh has all lists fetched from the service, even if the Store has them.
+	// fresh has all lists fetched from the service once, even if the Store has them.
 	fresh bool
 
 	mu      sync.Mutex // guards all below
 	loaders map[listID]any
+	// fetched has the fresh lists that are in the Store by now.
+	fetched map[listID]bool
 	// asked has the lists without a stamp, and when their loaders were made.
 	asked map[listID]time.Time
 }
@@ -131,6 +133,7 @@ func (l *Lists) takeUnstamped(f *Lists) {
 func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 	x := d.loader(l, id)
 	if v, ok := x.Known(); ok {
+		l.use(0)
 		return v, nil // nearly always; the functions below would allocate
 	}
 	fetch := func(ctx context.Context) (v T, err error) {
@@ -138,6 +141,7 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 		if err != nil {
 			return v, err
 		}
+		l.use(len(b))
 		return d.Parse(ctx, l, id, b)
 	}
 	if l.fresh {
@@ -152,6 +156,7 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 			if err != nil {
 				return v, err
 			}
+			l.older.use(len(b))
 			return d.Parse(ctx, l, id, b)
 		})
 	}
@@ -184,9 +189,9 @@ func (d *List[T]) load(ctx context.Context, l *Lists, id string) (b []byte, err 
 // loadOnce makes one try to load. A list that came from the service is also stored under lastKey, for times when the
 // service is down.
 func (d *List[T]) loadOnce(ctx context.Context, l *Lists, id string, t *Try) ([]byte, error) {
-	store := l.Unit.t.store
+	store, of := l.Unit.t.store, listID{string(d.Kind), id}
 	get := store.Get
-	if l.fresh || d.Unstamped {
+	if d.Unstamped || l.isToFetch(of) {
 		get = store.Put
 	}
 	asked := false
@@ -201,6 +206,7 @@ func (d *List[T]) loadOnce(ctx context.Context, l *Lists, id string, t *Try) ([]
 	if err != nil || !asked {
 		return b, err
 	}
+	l.setFetched(of)
 	c, err = store.Put(ctx, d.lastKey(l, id), func(_ context.Context, w io.Writer) error { return render.Write(w, b) })
 	if err != nil {
 		return nil, err
@@ -243,6 +249,24 @@ func (d *List[T]) doubt(l *Lists, obj fs.Object, bytes int64, t *Try) error {
 	return nil
 }
 
+// isToFetch reports whether a list is to be fetched from the service, whatever the Store has.
+func (l *Lists) isToFetch(of listID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fresh && !l.fetched[of]
+}
+
+func (l *Lists) setFetched(of listID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fresh {
+		if l.fetched == nil {
+			l.fetched = map[listID]bool{}
+		}
+		l.fetched[of] = true
+	}
+}
+
 // lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
 func (d *List[T]) lastKey(l *Lists, id string) string {
 	return l.Unit.Key("last-"+string(d.Kind), id, "")
@@ -256,3 +280,28 @@ func (d *List[T]) last(ctx context.Context, l *Lists, id string) ([]byte, error)
 	}
 	return fs.ReadAll(c)
 }
+
+// listCost is what a list takes in memory, in multiples of its JSON: that itself, and about as much for what is made of it.
+const listCost = 2
+
+// use records that l is used, and that more bytes of JSON were loaded. It lets go of what there is no room for.
+func (l *Lists) use(more int) {
+	for _, old := range l.Unit.t.memory.Use(l, int64(more)*listCost) {
+		old.release()
+	}
+}
+
+// release lets go of what was loaded, but for lists without a stamp, which would cost a request. Loads that run, and failures,
+// stay.
+func (l *Lists) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for of, x := range l.loaders {
+		if _, unstamped := l.asked[of]; !unstamped && x.(loaded).Loaded() {
+			delete(l.loaders, of)
+		}
+	}
+}
+
+// loaded is a [load.Value] of any type.
+type loaded interface{ Loaded() bool }

@@ -31,6 +31,9 @@ type Options struct {
 	Prefetch int
 	// Parallel is how many units are listed at a time, and how many lists of each; 0 means 16.
 	Parallel int
+	// Memory is how many bytes the lists of all units may take, about; 0 means 64 MiB. Those that were not used for longest
+	// are read from the Store again.
+	Memory int64
 	// Notice is called, once for each, with notes about the whole workspace; it may be nil.
 	Notice func(text string)
 	// Warned is called with what is odd about something that was read, once while that stays; it may be nil.
@@ -57,6 +60,7 @@ type Tree struct {
 	noUnits  atomic.Bool           // the units could not be had: nobody waits for them again
 	storedAt time.Time             // when the list of units was last stored; guarded by turn
 	ahead    *readahead.ReadAhead
+	memory   *load.Budget[*Lists]
 
 	life       context.Context // ends with Close
 	end        context.CancelFunc
@@ -83,7 +87,7 @@ func New(src Source, store fs.Store, o Options) *Tree {
 	if o.Refresh == 0 {
 		o.Refresh = time.Minute
 	}
-	t := &Tree{src: src, store: store, opts: o, first: load.New[*Entries](o.Now, errLife),
+	t := &Tree{src: src, store: store, opts: o, memory: load.NewBudget[*Lists](cmp.Or(o.Memory, defaultMemory)), first: load.New[*Entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*Unit{}}
 	t.turn <- struct{}{}
 	t.ahead = readahead.New(t, o.Prefetch)
@@ -119,6 +123,9 @@ func (t *Tree) Run(ctx context.Context, interval time.Duration) {
 		timer.Reset(interval)
 	}
 }
+
+// defaultMemory holds the lists of about 20,000 pages.
+const defaultMemory = 64 << 20
 
 // defaultParallel is how many requests are sent at once: enough to use up the service's rate limits if each answer
 // takes a second.

@@ -36,6 +36,9 @@ func (l *Value[T]) Known() (v T, ok bool) {
 	return v, false
 }
 
+// Loaded reports whether the value was loaded.
+func (l *Value[T]) Loaded() bool { return l.value.Load() != nil }
+
 // Get returns the value. While one caller loads, others wait for that load, each no longer than its own context lasts.
 // If the caller that loads gives up, the next one loads.
 func (l *Value[T]) Get(ctx context.Context, load func(context.Context) (T, error)) (v T, err error) {

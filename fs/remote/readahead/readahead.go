@@ -196,4 +196,7 @@ func (a *ReadAhead) end(r *reader) {
 	a.ahead -= len(r.fetches)
 	r.fetches = nil
 	r.s.remove(r)
+	if len(r.s.readers) == 0 {
+		r.s.of, r.s.orders = nil, nil // they would hold all files of the unit
+	}
 }

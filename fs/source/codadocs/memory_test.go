@@ -1,0 +1,107 @@
+package codadocs_test
+
+import (
+	iofs "io/fs"
+	"maps"
+	"runtime"
+	"testing"
+
+	"github.com/codafs/codafs/coda/codatest"
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/source/codadocs"
+	"github.com/codafs/codafs/fs/treetest"
+)
+
+// mtimes gives the time of each file and folder of the tree, which takes all lists.
+func mtimes(t *testing.T, tree *remote.Tree) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := iofs.WalkDir(fs.FS(t.Context(), tree.Root()), "docs", func(path string, d iofs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n, err := fs.Walk(t.Context(), tree.Root(), path)
+		if err != nil {
+			return err
+		}
+		v := version(t, n.(fs.File))
+		all[path] = v.Key + v.ModTime.String()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// A tree that holds next to nothing in memory shows what one shows that holds all, and sends as little: what was let go of
+// comes from the Store.
+func TestListsThatWereLetGoOfComeBackWithoutARequest(t *testing.T) {
+	w := treetest.New(t, codatest.Sample(), treetest.Options{Select: codadocs.Selection{HTMLPages: true, RowsJSON: true}})
+	small := codadocs.New(w.Client, treetest.Memory(t), codadocs.Options{Select: codadocs.Selection{HTMLPages: true, RowsJSON: true},
+		Options: remote.Options{Account: "test", Now: w.Clock.Now, Memory: 1}})
+	defer small.Close()
+	for _, tree := range []*remote.Tree{w.Tree, small} { // so that no index tries the token with a page
+		if _, err := iofs.ReadFile(fs.FS(t.Context(), tree.Root()), pagePlan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := mtimes(t, w.Tree)
+	first := mtimes(t, small)
+	if !maps.Equal(first, want) {
+		t.Error("a tree with little memory shows something else")
+	}
+	if sent := w.Sent(func() { first = mtimes(t, small) }); len(sent) > 0 || !maps.Equal(first, want) {
+		t.Errorf("a second walk sent %q", sent)
+	}
+	// An index fetches each list once, and no more than with all of the memory.
+	held := w.Sent(func() { index(t, w.Tree) })
+	equal(t, "an index with little memory", w.Sent(func() { index(t, small) }), held)
+	// An edit is seen, and costs the lists of its doc.
+	w.State.RenamePage(codatest.SampleDoc, "canvas-RoadMap-_1", "Road ahead")
+	held = w.Sent(func() { refresh(t, w); want = mtimes(t, w.Tree) })
+	equal(t, "after an edit", w.Sent(func() {
+		if err := small.Refresh(t.Context()); err != nil {
+			t.Error(err)
+		}
+		first = mtimes(t, small)
+	}), held)
+	if !maps.Equal(first, want) {
+		t.Error("after an edit a tree with little memory shows something else")
+	}
+}
+
+// heapOf is what a tree holds once all names were listed, in bytes a page.
+func heapOf(t *testing.T, memory int64) int {
+	t.Helper()
+	const docs, pages = 20, 100
+	w := treetest.New(t, codatest.Generate(1, docs, pages, 2, 3), treetest.Options{})
+	tree := codadocs.New(w.Client, treetest.Disk(t, t.TempDir()), codadocs.Options{Options: remote.Options{Account: "test", Memory: memory}})
+	defer tree.Close()
+	before := liveHeap()
+	err := iofs.WalkDir(fs.FS(t.Context(), tree.Root()), "docs", func(_ string, _ iofs.DirEntry, err error) error { return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := liveHeap() - before
+	runtime.KeepAlive(w)
+	return held / (docs * pages)
+}
+
+func liveHeap() int {
+	runtime.GC()
+	runtime.GC() // the first may leave what has a finalizer
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// The lists of pages are nearly all that a tree holds. With room for two docs of twenty, most of them go.
+func TestATreeHoldsTheListsThatItHasRoomFor(t *testing.T) {
+	all, some := heapOf(t, 1<<30), heapOf(t, 512<<10)
+	t.Logf("all lists: %d bytes a page; with room for 512 KiB: %d", all, some)
+	if 2*some > all {
+		t.Errorf("%d bytes a page with room for 512 KiB, %d with all lists: want less than half", some, all)
+	}
+}
