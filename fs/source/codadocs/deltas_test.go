@@ -117,8 +117,9 @@ type tableFiles struct{ csv, lines string }
 
 func (l *ledger) read(t *testing.T, tree *remote.Tree) (got tableFiles) {
 	t.Helper()
-	got.csv = l.readFile(t, tree, l.csv)
-	got.lines = l.readFile(t, tree, strings.TrimSuffix(l.csv, "csv")+"rows.jsonl")
+	stem := strings.TrimSuffix(l.csv, "csv") // an edit amid the first read may give the table another name
+	got.csv = l.readFile(t, tree, stem+"csv")
+	got.lines = l.readFile(t, tree, stem+"rows.jsonl")
 	return got
 }
 
