@@ -30,7 +30,7 @@ type Lists struct {
 	loaders map[listID]any
 	// fetched has the fresh lists that are in the Store by now.
 	fetched map[listID]bool
-	// asked has the lists without a stamp, and when their loaders were made.
+	// asked has the lists without a stamp among the loaders, and when those were made.
 	asked map[listID]time.Time
 }
 
@@ -104,6 +104,7 @@ func (d *List[T]) Renew(l *Lists) {
 	of := listID{kind: string(d.Kind)}
 	if _, known := d.loaderLocked(l, of).Known(); known && l.Unit.t.opts.Now().Sub(l.asked[of]) > l.Unit.t.opts.Refresh {
 		delete(l.loaders, of)
+		delete(l.asked, of)
 	}
 }
 
