@@ -203,11 +203,11 @@ func (d *List[T]) loadOnce(ctx context.Context, l *Lists, id string, t *Try) ([]
 	if err != nil {
 		return nil, err
 	}
+	l.setFetched(of) // also if the fill was shared with another index: it was a new one
 	b, err := fs.ReadAll(c)
 	if err != nil || !asked {
 		return b, err
 	}
-	l.setFetched(of)
 	c, err = store.Put(ctx, d.lastKey(l, id), func(_ context.Context, w io.Writer) error { return render.Write(w, b) })
 	if err != nil {
 		return nil, err
