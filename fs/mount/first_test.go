@@ -29,11 +29,12 @@ func TestAFirstWalkAsksOnceForEachFile(t *testing.T) {
 		{"grep -r nothing .", map[string]int{"READ": files}, 2},
 		{"tar cf - . | wc -c", map[string]int{}, 1},
 	} {
-		// A machine that is short of memory lets go of a page now and then, and asks for it again. Nobody does that each time.
 		var got map[string]int
 		for range 3 {
 			sh.run(c.command)
-			if got = besideOpens(asked.take(), s.silent, files, c.folders, c.want["READ"] > 0); maps.Equal(got, c.want) || len(c.want) > 0 {
+			got = besideOpens(asked.take(), s.silent, files, c.folders, c.want["READ"] > 0)
+			// A kernel that is short of memory lets go of a page now and then, and reads it again: one, and not each time.
+			if len(c.want) > 0 || !maps.Equal(got, map[string]int{"READ": 1}) {
 				break
 			}
 		}
