@@ -18,7 +18,12 @@ have fetched, so that nothing is fetched twice. You can delete it at any time: w
 fetched again. A full snapshot does not use it; what that fetches is in a folder of its own until the end. How often a mount
 found something in the cache is in its .codafs/status.json.`
 
-// newCache makes 'codafs cache'. Like its subcommands, it sends no request.
+// newCache makes 'codafs cache', with 'cache trim' and 'cache clear'. A person calls them to see where the disk went, and to
+// get room back. None of them sends a request, wants a token, or makes a cache where there is none.
+//
+// They may run beside mounts and snapshots: package cache lets any number of processes share a folder. What a process has
+// open it can read to the end. A folder that is not a cache of codafs is an error and is not touched. The JSON of --json is
+// promised (status.Cache).
 func newCache(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var asJSON bool
@@ -38,6 +43,8 @@ func newCache(std term.Streams) *cobra.Command {
 	return cmd
 }
 
+// newCacheTrim makes 'cache trim'. --to is --cache-size for one call: a flag of its own, because as a setting it would also
+// be in the configuration file, and would then be the limit of all commands.
 func newCacheTrim(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var to string
@@ -66,6 +73,9 @@ Mounts and snapshots keep to that limit by themselves. The sizes of files that w
 	return cmd
 }
 
+// newCacheClear makes 'cache clear'. It asks no question: whatever it removes can be fetched again, or is made anew. The files
+// beside the cache stay (folders accounts and rates): without them a new token would not find its account's contents,
+// and processes that run would lose count of the requests they have sent.
 func newCacheClear(std term.Streams) *cobra.Command {
 	s := newSettings()
 	cmd := &cobra.Command{
@@ -88,6 +98,7 @@ how far the rate limits are used. A folder that is not a cache of codafs is left
 	return cmd
 }
 
+// runCache prints what is in the cache. It counts by a walk through the folder: nothing else knows what other processes stored.
 func runCache(ctx context.Context, s *config.Settings, std term.Streams, asJSON bool) error {
 	out, err := status.OfCache(ctx, s, std)
 	if err != nil {
@@ -99,7 +110,9 @@ func runCache(ctx context.Context, s *config.Settings, std term.Streams, asJSON 
 	return out.Print(std.Out)
 }
 
-// changeCache runs f, which returns how many contents it removed, and prints what is left.
+// changeCache runs f, which returns how many contents it removed, and prints what is left. Bytes are the difference of two
+// countings: what other processes store or remove meanwhile is in it, so it is never shown below 0. What killed snapshots
+// left is removed in any case, also where there is no cache yet.
 func changeCache(ctx context.Context, s *config.Settings, std term.Streams, f func(*cache.Disk) (removed int, err error)) error {
 	dir, disk, err := open.ExistingCache(s, std)
 	if err != nil {

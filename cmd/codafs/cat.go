@@ -19,6 +19,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newCat makes 'codafs cat': the bytes of files on standard output, in the order of the arguments, as the mount would give
+// them. It shares the cache with mounts and other commands, so a second 'cat' of an unchanged page exports nothing. Nothing of
+// a file is printed before all of it was fetched: no reader takes a part of a page for the whole. Folders are refused.
+//
+// Its user looks on: while Coda cannot be reached it fails within 5 seconds instead of waiting (rest.LeaveOutage).
 func newCat(std term.Streams) *cobra.Command {
 	s := newSettings()
 	cmd := &cobra.Command{
@@ -38,8 +43,8 @@ printed all the same, and the exit code is not 0.`,
 	return cmd
 }
 
-// runCat prints the files one after the other. A file that fails does not stop the rest; the exit code is that of the
-// first failure.
+// runCat prints the files one after the other. A file that fails does not stop the rest: its message is on standard error, and
+// the exit code is that of the first failure. If standard output takes nothing more, it ends at once.
 func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []string) error {
 	waits, std := progress.ShowWaits(std, "cat")
 	defer waits.End()
@@ -56,6 +61,7 @@ func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []s
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		// A path may be one letter off, or that of the file in a mount or a snapshot.
 		if errors.Is(err, iofs.ErrNotExist) {
 			err = fmt.Errorf("%w%s", err, find.Near(ctx, w.Tree.Root(), find.TreePath(p)))
 		}
@@ -63,6 +69,7 @@ func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []s
 			failed.Add(err)
 			continue
 		}
+		// All bytes are at hand, so a failure is nearly always one of writing: a full disk, a reader that left.
 		_, err = io.Copy(std.Out, f)
 		f.Close()
 		if err != nil {
@@ -72,6 +79,7 @@ func runCat(ctx context.Context, s *config.Settings, std term.Streams, paths []s
 	return failed.Err()
 }
 
+// openFile opens a file by a path as a user types it. For a folder the error names the command that lists it.
 func openFile(tree iofs.FS, name string) (iofs.File, error) {
 	f, err := tree.Open(find.TreePath(name))
 	if err != nil {

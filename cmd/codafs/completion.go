@@ -37,7 +37,8 @@ Docs and paths are completed from the cache, so not before the first 'codafs ls 
 For this shell:   %[2]s
 For all later:    %[3]s`
 
-// useOwnScripts makes 'codafs completion' print our scripts.
+// useOwnScripts makes 'codafs completion' print our scripts for bash, zsh and fish; for PowerShell it is cobra's own. The flags
+// of cobra's command are taken away: our scripts always have descriptions.
 func useOwnScripts(root *cobra.Command, std term.Streams) {
 	for shell, own := range map[string]struct{ script, now, later string }{
 		"bash": {bashScript, "source <(codafs completion bash)", "codafs completion bash > ~/.local/share/bash-completion/completions/codafs"},
@@ -58,6 +59,7 @@ func useOwnScripts(root *cobra.Command, std term.Streams) {
 }
 
 // plainHints removes the marks from the texts of flags by which help finds the name of a value: shells would show them.
+// It is called for cobra's __complete command alone, which shells run at each press of the tab key.
 func plainHints(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
 	for _, c := range cmd.Commands() {
@@ -79,7 +81,8 @@ var flagValues = map[string][]string{
 	"log-format": {"text", "json"},
 }
 
-// completeFlags registers the completions of a command's flags.
+// completeFlags registers the completions of a command's flags: fixed words, folders, or nothing. A flag without one of
+// these gets the files of the working folder, which is the shell's own guess.
 func completeFlags(cmd *cobra.Command) {
 	for name, values := range flagValues {
 		if cmd.Flags().Lookup(name) != nil {
@@ -109,7 +112,8 @@ func completeArgs(cmd *cobra.Command) {
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return nil, directive }
 }
 
-// completeMounts completes this user's mountpoints, for commands that take one.
+// completeMounts completes this user's mountpoints, for commands that take one. It asks the mount table and no mount, so one
+// that hangs does not hang the shell. Without any it offers folders.
 func completeMounts(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	found, err := mountpoint.List()
 	if err != nil || len(found) == 0 || len(args) > 0 {
@@ -133,7 +137,7 @@ func completeCommands(cmd *cobra.Command, args []string, _ string) (names []stri
 }
 
 // completeDocs completes the known docs for the flags that name some. If two have the same name, their ids are used. s has
-// the command's settings.
+// the command's settings, which are loaded here: cobra runs completions without PreRunE. A wrong setting offers nothing.
 func completeDocs(cmd *cobra.Command, s *config.Settings) {
 	complete := func(cmd *cobra.Command, _ []string, toComplete string) (found []string, _ cobra.ShellCompDirective) {
 		if load(cmd) != nil {
@@ -186,5 +190,6 @@ func completeTree(s *config.Settings) cobra.CompletionFunc {
 	}
 }
 
-// completionTime limits how long one completion may take.
+// completionTime limits how long one completion may take: the cache may lie on a disk that sleeps, and somebody waits
+// with a hand on the tab key.
 const completionTime = time.Second

@@ -17,6 +17,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// newConfig makes 'codafs config': all settings of all commands with their values and where each comes from. It is what to
+// run when a flag, a variable and a file disagree. It sends nothing and opens no cache. On the command line it takes the flags
+// that mount, snapshot, ls, cat and resolve share; those of a single command it shows as the variable or the file sets
+// them. The token is never printed, only the place that has it.
 func newConfig(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var asJSON bool
@@ -47,7 +51,8 @@ found. See 'codafs help settings'.`,
 	return cmd
 }
 
-// configuration is the output of 'codafs config'; its JSON form is promised.
+// configuration is the output of 'codafs config'. Its JSON form is promised; a value has the type that it would have in the
+// file (see valueOf), so that scripts need not parse words.
 type configuration struct {
 	// File is the configuration file, which may be missing.
 	File     string          `json:"file"`
@@ -56,6 +61,7 @@ type configuration struct {
 	Settings []configSetting `json:"settings"`
 }
 
+// configSetting is one setting. Value is a string, a bool, a number or a list of strings.
 type configSetting struct {
 	Name   string        `json:"name"`
 	Value  any           `json:"value"`
@@ -63,7 +69,9 @@ type configSetting struct {
 	Source string        `json:"source,omitempty"` // the variable or file
 }
 
-// inForce returns the settings of all commands with their values. It adds to cmd the flags that cmd does not have.
+// inForce returns the settings of all commands with their values, sorted by name. It adds to cmd the flags that cmd does not
+// have, before anything is loaded: so they get their values in the way that every command's flags do, and wrong values are
+// the same usage errors.
 func inForce(s *config.Settings, cmd *cobra.Command) (configuration, error) {
 	flags := cmd.Flags()
 	for _, f := range allFlags() {
@@ -75,6 +83,7 @@ func inForce(s *config.Settings, cmd *cobra.Command) (configuration, error) {
 	if err := load(cmd); err != nil {
 		return configuration{}, err
 	}
+	// Where the token comes from is looked up as a command would, so a file that cannot be read is said here, too.
 	c := configuration{Token: s.TokenOrigin()}
 	c.File, _ = config.File(flags)
 	if _, err := os.Stat(c.File); !errors.Is(err, iofs.ErrNotExist) {
@@ -92,7 +101,8 @@ func inForce(s *config.Settings, cmd *cobra.Command) (configuration, error) {
 	return c, nil
 }
 
-// valueOf is a flag's value in the form of a configuration file: a list, a number, true or false, or a word.
+// valueOf is a flag's value in the form of a configuration file: a list, a number, true or false, or a word. An empty list is
+// [], not null. Times and sizes are words ("5m", "5GiB"): TOML and JSON have no type for them.
 func valueOf(f *pflag.Flag) any {
 	word := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok {
@@ -107,6 +117,7 @@ func valueOf(f *pflag.Flag) any {
 	return word
 }
 
+// print writes the settings for people, in three columns. An empty value is shown as a dash, so that a column is never blank.
 func (c configuration) print(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	missing := ""

@@ -12,6 +12,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newDiff makes 'codafs diff': what changed between two backups, as lines of a word, a tab and a path, for people and for cut
+// and grep alike. It reads the two manifests alone, so it is as fast for large files as for small ones, and does not notice
+// damage: that is for 'verify'. Differences are no failure: the exit code is 0, as that of 'list', not that of diff(1); it is
+// 10 where there are no two snapshots. Nothing is written, and nothing asked of Coda.
 func newDiff(std term.Streams) *cobra.Command {
 	var o config.OutputFolder
 	var asJSON bool
@@ -50,6 +54,7 @@ There is one line for each file that differs: a word, and the path.
 	return cmd
 }
 
+// noneOrTwo refuses a single snapshot: whether it was meant as the older or the newer one is not known.
 func noneOrTwo(_ *cobra.Command, args []string) error {
 	if len(args) != 0 && len(args) != 2 {
 		return fmt.Errorf("two snapshots are compared, not %d", len(args))
@@ -57,6 +62,7 @@ func noneOrTwo(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// printDifference prints one line for each file that differs, in groups. The words are promised; 'codafs help diff' has them.
 func printDifference(std term.Streams, d sealed.Difference) error {
 	for _, group := range []struct {
 		what    string
@@ -75,8 +81,8 @@ func printDifference(std term.Streams, d sealed.Difference) error {
 	return nil
 }
 
-// twoSnapshots returns the two snapshots to compare: those that are named, as folders or as names in the output folder, else
-// the two newest.
+// twoSnapshots returns the folders of the two snapshots to compare, the older one first: those that are named, as folders or
+// as names in the output folder, else the two newest, whether good or not.
 func twoSnapshots(output string, args []string) (a, b string, err error) {
 	if output == "" {
 		return "", "", config.ErrNoOutput
@@ -91,11 +97,13 @@ func twoSnapshots(output string, args []string) (a, b string, err error) {
 	if len(all) < 2 {
 		return "", "", fmt.Errorf("%w: %s holds %d, and two are compared", folder.ErrNotSnapshot, output, len(all))
 	}
+	// By their names, which are times; a suspect one counts as any other.
 	last := all[len(all)-2:]
 	return filepath.Join(output, last[0].ID), filepath.Join(output, last[1].ID), nil
 }
 
-// named returns the folder of a named snapshot. The working folder is searched first.
+// named returns the folder of a named snapshot. The working folder is searched first, as for any path; a name that is in
+// neither place is returned as it is, so that the error speaks of what the user typed.
 func named(output, name string) string {
 	inOutput := filepath.Join(output, name)
 	if filepath.Base(name) != name || exists(name) || !exists(inOutput) {

@@ -8,6 +8,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newDoctor makes 'codafs doctor', for somebody for whom something does not work: one line for each thing that codafs needs,
+// and below it what to do. The lines are data, on standard output. It never asks whether to repair something, and repairs
+// nothing (package doctor).
+//
+// Its exit code is for scripts: 1 if there is a problem, that is, something that will stop the user. A warning does not count.
+// --max-retries is accepted and means nothing here: the checks are to end soon (doctorTime).
 func newDoctor(std term.Streams) *cobra.Command {
 	d := doctor.Options{Settings: newSettings()}
 	var asJSON bool
@@ -27,6 +33,7 @@ Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage error.`,
 		Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d.ConfigFile, _ = config.File(cmd.Flags())
+			// The default folder is a guess: that there is nothing in it is then no finding of its own.
 			d.OutputByDefault = config.OriginOf(cmd.Flags().Lookup("output")) == config.FromDefault
 			out, err := d.Examine(cmd.Context())
 			if err != nil {

@@ -11,11 +11,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpWidth is the width of help in columns.
+// helpWidth is the width of help in columns. It is the same on all terminals: what users see can be searched for in the
+// documents, and compared with that of another release.
 const helpWidth = 110
 
-// printUsage prints the part of help below a command's text. (cobra has a template for it, but a program with templates
-// is larger by a fifth: the linker then keeps all methods of all types.)
+// printUsage prints the part of help below a command's text: for a person who typed --help, on standard output, with exit
+// code 0. (cobra has a template for it, but a program with templates is larger by a fifth: the linker then keeps all methods
+// of all types.)
 func printUsage(c *cobra.Command) error {
 	w := c.OutOrStderr()
 	fmt.Fprint(w, "Usage:\n")
@@ -49,7 +51,8 @@ func printUsage(c *cobra.Command) error {
 	return nil
 }
 
-// ownFlags returns a command's flags without the shared ones.
+// ownFlags returns a command's flags without the shared ones, and whether it has any of these. Commands that reach Coda share
+// more than twenty; a screen full of them hid the few that matter.
 func ownFlags(c *cobra.Command) (own *pflag.FlagSet, shared bool) {
 	if c.Flags().Lookup("api-url") == nil {
 		return c.Flags(), false
@@ -64,23 +67,27 @@ func ownFlags(c *cobra.Command) (own *pflag.FlagSet, shared bool) {
 	return own, true
 }
 
-// sharedGroup is a group of flags that many commands have, under one heading.
+// sharedGroup is a group of flags that many commands have, under one heading of 'codafs help flags'.
 type sharedGroup struct {
 	title string
 	flags *pflag.FlagSet
 }
 
+// has reports whether the group shows a flag. --concurrency is hidden in it: snapshot alone shows it, among its own.
 func (g sharedGroup) has(name string) bool {
 	f := g.flags.Lookup(name)
 	return f != nil && !f.Hidden
 }
 
+// sharedFlags registers the flags anew, with settings that nobody uses, for their texts: otherwise flags are only parts of
+// commands.
 func sharedFlags() []sharedGroup {
 	groups := []sharedGroup{
 		{title: "The way to Coda, the cache and the log: mount, snapshot, ls, cat, resolve, doctor; of status, those that it needs"},
 		{title: "Which docs: mount, snapshot, ls, cat, resolve, doctor"},
 		{title: "What is shown of them: mount, snapshot, ls, cat, resolve"},
 	}
+	// In the order of the groups above: a flag that is registered in one of these is shown there and nowhere else.
 	for i, register := range []func(*config.Settings, *pflag.FlagSet){
 		func(s *config.Settings, f *pflag.FlagSet) { s.RegisterService(f) }, (*config.Settings).RegisterDocs, (*config.Settings).RegisterTree,
 	} {
@@ -90,6 +97,7 @@ func sharedFlags() []sharedGroup {
 	return groups
 }
 
+// isListed reports whether help shows a command. cobra does not count its own 'help' as available.
 func isListed(c *cobra.Command) bool { return c.IsAvailableCommand() || c.Name() == "help" }
 
 // printCommands prints those of c's commands for which in is true.
@@ -106,13 +114,15 @@ func printCommands(w io.Writer, title string, c *cobra.Command, in func(*cobra.C
 	}
 }
 
-// flagTable is the list of flags in help. It does not say on each line that a switch may be given as --offline=true.
+// flagTable is the list of flags in help. It does not say on each line that a switch may be given as --offline=true: pflag adds
+// that to every switch, and the lines get shorter without it.
 func flagTable(f *pflag.FlagSet) string {
 	const values = "[=true|false]"
 	return strings.ReplaceAll(f.FlagUsagesWrapped(helpWidth), values, strings.Repeat(" ", len(values)))
 }
 
-// newHelp is cobra's help, but an unknown command is an error.
+// newHelp is cobra's help, but an unknown command is a usage error (exit code 2): a script that asks for help on a command of
+// another release must notice.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -126,6 +136,7 @@ func newHelp() *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return noSuchCommand(c, rest)
 			}
+			// cobra adds --help when a command runs; this one does not run.
 			c.InitDefaultHelpFlag()
 			return c.Help()
 		},
@@ -144,6 +155,7 @@ func topics() []*cobra.Command {
 const flagsIntro = `These flags mean the same in all commands that have them. A command's own --help has its other flags. Each can also be a
 variable or a key of the configuration file: 'codafs help settings'.`
 
+// flagsHelp is the topic that has the flags which a command's own help leaves out.
 func flagsHelp() string {
 	text := flagsIntro
 	for _, g := range sharedFlags() {
@@ -152,6 +164,7 @@ func flagsHelp() string {
 	return text
 }
 
+// settingsHelp is the contract of package config for users. Where the two differ, the package is wrong.
 const settingsHelp = `Each flag is a setting. Its value is the first of these that is there:
 
   the flag              --refresh 5m
@@ -185,6 +198,8 @@ Examples:
   exclude-doc = ["Playground", "https://coda.io/d/_dAbCDeFGH1a"]
   refresh = "5m"`
 
+// exitCodesHelp is the list of all exit codes. exit.Code makes them; the constants of package snapshot/format are the same
+// numbers.
 const exitCodesHelp = `The numbers are promised to stay. summary.json of a snapshot carries the same.
 
   0     all went well

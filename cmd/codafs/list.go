@@ -18,6 +18,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newList makes 'codafs list': the backups in a folder, oldest first, on standard output. It is for a person who wants to know
+// whether last night's is there and good, and where the disk went. It reads the summary.json of each snapshot, and stats all
+// of their files for the column ON DISK; nothing is hashed (that is 'verify') and nothing written. Folders beside the
+// snapshots are passed over, and a snapshot that cannot be read is a line, not an error. The JSON of --json is promised.
 func newList(std term.Streams) *cobra.Command {
 	var o config.OutputFolder
 	var asJSON bool
@@ -44,7 +48,8 @@ Exit codes: 0, also where there is none yet; 10 there is no such folder.`,
 	return cmd
 }
 
-// runList lists the snapshots in a folder, whether good or not. An empty folder is no error.
+// runList lists the snapshots in a folder, whether good or not. An empty folder is no error (exit code 0, a line on standard
+// error): a first run may still be under way. A folder that is not there is one (10).
 func runList(ctx context.Context, std term.Streams, dir string, asJSON bool) error {
 	all, err := sealed.List(dir)
 	if err != nil {
@@ -65,7 +70,8 @@ func runList(ctx context.Context, std term.Streams, dir string, asJSON bool) err
 	return tableOf(b, space, time.Now()).Print(std.Out)
 }
 
-// itself is a part of a message for a folder that is itself a snapshot, "" if it is none.
+// itself is a part of a message for a folder that is itself a snapshot, "" if it is none. People name the snapshot where the
+// folder of all is meant.
 func itself(dir string) string {
 	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
 		return ""
@@ -73,7 +79,7 @@ func itself(dir string) string {
 	return ": it is one itself; name the folder that it is in"
 }
 
-// tableOf is the output for people. space may be nil.
+// tableOf is the output for people. space is as folder.Space returns it; nil is a system on which it is not known.
 func tableOf(b backup.Output, space map[string]int64, now time.Time) term.Table {
 	var t term.Table
 	t.Add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")
@@ -85,6 +91,7 @@ func tableOf(b backup.Output, space map[string]int64, now time.Time) term.Table 
 		if l.Latest {
 			mark = "* "
 		}
+		// Two cells: the reason may be as long as it likes, and the last cell of a row does not widen its column.
 		if l.Err != nil {
 			t = append(t, []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored("unreadable: "+term.Printable(l.Err.Error()), term.Red)})
 			continue
@@ -102,9 +109,10 @@ func tableOf(b backup.Output, space map[string]int64, now time.Time) term.Table 
 	return t
 }
 
+// missingColumn is the index of the column MISSING, whose count is colored if it is not 0.
 const missingColumn = 7
 
-// totals counts what is in a snapshot. Snapshots of earlier releases lack some counts.
+// totals counts what is in a snapshot. Snapshots of earlier releases lack some counts: then there is a dash, never a 0.
 func totals(s format.Summary) []string {
 	c := s.Contents
 	if c == nil {
@@ -113,6 +121,7 @@ func totals(s format.Summary) []string {
 	return []string{strconv.Itoa(c.Docs.Total), strconv.Itoa(c.Pages.Total), strconv.Itoa(c.Tables.Total), strconv.Itoa(c.Views.Total)}
 }
 
+// onDisk is what the disk has less because of a snapshot. It is not SIZE: hard links to an earlier snapshot's files take none.
 func onDisk(space map[string]int64, id string) string {
 	if space == nil {
 		return "-"
@@ -120,7 +129,8 @@ func onDisk(space map[string]int64, id string) string {
 	return term.FormatSize(space[id])
 }
 
-// news says what differs from the previous snapshot, and what else the user should know.
+// news says what differs from the previous snapshot, and what else the user should know. It is the last column, for it
+// may be long.
 func news(s format.Summary) string {
 	var parts []string
 	switch {
@@ -148,6 +158,7 @@ type listing struct {
 	Snapshots []listedSnapshot `json:"snapshots"` // oldest first
 }
 
+// listedSnapshot is a snapshot in the output. Exactly one of Summary and Error is there.
 type listedSnapshot struct {
 	ID   string `json:"id"`
 	Path string `json:"path"`
@@ -158,6 +169,7 @@ type listedSnapshot struct {
 	Error   string          `json:"error,omitempty"`
 }
 
+// newListing returns the listing of a folder; without snapshots the list is [], not null.
 func newListing(folder string, all []sealed.Listed) listing {
 	l := listing{folder, []listedSnapshot{}}
 	for _, s := range all {

@@ -20,6 +20,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newLs makes 'codafs ls': a folder of the tree, one name a line, with no mount and no FUSE. Folders end in a slash with -l
+// alone, so that plain output can be used as names. Neither form fetches content: a size that would cost an export is a
+// question mark (or absent in JSON), where a mount would show an estimate. As with cat, an outage is told within 5 seconds.
 func newLs(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var long, asJSON bool
@@ -45,8 +48,9 @@ as they are known without fetching content.`,
 	return cmd
 }
 
-// runLs lists a folder, or shows one file. With long it also asks for versions, which may send requests for stamps,
-// never for content.
+// runLs lists a folder, or shows one file. With long it also asks for versions, which may send requests for stamps (one for
+// each table that was not looked at since its doc moved), never for content. What fails then is named, the rest is
+// listed, and the exit code is that of the first failure. A folder whose list cannot be had is never shown as empty.
 func runLs(ctx context.Context, s *config.Settings, std term.Streams, name string, long, asJSON bool) error {
 	waits, std := progress.ShowWaits(std, "ls")
 	defer waits.End()
@@ -91,7 +95,8 @@ func runLs(ctx context.Context, s *config.Settings, std term.Streams, name strin
 }
 
 // addVersions adds to what was found the times and sizes of its nodes, until ctx ends. What fails is printed, or with
-// asJSON only kept, since its entry shows it.
+// asJSON only kept, since its entry shows it. found and nodes have the same order. One is asked after the other: stamps
+// that are missing come with the first file of a table, and the lists are known by now.
 func addVersions(ctx context.Context, found []find.Info, nodes []fs.Node, failed *exit.Failures, asJSON bool) {
 	for i := range found {
 		err := found[i].AddVersion(ctx, nodes[i])
@@ -106,6 +111,8 @@ func addVersions(ctx context.Context, found []find.Info, nodes []fs.Node, failed
 	}
 }
 
+// printNames prints the entries as text. Names are printed as they are: fs.CleanTitle and fs.ValidID let no control
+// character in.
 func printNames(w io.Writer, found []find.Info, long bool) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, i := range found {
@@ -118,7 +125,8 @@ func printNames(w io.Writer, found []find.Info, long bool) error {
 	return out.Flush()
 }
 
-// longLine is an entry with its size and time, in columns: ? if unknown, - if it has none.
+// longLine is an entry with its size and time, in columns: ? if unknown, - if it has none. A size that is unknown is never
+// shown as 0, which a program that adds sizes up would take for an empty file.
 func longLine(i find.Info) string {
 	switch {
 	case i.Kind == fs.KindFolder:
@@ -131,6 +139,7 @@ func longLine(i find.Info) string {
 	return fmt.Sprintf("%d\t  %s  %s", *i.Size, timeColumn(i.ModTime), i.Shown)
 }
 
+// timeLayout is in UTC, as all times of the tree; 'ls -l' of a mount shows the same time in the local zone.
 const timeLayout = "2006-01-02T15:04:05Z"
 
 // timeColumn formats a time in a column of fixed width; a zero time is a dash.

@@ -4,6 +4,24 @@
 // Each command has a file of its own with its flags, its help and its run function; root.go puts them together, help.go and
 // completion.go are for all. What several commands need is in the packages below internal: term talks to people, exit
 // turns errors into exit codes, config has the settings as data, and open makes a client, a cache and a tree of them.
+//
+// # How a command runs
+//
+// newRoot makes all commands. cobra finds the one that is meant and parses its flags; usageArgs counts its arguments; PreRunE
+// gives each flag that is not on the command line its value from a variable or the file ([config.Load]); RunE does the work.
+// The context ends at the first SIGINT, SIGTERM or SIGHUP. The error comes back to run, which prints it and returns its exit
+// code.
+//
+// # What all commands promise
+//
+//   - Standard output is data, and nothing else is printed there; standard error is for people. Data is what a script reads:
+//     its form stays, as do the fields of each --json and the exit codes ('codafs help exit-codes'). Messages may change.
+//   - An error is one line that says what to do. What comes from Coda or a disk is made safe for a terminal (term.Printable).
+//   - Nothing in Coda is changed. No command asks a question, so each can run in a script.
+//   - The token is in no output, log, argument list or file that codafs writes.
+//   - A flag means the same in all commands that have it, and is also a variable and a key of the file, unless it concerns a
+//     single call ([config.IsSetting]).
+//   - Whatever is stopped or killed leaves the cache and the backups good.
 package main
 
 import (
@@ -18,6 +36,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// main runs the program under one of three names: codafs; mount.codafs, which mount(8) calls; and guardName, under which a
+// mount starts it once more to send its notifications. The guard comes first: it must not meet flags, signals or settings
+// of the others.
 func main() {
 	if os.Args[0] == guardName {
 		notify.Guard()
@@ -32,7 +53,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], std))
 }
 
-// run runs the program and returns its exit code.
+// run runs the program and returns its exit code. The error that a command returns is printed here and nowhere else: as one
+// line on standard error, which begins with "codafs: ". A command that has said all itself returns an error without text.
 func run(ctx context.Context, args []string, std term.Streams) int {
 	root := newRoot(std)
 	root.SetArgs(args)

@@ -11,6 +11,9 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
+// newMan makes 'codafs man': the help of all commands as manual pages, for those who package the program and for a person
+// whose package has none. 'make install' uses it. The pages depend on nothing but the program and SOURCE_DATE_EPOCH, so that
+// two builds of a package are the same bytes. mount.codafs(8) is not among them: it is written by hand (packaging/man).
 func newMan(std term.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man [DIR]",
@@ -34,6 +37,7 @@ and so on. Without DIR, print the page codafs.1. With SOURCE_DATE_EPOCH set, the
 	}
 }
 
+// writeManPages writes a page for each command and topic. Pages that are there are replaced.
 func writeManPages(root *cobra.Command, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -55,6 +59,7 @@ func writeManPages(root *cobra.Command, dir string) error {
 	return nil
 }
 
+// manPage is one page. The order of c's flags is another one afterwards, in its help too.
 func manPage(c *cobra.Command) ([]byte, error) {
 	var b bytes.Buffer
 	c.Flags().SortFlags = false // the command's own flags first

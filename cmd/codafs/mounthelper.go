@@ -14,20 +14,20 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Called as mount.codafs, by a link in /sbin, this program is the mount helper that mount(8) and /etc/fstab start for
-// the type codafs:
+// mountHelper is a name of this program. Called so, by a link in /sbin, it is the mount helper that mount(8) and /etc/fstab
+// start for the type codafs:
 //
 //	mount.codafs SOURCE MOUNTPOINT [-sfnv] [-o OPTIONS] [-t TYPE]
 //
 // It calls 'codafs mount --background'. The options are the flags of 'codafs mount', with _ or - between words.
-// mount(8) describes the call in its section External helpers.
-
+// mount(8) describes the call in its section External helpers. Its exit codes are promised here, not ours. Run by root it
+// uses the folders of the system, run by a user that user's own.
 const mountHelper = "mount.codafs"
 
 // Exit codes of a mount helper, as in mount(8).
 const (
-	helperUsage  = 1
-	helperFailed = 32
+	helperUsage  = 1  // incorrect invocation or permissions
+	helperFailed = 32 // mount failure
 )
 
 const helperHelp = `mount.codafs is called by mount(8):
@@ -41,7 +41,8 @@ Options are the flags of 'codafs mount' (see 'codafs mount --help'), such as ref
 // isMountHelper reports whether the program was called as mount.codafs.
 func isMountHelper() bool { return filepath.Base(os.Args[0]) == mountHelper }
 
-// runMountHelper mounts what mount(8) asks for and returns the exit code.
+// runMountHelper mounts what mount(8) asks for and returns the exit code. It rewrites os.Args: the process in the background
+// is started with them, and ps(1) is to show the command that a user could have typed.
 func runMountHelper(ctx context.Context, args []string, std term.Streams) int {
 	call, err := parseHelperCall(args)
 	if errors.Is(err, pflag.ErrHelp) {
@@ -62,6 +63,7 @@ func runMountHelper(ctx context.Context, args []string, std term.Streams) int {
 		}
 	}
 	os.Args = append([]string{"codafs"}, call.args...) // the arguments of the process in the background
+	// run prints its own error, with the name of the command that could be tried by hand.
 	switch run(ctx, call.args, std) {
 	case 0:
 		return 0
@@ -86,6 +88,7 @@ type helperCall struct {
 // parseHelperCall parses the arguments of mount(8). An unknown option is an error, unless -s is given.
 func parseHelperCall(args []string) (helperCall, error) {
 	var call helperCall
+	// These are mount(8)'s own flags; those without a variable are accepted and mean nothing here.
 	flags := pflag.NewFlagSet(mountHelper, pflag.ContinueOnError)
 	flags.Usage = func() {}
 	options := flags.StringArrayP("options", "o", nil, "")
@@ -122,7 +125,8 @@ var generic = strings.Fields(`ro rw defaults auto noauto user nouser users owner
 	exec noexec suid nosuid dev nodev atime noatime relatime norelatime strictatime nostrictatime
 	diratime nodiratime lazytime nolazytime sync async dirsync silent loud`)
 
-// helperFlags turns a list of options into flags of 'codafs mount'.
+// helperFlags turns a list of options into flags of 'codafs mount'. Values are passed on unchecked: the command itself
+// refuses them, in its own words.
 func helperFlags(list string, sloppy bool) ([]string, error) {
 	known := newMount(term.Streams{}).Flags()
 	var flags []string
@@ -146,7 +150,8 @@ func helperFlags(list string, sloppy bool) ([]string, error) {
 	return flags, nil
 }
 
-// splitOptions splits at commas that are not in double quotes, and removes the quotes.
+// splitOptions splits at commas that are not in double quotes, as mount(8) does for values that hold some (doc="a, b"), and
+// removes the quotes.
 func splitOptions(list string) []string {
 	quoted := false
 	options := strings.FieldsFunc(list, func(r rune) bool {

@@ -10,6 +10,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newPrune makes 'codafs prune', for the line after the nightly backup. It is the only command that removes backups, so it
+// removes nothing without a rule that says what to keep (exit code 2), nothing while a snapshot runs in the folder (11), and
+// nothing while the newest snapshot is suspect (1): the older ones may be what is left of the workspace. A rule keeps the
+// newest of each of its periods, as restic's do.
+//
+// The ids of what is gone are data, one a line; the counts are a message. A removal that fails, or a signal, ends it: what
+// was removed before is printed all the same.
 func newPrune(std term.Streams) *cobra.Command {
 	var p sealed.Policy
 	var dryRun, asJSON bool
@@ -29,6 +36,7 @@ must be named. The names of those that are removed are printed.`,
 				return err
 			}
 			done, err := sealed.Prune(cmd.Context(), dir, p, dryRun)
+			// What was removed before a failure is gone all the same: it is printed, and then the failure.
 			out := pruning{dryRun, done}
 			if err == nil || len(done.Removed) > 0 {
 				err = cmp.Or(err, out.print(std, asJSON, err == nil))
@@ -54,7 +62,8 @@ type pruning struct {
 	sealed.Pruned
 }
 
-// print prints the ids of what was, or would be, removed. If the run is done, it also prints the counts.
+// print prints the ids of what was, or would be, removed. If the run is done, it also prints the counts; if it was broken off
+// they would look like a result.
 func (p pruning) print(std term.Streams, asJSON, done bool) error {
 	if asJSON {
 		return term.PrintJSON(std.Out, p)

@@ -16,6 +16,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newResolve makes 'codafs resolve': from a link to the file, and back. Its output is one line for $(…): a path or a link, and
+// nothing else. The path is one of the tree; with --mountpoint it is one on disk, by the selection of that mount. That the
+// object is in the tree is promised, that its content can be fetched is not. A link that is none of Coda's is a usage
+// error (2); an object that is not in the tree, such as a doc that was not selected, is a failure (1).
 func newResolve(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var mountpoint string
@@ -58,8 +62,10 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 	return cmd
 }
 
-// resolve finds what a link leads to, or what is at a path.
+// resolve finds what a link leads to, or what is at a path. If a mount is named, or the path is in one, that mount's own
+// selection of docs and files holds: otherwise a name or a missing object would be another one than the mount shows.
 func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, mountpoint string) (find.Info, error) {
+	// Both ways work on any workspace, so that each can be tried on what is known before Coda is asked.
 	lookUp := func(w *open.Workspace, asks bool) (find.Info, error) {
 		return find.Linked(cmd.Context(), w.Client, w.Tree.Root(), arg, asks)
 	}
@@ -80,10 +86,12 @@ func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, moun
 		if err != nil {
 			return find.Info{}, err
 		}
+		// The cache has a list of docs for each selection; with the mount's own one its list is found there.
 		if err := s.Adopt(m.Source().APIURL, m.Selection()); err != nil {
 			return find.Info{}, fmt.Errorf("%s: %w", mountpoint, err)
 		}
 	}
+	// A link's path is below the mount only if one was named; a path that was given is shown as it is in the tree.
 	found, err := eitherWay(s, std, lookUp)
 	if below != "" {
 		found.Path = filepath.Join(below, filepath.FromSlash(found.Path))
@@ -91,9 +99,11 @@ func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, moun
 	return found, err
 }
 
+// isLink tells a link from a path. Names in the tree hold no colon (fs.CleanTitle), so no path in it is taken for a link.
 func isLink(arg string) bool { return strings.Contains(arg, "://") }
 
-// eitherWay searches what is known, and asks Coda if that is not enough.
+// eitherWay searches what is known, and asks Coda if that is not enough. The first try sends nothing and prints nothing,
+// whatever fails: the second one then says it.
 func eitherWay(s *config.Settings, std term.Streams, lookUp func(w *open.Workspace, asks bool) (find.Info, error)) (find.Info, error) {
 	if w, err := open.Known(s); err == nil {
 		found, err := lookUp(w, false)
@@ -114,7 +124,8 @@ func eitherWay(s *config.Settings, std term.Streams, lookUp func(w *open.Workspa
 }
 
 // inTree returns the path in the tree of a path on disk: in a mount (then at is its mountpoint), or below any other
-// folder that has the tree's docs in it.
+// folder that has the tree's docs in it, such as a snapshot or a copy. Any other path counts as one in the tree. Links are
+// followed to find a mount, since the system lists mounts by their real paths; a snapshot is known by the docs in the path.
 func inTree(arg string) (name, at string, err error) {
 	abs, err := filepath.Abs(arg)
 	if err != nil {

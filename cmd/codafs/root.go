@@ -25,13 +25,14 @@ const rootExamples = `  codafs snapshot --demo                 a backup of the s
   codafs mount --demo ./mnt              the sample workspace as folders, until Ctrl-C
   codafs ls docs                         your docs, without mounting anything`
 
-// group is a heading of 'codafs --help' with its commands.
+// group is a heading of 'codafs --help' with its commands. Hidden commands and topics are in no group.
 type group struct {
 	id, title string
 	commands  []*cobra.Command
 }
 
-// newGroups makes all our own commands.
+// newGroups makes all our own commands. Flags are made with them, each with a variable of its own; so commands from two calls
+// share nothing, and allFlags may make them once more to look at their flags.
 func newGroups(std term.Streams) []group {
 	return []group{
 		{"mount", "Mounts:", []*cobra.Command{newMount(std), newUnmount(std), newStatus(std)}},
@@ -41,7 +42,8 @@ func newGroups(std term.Streams) []group {
 	}
 }
 
-// newRoot makes the command tree.
+// newRoot makes the command tree. All commands have in common, and need not do themselves: arguments are counted, an empty
+// one is refused, settings are loaded before RunE, completions are registered, and an error is printed once, by run.
 func newRoot(std term.Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "codafs",
@@ -65,6 +67,7 @@ func newRoot(std term.Streams) *cobra.Command {
 		return cmd.Help()
 	}
 	root.SetUsageFunc(printUsage)
+	// Errors of cobra and pflag are usage errors of ours, with exit code 2 and a hint.
 	root.SetFlagErrorFunc(flagError)
 	for _, g := range newGroups(std) {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
@@ -73,6 +76,7 @@ func newRoot(std term.Streams) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	// In no group, so that neither help nor the file of settings knows it.
 	root.AddCommand(newAsk(std))
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(newHelp())
@@ -84,7 +88,8 @@ func newRoot(std term.Streams) *cobra.Command {
 	return root
 }
 
-// prepare sets what all commands have in common, for cmd and those below it.
+// prepare sets what all commands have in common, for cmd and those below it. It must come after all flags and commands were
+// added. cobra's own completion command is among them, so an unknown shell is a usage error as well.
 func prepare(cmd *cobra.Command) {
 	switch {
 	case cmd.HasSubCommands():
@@ -137,6 +142,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	meant, word := "", strings.ToLower(args[0])
 	switch atRoot := !cmd.HasParent(); {
+	// Words of other programs come before near names: 'restore' is near nothing of ours, and means something.
 	case atRoot && otherWays[word] != "":
 		meant = "; " + otherWays[word]
 	case atRoot && otherWords[word] != "":
@@ -153,7 +159,8 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return exit.Usagef("%s has no command %q%s (see '%s --help')", cmd.CommandPath(), args[0], meant, cmd.CommandPath())
 }
 
-// flagError says what is wrong with a flag, and which one was probably meant.
+// flagError says what is wrong with a flag, and which one was probably meant. For letters (-x) nothing is suggested: any two
+// of them are near.
 func flagError(cmd *cobra.Command, err error) error {
 	meant := ""
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() == "" {
@@ -164,10 +171,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	return exit.Usagef("%w%s (see '%s --help')", err, meant, cmd.CommandPath())
 }
 
-// load sets the flags of a command that are not on the command line, from variables and the configuration file.
+// load sets the flags of a command that are not on the command line, from variables and the configuration file. For commands
+// it runs before RunE; completions, which cobra runs without that, call it themselves.
 func load(cmd *cobra.Command) error { return config.Load(cmd.Flags(), settingNames()) }
 
-// allFlags returns the flags of all commands, by name. A flag means the same in all commands that have it.
+// allFlags returns the flags of all commands, by name. A flag means the same in all commands that have it, as a test holds:
+// one file and one variable set it for all. Commands below a command are left out: their own flags concern a single call.
 func allFlags() map[string]*pflag.Flag {
 	flags := map[string]*pflag.Flag{}
 	for _, g := range newGroups(term.Streams{}) {
@@ -187,7 +196,8 @@ func settingNames() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(allFlags())), func(name string) bool { return !config.IsSetting(name) })
 }
 
-// otherWords are the words of other programs for our commands.
+// otherWords are the words of other programs (restic, borg, git, rclone, gh) for our commands. A word is here only if a
+// person who types it means one command; otherWays has the others.
 var otherWords = map[string]string{
 	"backup": "snapshot", "dump": "snapshot", "archive": "snapshot", "download": "snapshot", "sync": "snapshot", "copy": "snapshot", "clone": "snapshot",
 	"pull": "snapshot", "create": "snapshot", "save": "snapshot", "check": "verify", "validate": "verify", "fsck": "verify",
@@ -198,7 +208,7 @@ var otherWords = map[string]string{
 	"info": "status", "mounts": "status", "ps": "status", "stats": "status", "stop": "unmount", "eject": "unmount", "detach": "unmount", "attach": "mount",
 }
 
-// otherWays are words of other programs that match no single command.
+// otherWays are words of other programs that match no single command: they get a sentence instead of a suggestion.
 var otherWays = map[string]string{
 	"export":  "'codafs snapshot' writes all as files, 'codafs cat PATH' prints one",
 	"restore": "a snapshot holds plain files: copy them from its folder (see 'codafs list')",

@@ -13,6 +13,15 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// newSnapshot makes 'codafs snapshot', for a person once and for a timer each night. It promises: nothing in Coda changes;
+// earlier snapshots do not either; the new folder has its name only when all of it is on disk; whatever could not be had is
+// named in summary.json; and the exit code says which of these it was (exitHelp), the same as in summary.json.
+//
+// Standard output has the path of the sealed folder and nothing else, or JSON with --json, so that a script can read it.
+// Messages and progress are on standard error. A run that is stopped (Ctrl-C, an outage, a killed process) leaves a hidden
+// folder with what is done, which the next run with the same settings takes up.
+//
+// This file has the command's words and checks which flags go together; package backup has the run.
 func newSnapshot(std term.Streams) *cobra.Command {
 	o := backup.Options{Settings: newSettings()}
 	cmd := &cobra.Command{
@@ -49,7 +58,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 	return cmd
 }
 
-// registerSnapshot adds the flags of the command.
+// registerSnapshot adds the flags of the command. Its own --concurrency must come before Register, which would add it hidden.
 func registerSnapshot(o *backup.Options, f *pflag.FlagSet) {
 	config.PathVar(f, &o.Output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots; made if it is missing")
 	f.BoolVar(&o.Incremental, "incremental", false, "take over from the last good snapshot what has not changed, as hard links")
@@ -67,7 +76,8 @@ func registerSnapshot(o *backup.Options, f *pflag.FlagSet) {
 	o.Register(f, "offline") // without requests there is nothing to copy; a mount sends its own requests
 }
 
-// runSnapshot checks what goes together, and makes the snapshot: of the mount that args name, or of the workspace.
+// runSnapshot checks what goes together, and makes the snapshot: of the mount that args name, or of the workspace. What it
+// refuses is a usage error, for which --on-result does not run: whoever typed it reads the message.
 func runSnapshot(cmd *cobra.Command, o *backup.Options, std term.Streams, args []string) error {
 	signal.Ignore(syscall.SIGPIPE) // the reader of the output may leave; the backup goes on
 	if f := folder.ArchiveFormat(o.Archive); f != "" && f != folder.Zip && f != folder.TarZstd {
@@ -82,6 +92,7 @@ func runSnapshot(cmd *cobra.Command, o *backup.Options, std term.Streams, args [
 	if o.Offline && len(args) == 0 {
 		return exit.Usagef("--offline: a snapshot lists the workspace afresh; only one of a MOUNTPOINT asks nothing of Coda")
 	}
+	// Before anything is opened: a file or connection that cannot be opened later would be a failure of its object.
 	o.WithinOpenFiles(std)
 	if len(args) == 1 {
 		if err := noSelection(cmd.Flags()); err != nil {
@@ -92,6 +103,7 @@ func runSnapshot(cmd *cobra.Command, o *backup.Options, std term.Streams, args [
 	return o.TellResult(cmd.Context(), std, backup.OfWorkspace(cmd.Context(), o, std))
 }
 
+// exitHelp has the exit codes of this command alone, with what they mean for a backup. 'help exit-codes' has all of them.
 const exitHelp = `Exit codes:
   0   complete
   1   failed, nothing was sealed; with --json also where it was, if standard output is full or nobody
@@ -106,7 +118,8 @@ const exitHelp = `Exit codes:
       is an answer, waiting for a rate limit is no silence); run again to resume
   130, 143  stopped by a signal; the next run takes up what is done`
 
-// noSelection refuses the flags that choose what is in the tree: the mount has its own.
+// noSelection refuses the flags that choose what is in the tree: the mount has its own. Only the command line counts; the
+// configuration file has them for other commands.
 func noSelection(flags *pflag.FlagSet) error {
 	for name := range (&config.Settings{}).Recorded() {
 		if f := flags.Lookup(name); f != nil && f.Changed {
@@ -121,6 +134,7 @@ func registerShortcuts(s *backup.Options, f *pflag.FlagSet) {
 	f.BoolVar(&s.TrustDocs, "trust-doc-timestamps", false,
 		"with --incremental: skip docs that have the same time of change as in the last snapshot (it may miss something: see above)")
 	f.BoolVar(&s.RowDeltas, "row-deltas", false, "with --incremental: fetch only the changed rows of large tables")
+	// Var has no parameter for a default.
 	s.FullEvery = config.Period(7 * term.Day)
 	f.Var(&s.FullEvery, "full-every", "with --incremental: fetch pages and calculated tables anew at least every `TIME` (7d, 36h), though nothing says that they changed; 0 is never")
 }
@@ -143,6 +157,8 @@ func checkShortcuts(flags *pflag.FlagSet, incremental, mount bool) error {
 	return nil
 }
 
+// shortcutHelp is the contract of what an incremental run may miss: a user who reads it decides on --full-every and the two
+// shortcuts. Package snapshot (snapshot/computed.go) and fs/source/codadocs (row deltas) must keep to it.
 const shortcutHelp = `Coda's times of change move with edits. What it computes changes without one, and an incremental run can
 only fetch it anew. It always does so for named formulas, for tables and views with Today(), Now(), User() or a random number in
 a column or filter, and for the pages that show them. All other pages, whose text may hold formulas, and all

@@ -8,6 +8,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newStatus makes 'codafs status': how things are, in one screen, and as promised JSON (status.Status). It ends within some
+// seconds whatever hangs: each mount is asked by a process of its own, Coda gets one request and 3 seconds. The exit code is
+// 0 also when the service is down or a mount is dead, since that is what was asked for; a monitor reads the JSON. It is 10
+// for a named folder that is not a mount. 'doctor' is the command that judges, and says what to do.
 func newStatus(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var output string
@@ -38,11 +42,13 @@ processes of this token on this machine count together. All times are those of t
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	config.PathVar(cmd.Flags(), &output, "output", "o", config.DefaultOutput, "`DIR` that holds the snapshots")
+	// The one request is sent once, at the published rate, and exports nothing: the other flags would have no effect.
 	s.RegisterService(cmd.Flags(), "rate", "max-retries", "export-timeout", "strict-latest")
 	return cmd
 }
 
-// newAsk makes the hidden command by which a mount is asked: see daemon.AskCommand.
+// newAsk makes the hidden command by which a mount is asked: see daemon.AskCommand. It reads no settings and promises nothing
+// to users.
 func newAsk(std term.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:    daemon.AskCommand + " MOUNTPOINT",

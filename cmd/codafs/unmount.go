@@ -6,6 +6,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newUnmount makes 'codafs unmount', also called umount. It works whichever process serves the mount, and for mounts that are
+// dead, stuck or in use, where umount(8) fails or waits. It ends with 0 when the folder is free, even if files of the mount
+// are still open. What is not a codafs mount is refused (1) and left alone, and so is a mount that something else covers.
 func newUnmount(std term.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unmount MOUNTPOINT",

@@ -15,6 +15,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newVerify makes 'codafs verify': is each byte still what was sealed? It needs neither Coda nor a token, reads every file (one
+// part of them with --subset), and writes nothing, so it may run on a read-only disk and beside other commands.
+// SHA256SUMS can be checked without codafs; verify also finds files that are too many, and manifests that disagree.
+// Damage is data, one line each with tabs, and exit code 5; a folder without a snapshot is 10.
 func newVerify(std term.Streams) *cobra.Command {
 	var o config.OutputFolder
 	var subset string
@@ -44,6 +48,7 @@ Exit codes: 0 all is as it was sealed, 5 damage, 10 no snapshot there.`,
 	return cmd
 }
 
+// runVerify checks and prints. Damage ends it with a code alone: the lines have said it, and a message would say it twice.
 func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON bool) error {
 	n, t, err := parseSubset(subset)
 	if err != nil {
@@ -67,7 +72,8 @@ func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON
 	return nil
 }
 
-// printReport prints damage as data, all else as messages.
+// printReport prints damage as data, all else as messages: a script that mails what is on standard output mails nothing if
+// all is well. Paths are made printable, since a damaged manifest may hold anything.
 func printReport(std term.Streams, r sealed.Report) error {
 	for _, d := range r.Damage {
 		if _, err := fmt.Fprintf(std.Out, "%s\t%s\t%s\t%s\n", d.Problem, term.Printable(d.Snapshot), term.Printable(d.Path), term.Printable(d.Detail)); err != nil {
@@ -91,6 +97,7 @@ func plainText(r sealed.Report) string {
 	if len(r.LineByLine) == 0 {
 		return ""
 	}
+	// Checked is in the order of the snapshots' times: the last one counts.
 	newest, more := "", ""
 	for _, id := range r.Checked {
 		if r.LineByLine[id] > 0 {
@@ -103,7 +110,7 @@ func plainText(r sealed.Report) string {
 	return term.Printable(newest) + more + ": " + backup.LineByLine(r.LineByLine[newest])
 }
 
-// parseSubset parses "2/7". "" means everything.
+// parseSubset parses "2/7". "" means everything. Whether 1 ≤ n ≤ t is for package sealed to say.
 func parseSubset(s string) (n, t int, err error) {
 	if s == "" {
 		return 1, 1, nil

@@ -12,16 +12,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is the program's; a release build sets it.
+// version is the program's; a release build sets it (-ldflags -X main.version=…, see the Makefile).
 var version = "0.1.0-dev"
 
-// tool is the program's name in manifests and in requests to Coda.
+// tool is the program's name in manifests, in status.json, in manual pages, and as the User-Agent of requests to Coda.
 func tool() string { return "codafs " + version }
 
 // newSettings returns the settings of a command before its flags are set.
 func newSettings() config.Settings { return config.Settings{Tool: tool()} }
 
-// build describes the build of the program; its JSON form is promised.
+// build describes the build of the program, for reports of faults; its JSON form is promised.
 type build struct {
 	Version string `json:"version"`
 	// Commit and CommittedAt are set by the Go tool if it builds in a checkout, else absent.
@@ -33,6 +33,7 @@ type build struct {
 	Arch        string    `json:"arch"`
 }
 
+// thisBuild reads what the Go tool recorded in the program. A build from an archive of the source has no commit.
 func thisBuild() build {
 	b := build{Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -52,7 +53,8 @@ func thisBuild() build {
 	return b
 }
 
-// versionLine names the program and how it was built.
+// versionLine names the program and how it was built: what a report of a fault needs, in one line. Parts that are not known
+// are left out.
 func versionLine() string {
 	b, from := thisBuild(), ""
 	if b.Commit != "" && !b.CommittedAt.IsZero() {
@@ -65,6 +67,7 @@ func versionLine() string {
 	return fmt.Sprintf("%s (%s%s, %s/%s)\n", tool(), from, b.Go, b.OS, b.Arch)
 }
 
+// newVersion makes 'codafs version', the long form of 'codafs --version', and with --json for scripts.
 func newVersion(std term.Streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
