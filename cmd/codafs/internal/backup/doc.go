@@ -7,4 +7,8 @@
 //
 // [ReadOutput] says which backups are in a folder and which one is the last good one; the commands list, status and doctor
 // ask that.
+//
+// Data goes to Out: one path, or JSON; everything for people goes to Err. What is printed with --json, and what --on-result is
+// given, is the summary that lies in the folder; of a run that failed, the exit code and the error are set here. Package
+// snapshot knows neither flags nor streams; what it decides is not decided again.
 package backup

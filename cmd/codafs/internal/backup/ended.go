@@ -15,15 +15,21 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// shownFailures is how many failures are printed; all are in summary.json.
+// shownFailures is how many failures are printed: a screenful. All are in summary.json.
 const shownFailures = 20
 
-// ended reports how a run ended, also one that failed before it began, and returns the error to end the program with.
+// ended reports how a run ended, also one that failed before it began, and returns the error to end the program with. Its exit
+// code is in the summary too; its text is what run in package main prints, so it is not printed here.
+//
+// The order matters to a person who reads on: what was odd, what is missing, then what there is now. JSON that cannot be
+// written makes an otherwise good run fail, since a program that asked for it has nothing else. A path that cannot be printed
+// does not: the snapshot is good, and is found by latest.txt.
 func (o *Options) ended(std term.Streams, p *progress.Run, s format.Summary, err error) error {
 	p.End()
 	colors := term.HasColors(std.Err)
 	warning, missing := term.Paint("warning", term.Yellow, colors), term.Paint("missing", term.Red, colors)
 	for _, line := range s.Warnings {
+		// It was printed as a note when it was found, which may be an hour ago; its user has read it.
 		if o.notices.Has(line) {
 			continue
 		}
@@ -41,6 +47,7 @@ func (o *Options) ended(std term.Streams, p *progress.Run, s format.Summary, err
 		fmt.Fprintf(std.Err, "codafs: %s: %s: %s\n", missing, term.Printable(cmp.Or(f.Path, f.ObjectID)), term.Printable(f.Message))
 	}
 	if err != nil {
+		// Nothing was sealed, or something failed after that (the archive): one line, as in summary.json.
 		s.ExitCode, s.Error = exit.Code(err), strings.Join(strings.Fields(err.Error()), " ")
 	}
 	o.summary = s
@@ -71,7 +78,7 @@ func LineByLine(pages int) string {
 }
 
 // print writes the data on stdout: the summary, or the path of the sealed snapshot, which is good whatever failed
-// later.
+// later. A run that sealed nothing prints no path, so that a script that takes the output for one gets none.
 func (o *Options) print(std term.Streams, s format.Summary) (err error) {
 	if o.JSON {
 		return json.NewEncoder(std.Out).Encode(s)
@@ -82,7 +89,8 @@ func (o *Options) print(std term.Streams, s format.Summary) (err error) {
 	return err
 }
 
-// noAnswerError ends a run because Coda does not answer.
+// noAnswerError ends a run because Coda does not answer. It gives the client's error an exit code: whether silence is the end
+// of a run is decided here, not by the client.
 type noAnswerError struct{ *rest.SilenceError }
 
 func (e noAnswerError) Unwrap() error { return e.SilenceError }
@@ -90,7 +98,7 @@ func (e noAnswerError) Unwrap() error { return e.SilenceError }
 // ExitCode is [format.ExitNoAnswer], the same as in summary.json.
 func (e noAnswerError) ExitCode() int { return format.ExitNoAnswer }
 
-// ColorOf is the color of a result.
+// ColorOf is the color of a result on a terminal. All but complete and incomplete are red, also words of a later release.
 func ColorOf(r format.Result) term.Color {
 	switch r {
 	case format.Complete:

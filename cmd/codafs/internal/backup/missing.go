@@ -9,8 +9,9 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// whatIsMissing counts gaps by their objects: a table may lack several files. A list that is missing does not say what
-// would be in it.
+// whatIsMissing counts gaps by their objects, "" if there are none: a table may lack several files, and a page two. A list that
+// is missing does not say what would be in it, so it counts as the pages or tables of a doc, not as a number of them. Files
+// that no other kind is for, such as permissions.json, are other files.
 func whatIsMissing(gaps []fs.Failure) string {
 	var objects format.Contents
 	lists, files := map[fs.Kind]int{}, 0
@@ -18,6 +19,7 @@ func whatIsMissing(gaps []fs.Failure) string {
 	for _, f := range gaps {
 		info := f.Kind.Info()
 		kind := cmp.Or(info.Main, f.Kind)
+		// The files of a table count as its main kind, the rows; so three failures of one table are one gap.
 		object := fs.Failure{DocID: f.DocID, ObjectID: f.ObjectID, Kind: kind}
 		if seen[object] {
 			continue
@@ -48,7 +50,7 @@ func whatIsMissing(gaps []fs.Failure) string {
 	return strings.Join(parts, ", ")
 }
 
-// gaps returns the failures that are accepted, or those that are not.
+// gaps returns the failures that --accept-gap accepts, or those that it does not.
 func gaps(s format.Summary, accepted bool) (those []fs.Failure) {
 	for _, f := range s.Failures {
 		if f.Accepted == accepted {

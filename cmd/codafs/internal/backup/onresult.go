@@ -28,11 +28,13 @@ error. If the command itself fails, there is a warning, and the exit code stays 
   CODAFS_RESULT_DIR        the new snapshot's folder; empty where nothing was sealed
   CODAFS_RESULT_MESSAGE    what went wrong, or is missing from page text; empty where nothing is`
 
-// afterSignal is how long the command may take if a signal ended the run: less than grace.
+// afterSignal is how long the command may take if a signal ended the run. Package exit ends the program 10 s after a signal,
+// whatever it does.
 const afterSignal = 4 * time.Second
 
 // TellResult runs the command of --on-result, if there is one, and returns result: the error that the snapshot ended with.
-// A dry run and a usage error are no result.
+// A dry run and a usage error are no result. After a signal, that is the result, as it is for the exit code, unless the run had
+// ended before; the command is run all the same, since a backup that was stopped is what its user wants to hear of.
 func (o *Options) TellResult(ctx context.Context, std term.Streams, result error) error {
 	if o.OnResult == "" || o.DryRun || exit.Code(result) == exit.Usage && result != nil {
 		return result
@@ -41,6 +43,7 @@ func (o *Options) TellResult(ctx context.Context, std term.Streams, result error
 		if _, settled := errors.AsType[exit.Error](result); !settled {
 			result = cause
 		}
+		// The run's context has ended: the command gets one of its own, or it would not even start.
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterSignal)
 		defer cancel()
@@ -52,7 +55,8 @@ func (o *Options) TellResult(ctx context.Context, std term.Streams, result error
 }
 
 // runOnResult runs the command with the result in its variables and the summary on its stdin. Its output goes to
-// stderr.
+// stderr: stdout is data. The environment is that of this process, so a token in a variable is in it; the user wrote the
+// command. A command that does not read its stdin is no error.
 func (o *Options) runOnResult(ctx context.Context, std term.Streams, result error) error {
 	code := 0
 	if result != nil {
@@ -72,7 +76,7 @@ func (o *Options) runOnResult(ctx context.Context, std term.Streams, result erro
 	return c.Run()
 }
 
-// resultWord is the result of the run, also of one that failed before it began.
+// resultWord is the result of the run; one that failed before it began has no summary, and is failed.
 func (o *Options) resultWord() format.Result {
 	return cmp.Or(o.summary.Result, format.Failed)
 }
@@ -85,6 +89,7 @@ func (o *Options) sealedDir() string {
 	return filepath.Join(config.Absolute(o.Output), o.summary.ID)
 }
 
+// resultMessage is one line for people, "" if all is well.
 func (o *Options) resultMessage(result error) string {
 	switch {
 	case result == nil && o.summary.PagesLineByLine > 0:
@@ -95,7 +100,8 @@ func (o *Options) resultMessage(result error) string {
 	return cmp.Or(exit.Describe(result), fmt.Sprintf("%d missing", o.summary.Missing()))
 }
 
-// shell makes a command of a line for the system's own shell. Programs that it starts may outlive it.
+// shell makes a command of a line for the system's own shell. Programs that it starts may outlive it: the shell is killed when
+// ctx ends, and a second later their output is waited for no longer.
 func shell(ctx context.Context, line string) *exec.Cmd {
 	args := []string{"sh", "-c", line}
 	if runtime.GOOS == "windows" {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// filesATask is how many files one fetch may have open: a connection, the fetched file, the cache's and the
+	// filesATask is how many files one fetch may have open at most: a connection, the fetched file, the cache's and the
 	// snapshot's.
 	filesATask = 4
 	// filesAList is the same for fetching one list.
@@ -18,10 +18,12 @@ const (
 )
 
 // WithinOpenFiles lowers the concurrency to what the limit of open files allows, and warns if it does. It is to be called
-// before the run.
+// before the run. Without it a run met EMFILE somewhere, in the cache, at a connection or in the destination, and told of a
+// failure of that. With a limit of 256 files, a concurrency of up to 11 stays as it is.
 func (o *Options) WithinOpenFiles(std term.Streams) {
 	limit := openFilesLimit()
 	room := limit - filesBeside
+	// Each of the concurrent files has PageShare pages beside it.
 	fits := max(1, room/(filesATask*(1+PageShare)))
 	if limit == 0 || fits >= o.Concurrency {
 		return
@@ -34,7 +36,7 @@ func (o *Options) WithinOpenFiles(std term.Streams) {
 	o.parallel = max(1, int(math.Sqrt(float64(max(0, room)/filesAList)))) // docs at a time, times lists of each
 }
 
-// pages is how many pages are fetched at the same time.
+// pages is how many pages are fetched at the same time, beside Concurrency other files.
 func (o *Options) pages() int {
 	if o.fewPages > 0 {
 		return min(o.fewPages, PageShare*o.Concurrency)

@@ -9,13 +9,15 @@ import (
 	"github.com/codafs/codafs/snapshot/sealed"
 )
 
-// Output describes the snapshots in an output folder.
+// Output describes the snapshots in an output folder. Good may be one of another account or selection, if the folder holds
+// several: it is the one that latest.txt names.
 type Output struct {
 	All  []sealed.Listed // oldest first
 	Good *sealed.Listed  // the one that latest.txt names; nil if it cannot be read
 }
 
-// ReadOutput reads an output folder. A missing folder has no backups.
+// ReadOutput reads an output folder. A missing folder has no backups, and is no error. It reads summaries, checks nothing, and
+// takes no lock: a run may be under way in it.
 func ReadOutput(dir string) (b Output, err error) {
 	b.All, err = sealed.List(dir)
 	if errors.Is(err, folder.ErrNotSnapshot) {
@@ -37,8 +39,9 @@ func (b Output) IDs() (ids []string) {
 	return ids
 }
 
-// Age is how long ago the last good snapshot ended. There must be one.
+// Age is how long ago the last good snapshot ended. There must be one (Good is not nil). It is negative if a clock went wrong.
 func (b Output) Age(now time.Time) time.Duration { return now.Sub(b.Good.Summary.FinishedAt) }
 
-// OldAfter is the age from which the last good backup is worth a look, where none is scheduled.
+// OldAfter is the age from which the last good backup is worth a look, where none is scheduled. It is a hint in status and
+// doctor, not a promise.
 const OldAfter = 7 * term.Day

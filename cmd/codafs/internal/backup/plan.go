@@ -14,9 +14,10 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
+// schemaPlan is the first field of a dry run's JSON. The number is another one only if a field goes or changes its meaning.
 const schemaPlan = "codafs.plan/1"
 
-// dryRun is what a dry run prints.
+// dryRun is what a dry run prints; its JSON form is promised (codafs.plan/1), fields may be added.
 type dryRun struct {
 	Schema string `json:"schema"`
 	// Listed is how many requests the listing took; a real run sends them as well. Listed and the plan's requests are
@@ -27,7 +28,8 @@ type dryRun struct {
 	snapshot.Plan
 }
 
-// newDryRun makes a dry run's output from a plan. sent is nil if another process sends the requests.
+// newDryRun makes a dry run's output from a plan, right after the listing. sent is nil if another process sends the requests:
+// what a mount holds already is not known here, so nothing is said of requests.
 func newDryRun(p snapshot.Plan, sent func() (int, time.Duration)) dryRun {
 	d := dryRun{Schema: schemaPlan, Plan: p}
 	if sent != nil {
@@ -64,7 +66,7 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	return t.Flush()
 }
 
-// counts writes how many there are of each kind, the most frequent first.
+// counts writes how many there are of each kind, the most frequent first, then by name: two runs print the same.
 func counts[K ~string](of map[K]int) string {
 	kinds := slices.SortedFunc(maps.Keys(of), func(a, b K) int {
 		if of[a] != of[b] {
@@ -79,6 +81,7 @@ func counts[K ~string](of map[K]int) string {
 	return strings.Join(parts, ", ")
 }
 
+// unknown says how many of the files to fetch have no known size.
 func unknown(files int) string {
 	if files == 0 {
 		return ""

@@ -14,11 +14,11 @@ import (
 	"github.com/codafs/codafs/snapshot/sealed"
 )
 
-// shownGone is how many of the deleted objects are named; all are in summary.json.
+// shownGone is how many of the deleted objects are named: enough for a day's work. All are in summary.json.
 const shownGone = 20
 
 // report says to people what a run did: what there is now, and what differs from the last snapshot. For a run that was
-// stopped, it says what is kept.
+// stopped, it says what is kept. Names in it are quoted: they came from Coda, and go to a terminal.
 func (o *Options) report(s format.Summary, err error) []string {
 	if s.Contents == nil {
 		return kept(s, err)
@@ -53,13 +53,15 @@ func (o *Options) report(s format.Summary, err error) []string {
 		}
 		lines = append(lines, line)
 	}
+	// Said after the second run alone: who goes on with full runs has a reason.
 	if !o.Incremental && isFirst(o.Output, s.Since) {
 		lines = append(lines, "note: --incremental links what has not changed since the last snapshot, and fetches only the rest")
 	}
 	return lines
 }
 
-// acceptedGaps says which accepted gaps there are, and which are gone.
+// acceptedGaps says which accepted gaps there are, and which are gone: a flag that is not needed any more would hide the
+// next failure of the same object.
 func (o *Options) acceptedGaps(s format.Summary) (lines []string) {
 	if missing := whatIsMissing(gaps(s, true)); missing != "" {
 		lines = append(lines, "missing as accepted: "+missing+"; see summary.json")
@@ -72,7 +74,8 @@ func (o *Options) acceptedGaps(s format.Summary) (lines []string) {
 	return lines
 }
 
-// kept says what a run that sealed nothing leaves for the next one. A run that did not begin changes nothing.
+// kept says what a run that sealed nothing leaves for the next one. A run that did not begin changes nothing, and has nothing
+// to say beside its error.
 func kept(s format.Summary, err error) []string {
 	_, stopped := errors.AsType[exit.SignalError](err)
 	switch {
@@ -84,7 +87,8 @@ func kept(s format.Summary, err error) []string {
 	return nil
 }
 
-// WhatDiffers counts what is new, changed and deleted.
+// WhatDiffers counts what is new, changed and deleted since the last good snapshot. What was a gap in that one is not called
+// new: nobody made it.
 func WhatDiffers(c format.Contents) string {
 	kinds := []struct {
 		name string
@@ -112,7 +116,8 @@ func WhatDiffers(c format.Contents) string {
 	return strings.Join(parts, "; ")
 }
 
-// isFirst reports whether a snapshot is the first good one: its user may not know --incremental yet.
+// isFirst reports whether a snapshot is the first good one: its user may not know --incremental yet. It is false if that
+// cannot be read: only a hint depends on it.
 func isFirst(output, id string) bool {
 	all, err := sealed.List(output)
 	i := slices.IndexFunc(all, func(l sealed.Listed) bool { return l.ID == id })

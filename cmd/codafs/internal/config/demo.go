@@ -11,7 +11,8 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 )
 
-// DemoURL stands for the built-in service. Nothing is ever sent there.
+// DemoURL stands for the built-in service. Nothing is ever sent there: the client's transport is the service itself. Manifests
+// have it as the address of the API, so snapshots of the demo are never compared with those of an account.
 const DemoURL = "https://localhost" + codatest.Base
 
 // DemoNote is what marks results of the demo for people.
@@ -37,7 +38,8 @@ func (s *Settings) DemoBesideToken() error {
 	return nil
 }
 
-// tokenPlace names what holds a token, or may hold one but cannot be read. Missing and empty files do not count.
+// tokenPlace names what holds a token, or may hold one but cannot be read; "" if nothing does. Missing and empty files do not
+// count: an empty token file is a way to try the units of the packages.
 func tokenPlace(file string) string {
 	for _, name := range tokenVariables {
 		if strings.TrimSpace(os.Getenv(name)) != "" {

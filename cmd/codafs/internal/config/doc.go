@@ -11,4 +11,7 @@
 //
 // [OriginOf] says where a value came from, and [Settings.Recorded] which of them a manifest keeps. The token is no setting:
 // [FindToken] finds it, and it never stands in an error or a log. Errors are usage errors, as package exit has them.
+//
+// What a user cannot have meant is refused here, before anything is opened: an unknown key, a variable whose name is nearly
+// that of a setting, an empty value in a list. The text of 'codafs help settings' is the contract.
 package config

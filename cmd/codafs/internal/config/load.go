@@ -31,7 +31,8 @@ const (
 	FromDefault  Origin = "default"  // nobody set it
 )
 
-// originNote is the annotation of a flag with the origin of its value.
+// originNote is the annotation of a flag with the origin of its value. Flag.Changed cannot say it: pflag sets it for every
+// flags.Set, and commands ask it for what stands on the command line.
 const originNote = "codafs_origin"
 
 // OriginOf returns where a flag's value comes from. Before [Load] it is FromDefault for all flags.
@@ -49,14 +50,17 @@ func setOrigin(f *pflag.Flag, o Origin) {
 	f.Annotations[originNote] = []string{string(o)}
 }
 
-// notSettings are the flags that are not settings: they concern a single call.
+// notSettings are the flags that are not settings: they concern a single call. As a variable or in a file, --dry-run would
+// stop every nightly backup, and --json change the output under a script that does not expect it.
 var notSettings = []string{"help", "version", "config", "json", "long", "dry-run", "subset", "to", "mountpoint"}
 
-// IsSetting reports whether the flag of this name is a setting: it may also be a variable, or stand in the file.
+// IsSetting reports whether the flag of this name is a setting: it may also be a variable, or stand in the file. A new flag is
+// one unless notSettings has it.
 func IsSetting(name string) bool { return !slices.Contains(notSettings, name) }
 
 // Load sets the flags that are not on the command line. Flag.Changed still says only what was on the command line.
-// known are the settings of all commands: the file and the variables are for all. The error is a usage error.
+// known are the settings of all commands: the file and the variables are for all. The error is a usage error. Load may be
+// called again after flags were added: those that have a value keep it.
 func Load(flags *pflag.FlagSet, known []string) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Changed {
@@ -100,7 +104,8 @@ func checkLists(flags *pflag.FlagSet, file string) error {
 	return errors.Join(errs...)
 }
 
-// set sets a flag to a value that is not from the command line.
+// set sets a flag to a value that is not from the command line. A list gets one more element with each call: pflag replaces
+// the default with the first one.
 func set(flags *pflag.FlagSet, f *pflag.Flag, value string, from Origin) error {
 	if err := flags.Set(f.Name, value); err != nil {
 		return err
@@ -117,7 +122,8 @@ func Variable(name string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// loadVariables sets flags from CODAFS_* variables. The command line takes precedence.
+// loadVariables sets flags from CODAFS_* variables. The command line takes precedence. A list gets one element: names of docs
+// may hold commas and any other separator. --config can be a variable though it is not a setting.
 func loadVariables(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -169,10 +175,11 @@ func File(flags *pflag.FlagSet) (file string, named bool) {
 	return filepath.Join(dir, "codafs", "config.toml"), false
 }
 
-// maxConfig is far more than any configuration needs.
+// maxConfig is far more than any configuration needs. A larger file is somebody's data, and is not read into memory.
 const maxConfig = 1 << 20
 
-// readConfig reads the configuration file. It may be missing if the user did not name it.
+// readConfig reads the configuration file. It may be missing if the user did not name it. It must be a regular file: reading
+// a pipe or a device might never end. A byte order mark is skipped, which editors on Windows write.
 func readConfig(file string, named bool) (values map[string]any, err error) {
 	st, err := os.Stat(file)
 	if errors.Is(err, iofs.ErrNotExist) && !named {
@@ -199,7 +206,9 @@ func readConfig(file string, named bool) (values map[string]any, err error) {
 	return values, nil
 }
 
-// setValue sets one key of the file. The file is for all commands, so keys of other commands are accepted.
+// setValue sets one key of the file. The file is for all commands, so keys of other commands are accepted; their values are
+// checked when those commands run. Sections are refused: a setting is the same
+// in all commands.
 func setValue(flags *pflag.FlagSet, known []string, key string, v any) error {
 	if _, section := v.(map[string]any); section {
 		return errors.New("settings stand in no section")

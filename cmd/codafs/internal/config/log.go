@@ -9,7 +9,8 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// Logger logs to the error stream, or to --log-file. No logged value ever contains the token.
+// Logger logs to the error stream, or to --log-file. No logged value ever contains the token: package coda/rest removes it
+// from what it logs, and nothing else logs requests. The error is a usage error.
 func (s *Settings) Logger(std term.Streams) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {

@@ -5,13 +5,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// DefaultOutput is the folder of snapshots if none is set.
+// DefaultOutput is the folder of snapshots if none is set. It is relative to the working folder.
 const DefaultOutput = "./coda-backups"
 
 // ErrNoOutput is the usage error for an empty --output.
 var ErrNoOutput = exit.Usagef("--output is empty: name a folder")
 
-// OutputFolder is the folder of snapshots for commands that read it: an argument, else the setting.
+// OutputFolder is the folder of snapshots for commands that read it: an argument, else the setting. Those commands need
+// no other setting, and no token.
 type OutputFolder struct {
 	Output string // the setting; "" if the user made it empty
 	config string

@@ -47,7 +47,7 @@ func expandHome(s string) (string, error) {
 	return "", fmt.Errorf("%q: only ~/ is known, as your own folder: write the path in full, or ./%s", s, s)
 }
 
-// Absolute returns dir as an absolute path, or dir itself if the working folder is gone.
+// Absolute returns dir as an absolute path, or dir itself if the working folder is gone. Links in it are not followed.
 func Absolute(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {
 		return abs

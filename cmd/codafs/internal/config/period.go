@@ -9,7 +9,8 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// Period is a duration flag that also takes days.
+// Period is a duration flag that also takes days: 7d, 1.5d. It is never negative; 0 means never to its users. The limit of
+// 10,000 days keeps it within a time.Duration, which ends at 292 years.
 type Period time.Duration
 
 // Set implements [pflag.Value].
@@ -29,7 +30,7 @@ func (p *Period) Set(s string) error {
 	return nil
 }
 
-// String implements [pflag.Value].
+// String implements [pflag.Value]. Whole days are written as such, so that help shows the default as a user would write it.
 func (p *Period) String() string {
 	d := time.Duration(*p)
 	if d > 0 && d%term.Day == 0 {

@@ -14,7 +14,8 @@ import (
 )
 
 // Settings are the flags of all commands that reach Coda, as they were given: what they mean is checked by whoever uses
-// them. They are complete after [Load].
+// them. They are complete after [Load]. A copy is independent of the flags, and may be changed (see open.Known); the flags
+// write to the Settings on which Register was called.
 type Settings struct {
 	// Tool is the name and version that requests and reports bear. It is no flag: the program sets it.
 	Tool string
@@ -41,7 +42,8 @@ type Settings struct {
 	flags *pflag.FlagSet // of the command; nil if RegisterService was not called
 }
 
-// RegisterCache adds the flags of all commands that use the cache. RegisterService has them too.
+// RegisterCache adds the flags of all commands that use the cache. RegisterService has them too. They reach no service, so a
+// command that has these alone needs no token.
 func (s *Settings) RegisterCache(f *pflag.FlagSet) {
 	PathVar(f, &s.CacheDir, "cache-dir", "", "", "keep what was fetched in `DIR` (default: codafs in the user's cache folder)")
 	f.StringVar(&s.CacheSize, "cache-size", "5GiB", "largest `SIZE` of the cache, such as 500M or 20G")
@@ -86,12 +88,13 @@ func (s *Settings) RegisterService(f *pflag.FlagSet, idle ...string) {
 }
 
 // RegisterConcurrency adds the flag of how much is fetched at the same time. RegisterService adds it hidden, unless it is
-// there.
+// there. A command that shows it must therefore call this first.
 func (s *Settings) RegisterConcurrency(f *pflag.FlagSet) {
 	f.IntVar(&s.Concurrency, "concurrency", 8, "fetch `N` files at the same time, and four times as many pages, since most of their time is waiting for Coda")
 }
 
-// RegisterDocs adds the flags that choose docs.
+// RegisterDocs adds the flags that choose docs. Each is also in Recorded, so that a snapshot is only compared with one of the
+// same choice.
 func (s *Settings) RegisterDocs(f *pflag.FlagSet) {
 	f.BoolVar(&s.Selection.IncludeShared, "include-shared", false, "also docs that others own and that you have opened")
 	f.StringVar(&s.Selection.WorkspaceID, "workspace-id", "", "only docs of the workspace with this `ID`")
@@ -99,7 +102,7 @@ func (s *Settings) RegisterDocs(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.Selection.ExcludeDocs, "exclude-doc", nil, "not this `DOC`: its id, link or name (may be given more than once)")
 }
 
-// RegisterTree adds the flags that choose what is in the tree of the docs, and how it looks.
+// RegisterTree adds the flags that choose what is in the tree of the docs, and how it looks. Each is also in Recorded.
 func (s *Settings) RegisterTree(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.Selection.ExcludePages, "exclude-page", nil, "not this `PAGE`, nor what is below it: its id, link or name; tables on it stay (may be given more than once)")
 	f.BoolVar(&s.Selection.SkipHiddenPages, "skip-hidden-pages", false, "leave out hidden pages and what is below them")
@@ -111,7 +114,9 @@ func (s *Settings) RegisterTree(f *pflag.FlagSet) {
 }
 
 // Recorded returns the settings that a manifest and a mount's status keep: the flags that choose what is in the tree, by
-// their names, with their values.
+// their names, with their values. Defaults are in it too; whoever compares two of them must count a default as absent
+// (format.Chosen), or the next flag would end every nightly run with exit code 10, of another selection. So a new key's
+// default must be false, 0 or empty.
 func (s *Settings) Recorded() map[string]any {
 	sel := s.Selection
 	return map[string]any{
@@ -122,7 +127,8 @@ func (s *Settings) Recorded() map[string]any {
 }
 
 // Adopt sets the settings that a mount was made with, except those on the command line: the address of the API, and what
-// was chosen, by the names of the flags as in Recorded.
+// was chosen, by the names of the flags as in Recorded. It is for commands that speak of that mount's files. A name that is
+// missing in chosen has its default: the mount may be one of an older release.
 func (s *Settings) Adopt(apiURL string, chosen map[string]any) error {
 	if s.apiURL = apiURL; s.apiURL == DemoURL {
 		s.Demo = true

@@ -11,7 +11,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 )
 
-// maxToken is far more than a token has; a larger file is not one.
+// maxToken is far more than a token has (Coda's are UUIDs); a larger file is not one.
 const maxToken = 4096
 
 // credential is the name of the token among a systemd unit's credentials (systemd.exec(5), LoadCredential=). These are
@@ -27,10 +27,12 @@ var tokenVariables = []string{"CODA_API_TOKEN", "CODA_API_KEY"}
 // byteOrderMark is what editors on Windows write at the start of a file.
 const byteOrderMark = "\ufeff"
 
-// tokenSource is a place with a token in it.
+// tokenSource is a place with a token in it. The name is for messages; the token must never get into one.
 type tokenSource struct{ name, token string }
 
-// FindToken returns the token to use, and warns of oddities.
+// FindToken returns the token to use, and warns of oddities: two places that disagree, a file that others can read, a place
+// that cannot be read but is not needed. file is --token-file, "" if it is not set. Errors are [exit.TokenError] and never hold
+// the token, nor a part of what was read in its place.
 func FindToken(file string, warn func(string)) (string, error) {
 	found, err := tokenSources(file, warn)
 	if err != nil {
@@ -87,13 +89,14 @@ func tokenSources(file string, warn func(string)) (found []tokenSource, err erro
 	return found, nil
 }
 
-// readableByOthers checks the file's mode, which means nothing on Windows.
+// readableByOthers checks the file's mode, which means nothing on Windows. Pipes and devices have no mode to speak of.
 func readableByOthers(file string) bool {
 	st, err := os.Stat(file)
 	return err == nil && runtime.GOOS != "windows" && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0
 }
 
-// readToken reads a token from a file, without the spaces and the byte order mark around it.
+// readToken reads a token from a file, without the spaces and the byte order mark around it. It may be a pipe, as of
+// --token-file <(pass coda). An error names the file, never what is in it.
 func readToken(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -111,7 +114,8 @@ func readToken(file string) (string, error) {
 	return t, nil
 }
 
-// checkToken refuses a text that cannot be a token. Its errors never contain the text.
+// checkToken refuses a text that cannot be a token: a whole file, or two words. Sent as a header it would be an error that
+// holds it. Its own errors never contain the text.
 func checkToken(source, token string) error {
 	odd := func(r rune) bool { return r <= ' ' || r > '~' }
 	if len(token) > maxToken || strings.ContainsFunc(token, odd) {
@@ -120,7 +124,8 @@ func checkToken(source, token string) error {
 	return nil
 }
 
-// TokenOrigin says where the token comes from.
+// TokenOrigin says in words where the token comes from, or why there is none. It reads what FindToken reads, but warns of
+// nothing, and does not check whether the text can be a token.
 func (s *Settings) TokenOrigin() string {
 	if err := s.DemoBesideToken(); err != nil {
 		return err.Error()

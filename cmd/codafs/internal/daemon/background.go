@@ -35,7 +35,9 @@ func InBackground() bool {
 	return true
 }
 
-// StartBackground starts the second process, and returns when that is ready or has ended.
+// StartBackground starts the second process, and returns when that is ready or has ended. A nil error means that the mount
+// can be used. The error of a second process that ended has its exit code and no text, since that process has printed it.
+// If ctx ends, the second process gets SIGTERM and is waited for: no mount stays that nobody knows of.
 func StartBackground(ctx context.Context) error {
 	exe, err := os.Executable()
 	if err != nil {
@@ -57,6 +59,7 @@ func StartBackground(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The read below ends when the second process writes, or ends: it holds the only other end of the pipe.
 	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
 	_, err = ready.Read(make([]byte, 1))
 	if stop() && err == nil {
@@ -73,7 +76,7 @@ func StartBackground(ctx context.Context) error {
 }
 
 // TellReady detaches the second process from the terminal, and makes the first process return. A stderr that is a file
-// stays open, for the log.
+// stays open, for the log; any other, a terminal or a pipe, would keep its reader waiting for as long as the mount lives.
 func TellReady() error {
 	info, err := os.Stderr.Stat()
 	if err != nil || !info.Mode().IsRegular() {

@@ -17,5 +17,5 @@ func StartBackground(context.Context) error {
 	return fmt.Errorf("--background: %w on this system", mountpoint.ErrNoFUSE)
 }
 
-// TellReady is never called.
+// TellReady is never called here.
 func TellReady() error { return nil }

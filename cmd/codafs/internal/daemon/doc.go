@@ -7,4 +7,6 @@
 //
 // [Mounts] and [Named] report on the mounts of this user. A mount whose server hangs would hang whoever reads from it, beyond
 // the reach of signals: so each mount is asked by a process of its own ([AskCommand]), which is left behind if need be.
+//
+// Where there is no FUSE (Windows), the functions are there and fail, so that the commands need no build tags.
 package daemon

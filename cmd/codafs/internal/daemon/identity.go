@@ -17,7 +17,7 @@ import (
 const RefusedWithin = 2 * time.Second
 
 // Identity is the user of the token. It is asked for in parallel with other work: one goroutine calls Find, any number may
-// call the other methods.
+// call the other methods. Until is not changed after NewIdentity.
 type Identity struct {
 	asked chan struct{} // closed when the first answer is there
 	Until time.Time     // after this nobody waits any longer
@@ -46,7 +46,7 @@ func (i *Identity) Get(ctx context.Context) (name, problem string) {
 	return i.name, i.problem
 }
 
-// Answered reports whether there was an answer.
+// Answered reports whether there was an answer, be it a failure. It never waits.
 func (i *Identity) Answered() bool {
 	select {
 	case <-i.asked:
@@ -56,7 +56,7 @@ func (i *Identity) Answered() bool {
 	}
 }
 
-// set records an answer. The first one wakes those who wait in get.
+// set records an answer. The first one wakes those who wait in Get. A later one replaces it: the network may have come up.
 func (i *Identity) set(name, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -66,11 +66,12 @@ func (i *Identity) set(name, problem string) {
 	}
 }
 
-// askAgainAfter is how long after a failure that may pass the service is asked again.
+// askAgainAfter is how long after a failure that may pass the service is asked again: a mount may have begun before the
+// network was up.
 const askAgainAfter = time.Minute
 
 // Find asks for the user of the token until there is an answer. If the token is refused soon after the start, it calls
-// end.
+// end with the error. It returns when the user is known, asking is useless, or ctx ends.
 func (i *Identity) Find(ctx context.Context, w *open.Workspace, end context.CancelCauseFunc) {
 	for started := time.Now(); i.ask(ctx, w, started, end); {
 		select {

@@ -20,7 +20,7 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// Report is what is known of a mount; its JSON form is promised.
+// Report is what is known of a mount; its JSON form is promised, as is that of status.json in it: fields are added only.
 type Report struct {
 	Mountpoint string `json:"mountpoint"`
 	// State is live, dead (its process is gone), stuck (it does not answer) or covered (something else is mounted over
@@ -69,7 +69,8 @@ func Mounts(ctx context.Context) ([]Report, error) {
 const AskCommand = "__mount"
 
 // askElsewhere asks the mount at a path in another process. If the server has taken the request and does not answer, not even
-// SIGKILL ends that process: it is left behind, and ends with the mount.
+// SIGKILL ends that process: it is left behind, and ends with the mount. The goroutine that waits for it is left behind
+// too; the program is one that soon ends.
 func askElsewhere(ctx context.Context, path string) Report {
 	ctx, cancel := context.WithTimeout(ctx, stuckAfter)
 	defer cancel()
@@ -93,7 +94,8 @@ func askElsewhere(ctx context.Context, path string) Report {
 	}
 }
 
-// Ask asks the mount at a path, in this process: it hangs for as long as the mount does.
+// Ask asks the mount at a path, in this process: it hangs for as long as the mount does, and no signal ends it then. It reads
+// what the kernel may have to fetch from the mount's process, but nothing of Coda.
 func Ask(path string) Report {
 	r := Report{Mountpoint: path, State: Live}
 	switch state, err := mountpoint.StateOf(path); {
@@ -131,7 +133,8 @@ func Named(ctx context.Context, dir string) (Report, error) {
 	return Ask(config.Absolute(dir)), nil // the mount is listed under another path
 }
 
-// lastErrors reads the newest errors of a mount, as far as they can be read.
+// lastErrors reads the newest errors of a mount, as far as they can be read. The file is read to its end, since the newest are
+// last; memory is for shownErrors of them.
 func lastErrors(path string) (found []fs.Failure) {
 	f, err := os.Open(filepath.Join(path, fs.ErrorsFile))
 	if err != nil {

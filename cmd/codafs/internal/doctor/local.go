@@ -16,6 +16,7 @@ import (
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 )
 
+// checkConfig only says which file is read. Its contents were checked before: a command with a wrong setting does not begin.
 func checkConfig(file string) finding {
 	if _, err := os.Stat(file); err != nil {
 		return finding{"config", isOK, "there is no " + file, ""}
@@ -23,7 +24,8 @@ func checkConfig(file string) finding {
 	return finding{"config", isOK, file, ""}
 }
 
-// checkFUSE is a warning, not a problem, if this machine cannot mount: all else works without FUSE.
+// checkFUSE is a warning, not a problem, if this machine cannot mount: all else works without FUSE. That other users may not
+// be let in is a problem, since it was asked for (--allow-other).
 func (d *Options) checkFUSE() finding {
 	err := mountpoint.Check(d.AllowOther)
 	switch {
@@ -35,6 +37,9 @@ func (d *Options) checkFUSE() finding {
 	return finding{"fuse", isOK, "this machine can mount", ""}
 }
 
+// checkCache checks that the cache can be written, is closed to other users, and has room. Less than a tenth of its limit free
+// is a warning: the disk may be full before the limit makes the cache evict anything. Permissions are not looked at on
+// Windows, where Go invents the mode.
 func (d *Options) checkCache() finding {
 	const check = "cache"
 	dir, err := d.CacheFolder()
@@ -59,10 +64,13 @@ func (d *Options) checkCache() finding {
 	return finding{check, isOK, text, ""}
 }
 
-// tryFolder returns the free space of a folder that can be written to, or can be made.
+// tryFolder returns the free space of a folder that can be written to, or can be made: then that of the nearest folder above
+// it that exists. It makes a file and removes it, since neither the mode nor access(2) tells of read-only disks, quotas and
+// network storage. It makes no folder.
 func tryFolder(dir string) (free int64, err error) {
 	dir = config.Absolute(dir)
 	st, err := os.Stat(dir)
+	// What is missing would be made: the nearest folder above it decides whether that can be done.
 	for errors.Is(err, iofs.ErrNotExist) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
 		st, err = os.Stat(dir)
@@ -83,7 +91,7 @@ func tryFolder(dir string) (free int64, err error) {
 	return freeSpace(dir)
 }
 
-// checkMounts checks each mount of this user.
+// checkMounts checks each mount of this user. Each is asked by a process of its own, so one that hangs does not hang doctor.
 func checkMounts(ctx context.Context) (found []finding) {
 	const check = "mount"
 	all, err := daemon.Mounts(ctx)
@@ -99,7 +107,8 @@ func checkMounts(ctx context.Context) (found []finding) {
 	return found
 }
 
-// checkMount turns the report on one mount into a finding.
+// checkMount turns the report on one mount into a finding. A mount without a service is a warning: it shows what it has. One
+// that another mount covers is a warning as well: both live, but only the upper one can be reached.
 func checkMount(check string, m daemon.Report) finding {
 	switch m.State {
 	case daemon.Dead:
@@ -116,6 +125,7 @@ func checkMount(check string, m daemon.Report) finding {
 	return finding{check, isOK, m.Mountpoint, ""}
 }
 
+// isMissing reports whether nothing can be seen at a path. A folder that may not be looked into counts as missing.
 func isMissing(path string) bool {
 	_, err := os.Stat(path)
 	return err != nil

@@ -11,7 +11,9 @@ import (
 	"github.com/codafs/codafs/snapshot/folder"
 )
 
-// checkOutput checks a folder of snapshots, which may not exist yet, and what runs the backups.
+// checkOutput checks a folder of snapshots, which may not exist yet, and what runs the backups. Contents are not compared
+// with their checksums: that is 'codafs verify', and takes as long as reading all of them. It has three lines (output, backup,
+// schedule), or one if the folder cannot be used.
 func checkOutput(ctx context.Context, dir string) []finding {
 	const check = "output"
 	free, err := tryFolder(dir)
@@ -27,7 +29,8 @@ func checkOutput(ctx context.Context, dir string) []finding {
 		ageFinding(b, s, time.Now()), {"schedule", isOK, s.String(), ""}}
 }
 
-// noOutput says where backups were looked for, if no folder is set and the default one does not exist.
+// noOutput says where backups were looked for, if no folder is set and the default one does not exist. The default is
+// relative to the working folder: that there is no backup would be a wrong conclusion.
 func noOutput(ctx context.Context, dir string) []finding {
 	s := findSchedule(ctx)
 	do := "name the folder of your backups: --output DIR, or output in the configuration file"
@@ -37,7 +40,7 @@ func noOutput(ctx context.Context, dir string) []finding {
 	return []finding{{"output", isOK, "no folder is set, and " + config.Absolute(dir) + " is not there", do}, {"schedule", isOK, s.String(), ""}}
 }
 
-// room says how much space the snapshots of a folder take, as far as that is known.
+// room says how much space the snapshots of a folder take, as far as that is known. A file that several share counts once.
 func room(ctx context.Context, dir string, b backup.Output) string {
 	if len(b.All) == 0 {
 		return ""
@@ -58,7 +61,7 @@ func room(ctx context.Context, dir string, b backup.Output) string {
 	return text + verb + term.FormatSize(all) + ", "
 }
 
-// lack turns f into a warning if there may be no space for one more snapshot.
+// lack turns f into a warning if there may be no space for one more snapshot: a full one as large as the last good one.
 func (f finding) lack(b backup.Output, free int64) finding {
 	if b.Good != nil && free < b.Good.Summary.Bytes {
 		f.State, f.Do = isWarning, fmt.Sprintf("make room, with codafs prune: all that the last one has are %s", term.FormatSize(b.Good.Summary.Bytes))
@@ -66,10 +69,12 @@ func (f finding) lack(b backup.Output, free int64) finding {
 	return f
 }
 
-// oldIfScheduled is how old the last good backup may be if backups are scheduled: one a day is expected.
+// oldIfScheduled is how old the last good backup may be if backups are scheduled: one a day is expected, and a machine may
+// have been off when it was due.
 const oldIfScheduled = 2 * term.Day
 
-// ageFinding reports how old the last good backup is.
+// ageFinding reports how old the last good backup is. No backup at all is no warning: many only mount. It is one if a later
+// run was not good, if a schedule did not do its work, or if without a schedule the last one is older than backup.OldAfter.
 func ageFinding(b backup.Output, s schedule, now time.Time) finding {
 	const check = "backup"
 	switch {
@@ -81,6 +86,7 @@ func ageFinding(b backup.Output, s schedule, now time.Time) finding {
 	last := b.All[len(b.All)-1]
 	good := b.Good.Summary
 	text := fmt.Sprintf("the last good one was made %s ago (%s, %s)", term.FormatAge(b.Age(now)), good.FinishedAt.Local().Format(term.DateTimeZone), good.Result)
+	// Whether a later run failed is said first: an old good one is then explained.
 	switch age := b.Age(now); {
 	case last.ID != b.Good.ID:
 		return finding{check, isWarning, text + "; a later one is not good", "codafs list tells what there is"}
@@ -92,7 +98,8 @@ func ageFinding(b backup.Output, s schedule, now time.Time) finding {
 	return finding{check, isOK, text, ""}
 }
 
-// log names the place where the scheduled backups write their log.
+// log names the place where the scheduled backups write their log: of a timer the journal, of cron the mail that it sends, if
+// the machine can send any.
 func (s schedule) log() string {
 	if s.by == timerUnit {
 		return "journalctl --user -u codafs-snapshot"

@@ -9,23 +9,26 @@ import (
 	"time"
 )
 
-// timerUnit is the systemd timer of the packages, which makes a backup each night.
+// timerUnit is the systemd timer of the packages, which makes a backup each night (packaging/systemd). Timers that a user
+// named otherwise are not found.
 const timerUnit = "codafs-snapshot.timer"
 
-// schedule is what runs backups regularly.
+// schedule is what runs backups regularly. Its zero value says that nothing was found.
 type schedule struct {
 	by   string    // "" if nothing was found
 	next time.Time // zero if not known
 	when string    // cron's own words, if the next time is not known
 }
 
-// scheduleTime limits how long the search may take.
+// scheduleTime limits how long the search may take. The checks go on without it.
 const scheduleTime = 2 * time.Second
 
-// findSchedule asks systemd, the user's manager first, then reads the user's crontab. What cannot be asked is skipped.
+// findSchedule asks systemd, the user's manager first, then reads the user's crontab. What cannot be asked is skipped, so
+// "nothing was found" does not prove that nothing runs backups: other users' crontabs and other programs are not seen.
 func findSchedule(ctx context.Context) schedule {
 	ctx, cancel := context.WithTimeout(ctx, scheduleTime)
 	defer cancel()
+	// The packages' units are for the user's own manager. systemctl fails where there is no systemd.
 	for _, manager := range []string{"--user", "--system"} {
 		out, err := exec.CommandContext(ctx, "systemctl", manager, "show", timerUnit, "--timestamp=unix", "--property=ActiveState,NextElapseUSecRealtime").Output()
 		if err != nil || !strings.Contains(string(out), "ActiveState=active") {
@@ -40,7 +43,8 @@ func findSchedule(ctx context.Context) schedule {
 	return schedule{}
 }
 
-// nextElapse parses when a timer runs next: NextElapseUSecRealtime=@1764554025.
+// nextElapse parses when a timer runs next: NextElapseUSecRealtime=@1764554025, in seconds since 1970, as
+// --timestamp=unix has it. It is zero for a timer that has no next time.
 func nextElapse(properties string) time.Time {
 	_, rest, _ := strings.Cut(properties, "NextElapseUSecRealtime=@")
 	line, _, _ := strings.Cut(rest, "\n")
@@ -52,10 +56,11 @@ func nextElapse(properties string) time.Time {
 }
 
 // cronTimes finds the first line of a crontab that makes a snapshot, and returns its times: five fields, or a word such
-// as @daily.
+// as @daily. A line makes one if its command has the words codafs and snapshot, in whatever script; "" means that none does.
 func cronTimes(crontab string) string {
 	for line := range strings.Lines(crontab) {
 		f := strings.Fields(line)
+		// crontab(5): five fields of time, or one word that begins with @, and then the command.
 		times := 5
 		if len(f) > 0 && strings.HasPrefix(f[0], "@") {
 			times = 1
@@ -71,7 +76,8 @@ func cronTimes(crontab string) string {
 	return ""
 }
 
-// String says what runs backups, and when it runs next.
+// String says what runs backups, and when it runs next, in the local zone. What cron has is quoted as it stands in the
+// crontab: when that comes next is not worked out here.
 func (s schedule) String() string {
 	switch {
 	case s.by == "":

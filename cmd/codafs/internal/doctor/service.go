@@ -17,7 +17,9 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 )
 
-// checkService checks the token, and with it the service and the clock. The error is a usage error.
+// checkService checks the token, and with it the service and the clock. The error is a usage error. A request is sent again
+// once at most, and an outage is not waited out: whoever calls doctor wants to know now. It shares the rate limits with all
+// other processes of the account; a pause that would outlast it is a finding.
 func (d *Options) checkService(ctx context.Context) (found []finding, err error) {
 	if err := d.DemoBesideToken(); err != nil {
 		return nil, err
@@ -40,7 +42,9 @@ func (d *Options) checkService(ctx context.Context) (found []finding, err error)
 	if err != nil {
 		return nil, err
 	}
+	// Messages are dropped: a finding says the same, and a log line between the findings would look like one.
 	watch := &clockWatch{next: cmp.Or[http.RoundTripper](o.Transport, rest.NewTransport())}
+	// One more try, for a connection that broke by chance; whoever waits for the line of a check wants no ten.
 	o.Transport, o.MaxRetries, o.Outage = watch, 1, rest.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
@@ -54,7 +58,8 @@ func (d *Options) checkService(ctx context.Context) (found []finding, err error)
 	return append(found, d.ask(ctx, client, watch)...), nil
 }
 
-// checkPause reports a pause of the rate limits that is longer than doctorTime.
+// checkPause reports a pause of the rate limits that is longer than doctorTime: one request waits for its end, so all other
+// checks would only run out of time. The pause may be one that another process of the account met.
 func checkPause(client *coda.Client) (finding, bool) {
 	for _, b := range client.Limits() {
 		if b.PausedUntil.After(time.Now().Add(doctorTime)) {
@@ -65,7 +70,8 @@ func checkPause(client *coda.Client) (finding, bool) {
 	return finding{}, false
 }
 
-// checkToken finds the token. Oddities are returned as separate findings.
+// checkToken finds the token. Oddities are returned as separate findings. A source that is ok has no text yet: whose token it
+// is, the service says.
 func (d *Options) checkToken() (source finding, odd []finding) {
 	_, err := config.FindToken(d.TokenFile, func(line string) { odd = append(odd, finding{"token", isWarning, line, ""}) })
 	if err != nil {
@@ -75,7 +81,8 @@ func (d *Options) checkToken() (source finding, odd []finding) {
 }
 
 // ask asks the service whose token it is and what it may see. It asks for the user, then for the
-// docs, then exports one page of theirs; it ends early if the token is refused or nothing answers.
+// docs, then exports one page of theirs; it ends early if the token is refused or nothing answers. The time in "answers
+// within" is that of the first request, with the connection and a wait for the rate limit in it.
 func (d *Options) ask(ctx context.Context, client *coda.Client, clock *clockWatch) (found []finding) {
 	started := time.Now()
 	user, err := client.WhoAmI(ctx)
@@ -96,6 +103,7 @@ func (d *Options) ask(ctx context.Context, client *coda.Client, clock *clockWatc
 			found = append(found, f)
 		}
 	}
+	// A token that is refused is an answer: the way to Coda and the clock are known all the same.
 	found = append(found, finding{"api", isOK, fmt.Sprintf("%s answers within %v", d.BaseURL(), max(took, time.Millisecond).Round(time.Millisecond)), ""})
 	if c, ok := clock.finding(); ok {
 		found = append(found, c)
@@ -103,8 +111,10 @@ func (d *Options) ask(ctx context.Context, client *coda.Client, clock *clockWatc
 	return found
 }
 
-// checkScope reports what the token may do, and which docs it sees. The service only says that a token is restricted.
-// Whether docs can be listed says more, and whether a page can be exported: see checkExport.
+// checkScope reports what the token may do, and which docs it sees. The service only says that a token is restricted
+// (Coda API 1.5.0, whoami: scoped), not how. Whether docs can be listed says more: a token for single docs gets 403. Whether it
+// may write is seen when a page is exported: see checkExport. All docs are listed, as a mount would; it takes one request for
+// each page of the list.
 func (d *Options) checkScope(ctx context.Context, client *coda.Client, restricted bool) (finding, []coda.Doc) {
 	var docs []coda.Doc
 	var err error
@@ -122,6 +132,7 @@ func (d *Options) checkScope(ctx context.Context, client *coda.Client, restricte
 		return finding{check, isWarning, "the token is for single docs: it may not list them", "name them with --doc, by id or link"}, nil
 	case err != nil:
 		return finding{check, isProblem, exit.Describe(err), ""}, nil
+	// Coda lists only docs that the user has opened at least once (Coda API 1.5.0, listDocs).
 	case len(docs) == 0:
 		return finding{check, isWarning, "the token sees no doc that its user owns; a service account hardly ever owns one",
 			"--include-shared shows those of others; Coda lists a doc once it was opened in a browser"}, nil
@@ -131,7 +142,8 @@ func (d *Options) checkScope(ctx context.Context, client *coda.Client, restricte
 	return finding{check, isOK, fmt.Sprintf("%d docs; the token may do all that its user may", len(docs)), ""}, docs
 }
 
-// clockWatch measures how far this machine's clock is from the service's.
+// clockWatch measures how far this machine's clock is from the service's, by the Date of its answers. It stands between
+// the client and the network, so that no request is sent for the clock alone. It may be used by several goroutines.
 type clockWatch struct {
 	next http.RoundTripper
 
@@ -146,6 +158,7 @@ func (c *clockWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The newest answer counts.
 	if at, dateErr := http.ParseTime(answer.Header.Get("Date")); dateErr == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -154,8 +167,8 @@ func (c *clockWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// maxSkew is how far the clocks may be apart. What was changed within ten minutes is fetched once more: with an error
-// of a few minutes that rule misses edits.
+// maxSkew is how far the clocks may be apart. What was changed within the last ten minutes (fs.Youth) is fetched once more:
+// with an error of a few minutes that rule misses edits. The Date is in whole seconds, and older by the way of the answer.
 const maxSkew = time.Minute
 
 // finding reports on the clock, if an answer had a date.

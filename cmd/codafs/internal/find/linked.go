@@ -11,7 +11,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// Linked finds what a link leads to.
+// Linked finds what a link leads to. With asks it may send one request for the link itself, beside those for the lists that
+// the search needs. An object that is not in the tree is an [iofs.ErrNotExist], a text that is no link a usage error.
 func Linked(ctx context.Context, client *coda.Client, root fs.Dir, link string, asks bool) (Info, error) {
 	t, err := parseLink(link)
 	if err != nil {
@@ -29,9 +30,11 @@ func Linked(ctx context.Context, client *coda.Client, root fs.Dir, link string, 
 }
 
 // pathOf finds the path in the tree of what a link leads to. An object has more links than the one that the API
-// returns: if none is equal, Coda is asked what the link means.
+// returns (Coda was seen to give two to one page): if none is equal, Coda is asked what the link means, with
+// resolveBrowserLink.
 func pathOf(ctx context.Context, client *coda.Client, root fs.Dir, link string, t target, asks bool) (string, error) {
 	found, err := pathOfTarget(ctx, root, t)
+	// An id is exact, and Coda could say no more of it. Of a browser link's tail it can: an object has several.
 	if !asks || t.tail == "" || !errors.Is(err, iofs.ErrNotExist) {
 		return found, err
 	}
@@ -45,6 +48,7 @@ func pathOf(ctx context.Context, client *coda.Client, root fs.Dir, link string, 
 	return pathOfTarget(ctx, root, t)
 }
 
+// pathOfTarget finds the path of a target in the tree, by its doc. It lists that doc only.
 func pathOfTarget(ctx context.Context, root fs.Dir, t target) (string, error) {
 	docs, err := fs.Walk(ctx, root, "docs")
 	if err != nil {
@@ -62,7 +66,8 @@ func pathOfTarget(ctx context.Context, root fs.Dir, t target) (string, error) {
 	return "", fmt.Errorf("the doc %s: %w: it is not among those that are chosen (see --include-shared and --doc)", t.doc, iofs.ErrNotExist)
 }
 
-// objectPath finds an object in its doc.
+// objectPath finds an object in its doc, whose path is name. A folder that this tree does not have (no pages, or --no-views) is
+// passed over; one that cannot be listed is an error: the object may be in it.
 func objectPath(ctx context.Context, doc fs.Dir, name string, t target) (string, error) {
 	if t.isDoc() {
 		return name, nil
@@ -82,7 +87,9 @@ func objectPath(ctx context.Context, doc fs.Dir, name string, t target) (string,
 	return "", fmt.Errorf("%s: %w: it has no page, table or view that the link leads to", name, iofs.ErrNotExist)
 }
 
-// search searches a folder and the folders below it. It returns "" if nothing is found.
+// search searches a folder and the folders below it, first found first. It returns "" if nothing is found. It asks nodes for
+// their objects alone, so it costs no request beyond those for the doc's lists. An error ends it: what could not be
+// listed may hold the object.
 func search(ctx context.Context, dir fs.Dir, name string, t target) (string, error) {
 	nodes, err := dir.Entries(ctx)
 	if err != nil {
@@ -101,7 +108,7 @@ func search(ctx context.Context, dir fs.Dir, name string, t target) (string, err
 	return "", nil
 }
 
-// WithLink finds what is at a path, and adds its link.
+// WithLink finds what is at a path, and adds its link. What has none, such as the folder docs, is an [iofs.ErrInvalid].
 func WithLink(ctx context.Context, root fs.Dir, at string) (Info, error) {
 	n, err := Node(ctx, root, at)
 	if err != nil {

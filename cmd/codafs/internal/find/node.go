@@ -9,7 +9,7 @@ import (
 )
 
 // Info is what ls and resolve print about a node; its JSON form is promised. Its fields mean the same as in
-// .codafs/index.jsonl.
+// .codafs/index.jsonl. Times are in UTC; what is not known is absent.
 type Info struct {
 	Path      string    `json:"path"`
 	Kind      fs.Kind   `json:"kind"`
@@ -38,7 +38,7 @@ func NewInfo(at string, n fs.Node) Info {
 }
 
 // AddVersion adds the time and the size of the node n, as far as they are known without fetching content. It may ask the
-// service for stamps.
+// service for stamps. If it fails, Error has the reason and the rest of i stays good.
 func (i *Info) AddVersion(ctx context.Context, n fs.Node) error {
 	if dir, ok := n.(fs.Dir); ok {
 		i.ModTime = dir.ModTime().UTC()

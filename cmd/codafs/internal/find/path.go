@@ -12,7 +12,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// Node returns the node at a path of the tree. If there is none, the error suggests another one.
+// Node returns the node at a path of the tree, as [TreePath] gives it. If there is none, the error is an [iofs.ErrNotExist] and
+// suggests another one.
 func Node(ctx context.Context, root fs.Dir, name string) (fs.Node, error) {
 	n, err := fs.Walk(ctx, root, name)
 	if errors.Is(err, iofs.ErrNotExist) {
@@ -21,7 +22,9 @@ func Node(ctx context.Context, root fs.Dir, name string) (fs.Node, error) {
 	return n, err
 }
 
-// Near is the part of a message that suggests a path in the tree for one that does not exist, if something is near.
+// Near is the part of a message that suggests a path in the tree for one that does not exist, if something is near; else "".
+// It lists the folders on the way, so it may send requests. The name may also be one below docs, or the path of a file in a
+// mount or a snapshot.
 func Near(ctx context.Context, root fs.Dir, name string) string {
 	if strings.Contains(name, ":/") { // a link, after it was cleaned like a path
 		return "; 'codafs resolve LINK' prints the path that a link leads to"
@@ -40,7 +43,7 @@ func Near(ctx context.Context, root fs.Dir, name string) string {
 }
 
 // nearBelow follows name below dir, and replaces each part that does not exist by the nearest name. It returns "" if a
-// part has none.
+// part has none, and for what cannot be listed: a suggestion is not worth an error of its own.
 func nearBelow(ctx context.Context, dir fs.Dir, name string) string {
 	found := ""
 	for part := range strings.SplitSeq(name, "/") {
@@ -60,7 +63,8 @@ func nearBelow(ctx context.Context, dir fs.Dir, name string) string {
 	return found
 }
 
-// nearNode finds the node that was probably meant by a name. The id may be left out.
+// nearNode finds the node that was probably meant by a name, nil if none is near. The id may be left out: names are compared
+// with it and without it. Of nodes with equal titles the first one is taken.
 func nearNode(ctx context.Context, dir fs.Dir, name string) (fs.Node, error) {
 	nodes, err := dir.Entries(ctx)
 	if err != nil {
@@ -69,6 +73,7 @@ func nearNode(ctx context.Context, dir fs.Dir, name string) (fs.Node, error) {
 	var names []string
 	of := map[string]fs.Node{}
 	for _, n := range nodes {
+		// People know titles, not ids; with --names=title both names are the same.
 		for _, known := range []string{n.Name(), strings.Replace(n.Name(), "__"+n.Object().ID, "", 1)} {
 			if of[known] == nil {
 				names, of[known] = append(names, known), n
@@ -78,7 +83,8 @@ func nearNode(ctx context.Context, dir fs.Dir, name string) (fs.Node, error) {
 	return of[fs.Nearest(name, names)], nil
 }
 
-// TreePath converts a path as a user types it to the form of package io/fs.
+// TreePath converts a path as a user types it to the form of package io/fs: without slashes at its ends, and
+// cleaned of . and .. where that can be; the root is ".". What still has a .. is no path in the tree, and fs.Walk refuses it.
 func TreePath(p string) string {
 	return path.Clean("./" + strings.Trim(p, "/"))
 }

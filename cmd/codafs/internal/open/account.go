@@ -15,7 +15,8 @@ import (
 // user had. So the contents are found at once: to find out whose token it is takes a request. When that is known, the
 // token's file gets the name of the user's account, so that a new token finds what an old one fetched.
 
-// account names the account whose contents a client uses. The name reveals neither the token nor the user.
+// account names the account whose contents a client uses. The name reveals neither the token nor the user. It is a part of
+// every key in the cache, so contents of two accounts never mix, and names the file of their rate limits (rateFile).
 func account(cacheDir string, o coda.Options) string {
 	name, ok := readName(tokenFile(cacheDir, o))
 	if !ok {
@@ -25,7 +26,7 @@ func account(cacheDir string, o coda.Options) string {
 }
 
 // rememberAccount keeps the token's account for the next run. If that fails, a new token fetches again what the old one
-// fetched.
+// fetched. This run keeps the name that it began with: half of its contents would otherwise be under another one.
 func rememberAccount(cacheDir string, o coda.Options, user string) {
 	if user == "" {
 		return
@@ -50,7 +51,8 @@ func readName(file string) (name string, ok bool) {
 	return strings.TrimSpace(string(b)), err == nil && len(b) > 0
 }
 
-// writeName writes the whole file or nothing.
+// writeName writes the whole file or nothing: another process may read it meanwhile. Errors are ignored; rememberAccount
+// says what they cost.
 func writeName(file, name string) {
 	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
 		return
@@ -65,7 +67,8 @@ func writeName(file, name string) {
 	}
 }
 
-// rateFile is the file in which the processes of an account share its rate limits.
+// rateFile is the file in which the processes of an account share its rate limits. Coda counts per user, so two tokens of one
+// user must have one file: it is named after the account, as far as that is known.
 func rateFile(cacheDir string, o coda.Options) string {
 	return filepath.Join(cacheDir, "rates", shortHash(account(cacheDir, o))+".json")
 }
@@ -77,7 +80,8 @@ func shortHash(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// host returns the API's host. Twin addresses of the API have one workspace, but codafs does not rely on that.
+// host returns the API's host. Twin addresses of the API (coda.io, docs.superhuman.com) have one workspace, but codafs does
+// not rely on that: to fetch twice is dear, to show what belongs to somebody else is worse.
 func host(o coda.Options) string {
 	if u, err := url.Parse(o.BaseURL); err == nil {
 		return u.Host

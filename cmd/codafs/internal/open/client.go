@@ -13,7 +13,9 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 )
 
-// ClientOptions checks the settings of the client, and finds the token. It sends nothing.
+// ClientOptions checks the settings of the client, and finds the token. It sends nothing. Its warnings about tokens go to
+// std.Err at once. Errors are usage errors or an [exit.TokenError]. With --demo the transport is the built-in service, and no
+// token is looked for.
 func ClientOptions(s *config.Settings, std term.Streams, log *slog.Logger) (coda.Options, error) {
 	o := coda.Options{
 		BaseURL: s.BaseURL(), UserAgent: s.Tool, MaxRetries: s.MaxRetries, ExportTimeout: s.ExportTimeout,

@@ -6,11 +6,13 @@ import (
 	"github.com/codafs/codafs/snapshot"
 )
 
-// classDownload counts downloads, for which there is no rate limit.
+// classDownload counts downloads, for which there is no rate limit: the files lie on another host than the API.
 const classDownload = "download"
 
 // Cost returns the requests that a file takes, to estimate when a snapshot will be done. For a table with more rows
-// than deltasOver (if that is not 0) the changed rows alone may be enough.
+// than deltasOver (if that is not 0) the changed rows alone may be enough. The estimate is a lower bound: what fails is sent
+// again, exports are polled more than once, and other processes use the same limits. PerMinute has the margins in it that
+// were learnt from 429s, as of now.
 func Cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 	perMinute := map[string]float64{}
 	for _, b := range client.Limits() {

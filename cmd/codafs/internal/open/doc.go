@@ -16,4 +16,7 @@
 // one, by the locks that they no longer hold.
 //
 // What opening and estimating need to know of the source stands here too: its limits, and what a file costs ([Cost]).
+//
+// Nothing else in cmd/codafs makes a tree, and whoever makes a client begins with [ClientOptions]: so that nobody forgets what
+// each must have, such as the account in the cache's keys and the file of the rate limits. A second source is opened here too.
 package open

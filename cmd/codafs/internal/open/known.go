@@ -29,6 +29,7 @@ func Known(s *config.Settings) (*Workspace, error) {
 // KnownDocs returns the docs that any command has listed, with whatever selection, each doc once. It returns none if
 // nothing is known, or ctx ends.
 func KnownDocs(ctx context.Context, s *config.Settings) (docs []fs.Object) {
+	// The list of docs is kept for each selection: the two that choose nothing else are what most commands have listed.
 	for _, shared := range []bool{false, true} {
 		all := *s
 		all.Selection.Docs, all.Selection.ExcludeDocs, all.Selection.IncludeShared = nil, nil, shared
@@ -41,7 +42,8 @@ func KnownDocs(ctx context.Context, s *config.Settings) (docs []fs.Object) {
 	return docs
 }
 
-// KnownFolder lists a folder of the tree as it was last known, nothing if it is not known.
+// KnownFolder lists a folder of the tree as it was last known, nothing if it is not known. The nodes may be asked for their
+// names and objects; the workspace that made them is closed.
 func KnownFolder(ctx context.Context, s *config.Settings, name string) []fs.Node {
 	w, err := Known(s)
 	if err != nil {

@@ -22,7 +22,8 @@ type scratch struct {
 	lock *os.File // nil in the system's temporary folder, which the system cleans
 }
 
-// newScratch makes the folder of a run, in the system's temporary folder if the cache's disk is full.
+// newScratch makes the folder of a run, in the system's temporary folder if the cache's disk is full or cannot be written. The
+// caller removes it.
 func newScratch(cacheDir string) (*scratch, error) {
 	if s, err := inRuns(cacheDir); err == nil {
 		return s, nil
@@ -74,7 +75,7 @@ func newLock(runs string) (*os.File, error) {
 	}
 }
 
-// isThere reports whether an open file still has its name.
+// isThere reports whether an open file still has its name. Another process may have removed it, and even made another one.
 func isThere(f *os.File) bool {
 	open, err := f.Stat()
 	if err != nil {
@@ -84,7 +85,8 @@ func isThere(f *os.File) bool {
 	return err == nil && os.SameFile(open, named)
 }
 
-// remove removes the folder. The lock is removed last: a later run finds the rest of the folder by it.
+// remove removes the folder. The lock is removed last: a later run finds the rest of the folder by it. After an error the lock
+// is released, so that the later run may take it.
 func (s *scratch) remove() error {
 	if err := os.RemoveAll(s.dir); err != nil {
 		s.lock.Close()
@@ -96,7 +98,9 @@ func (s *scratch) remove() error {
 	return nil
 }
 
-// RemoveDeadRuns removes what killed runs have left, as far as it can, and returns how many bytes that was.
+// RemoveDeadRuns removes what killed runs have left, as far as it can, and returns how many bytes that was. It is called by
+// every command that opens the cache, since a killed run may have left gigabytes and need not be followed by another
+// snapshot. Folders of runs that are under way are locked, and stay.
 func RemoveDeadRuns(cacheDir string) (freed int64) {
 	runs := runsFolder(cacheDir)
 	all, err := os.ReadDir(runs)

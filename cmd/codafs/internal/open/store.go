@@ -8,7 +8,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// store is the cache as an [fs.Store]. Only the types of the contents differ.
+// store is the cache as an [fs.Store]. Only the types of the contents differ. Package cache knows nothing of fs, and fs nothing
+// of the cache; here they meet.
 type store struct{ *cache.Disk }
 
 // Get implements [fs.Store].

@@ -16,7 +16,8 @@ import (
 	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
-// Workspace is what a command works on: the client and the tree over it.
+// Workspace is what a command works on: the client and the tree over it. All of it may be used by several goroutines, until
+// Close.
 type Workspace struct {
 	Client *coda.Client
 	Tree   *remote.Tree
@@ -98,7 +99,8 @@ func New(client *coda.Client, disk *cache.Disk, log *slog.Logger, o codadocs.Opt
 	return &Workspace{Client: client, Tree: codadocs.New(client, store{disk}, o), Log: log, Cache: disk, Remember: func(string) {}}
 }
 
-// Close waits until all work has ended, and closes the cache.
+// Close waits until all work has ended, and closes the cache. It must be called once, and after a mount or a snapshot of the
+// tree has ended. The order matters: the tree's last fetches still go into the cache.
 func (w *Workspace) Close() {
 	w.Tree.Close()
 	_ = w.Cache.Close()

@@ -7,4 +7,7 @@
 //
 // Both draw in a goroutine of their own from their making to End, and hand out the streams that all messages must go to
 // until then. What they print is for information: no command fails because of it, or waits.
+//
+// A Run is told by many goroutines, and shown by one. Nothing is drawn under its lock: a terminal that was stopped with Ctrl-S
+// must not stop the copying. What is shown is therefore a copy, as old as the interval at most.
 package progress

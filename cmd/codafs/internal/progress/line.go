@@ -13,17 +13,18 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// part is one part of a line. Parts with a lower rank are more important.
+// part is one part of a line. Parts with a lower rank are more important. An empty text is left out.
 type part struct {
 	rank int
 	text string
 }
 
-// leastCut is how much of a text must be left to be worth showing.
+// leastCut is how many columns of a text must be left to be worth showing.
 const leastCut = 10
 
 // compose joins as many parts as fit in a line: the most important ones, in their given order. Parts are shown whole;
-// only the last one chosen may be cut, if it is cuttable.
+// only the part with the rank cuttable may be cut, -1 for none. A rank must not occur twice. A head that is too long by itself
+// is returned as it is; the terminal cuts it (term.Screen).
 func compose(head string, parts []part, columns int, cuttable int) string {
 	byRank := slices.Clone(parts)
 	slices.SortStableFunc(byRank, func(a, b part) int { return a.rank - b.rank })
@@ -34,6 +35,7 @@ func compose(head string, parts []part, columns int, cuttable int) string {
 		if p.rank == cuttable && room-2 >= leastCut {
 			text = term.Cut(text, room-2)
 		}
+		// A part that does not fit is left out, and a less important one that does may take its room.
 		if need := term.Width(text) + 2; text != "" && need <= room {
 			room -= need
 			taken[p.rank] = text
@@ -48,7 +50,8 @@ func compose(head string, parts []part, columns int, cuttable int) string {
 	return line
 }
 
-// The ranks of the parts of a run's line.
+// The ranks of the parts of a run's line, the most important first: whether Coda answers and when the run ends, then pages,
+// gaps and the limit, then the rest.
 const (
 	rankAnswer = iota
 	rankGivesUp
@@ -62,7 +65,8 @@ const (
 	rankRequests
 )
 
-// line is the state in a line of a terminal of a given width.
+// line is the state in a line of a terminal of a given width. How long the silence and the run still last comes before counts:
+// at 50 columns there is room for two or three parts.
 func (s state) line(columns int) string {
 	if !s.listed {
 		parts := []part{{rankRequests, term.Count(s.requests, "request")}, {rankAnswer, s.silent()}, {rankGivesUp, s.givesUp()}, {rankLimit, s.limit}}
@@ -80,7 +84,7 @@ func (s state) line(columns int) string {
 	}, columns, rankNow)
 }
 
-// bar shows a percentage in a bar of so many columns, and two more.
+// bar shows a percentage from 0 to 100 in a bar of so many columns, and two more.
 func bar(percent, columns int) string {
 	n := percent * columns / 100
 	return "[" + strings.Repeat("#", n) + strings.Repeat("-", columns-n) + "]"
@@ -107,6 +111,7 @@ func (s state) toGo() string {
 	return term.FormatAge(s.leftFor) + " left"
 }
 
+// gaps is the text for objects that could not be had, "" if all could.
 func (s state) gaps() string {
 	if s.missing == 0 {
 		return ""
@@ -114,12 +119,13 @@ func (s state) gaps() string {
 	return fmt.Sprintf("%d missing", s.missing)
 }
 
-// classWords says what the rate classes are for.
+// classWords says what the rate classes are for, in words that stand after "limit: " and after "Coda wants no".
 var classWords = map[rate.Class]string{coda.ClassList: "lists of docs", coda.ClassRead: "reads", coda.ClassWrite: "writes",
 	coda.ClassContent: "page lines", coda.ClassExport: "exports"}
 
 // limitText names the rate limit that work waits for, "" if it waits for none: of several, the one with the longest
-// wait.
+// wait. A pause that Coda asked for is said as such: it may be much longer than a window. Other processes of the account are
+// counted, since they explain why it takes longer.
 func limitText(limits []rate.Status, now time.Time) string {
 	var at rate.Status
 	for _, l := range limits {
@@ -141,7 +147,7 @@ func limitText(limits []rate.Status, now time.Time) string {
 	return text
 }
 
-// fetching names the object that is being fetched.
+// fetching names the object that is being fetched, in the words of the tree: page "Plan", table "Tasks", formulas of "Plan".
 func fetching(e fs.Entry) string {
 	kind := e.Type
 	switch e.Kind {

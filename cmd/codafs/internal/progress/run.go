@@ -21,7 +21,7 @@ const (
 )
 
 // Run shows how far a snapshot is, from NewRun to End. Errors of output are ignored: no run fails because of
-// them, or waits.
+// them, or waits. It is a [snapshot.Progress]; those methods may be called from several goroutines.
 type Run struct {
 	stopped chan struct{}
 	drawing sync.WaitGroup
@@ -32,7 +32,8 @@ type Run struct {
 	state  state
 }
 
-// NewRun starts to show progress; the caller must call End. Messages must go to the returned streams meanwhile.
+// NewRun starts to show progress; the caller must call End. Messages must go to the returned streams meanwhile. Which form is
+// shown depends on where standard error leads, for JSON on nothing; quiet, which takes precedence, shows none.
 func NewRun(std term.Streams, asJSON, quiet bool) (*Run, term.Streams) {
 	p := &Run{stopped: make(chan struct{})}
 	s, drawn := term.ScreenOn(std.Err)
@@ -42,6 +43,7 @@ func NewRun(std term.Streams, asJSON, quiet bool) (*Run, term.Streams) {
 		out := json.NewEncoder(std.Out)
 		var last event
 		p.every(objectEvery, func(s state) {
+			// An hour of waiting for a limit is one object, not 3,600.
 			if e := s.event(); e != last {
 				last = e
 				e.Time = time.Now().UTC().Truncate(time.Millisecond)
@@ -56,6 +58,7 @@ func NewRun(std term.Streams, asJSON, quiet bool) (*Run, term.Streams) {
 			}
 			s.Redraw(now.line(s.Columns()))
 		}, s.Clear)
+		// All messages go by way of the screen from now on: it removes the line before each.
 		std.Err = s
 	default:
 		p.every(lineEvery, func(s state) { fmt.Fprintln(std.Err, "codafs: "+s.String()) }, func() {})
@@ -64,7 +67,7 @@ func NewRun(std term.Streams, asJSON, quiet bool) (*Run, term.Streams) {
 }
 
 // every shows the state at intervals, not at each event: there are no events while the workspace is listed. At the end
-// it calls clear.
+// it calls clear. show and clear are called by one goroutine, and without the lock, so a slow terminal delays no copying.
 func (p *Run) every(d time.Duration, show func(state), clear func()) {
 	p.drawing.Go(func() {
 		defer clear()
@@ -81,14 +84,17 @@ func (p *Run) every(d time.Duration, show func(state), clear func()) {
 	})
 }
 
-// limitsEvery is how often the limit that is waited for is read: the limits are in a file.
+// limitsEvery is how often the limit that is waited for is read. The limits are in a file that all processes share, and the
+// line is redrawn ten times a second.
 const limitsEvery = time.Second
 
-// now is the current state, with limits and times.
+// now is the current state, with limits and times. Only the goroutine that draws may call it, for p.sampled. The client is
+// asked for its limits without the lock: that reads a file, and may wait for another process.
 func (p *Run) now() state {
 	p.mu.Lock()
 	client := p.client
 	p.mu.Unlock()
+	// A mount's process sends the requests, and nothing is known of them here.
 	if client == nil {
 		return p.current()
 	}
@@ -106,27 +112,29 @@ func (p *Run) now() state {
 	return p.state
 }
 
+// current is the state as events left it.
 func (p *Run) current() state {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
 }
 
-// End removes the line. After it returns nothing more is shown.
+// End removes the line. After it returns nothing more is shown. It must be called once, also after a failure.
 func (p *Run) End() {
 	close(p.stopped)
 	p.drawing.Wait()
 }
 
-// Watch sets the client that does the work, if it is in this process.
+// Watch sets the client that does the work, if it is in this process. Without one, as with a mount, requests, limits and
+// outages are not known and not shown.
 func (p *Run) Watch(client *coda.Client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.client = client
 }
 
-// Listed implements [snapshot.Progress]. It also tells the rate buckets how many requests are to come, so that 'codafs
-// status' can say when the run will be done.
+// Listed implements [snapshot.Progress]. It also tells the rate buckets how many exports are to come, so that 'codafs
+// status' can say when the run will be done. Only exports are planned: of a run they are what takes longest.
 func (p *Run) Listed(plan snapshot.Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,8 @@ const (
 	waitLook = 250 * time.Millisecond
 )
 
-// Waits shows on a terminal what a command waits for, in a line that goes when the wait ends or other text is printed.
+// Waits shows on a terminal what a command waits for, in a line that goes when the wait ends or other text is printed. Waits of
+// less than waitShownAfter are not shown: a line that comes and goes at once only disturbs.
 type Waits struct {
 	command string
 	screen  *term.Screen // nil if nothing is shown
@@ -27,7 +28,8 @@ type Waits struct {
 	drawing sync.WaitGroup
 }
 
-// ShowWaits returns the streams that the command must write to until it calls End.
+// ShowWaits returns the streams that the command must write to until it calls End. If standard error is no terminal they
+// are std's own, and nothing is shown: a script's log is not to be filled with waits.
 func ShowWaits(std term.Streams, command string) (*Waits, term.Streams) {
 	w := &Waits{command: command, stopped: make(chan struct{})}
 	s, ok := term.ScreenOn(std.Err)
@@ -38,14 +40,14 @@ func ShowWaits(std term.Streams, command string) (*Waits, term.Streams) {
 	return w, term.Streams{In: std.In, Out: s.Beside(std.Out), Err: s}
 }
 
-// Watch sets the client that does the work.
+// Watch sets the client that does the work. It may be called once, before End.
 func (w *Waits) Watch(client *coda.Client) {
 	if w.screen != nil {
 		w.drawing.Go(func() { w.draw(client.Waiting) })
 	}
 }
 
-// End removes the line.
+// End removes the line. It must be called once, also if Watch was not.
 func (w *Waits) End() {
 	close(w.stopped)
 	w.drawing.Wait()
@@ -67,6 +69,7 @@ func (w *Waits) draw(waiting func() rest.Waiting) {
 			case what.For == rest.ForNothing:
 				since = time.Time{}
 				w.screen.Clear()
+			// The wait is measured from the look that first found it, so it is shown a quarter of a second late at most.
 			case since.IsZero():
 				since = now
 			case now.Sub(since) >= waitShownAfter:
@@ -76,7 +79,7 @@ func (w *Waits) draw(waiting func() rest.Waiting) {
 	}
 }
 
-// waitText says what is waited for, and since when or until when.
+// waitText says what is waited for, and since when or until when. The seconds are rounded up: a wait of 0.3 s is not over.
 func waitText(w rest.Waiting, waited time.Duration, now time.Time) string {
 	left := max(w.Until.Sub(now)+time.Second-1, 0).Truncate(time.Second) // round up: the last second counts, too
 	until := fmt.Sprintf("%v more, until %s", left, w.Until.Local().Format(time.TimeOnly))

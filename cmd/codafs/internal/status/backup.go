@@ -9,10 +9,11 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// Backup is the last good backup in the output folder.
+// Backup is the last good backup in the output folder: what latest.txt names, complete or with named gaps. Later ones that
+// failed or are suspect do not count; 'codafs doctor' speaks of those.
 type Backup struct {
 	Folder string `json:"folder"`
-	// All other fields are absent if there is none.
+	// All other fields are absent if there is none. Problem says why the folder could not be read; a missing folder is none.
 	ID         string        `json:"id,omitempty"`
 	Result     format.Result `json:"result,omitempty"`
 	FinishedAt time.Time     `json:"finished_at,omitzero"`
@@ -20,7 +21,7 @@ type Backup struct {
 	Problem    string        `json:"problem,omitempty"`
 }
 
-// lastBackup looks for the last good backup in a folder, which may be missing.
+// lastBackup looks for the last good backup in a folder, which may be missing. It reads summaries and checks no contents.
 func lastBackup(folder string, now time.Time) Backup {
 	s := Backup{Folder: folder}
 	b, err := backup.ReadOutput(folder)
@@ -34,7 +35,8 @@ func lastBackup(folder string, now time.Time) Backup {
 	return s
 }
 
-// cell is the status for people.
+// cell is the status for people. An age beyond backup.OldAfter is yellow, as is no backup at all: neither is
+// an error, since how often is often enough is the user's own affair.
 func (s Backup) cell() term.Cell {
 	switch {
 	case s.Problem != "":

@@ -11,7 +11,8 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// Cache is the output of 'codafs cache'; its JSON form is promised.
+// Cache is the output of 'codafs cache'; its JSON form is promised. Bytes, Contents and Entries are what was found on disk;
+// Entries are more than Contents, since the size of a version stays known after its content was evicted.
 type Cache struct {
 	Folder   string `json:"folder"`
 	Bytes    int64  `json:"bytes"`
@@ -25,7 +26,8 @@ type Cache struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// OfCache describes the cache. A missing cache is no error: it has no contents.
+// OfCache describes the cache. A missing cache is no error: it has no contents. It reads the names and sizes of all files,
+// and none of the contents; other processes may change the folder meanwhile.
 func OfCache(ctx context.Context, s *config.Settings, std term.Streams) (Cache, error) {
 	dir, disk, err := open.ExistingCache(s, std)
 	if err != nil {
@@ -33,6 +35,7 @@ func OfCache(ctx context.Context, s *config.Settings, std term.Streams) (Cache, 
 	}
 	size, err := term.ParseSize(s.CacheSize)
 	out := Cache{Folder: dir, MaxBytes: size, RunBytes: open.RunBytes(dir)}
+	// What killed runs left is there even without a cache.
 	if disk == nil || err != nil {
 		return out, err
 	}
@@ -42,7 +45,7 @@ func OfCache(ctx context.Context, s *config.Settings, std term.Streams) (Cache, 
 	return out, err
 }
 
-// Print writes it for people.
+// Print writes it for people. What is 0 as a rule, the size of running full snapshots, is left out if it is.
 func (c Cache) Print(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(out, "folder\t%s\n", c.Folder)

@@ -14,19 +14,22 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 )
 
-// Status is the output of the command; its JSON form is promised.
+// Status is the output of the command; its JSON form is promised. Fields of the mounts' own status are those of each mount's
+// release.
 type Status struct {
 	Coda   Service         `json:"coda"`
 	Backup Backup          `json:"last_backup"`
 	Mounts []daemon.Report `json:"mounts"`
 	Cache  Cache           `json:"cache"`
-	// Limits are the rate limits of the token that is set here; empty without a token.
+	// Limits are the rate limits of the token that is set here, by class; empty without a token, and before the first request.
 	Limits []Limit `json:"limits"`
-	token  bool    // whether a token is set here
+	// token says whether a token is set here: without one, empty Limits do not mean that nothing was sent.
+	token bool
 }
 
 // Collect asks the service and collects all that is known. args may name a mount, output is the folder of backups. A part
-// that cannot be read says so itself; the error is a usage error, or that the named folder is no mount.
+// that cannot be read says so itself; the error is a usage error, or that the named folder is no mount. The service is asked
+// while this machine is looked at, and waited for in any case: no goroutine is left behind.
 func Collect(ctx context.Context, s *config.Settings, std term.Streams, args []string, output string) (Status, error) {
 	asked := make(chan Service, 1)
 	go func() { asked <- askService(ctx, s) }()
@@ -39,7 +42,8 @@ func Collect(ctx context.Context, s *config.Settings, std term.Streams, args []s
 	return out, nil
 }
 
-// collectLocal collects what this machine knows.
+// collectLocal collects what this machine knows: mounts, cache, limits. It may leave out.token false: without a token it is not
+// known whose limits to show.
 func collectLocal(ctx context.Context, s *config.Settings, std term.Streams, args []string) (out Status, err error) {
 	if len(args) == 1 {
 		one, err := daemon.Named(ctx, args[0])
@@ -50,6 +54,7 @@ func collectLocal(ctx context.Context, s *config.Settings, std term.Streams, arg
 	} else if out.Mounts, err = daemon.Mounts(ctx); err != nil {
 		return out, err
 	}
+	// No place for a cache (no HOME) and a cache that cannot be read are parts of the status. A wrong setting is an error.
 	if _, err := s.CacheFolder(); err != nil {
 		out.Cache.Problem = err.Error()
 	} else if out.Cache, err = OfCache(ctx, s, std); err != nil {
@@ -66,7 +71,7 @@ func collectLocal(ctx context.Context, s *config.Settings, std term.Streams, arg
 	return out, err
 }
 
-// Print writes the status for people.
+// Print writes the status for people. Lines may change between releases: scripts have the JSON.
 func (s Status) Print(w io.Writer) error {
 	t := term.Table{{term.Colored("coda", term.Bold), s.Coda.cell()}, {term.Colored("last backup", term.Bold), s.Backup.cell()}, {}}
 	for _, m := range s.Mounts {

@@ -14,7 +14,9 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 )
 
-// Limit is one rate class. Times are absent if there is nothing to wait for.
+// Limit is one rate class. Times are absent if there is nothing to wait for. Used counts the requests in the present window
+// of PerSeconds plus Margin, by all processes of the token's account on this machine; Interactive and Background are
+// requests that wait for a place; DoneAt is when what is planned can be done, PausedUntil the end of a pause after a 429.
 type Limit struct {
 	Class       rate.Class `json:"class"`
 	Limit       int        `json:"limit"`
@@ -23,12 +25,13 @@ type Limit struct {
 	Interactive int        `json:"waiting_interactive"`
 	Background  int        `json:"waiting_background"`
 	PausedUntil time.Time  `json:"paused_until,omitzero"`
-	Margin      float64    `json:"margin_seconds"`
+	Margin      float64    `json:"margin_seconds"` // wider for a day after each 429
 	DoneAt      time.Time  `json:"done_at,omitzero"`
 }
 
 // readLimits reads from the file that all processes of the token share how much of the rate limits is used. It takes no
-// part in them. Before the first run it returns none.
+// part in them: to look costs no place. Before the first run it returns none. Without a token the error is an
+// [exit.TokenError]. With --demo there is no file, and nothing is limited.
 func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
 	log, err := s.Logger(std)
 	if err != nil {
@@ -50,7 +53,8 @@ func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
 	return limits, nil
 }
 
-// limitTable is the limits for people.
+// limitTable is the limits for people, in the order of the classes' names. Requests that wait are shown in one count: who
+// waits for them makes no difference to somebody who looks. Margins are left out.
 func limitTable(limits []Limit) (t term.Table) {
 	t.Add("limit", "used", "waiting", "paused until", "done at")
 	for _, l := range limits {

@@ -15,7 +15,8 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 )
 
-// Service says whether Coda answers, and for which user.
+// Service says whether Coda answers, and for which user. Account is the login name of the token's user; it is known if the
+// state is reachable.
 type Service struct {
 	State   string `json:"state"` // reachable, unreachable, refused (the token) or not_asked
 	Account string `json:"account,omitempty"`
@@ -23,7 +24,7 @@ type Service struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// The states of the service. A token that is refused is an answer: the service is there.
+// The states of the service. They are promised words of the JSON. A token that is refused is an answer: the service is there.
 const (
 	isReachable   = "reachable"
 	isUnreachable = "unreachable"
@@ -31,11 +32,13 @@ const (
 	notAsked      = "not_asked"
 )
 
-// askTime is how long 'codafs status' waits for Coda.
+// askTime is how long 'codafs status' waits for Coda: about as long as it may wait for a mount (daemon), so that the whole
+// command takes no longer.
 const askTime = 3 * time.Second
 
 // askService asks Coda whose token this is, by one request that is not sent again. Settings that are wrong, or no token, are
-// a reason not to ask; the rest of the status is shown all the same.
+// a reason not to ask; the rest of the status is shown all the same. The request takes its place in the rate limits like any
+// other: if there is none within askTime, Coda was not asked, which says nothing about it.
 func askService(ctx context.Context, s *config.Settings) Service {
 	if s.Offline {
 		return Service{State: notAsked, Problem: "--offline"}
@@ -51,6 +54,7 @@ func askService(ctx context.Context, s *config.Settings) Service {
 	if err != nil {
 		return Service{State: notAsked, Problem: err.Error()}
 	}
+	// One request, since a status is asked for again by hand, or by watch(1) each second.
 	o.MaxRetries, o.Outage = rest.NoRetries, rest.LeaveOutage
 	client, err := coda.New(o)
 	if err != nil {
@@ -62,6 +66,7 @@ func askService(ctx context.Context, s *config.Settings) Service {
 	switch {
 	case err == nil:
 		return Service{State: isReachable, Account: user.LoginID}
+	// The time was up while the request waited for its place: nothing was sent, so nothing is known.
 	case client.Usage().Requests == 0:
 		return Service{State: notAsked, Problem: "the rate limit is used up just now"}
 	case rest.CodeOf(err) == rest.CodeUnauthorized:
@@ -70,7 +75,7 @@ func askService(ctx context.Context, s *config.Settings) Service {
 	return Service{State: isUnreachable, Problem: exit.Describe(err)}
 }
 
-// cell is the status for people.
+// cell is the status for people. Not asked is no fault, and has no color.
 func (s Service) cell() term.Cell {
 	switch s.State {
 	case isReachable:

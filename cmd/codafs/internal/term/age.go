@@ -9,7 +9,8 @@ import (
 const DateTimeZone = time.DateTime + " MST"
 
 // FormatAge formats how long ago something was, or how long it takes, in the largest fitting unit: 40 s, 12 min, 30 h,
-// 3 days.
+// 3 days. A unit is used from two of it on, and rounded down, so that no text is off by more than a third. A negative time, as
+// of a clock that was set back, is 0 s.
 func FormatAge(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:
@@ -22,7 +23,7 @@ func FormatAge(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d/Day))
 }
 
-// Clock formats a time of day, "-" for a zero time.
+// Clock formats a time of day in the local zone, "-" for a zero time. It is for times that are minutes away: it has no date.
 func Clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"

@@ -7,11 +7,12 @@ import (
 	"sync"
 )
 
-// Notices prints notes about the whole workspace, and remembers them: the end of a run prints nothing twice.
+// Notices prints notes about the whole workspace, and remembers them: the end of a run prints nothing twice. Its methods may be
+// called from several goroutines. The lock is held while a note is printed, so that lines do not mix.
 type Notices struct {
 	Out io.Writer // nil prints and remembers nothing; not changed after the first Add
 
-	mu   sync.Mutex
+	mu   sync.Mutex // guards said, and the order of the lines
 	said []string
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // Printable makes s safe to print. Anybody may have written the text of a record: it is quoted if it has characters
-// that are invisible or that a terminal would obey.
+// that are invisible or that a terminal would obey. It returns other text unchanged, and never an error: a message must not
+// get lost because of a name in it.
 func Printable(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, unseen) {
 		return s
@@ -21,9 +22,11 @@ func Printable(s string) string {
 // unseen excepts the joiner of emoji, which titles have.
 func unseen(r rune) bool { return !unicode.IsGraphic(r) && r != '\u200d' }
 
+// plainWord matches what needs no quotes in a POSIX shell. A ~ at the start stays the user's folder, as it was typed.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./~@%+=:,-]+$`)
 
-// ShellWord quotes s for a shell if it must.
+// ShellWord quotes s for a POSIX shell if it must, for commands that a message suggests. What it returns is one word there,
+// whatever is in s; it may hold control characters, so it is not a substitute for [Printable].
 func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
@@ -31,7 +34,7 @@ func ShellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Count formats a number of things; the name gets an s for the plural.
+// Count formats a number of things; the name gets an s for the plural: 0 pages, 1 page, 2 pages.
 func Count(n int, name string) string {
 	if n != 1 {
 		name += "s"

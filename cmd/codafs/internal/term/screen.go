@@ -32,7 +32,7 @@ func ScreenOn(w io.Writer) (*Screen, bool) {
 // NewScreen returns a screen that writes to out. width is asked at each redrawing.
 func NewScreen(out io.Writer, width func() int) *Screen { return &Screen{out: out, width: width} }
 
-// IsScreen reports whether w is a screen: then its user sees what a command waits for.
+// IsScreen reports whether w is a screen: then its user sees what a command waits for, and need not be told in another way.
 func IsScreen(w io.Writer) bool {
 	_, ok := w.(*Screen)
 	return ok
@@ -41,10 +41,12 @@ func IsScreen(w io.Writer) bool {
 // Columns is how many columns the line may take: a full line would wrap.
 func (s *Screen) Columns() int { return max(s.width()-1, 0) }
 
-// Redraw shows line, as far as it fits, instead of the line before. An equal line is not drawn again.
+// Redraw shows line, as far as it fits, instead of the line before. An equal line is not drawn again. It must not hold
+// control characters: see [Printable]. A terminal that takes nothing (Ctrl-S) blocks it, and whoever writes meanwhile.
 func (s *Screen) Redraw(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// The width is asked each time: the terminal may have been resized since the last line.
 	line = Cut(line, s.Columns())
 	if line == s.drawn {
 		return
@@ -71,6 +73,7 @@ func (s *Screen) wipe() {
 // Beside returns a writer to a stream that may be the same terminal as the screen, whose line is removed first.
 func (s *Screen) Beside(w io.Writer) io.Writer { return &besideScreen{s, w} }
 
+// besideScreen holds the screen's lock while it writes, so that no line is drawn in the middle of the text.
 type besideScreen struct {
 	screen *Screen
 	out    io.Writer

@@ -25,6 +25,7 @@ func ParseSize(s string) (int64, error) {
 	if unit == "" && m[4] == "" {
 		return 0, fmt.Errorf("%q has no unit: write %[2]sG for GiB, %[2]sM for MiB, or %[2]sB for bytes", s, number)
 	}
+	// GiB and G are powers of 1024, GB of 1000: what GNU's dd, du and split make of them.
 	base, factor := int64(1024), int64(1)
 	if strings.EqualFold(end, "B") {
 		base = 1000
@@ -38,7 +39,7 @@ func ParseSize(s string) (int64, error) {
 	return n * factor, nil
 }
 
-// FormatSize formats a number of bytes for people: 512 B, 1.5 MiB.
+// FormatSize formats a number of bytes for people: 512 B, 1.5 MiB. Units are powers of 1024, as for ParseSize without a B.
 func FormatSize(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)

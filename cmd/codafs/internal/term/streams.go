@@ -5,14 +5,16 @@ import (
 	"io"
 )
 
-// Streams are where a command reads and writes: Out is for data, Err for messages.
+// Streams are where a command reads and writes: Out is for data, Err for messages. Commands use these instead of those of
+// package os, so that a progress line (see [Screen]) and tests can stand in between.
 type Streams struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
 }
 
-// PrintJSON writes v as the output of every --json: indented, with a line end.
+// PrintJSON writes v as the output of every --json: indented, with a line end. The error must be returned: a full disk or a
+// reader that has left must not pass for success.
 func PrintJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

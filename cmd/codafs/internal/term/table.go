@@ -21,7 +21,8 @@ const (
 	Red     Color = "31" // bad
 )
 
-// HasColors reports whether output may have colors: on a terminal, unless the user wants none (https://no-color.org).
+// HasColors reports whether output may have colors: on a terminal, unless the user wants none (https://no-color.org). On
+// Windows there are none: older consoles print the escapes as text.
 func HasColors(w io.Writer) bool {
 	if s, ok := w.(*Screen); ok {
 		w = s.out
@@ -38,7 +39,7 @@ func Paint(text string, c Color, colors bool) string {
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
 }
 
-// Cell is one cell of a table.
+// Cell is one cell of a table. Its text is printed as it is: what came from Coda or from a disk must have passed [Printable].
 type Cell struct {
 	text  string
 	Color Color
@@ -60,7 +61,8 @@ func (t *Table) Add(texts ...string) {
 }
 
 // Print writes a line for each row, with columns as wide as their widest cell. The last cell of a row does not count
-// for the width.
+// for the width: it may be a sentence. Lines have no spaces at their end. All is written at once, so a table is not torn
+// by other messages.
 func (t Table) Print(w io.Writer) error {
 	var widths []int
 	for _, row := range t {

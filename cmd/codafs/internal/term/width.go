@@ -28,7 +28,7 @@ func Width(s string) (n int) {
 	return n
 }
 
-// Cut shortens a text to at most columns, and marks the cut.
+// Cut shortens a text to at most columns, and marks the cut with an ellipsis, which takes one of them.
 func Cut(s string, most int) string {
 	if Width(s) <= most {
 		return s
