@@ -13,7 +13,8 @@ import (
 var ErrNotCache = errors.New("not a cache of codafs")
 
 // Check reports whether dir is a cache, without changing it: nil if it is, an error that is
-// [io/fs.ErrNotExist] if there is no such folder, and else [ErrNotCache].
+// [io/fs.ErrNotExist] if there is no such folder, and else [ErrNotCache]. Whoever is about to
+// remove something asks this first: --cache-dir may name a folder of the user's own files.
 func Check(dir string) error {
 	if _, err := os.Stat(dir); err != nil {
 		return err

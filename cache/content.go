@@ -15,13 +15,14 @@ type Fill = func(ctx context.Context, w io.Writer) error
 
 // Content is the bytes of one key as they were when it was opened. They never change, and
 // stay readable until Close, also when the store has evicted, replaced or lost them since,
-// or was closed. A Content is safe for concurrent reads.
+// or was closed. A Content is safe for concurrent reads. One that is never closed keeps a
+// descriptor or its bytes for as long as the process lives.
 type Content struct {
 	blob   *blob
 	closed atomic.Bool
 }
 
-// ReadAt is that of [io.ReaderAt].
+// ReadAt is that of [io.ReaderAt]. After Close it fails with [os.ErrClosed].
 func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 	if c.closed.Load() {
 		return 0, os.ErrClosed
@@ -44,13 +45,14 @@ func (c *Content) Close() error {
 	return c.blob.release()
 }
 
-// blob is bytes at hand: in data, or, where file is not nil, in that file. The Contents
-// of all who waited for one fetch share one blob, and so one descriptor.
+// blob is bytes at hand: in data, or, if file is not nil, in that file. The Contents
+// of all who waited for one fetch share one blob, and so one descriptor. All but refs is
+// set before a second goroutine sees the blob, and not changed afterwards.
 type blob struct {
 	data   []byte
 	file   *os.File
 	size   int64
-	filled time.Time    // when its fill began; set where no entry says so
+	filled time.Time    // when its fill began; set if no entry says so
 	refs   atomic.Int32 // Contents that still need file
 }
 

@@ -41,7 +41,8 @@ const (
 )
 
 // useInterval is how exactly the time of last use is known. Noting it more often
-// would write to the disk for each read.
+// would write to the disk for each read. Contents are evicted in the order of their last
+// uses, so those that were used within one hour go in any order.
 const useInterval = time.Hour
 
 // Options are the settings of a [Disk]. The zero value has the defaults.
@@ -79,13 +80,16 @@ type Disk struct {
 	life       context.Context
 	endLife    context.CancelFunc
 	background sync.WaitGroup
-	trimTurn   chan struct{} // holds one: who trims puts it in
+	trimTurn   chan struct{} // holds one while somebody trims
 
-	mu       sync.Mutex
-	verified map[sum]iofs.FileInfo // the files of large contents whose hash was right
-	counted  bool                  // bytes is known
-	bytes    int64                 // of all contents, to the best of our knowledge
-	trimming bool                  // a background trim runs
+	mu sync.Mutex // guards all below; never held during a read or write of a file
+	// verified has the files of large contents whose hash was right, as they were before they
+	// were read. While they stay so, they are not hashed again: to open a large table would be
+	// to read all of it.
+	verified map[sum]iofs.FileInfo
+	counted  bool  // bytes is known
+	bytes    int64 // of all contents, to the best of our knowledge
+	trimming bool  // a background trim runs
 	// sinceWalk is how bytes changed since the last walk began.
 	sinceWalk int64
 
@@ -93,7 +97,8 @@ type Disk struct {
 }
 
 // OpenDisk opens the cache in dir, and makes the folder if there is none. The caller closes it.
-// A disk that is full is no error: the cache then works without keeping anything.
+// A disk that is full is no error: the cache then works without keeping anything. Nothing in the
+// folder is read before it is asked for, so opening takes no longer with a full cache.
 func OpenDisk(dir string, o Options) (*Disk, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -125,7 +130,7 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 }
 
 // Close stops fills and waits until nothing runs any more. Contents that are open stay
-// readable.
+// readable. Whoever waits for a fill, or needs one later, gets [ErrClosed]. It always returns nil.
 func (d *Disk) Close() error {
 	d.share.flight.Close() // first: a fill may start a trim
 	d.endLife()
@@ -133,21 +138,23 @@ func (d *Disk) Close() error {
 	return nil
 }
 
-// Get gives the content kept under key. Where there is none, or it is damaged, fill writes it.
+// Get returns the content kept under key. If there is none, or it is damaged, fill writes it.
 // Concurrent calls for a key share one fill, that of the first, under a context that
-// ends when the last of them has left.
+// ends when the last of them has left. The caller closes the content. An error is that of the
+// fill, of ctx, [ErrClosed], a [*PanicError], or what kept a large content from being written.
 func (d *Disk) Get(ctx context.Context, key string, fill Fill) (*Content, error) {
 	return d.share.get(ctx, key, fill)
 }
 
 // Put has fill write the content anew, whatever is kept, and keeps the result. It shares
-// fills as Get does, also one that a Get had begun ([Disk.Filled] tells when). Until it has
-// succeeded, Get serves the old content; where there is none, Get waits for this Put.
+// fills as Get does, also one that a Get had begun ([Disk.Filled] says when). Until it has
+// succeeded, Get serves the old content; if there is none, Get waits for this Put.
 func (d *Disk) Put(ctx context.Context, key string, fill Fill) (*Content, error) {
 	return d.share.put(ctx, key, fill)
 }
 
-// Lookup gives the content kept under key, and never fills: what is not there, is not.
+// Lookup returns the content kept under key, and never fills: what is not there, is not. It may
+// read a large content to check it; if ctx ends meanwhile, the content counts as missing.
 func (d *Disk) Lookup(ctx context.Context, key string) (*Content, bool) {
 	return d.share.lookup(ctx, key)
 }
@@ -164,6 +171,7 @@ func (d *Disk) Size(key string) (int64, bool) {
 }
 
 // Has reports whether a content is kept under key. It opens nothing, so a damaged one counts too.
+// It is for questions about many files: it reads an entry and looks at one file.
 func (d *Disk) Has(key string) bool {
 	id := sum(sha256.Sum256([]byte(key)))
 	if d.unsaved.get(id) != nil {
@@ -188,7 +196,8 @@ func (d *Disk) Filled(key string) (time.Time, bool) {
 	return e.filled, ok
 }
 
-// Sum is the SHA-256 of the content last kept under key. It is remembered as long as the size.
+// Sum is the SHA-256 of the content last kept under key. It is remembered as long as the size, so
+// whether new bytes differ from old ones can be told without the old ones.
 func (d *Disk) Sum(key string) ([sha256.Size]byte, bool) {
 	id := sum(sha256.Sum256([]byte(key)))
 	if b := d.unsaved.get(id); b != nil {
@@ -205,6 +214,8 @@ func (d *Disk) path(kind string, id sum) string {
 	return filepath.Join(d.dir, kind, name[:2], name)
 }
 
+// makeFolders makes what is missing of the cache's folders, also when somebody removed them while
+// they were in use. The tag comes last: [Check] takes no folder for a cache that lacks the others.
 func (d *Disk) makeFolders() error {
 	for _, name := range []string{entriesDir, contentsDir, tempDir} {
 		if err := os.MkdirAll(filepath.Join(d.dir, name), 0o700); err != nil {
@@ -218,7 +229,7 @@ func (d *Disk) makeFolders() error {
 	return os.WriteFile(tag, []byte(tagText), 0o600)
 }
 
-// touch notes on the file at path, whose state is info, that it is in use now. It tells
+// touch notes on the file at path, whose state is info, that it is in use now. It reports
 // whether it had to. A stamp far in the future, from a wrong clock, is put right too.
 func (d *Disk) touch(path string, info iofs.FileInfo) bool {
 	now := d.now()

@@ -2,7 +2,7 @@
 // fetches each content once for all who wait for it.
 //
 // A [Disk] is a folder in the manner of Go's build cache; a [Memory] is the same without a
-// folder. Both have Get: it gives the [Content] kept under a key, and where there is none
+// folder. Both have Get: it returns the [Content] kept under a key, and if there is none
 // it has a [Fill] write it. A key names bytes that do not change (an object and its
 // version), so nothing is ever invalidated: what is new has a new key.
 //

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// entryLife is how long an entry is kept that nobody used and whose content is gone.
+// entryLife is how long an entry is kept that nobody used and whose content is gone. Package fs
+// promises exact sizes of what was once fetched for that long after it was superseded.
 const entryLife = 30 * 24 * time.Hour
 
 // entryMax is more than an entry file ever has. A longer file is not ours.
@@ -30,6 +31,7 @@ type entry struct {
 // entryMagic begins each entry file. A change of the format changes it.
 const entryMagic = "codafs-entry-1"
 
+// encode is the entry as its file has it; README.md describes the line.
 func (e entry) encode() []byte {
 	b := append(make([]byte, 0, entryMax), entryMagic...)
 	b = hex.AppendEncode(append(b, ' '), e.key[:])
@@ -41,7 +43,8 @@ func (e entry) encode() []byte {
 	return append(hex.AppendEncode(b, check[:]), '\n')
 }
 
-// decodeEntry undoes encode. It takes nothing else.
+// decodeEntry undoes encode. It takes nothing else: what encodes to other bytes, be it another
+// spelling of a number, was not written by us.
 func decodeEntry(line []byte) (e entry, ok bool) {
 	fields := bytes.Fields(line)
 	if len(fields) != 6 {
@@ -68,7 +71,7 @@ func parseSum(to *sum, text []byte) bool {
 	return err == nil
 }
 
-// readEntry gives the entry for the key with that hash, if there is a good one. Each
+// readEntry returns the entry for the key with that hash, if there is a good one. Each
 // look counts as a use of the entry, not of its content.
 func (d *Disk) readEntry(key sum) (entry, bool) {
 	path := d.path(entriesDir, key)
@@ -80,6 +83,7 @@ func (d *Disk) readEntry(key sum) (entry, bool) {
 	return e, true
 }
 
+// loadEntry reads an entry's file. Whether it is of the key that was asked for, the caller looks.
 func loadEntry(path string) (e entry, info iofs.FileInfo, ok bool) {
 	f, info, err := openFile(path)
 	if err != nil {
@@ -95,6 +99,8 @@ func loadEntry(path string) (e entry, info iofs.FileInfo, ok bool) {
 	return e, info, ok
 }
 
+// writeEntry puts an entry in its place, over an older one if there is one. The content must have
+// its place already: a reader that finds the entry looks for it.
 func (d *Disk) writeEntry(e entry) error {
 	f, err := d.createTemp()
 	if err != nil {

@@ -19,7 +19,7 @@ const smallBytes = 64 << 10
 // diskKeeper has Disk's side of keeper, out of sight of its users.
 type diskKeeper struct{ *Disk }
 
-// recall gives what needs no hashing: a content in memory, or a file verified before. The
+// recall returns what needs no hashing: a content in memory, or a file verified before. The
 // entry is read each time; so what another process put is seen.
 func (d diskKeeper) recall(key string) *blob {
 	id := sum(sha256.Sum256([]byte(key)))
@@ -37,6 +37,8 @@ func (d diskKeeper) recall(key string) *blob {
 	return b
 }
 
+// recallSmall returns a small content from memory. Its file is only noted as used, so that it is not evicted: whoever asks
+// next may be another process. Bytes in memory were verified when they came there.
 func (d *Disk) recallSmall(e entry) *blob {
 	b := d.small.get(e.content)
 	if b == nil {
@@ -49,6 +51,8 @@ func (d *Disk) recallSmall(e entry) *blob {
 	return b
 }
 
+// recallLarge returns a large content if its file is the one that was verified, in the same state. Noting the use changes the
+// file's mtime, so the new state is remembered in place of the old.
 func (d *Disk) recallLarge(e entry) *blob {
 	d.mu.Lock()
 	was := d.verified[e.content]
@@ -73,7 +77,7 @@ func (d *Disk) recallLarge(e entry) *blob {
 	return &blob{file: f, size: e.size}
 }
 
-// find reads the content's file and compares its hash. Broken off by ctx it gives nil.
+// find reads the content's file and compares its hash. If ctx ends meanwhile, it returns nil.
 func (d diskKeeper) find(ctx context.Context, key string) *blob {
 	e, ok := d.readEntry(sha256.Sum256([]byte(key)))
 	if !ok {
@@ -81,6 +85,7 @@ func (d diskKeeper) find(ctx context.Context, key string) *blob {
 	}
 	path := d.path(contentsDir, e.content)
 	f, info, err := openFile(path)
+	// A pipe or folder in the content's place would stay for good, and the content be fetched each time.
 	if errors.Is(err, errForeign) {
 		d.dropDamaged(path, 0, e, err)
 	}
@@ -133,7 +138,7 @@ func openFile(path string) (*os.File, iofs.FileInfo, error) {
 	return f, info, nil
 }
 
-// verify reads f and fails unless it has just the bytes that e names. It gives those of a
+// verify reads f and fails unless it has just the bytes that e names. It returns those of a
 // small content.
 func verify(ctx context.Context, f *os.File, info iofs.FileInfo, e entry) ([]byte, error) {
 	if info.Size() != e.size {
@@ -154,6 +159,7 @@ func verify(ctx context.Context, f *os.File, info iofs.FileInfo, e entry) ([]byt
 	return nil, sameSum(sum(hash.Sum(nil)), e.content)
 }
 
+// sameSum fails unless two hashes are equal. The error is for the log, which names the content.
 func sameSum(got, want sum) error {
 	if got != want {
 		return errors.New("another hash")
@@ -179,6 +185,8 @@ func unchanged(was, is iofs.FileInfo) bool {
 	return os.SameFile(was, is) && was.Size() == is.Size() && was.ModTime().Equal(is.ModTime())
 }
 
+// remember notes the state in which a content's file was right. Of a file that was hashed it must
+// be the state from before that: a change meanwhile then shows.
 func (d *Disk) remember(content sum, info iofs.FileInfo) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -197,7 +205,7 @@ func (d *Disk) dropDamaged(path string, size int64, e entry, why error) {
 }
 
 // createTemp makes an empty temporary file that [Disk.install] can move. It is locked as long as it is open,
-// which keeps [Disk.trimTemps] from it. Where the cache folder was deleted, it is made again.
+// which keeps [Disk.trimTemps] from it. If the cache folder was deleted, it is made again.
 func (d *Disk) createTemp() (*os.File, error) {
 	dir := filepath.Join(d.dir, tempDir)
 	for {
@@ -215,7 +223,7 @@ func (d *Disk) createTemp() (*os.File, error) {
 	}
 }
 
-// install gives the temporary file its place, and notes on it that it is used now. (Not
+// install moves the temporary file to its place, and notes on it that it is used now. (Not
 // before: by another clock than the system's it could look old, and be removed as such.)
 func (d *Disk) install(temp, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -225,11 +233,11 @@ func (d *Disk) install(temp, path string) error {
 		return err
 	}
 	now := d.now()
-	os.Chtimes(path, now, now) // where it fails, the system's time stands
+	os.Chtimes(path, now, now) // if this fails, the system's time stands
 	return nil
 }
 
-// installContent is install for the file of a content, and gives the file to serve from. On
+// installContent is install for the file of a content, and returns the file to serve from. On
 // Windows an open file cannot be renamed, so it is closed before and opened after. Nor can
 // one that is open be replaced: the file there has the same name, so the same bytes (who
 // opens it next verifies that), and what is served is the temporary one, which a Trim

@@ -24,9 +24,10 @@ func (d diskKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, err
 	return d.keep(s, e)
 }
 
-// keep saves what is in s and gives it for reading.
+// keep saves what is in s and returns it for reading.
 func (d *Disk) keep(s *spool, e entry) (b *blob, err error) {
 	b = &blob{size: e.size, filled: e.filled}
+	// Small contents are served from memory even if they are on disk too: a mount has thousands open, and descriptors are few.
 	inMemory := s.file == nil || e.size <= smallBytes
 	if inMemory {
 		if b.data, err = s.bytes(); err != nil {
@@ -56,7 +57,7 @@ func (d *Disk) keep(s *spool, e entry) (b *blob, err error) {
 	return b, nil
 }
 
-// save gives the spool's file its place and then writes the entry. What is as large as the
+// save moves the spool's file to its place and then writes the entry. What is as large as the
 // whole cache has an entry only: to keep it, all else would have to go.
 func (d *Disk) save(s *spool, e entry) error {
 	if e.size <= d.trimmed() {
@@ -67,6 +68,7 @@ func (d *Disk) save(s *spool, e entry) error {
 	return d.writeEntry(e)
 }
 
+// saveContent moves the spool's file to its place. From then on s has no temporary file to remove.
 func (d *Disk) saveContent(s *spool, e entry) error {
 	path := d.path(contentsDir, e.content)
 	var replaced int64

@@ -28,12 +28,12 @@ func (e *PanicError) Error() string { return fmt.Sprintf("cache: panic in a fetc
 // value is ready for use. Results and errors go to those who wait and are not kept.
 type Flight[K comparable, V any] struct {
 	// Landed, if not nil, is told of each result how many callers will get it, before
-	// they do. It is 0 where the last caller left too late to stop the fetch. A result
+	// they do. It is 0 if the last caller left too late to stop the fetch. A result
 	// that must be released can so be counted. It is called for several fetches at once,
 	// and must not wait for anything.
 	Landed func(result V, callers int)
 
-	mu      sync.Mutex
+	mu      sync.Mutex     // guards calls and closed, and the calls' own fields; never held while fn or Landed runs
 	calls   map[K]*call[V] // the fetches that may be joined
 	closed  bool
 	running sync.WaitGroup
@@ -50,7 +50,7 @@ type call[V any] struct {
 	err     error
 }
 
-// Do gives what fn returns, or what a call of fn for the same key returns that is running
+// Do returns what fn returns, or what a call of fn for the same key returns that is running
 // already. fn runs in a goroutine of its own, under a context that has the values of the
 // first caller's and ends when the last caller has left. A caller leaves when its ctx
 // ends; it then gets ctx's error at once, while the others wait on.
@@ -75,7 +75,7 @@ func (f *Flight[K, V]) Do(ctx context.Context, key K, fn func(context.Context) (
 }
 
 // Close stops what is running and returns when all of it has ended. Callers that wait, and
-// those that come later, get [ErrClosed].
+// those that come later, get [ErrClosed]. A fetch that ignores its context keeps Close waiting.
 func (f *Flight[K, V]) Close() {
 	f.mu.Lock()
 	f.closed = true
@@ -107,8 +107,8 @@ func (f *Flight[K, V]) join(ctx context.Context, key K, fn func(context.Context)
 	return c, nil
 }
 
-// leave takes a caller out of c, and tells whether that was in time. The last one stops
-// the fetch. Who comes after that starts another: this one will only bring an error.
+// leave takes a caller out of c, and reports whether that was in time. The last one stops
+// the fetch. Whoever comes after that starts another: this one will only bring an error.
 func (f *Flight[K, V]) leave(key K, c *call[V]) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,6 +123,8 @@ func (f *Flight[K, V]) leave(key K, c *call[V]) bool {
 	return true
 }
 
+// run is the goroutine of one fetch. It hands over a result however fn ends: by a return, a panic
+// or runtime.Goexit (as of t.FailNow in a test's fn). Otherwise callers would wait for good.
 func (f *Flight[K, V]) run(ctx context.Context, key K, c *call[V], fn func(context.Context) (V, error)) {
 	defer f.land(ctx, key, c)
 	defer func() {
@@ -130,7 +132,7 @@ func (f *Flight[K, V]) run(ctx context.Context, key K, c *call[V], fn func(conte
 			c.err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	c.err = errGoexit // stands where fn does not return
+	c.err = errGoexit // stands if fn does not return
 	c.value, c.err = fn(ctx)
 }
 

@@ -12,10 +12,10 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// memoryEntries is how many sizes a Memory remembers of contents that it evicted.
+// memoryEntries is how many sizes a Memory remembers of contents that it evicted: some 10 MB.
 const memoryEntries = 1 << 16
 
-// Memory keeps contents in memory, for where no folder is wanted. It has the methods of
+// Memory keeps contents in memory, for uses without a folder. It has the methods of
 // [Disk], and the same promises as long as the process lives. Each of its contents is whole
 // in memory while it is open, whatever its size.
 type Memory struct {
@@ -78,7 +78,8 @@ func (m *Memory) Close() error {
 	return nil
 }
 
-// memoryKeeper has Memory's side of keeper, out of sight of its users.
+// memoryKeeper has Memory's side of keeper, out of sight of its users. Nothing in memory needs to be
+// verified, so find and recall are the same.
 type memoryKeeper struct{ *Memory }
 
 func (m memoryKeeper) recall(key string) *blob {
@@ -109,7 +110,7 @@ const itemCost = 256
 
 // byteLRU holds blobs in memory, those used last, up to a number of bytes.
 type byteLRU struct {
-	mu    sync.Mutex
+	mu    sync.Mutex // guards all below; the LRU itself has no lock
 	max   int64
 	bytes int64
 	items *simplelru.LRU[sum, *blob]

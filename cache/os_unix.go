@@ -9,8 +9,8 @@ import (
 	"github.com/codafs/codafs/cache/filelock"
 )
 
-// lockTemp locks a temporary file that was just made, until f is closed. It reports false where another
-// process took the file for a dead one's first. Where a file system has no locks, nobody gets this one.
+// lockTemp locks a temporary file that was just made, until f is closed. It reports false if another
+// process took the file for a dead one's first. On a file system without locks, nobody can lock it.
 func lockTemp(f *os.File) bool {
 	if free, err := filelock.Try(f); err == nil && !free {
 		return false
@@ -20,7 +20,7 @@ func lockTemp(f *os.File) bool {
 	return err != nil || st.Nlink > 0
 }
 
-// tempInUse reports whether a process has the temporary file open. Where a file system has no locks, that is not known.
+// tempInUse reports whether a process has the temporary file open. On a file system without locks, that is not known.
 func tempInUse(path string) (release func(), used bool) {
 	f, err := os.OpenFile(path, os.O_RDWR|openAtOnce, 0)
 	if err != nil {

@@ -2,12 +2,14 @@ package cache
 
 import "context"
 
-// keeper is a place for contents; [Disk] and [Memory] are the two. Each method gives
-// nil where there is no good content.
+// keeper is a place for contents; [Disk] and [Memory] are the two. Each method returns
+// nil if there is no good content. A blob that is returned has no Contents yet: the caller
+// says how many it is for (blob.share). Methods are called from many goroutines, fill and find
+// of one key from one at a time, except find by way of Lookup.
 type keeper interface {
-	// recall gives what can be had without delay.
+	// recall returns what can be had without delay.
 	recall(key string) *blob
-	// find gives what is kept, and checks it first where it must be.
+	// find returns what is kept, and checks it first if it must be.
 	find(ctx context.Context, key string) *blob
 	// fill has fill write the content, and keeps it.
 	fill(ctx context.Context, key string, fill Fill) (*blob, error)
@@ -31,6 +33,7 @@ func newSharer(k keeper) *sharer {
 	return s
 }
 
+// get is Disk.Get. What needs no hashing is served without the flight, since it takes a goroutine.
 func (s *sharer) get(ctx context.Context, key string, fill Fill) (*Content, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -52,7 +55,8 @@ func (s *sharer) get(ctx context.Context, key string, fill Fill) (*Content, erro
 	return &Content{blob: l.blob}, nil
 }
 
-// put differs from get in that what was only found will not do.
+// put differs from get in that what was only found will not do: its caller wants the bytes of a
+// fill that begins now or is under way.
 func (s *sharer) put(ctx context.Context, key string, fill Fill) (*Content, error) {
 	for {
 		l, err := s.flight.Do(ctx, key, func(ctx context.Context) (landing, error) {

@@ -13,7 +13,7 @@ import (
 const unsavedMax = 8 << 20
 
 // spool takes what a fill writes, and hashes it: into a temporary file, or, from when that
-// fails, into memory.
+// fails, into memory. One goroutine uses it. It must be discarded, unless it was kept.
 type spool struct {
 	ctx   context.Context
 	write func(*os.File, []byte) (int, error)
@@ -34,7 +34,8 @@ func (d *Disk) newSpool(ctx context.Context) *spool {
 	return s
 }
 
-// run has fill write its content.
+// run has fill write its content. It returns the error of the disk or of the context if there was one,
+// whatever fill made of it, and else fill's own.
 func (s *spool) run(fill Fill) error {
 	w := bufio.NewWriterSize(s, smallBytes) // a fill may write a cell at a time
 	err := fill(s.ctx, w)
@@ -105,7 +106,7 @@ func (s *spool) bytes() ([]byte, error) {
 	return data, err
 }
 
-// discard lets go of the file, and of its name where it has no other yet.
+// discard closes the file, and removes its name if that is still the temporary one.
 func (s *spool) discard() {
 	if s.file != nil {
 		s.file.Close()

@@ -24,7 +24,8 @@ type Stats struct {
 	Counts
 }
 
-// Counts are what one [Disk] did since OpenDisk.
+// Counts are what one [Disk] did since OpenDisk. Other processes count for themselves. The JSON
+// form is part of a mount's status.json.
 type Counts struct {
 	Hits      int64 `json:"hits"`      // contents served that were kept
 	Fills     int64 `json:"fills"`     // contents filled
@@ -41,7 +42,7 @@ func (d *Disk) Counts() Counts {
 	}
 }
 
-// Stats walks the folder and tells what is there.
+// Stats walks the folder and counts what is there.
 func (d *Disk) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{MaxBytes: d.max, Counts: d.Counts()}
 	err := d.walk(ctx, contentsDir, func(_ string, info iofs.FileInfo) {
@@ -78,6 +79,7 @@ func (d *Disk) Trim(ctx context.Context) error {
 func (d *Disk) trimSoon() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	// One at a time: a second one would find the first one's work undone, and evict as much again.
 	if d.trimDue() && !d.trimming {
 		d.trimming = true
 		d.background.Go(d.trimWhileDue)
@@ -87,6 +89,8 @@ func (d *Disk) trimSoon() {
 // trimDue reports whether the limit was passed, or nobody has counted yet. It needs d.mu.
 func (d *Disk) trimDue() bool { return !d.counted || d.bytes > d.max }
 
+// trimWhileDue runs in the background, until the limit holds or a trim fails. A failure is logged
+// and not tried again before the next fill: the disk will hardly be better at once.
 func (d *Disk) trimWhileDue() {
 	for again := true; again; {
 		err := d.Trim(d.life)

@@ -9,7 +9,7 @@ import (
 )
 
 // Try takes an exclusive lock on f, which ends with f or its process. It reports false
-// where another open file has it.
+// if another open file has it.
 func Try(f *os.File) (bool, error) {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {

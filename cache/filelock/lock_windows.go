@@ -8,7 +8,7 @@ import (
 )
 
 // Try takes an exclusive lock on f, which ends with f or its process. It reports false
-// where another open file has it.
+// if another open file has it.
 func Try(f *os.File) (bool, error) {
 	// The locked byte lies beyond the content: Windows lets nobody read a locked range.
 	beyond := &windows.Overlapped{OffsetHigh: 1}

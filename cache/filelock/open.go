@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 )
 
-// ErrBusy is the error of [Open] where another open file has the lock.
+// ErrBusy is the error of [Open] if another open file has the lock.
 var ErrBusy = errors.New("another process has the lock")
 
 // Open opens a file and takes its lock. It makes the file if need be, and its folder, which may have been removed meanwhile.
+// The error is [ErrBusy] if somebody else has the lock. The caller closes the file, which ends the lock; the file stays.
 func Open(path string) (*os.File, error) {
 	f, err := open(path)
 	if errors.Is(err, iofs.ErrNotExist) {

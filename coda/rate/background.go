@@ -9,8 +9,9 @@ type background struct{}
 // each bucket they go after all others.
 func Background(ctx context.Context) context.Context { return BackgroundUntil(ctx, nil) }
 
-// BackgroundUntil is [Background] until wanted is closed, which tells that somebody waits after
+// BackgroundUntil is [Background] until wanted is closed, which says that somebody waits after
 // all: the requests that are then in a bucket go with those of all who wait, and so do later ones.
+// So a file that is fetched ahead becomes urgent when a program opens it.
 func BackgroundUntil(ctx context.Context, wanted <-chan struct{}) context.Context {
 	return context.WithValue(ctx, background{}, wanted)
 }
@@ -38,7 +39,7 @@ func UrgencyOf(ctx context.Context) Urgency {
 	}
 }
 
-// wanted tells background work that somebody waits for it; nil where that cannot come.
+// wanted is the channel by which background work learns that somebody waits for it; nil if nobody ever will.
 func wanted(ctx context.Context) <-chan struct{} {
 	c, _ := ctx.Value(background{}).(<-chan struct{})
 	return c

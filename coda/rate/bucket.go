@@ -12,13 +12,13 @@ import (
 	"github.com/codafs/codafs/cache/filelock"
 )
 
-// bucket admits sends of one class as its window allows. Where processes share their buckets,
+// bucket admits sends of one class as its window allows. If processes share their buckets,
 // a send must fit into two windows: that of the file, and this process's own, which the wall
 // clock's jumps don't reach and which remains when the file cannot be used.
 type bucket struct {
 	class   Class
 	rate    Rate
-	file    *stateFile // nil where this process is alone
+	file    *stateFile // nil if this process is alone
 	waits   *Stopwatch
 	service string // what it is called in the log
 	log     *slog.Logger
@@ -133,7 +133,7 @@ func (b *bucket) wake(d time.Duration) {
 	})
 }
 
-// decide takes those out of the queues who may send now, and gives the time to look again,
+// decide takes those out of the queues that may send now, and returns the time to look again,
 // zero if nobody waits. b.mu is held.
 func (b *bucket) decide() (admitted []chan struct{}, next time.Time) {
 	if b.file != nil {
@@ -179,7 +179,7 @@ func (b *bucket) counts() (n [Urgencies]int) {
 	return n
 }
 
-// take takes those out of the queues who fit into both windows; yield has background work
+// take takes those out of the queues that fit into both windows; yield has background work
 // wait. b.mu is held.
 func (b *bucket) take(now time.Time, shared *window, yield bool) (admitted []chan struct{}, next time.Time) {
 	b.own.drop(now, b.rate.Per)

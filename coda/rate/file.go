@@ -30,10 +30,13 @@ type stateFile struct {
 	told  bool       // of a failure
 }
 
+// newStateFile touches no file. The id is random, not the process id: containers that share a
+// cache folder have the same ones.
 func newStateFile(path string, log *slog.Logger) *stateFile {
 	return &stateFile{path: path, id: rand.Text(), log: log}
 }
 
+// errAlone says that this process decides alone this time. It is never seen outside of the package.
 var errAlone = errors.New("the state file cannot be used")
 
 const (
@@ -47,7 +50,7 @@ const (
 )
 
 // update has change work on what the file holds, at a time by the wall clock, and writes it
-// back. The error is filelock.ErrBusy where that is worth another try soon, or errAlone: then change
+// back. The error is filelock.ErrBusy if that is worth another try soon, or errAlone: then change
 // may have been called, but no other process will know.
 func (f *stateFile) update(change func(*state, time.Time)) error {
 	f.mu.Lock()
@@ -101,7 +104,7 @@ func (f *stateFile) locked(change func(*state, time.Time)) error {
 	return write(file, s)
 }
 
-// open opens the file and reads it. It makes one where there was none.
+// open opens the file and reads it. It makes one if there was none.
 func (f *stateFile) open() (*os.File, *state, error) {
 	file, err := os.OpenFile(f.path, os.O_RDWR, 0o600)
 	if errors.Is(err, iofs.ErrNotExist) {

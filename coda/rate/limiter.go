@@ -22,10 +22,10 @@ type Options struct {
 }
 
 // Limiter admits the requests of a client, each as the rate of its class allows. It is safe for concurrent use. A nil one
-// admits all at once.
+// admits all at once. It has no goroutine, and nothing to close: a timer runs while somebody waits.
 type Limiter struct {
 	buckets map[Class]*bucket
-	file    *stateFile // nil where this process is alone
+	file    *stateFile // nil if this process is alone
 	waits   Stopwatch  // runs while any request waits for its bucket
 }
 
@@ -55,7 +55,9 @@ func (l *Limiter) bucket(class Class) *bucket {
 // Limits reports whether requests of a class have a limit.
 func (l *Limiter) Limits(class Class) bool { return l.bucket(class) != nil }
 
-// Wait returns when a request may be sent, and counts it as sent then. The error is the cause of the context's end.
+// Wait returns when a request may be sent, and counts it as sent then; a caller that does not send it after all has used up
+// its place. Those who wait go in the order of their calls, but background work after all others. The error is the cause of
+// the context's end.
 func (l *Limiter) Wait(ctx context.Context, class Class) error {
 	if b := l.bucket(class); b != nil {
 		return b.wait(ctx)
@@ -63,7 +65,7 @@ func (l *Limiter) Wait(ctx context.Context, class Class) error {
 	return nil
 }
 
-// Refused takes in a 429 for a request sent at a time: nothing of its class goes for d, at most [MaxPause]. more tells that
+// Refused takes in a 429 for a request sent at a time: nothing of its class goes for d, at most [MaxPause]. more says that
 // the service asked for a longer wait: after d one request goes first, as a probe.
 func (l *Limiter) Refused(class Class, sent time.Time, d time.Duration, more bool) {
 	if b := l.bucket(class); b != nil {
@@ -71,7 +73,8 @@ func (l *Limiter) Refused(class Class, sent time.Time, d time.Duration, more boo
 	}
 }
 
-// Accepted takes in an answer other than a 429 to a request sent at a time.
+// Accepted takes in an answer other than a 429 to a request sent at a time. It matters only after a 429 that asked for
+// a longer pause than MaxPause; callers report each answer all the same.
 func (l *Limiter) Accepted(class Class, sent time.Time) {
 	if b := l.bucket(class); b != nil {
 		b.accepted(sent)
@@ -99,7 +102,8 @@ func (l *Limiter) Queued(class Class) (n int) {
 	return n
 }
 
-// Throttled is the time during which at least one request waited.
+// Throttled is the time during which at least one request waited for its bucket. Several at a time
+// count once, so it is never more than the time that a run took.
 func (l *Limiter) Throttled() time.Duration {
 	if l == nil {
 		return 0
@@ -107,7 +111,8 @@ func (l *Limiter) Throttled() time.Duration {
 	return l.waits.Elapsed()
 }
 
-// Status reports how the classes are used now, in the order of their names.
+// Status reports how the classes are used now, in the order of their names: by all processes that
+// share the state file, or by this one if the file cannot be read. It takes no lock of another process.
 func (l *Limiter) Status() []Status {
 	if l == nil {
 		return nil

@@ -2,7 +2,7 @@ package rate
 
 import "time"
 
-// refused tells the bucket of a 429 for a request sent at a time, after which nothing goes for d; more tells that the
+// refused tells the bucket of a 429 for a request sent at a time, after which nothing goes for d; more says that the
 // service asked for a longer wait.
 func (b *bucket) refused(sent time.Time, d time.Duration, more bool) {
 	b.mu.Lock()
@@ -24,7 +24,8 @@ func (b *bucket) accepted(sent time.Time) {
 // toldPause is how long a pause must be to be told of.
 const toldPause = 30 * time.Second
 
-// tell logs a long pause that another process was told of: whoever waits here would wonder.
+// tell logs a long pause that another process was told of: whoever waits here would wonder. The log is written without the
+// lock: it may be a pipe that nobody reads.
 func (b *bucket) tell() {
 	b.mu.Lock()
 	until, tell := b.own.paused, b.own.paused.After(later(b.told, time.Now().Add(toldPause)))

@@ -44,8 +44,8 @@ type processState struct {
 	Left    map[Class]int            `json:"left,omitempty"` // by Limiter.Plan
 }
 
-// A file is one JSON object: the state InBackground a sum of its bytes, which one that was written
-// by halves does not have. The sum comes first and has a fixed length, so that the state need
+// A file is one JSON object: the state after a checksum of its bytes, which a file that was written
+// by half does not have. The checksum comes first and has a fixed length, so that the state need
 // not be parsed twice.
 const (
 	sealFormat = `{"schema":"codafs.rates/1","crc32":"%08x","state":`
@@ -89,8 +89,8 @@ const (
 	deadAfter = 15 * time.Second
 )
 
-// settle drops dead processes, and times that lie ahead: where the clock was set back, nobody
-// can tell how long ago a send was, so all windows are taken to be full.
+// settle drops dead processes, and times that lie ahead: if the clock was set back, nobody
+// knows how long ago a send was, so all windows are taken to be full.
 func (s *state) settle(now time.Time) {
 	limit := now.Add(clockSlack).UnixNano()
 	ahead := s.Full > limit
@@ -167,7 +167,7 @@ func (s *state) urgentElsewhere(class Class, id string, now time.Time) bool {
 	return false
 }
 
-// window is a bucket's window and the rate that goes with it; r where nobody has used it.
+// window is a bucket's window and the rate that goes with it; r if nobody has used it.
 func (s *state) window(class Class, r Rate) (*window, Rate) {
 	b := s.Buckets[class]
 	w := &window{

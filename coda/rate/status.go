@@ -48,7 +48,7 @@ func (b *bucket) status(s *state, now time.Time) Status {
 }
 
 // ReadStatus reports how the processes that share a state file ([Options.StateFile]) use the
-// classes now, in the order of their names; rates are those that have not been used. Where no
+// classes now, in the order of their names; rates are for those that have not been used. If no
 // process has ever run, the error is one for [io/fs.ErrNotExist].
 func ReadStatus(stateFile string, rates map[Class]Rate) ([]Status, error) {
 	s, err := peek(stateFile)
