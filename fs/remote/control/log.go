@@ -18,7 +18,8 @@ type Log struct {
 	log []fs.Failure
 }
 
-// Add records f in place of the last failure of the same object.
+// Add records f in place of the last failure of the same object: a file that fails each minute has one line, with the newest
+// time and reason. It searches the whole log, which is short.
 func (l *Log) Add(f fs.Failure, now time.Time) {
 	f.Time = now.UTC()
 	l.mu.Lock()
@@ -40,7 +41,7 @@ func (l *Log) Note(f fs.Failure, now time.Time) {
 }
 
 // Replace puts others (with) in place of all failures for which isOf returns true, and returns those that are new. The others
-// keep their time.
+// keep their time. So what was odd about an object goes when it is read again and is in order. isOf must not call the log.
 func (l *Log) Replace(isOf func(fs.Failure) bool, with []fs.Failure, now time.Time) (added []fs.Failure) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +71,7 @@ func (l *Log) Has(is func(fs.Failure) bool) bool {
 	return slices.ContainsFunc(l.log, is)
 }
 
-// All returns a copy, the oldest first.
+// All returns a copy, the oldest first. The caller may change it.
 func (l *Log) All() []fs.Failure {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,7 +21,8 @@ type File interface {
 
 // sinceDir is a folder in SinceDir that stands for another one. It is for programs that back up a mount:
 // .codafs/since/TIME/docs/… is docs/…, with computed bytes fetched no earlier than TIME, in Unix milliseconds. Its
-// folders find names and list nothing.
+// folders find names and list nothing: who uses them has the names from index.jsonl. An age as a name in a path is the one
+// way to pass it through the kernel with the open that it is for.
 type sinceDir struct {
 	t     Tree
 	name  string
@@ -42,6 +43,7 @@ func (s sinceDir) Entries(context.Context) ([]fs.Node, error) { return nil, nil 
 func (s sinceDir) Lookup(ctx context.Context, name string) (fs.Node, error) {
 	below := sinceDir{s.t, name, s.path + "/" + name, s.since, s.t.Root()}
 	if s.dir == nil {
+		// Any number is a folder, so none need be made first.
 		ms, err := strconv.ParseInt(name, 10, 64)
 		if err != nil {
 			return nil, iofs.ErrNotExist
@@ -81,6 +83,8 @@ func (s *sinceFile) Object() fs.Object                           { return fs.Obj
 func (s *sinceFile) Version(context.Context) (fs.Version, error) { return s.version, nil }
 func (s *sinceFile) Estimate(fs.Version) int64                   { return 4 * estimateOfUnit }
 
+// Size is known after the first Open, and exact from then on. Before that it is not, whatever the file itself knows: another
+// version may have to be fetched.
 func (s *sinceFile) Size(fs.Version) (int64, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

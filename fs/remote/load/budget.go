@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Budget bounds how many bytes values take in memory: those that were not used for longest have to go. Who owns the values
-// lets go of them. A Budget is safe for concurrent use.
+// Budget bounds how many bytes values take in memory: those that were not used for longest have to go. The owner of the values
+// drops them. A Budget is safe for concurrent use. It holds keys and sizes, never a value, so a key should be small.
 type Budget[K comparable] struct {
 	most int64
 
@@ -27,7 +27,8 @@ func NewBudget[K comparable](most int64) *Budget[K] {
 }
 
 // Use records that a value is used, and that it takes more bytes than before. It returns the values that have to go, which are
-// forgotten.
+// forgotten. The caller drops them after Use has returned, with no lock of the budget held; somebody who uses one of them
+// meanwhile still has it.
 func (b *Budget[K]) Use(k K, more int64) (gone []K) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

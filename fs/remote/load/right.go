@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// Right is what is known of a right that no service tells of: whether something is allowed shows when it is tried. It is unknown
-// at first. One success is proof, and overrides a refusal; after that, a refusal is about its object alone. The zero value
-// is ready for use, by many goroutines. Only Lock waits.
+// Right is what is known of a right that no service tells of: whether something is allowed shows when it is tried. It is
+// unknown at first. One success is proof, and overrides a refusal; after that, a refusal is about its object alone. The
+// zero value is ready for use, by many goroutines. Only Lock waits.
 type Right struct {
 	mu    sync.Mutex // guards all below
 	known rightState
@@ -35,14 +35,15 @@ func (r *Right) is(s rightState) bool {
 	return r.known == s
 }
 
-// Allow records a success.
+// Allow records a success. It may come at any time, also after Refuse: then the refusal was about its object alone.
 func (r *Right) Allow() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.set(allowed)
 }
 
-// Refuse records that all is refused, unless something is known already, and reports whether that is new.
+// Refuse records that all is refused, unless something is known already, and reports whether that is new. Before it is called,
+// another object should have been tried: the first refusal may be about its object alone.
 func (r *Right) Refuse() (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,7 +75,8 @@ func (r *Right) Learned() <-chan struct{} {
 	return r.found
 }
 
-// Lock waits for the turn to find out: one at a time tries, and the others then know. Its error is that of ctx.
+// Lock waits for the turn to find out: one at a time tries, and the others then know. Its error is that of ctx. The turn is
+// held during requests, so r.mu is not: all other methods answer at once.
 func (r *Right) Lock(ctx context.Context) (unlock func(), err error) {
 	r.mu.Lock()
 	if r.turn == nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // Patience is how long a caller waits for newer data before the last known data is served. The load goes on in the
-// background.
+// background. Most lists come within a second.
 const Patience = 2 * time.Second
 
 // Owner is who loads in the background.
@@ -23,7 +23,9 @@ type Owner interface {
 }
 
 // OrStale returns the value, or the last known value (older) if loading takes longer than Patience or fails
-// for now. It calls changed if the newer value comes after all, and failed with the reason if an older one is served.
+// for now. It calls changed if the newer value comes after all, and failed with the reason if an older one is served. An
+// answer about the thing itself (it is gone, it is refused) is returned as the error even if an older value is known: to show
+// what is not there any more would be wrong for good. If there is no older value, it waits for the load, or for ctx.
 func OrStale[T any](ctx context.Context, o Owner, of *Value[T], load, older func(context.Context) (T, error),
 	changed func(), failed func(context.Context, error)) (v T, err error) {
 	tell := func(ctx context.Context) {
@@ -50,6 +52,7 @@ func OrStale[T any](ctx context.Context, o Owner, of *Value[T], load, older func
 		}
 		ended := of.begin(spawn, load)
 		if done := wait(ctx, ended, of.isLate()); !done {
+			// Served late: when the load ends, its value is news for whoever got this one.
 			if v, err := older(ctx); err == nil {
 				of.setLate()
 				return v, nil

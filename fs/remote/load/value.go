@@ -28,7 +28,7 @@ func New[T any](now func() time.Time, errLife time.Duration) *Value[T] {
 	return &Value[T]{now: now, errLife: errLife}
 }
 
-// Known returns the value if it was loaded. It never waits.
+// Known returns the value if it was loaded. It never waits, and takes no lock: it is asked for at each lookup.
 func (l *Value[T]) Known() (v T, ok bool) {
 	if p := l.value.Load(); p != nil {
 		return *p, true
@@ -77,7 +77,8 @@ func (l *Value[T]) begin(spawn func(func(context.Context)), load func(context.Co
 // over is a closed channel: that of a load which has ended.
 var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// join returns the current load. If none runs and one may start, mine is true: the caller must run it.
+// join returns the current load. If none runs and one may start, mine is true: the caller must run it, or all others wait for
+// good. The error is that of the last load, as long as it is repeated.
 func (l *Value[T]) join() (ended <-chan struct{}, mine bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,7 +124,7 @@ func (l *Value[T]) run(ctx context.Context, load func(context.Context) (T, error
 	return v, err
 }
 
-// Failure returns the error of the last load, nil if it has none.
+// Failure returns the error of the last load, nil if it has none. It may be older than errLife: then the next caller loads.
 func (l *Value[T]) Failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -34,7 +34,8 @@ func (c columnList) addTo(v *fs.VersionHash) {
 	v.Computes(c.computed)
 }
 
-// tableInfos are loaded one by one, since no list has the stamps: one request for each table whose files are looked at.
+// tableInfos are loaded one by one, since no list has the stamps: one request for each table whose files are looked at, or
+// whose page is. So a folder of tables can be listed without them.
 func (s *docs) tableInfos() remote.List[tableInfo] {
 	return remote.List[tableInfo]{
 		Kind: fs.KindTable, Path: "tables",
@@ -137,7 +138,8 @@ func (s *docs) columnsSince(ctx context.Context, l *remote.Lists, id, hash strin
 }
 
 // addComputed adds to v how much of a table or view is computed: by its filter, and by the columns of its base table,
-// by which a view may filter and sort without showing them. The columns of id itself are already in v.
+// by which a view may filter and sort without showing them. The columns of id itself are already in v. It may cost the
+// request for the base table's columns, unless the answer cannot change the result.
 func (s *docs) addComputed(ctx context.Context, l *remote.Lists, v *fs.VersionHash, id string) error {
 	info, err := s.tableInfo(ctx, l, id)
 	if err != nil {

@@ -62,7 +62,8 @@ type rowState struct {
 	Deltas int `json:"deltas"`
 }
 
-// deltas reads one version of a table's rows, and keeps them for the next.
+// deltas reads one version of a table's rows, and keeps them for the next. It is made for one Render; what lasts is in the
+// Store, under keys of the doc, and may be lost at any time.
 type deltas struct {
 	rowsRenderer
 	l     *remote.Lists
@@ -168,8 +169,8 @@ func (s *deltas) change(ctx context.Context, k rowState, w io.Writer) error {
 }
 
 // changed returns the rows that changed since a token, and the next token. If no row did, something else in the table
-// changed: codatext.ErrMisfit. An error of the service is codatext.ErrMisfit too: the token may be the reason, and a whole read does not
-// need it.
+// changed: codatext.ErrMisfit. An error of the service is codatext.ErrMisfit too: the token may be the reason, and a whole
+// read does not need it.
 func (s *deltas) changed(ctx context.Context, since string) (*codatext.Changes, string, error) {
 	rows, next := s.d.s.api.RowChanges(ctx, s.d.ID, s.id, coda.RowOptions{}, since)
 	all := codatext.NewChanges()

@@ -18,7 +18,8 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// API has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error.
+// API has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error. Each method
+// is a read: the tree never changes a doc. They may be called by several goroutines, and end when ctx does.
 type API interface {
 	// WhoAmI is asked for only to tell whether a doc is the user's own (Coda API 1.5.0, whoami).
 	WhoAmI(ctx context.Context) (coda.User, error)
@@ -95,7 +96,8 @@ func New(api API, store fs.Store, o Options) *remote.Tree {
 	return s.t
 }
 
-// doc is a handle of a doc of the tree. It is made when it is needed and holds no list: whoever has it asks for the current ones.
+// doc is a handle of a doc of the tree. It is made when it is needed and holds no list: whoever has it asks for the current
+// ones. What must fit together is read from one set of lists, which one call of Current returns.
 type doc struct {
 	*remote.Unit
 	s *docs
@@ -119,6 +121,7 @@ func docOf(i remote.Item) coda.Doc {
 	return coda.Doc{ID: i.ID}
 }
 
+// mapped returns f of each element, in their order.
 func mapped[A, B any](all []A, f func(A) B) []B {
 	out := make([]B, len(all))
 	for i, a := range all {
@@ -165,7 +168,8 @@ func (s *docs) Describe(err error, f *fs.Failure) {
 	}
 }
 
-// Class implements [remote.Source]. A 403 is about the object alone, a 401 about the token: it ends all work. What is neither may pass.
+// Class implements [remote.Source]. A 403 is about the object alone, a 401 about the token: it ends all work. What is
+// neither may pass.
 func (s *docs) Class(err error) remote.Class {
 	switch code := rest.CodeOf(err); {
 	case code == rest.CodeForbidden, errors.Is(err, errOversized):
@@ -189,8 +193,8 @@ func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 // docNames are the names in a doc's folder, in order.
 var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
 
-// Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes about
-// a second.
+// Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes
+// about a second.
 func (s *docs) Entries(ctx context.Context, u *remote.Unit) (*remote.Entries, error) {
 	found := make([]fs.Node, len(docNames))
 	err := s.t.Parallel(ctx, len(docNames), func(ctx context.Context, i int) (err error) {
@@ -205,9 +209,9 @@ func (s *docs) Entries(ctx context.Context, u *remote.Unit) (*remote.Entries, er
 	return remote.NewEntries(slices.DeleteFunc(found, func(n fs.Node) bool { return n == nil })...), nil
 }
 
-// Entry implements [remote.Source]. It makes one entry, and loads only the list that it needs. If the service refuses that list,
-// or the entry would be an empty folder, the error is ErrNotExist. If the list fails otherwise, the entry exists, and fails when it is
-// opened. The only other error is that of ctx.
+// Entry implements [remote.Source]. It makes one entry, and loads only the list that it needs. If the service refuses that
+// list, or the entry would be an empty folder, the error is ErrNotExist. If the list fails otherwise, the entry exists, and
+// fails when it is opened. The only other error is that of ctx.
 func (s *docs) Entry(ctx context.Context, u *remote.Unit, name string) (n fs.Node, err error) {
 	d, l, empty := doc{u, s}, u.Current(), false
 	switch name {

@@ -7,7 +7,8 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// meansPage reports whether a selector (id, name or link) matches a page of a doc.
+// meansPage reports whether a selector (id, name or link) matches a page of a doc. A name may match pages of several docs, and
+// several of one doc: all are meant.
 func meansPage(selector, docID string, p coda.Page) bool {
 	if id, ok := coda.DocOfLink(selector); ok {
 		tail := coda.LinkTail(selector)
@@ -16,8 +17,8 @@ func meansPage(selector, docID string, p coda.Page) bool {
 	return selector == p.ID || selector == p.Name
 }
 
-// excluded finds the pages of a doc to leave out: those that a selector matches, and all pages below them. used has the
-// selectors that matched.
+// excluded finds the pages of a doc to leave out: those that a selector matches, and all pages below them, also by parents
+// in a circle. used has the selectors that matched, for unusedExclusions.
 func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]bool, used []string) {
 	out = map[string]bool{}
 	below := map[string][]string{}

@@ -18,7 +18,7 @@ import (
 var errOversized = errors.New("the doc is larger than Coda's API allows (125 MB); make it smaller, or split it")
 
 // objectFile is a file with the smaller objects of a doc. If the token may not see them it is left out; the doc still
-// counts as complete.
+// counts as complete. An index says in how many docs that is so (docSurvey.withheld).
 type objectFile struct {
 	kind fs.Kind
 	list func(*docs, context.Context, *remote.Lists) (objectList, error)
@@ -154,7 +154,8 @@ func (m objectsRenderer) Version(ctx context.Context) (fs.Version, error) {
 	return v, err
 }
 
-// at returns the current version. It hashes the references and, since values have no stamps, the doc's stamp.
+// at returns the current version. It hashes the references and, since values have no stamps, the doc's stamp: an edit of the
+// doc may change any value, a change without one is found when the file is fetched anew (fs.Computed).
 func (m objectsRenderer) at(ctx context.Context) (fs.Version, objectList, error) {
 	l := m.d.Current()
 	list, err := m.list(m.d.s, ctx, l)
@@ -180,7 +181,7 @@ func (m objectsRenderer) Describe(ctx context.Context, e *fs.Entry) error {
 }
 
 // Render requests the objects in parallel, and writes them in the order of the list. All are in memory before the first
-// is written.
+// is written, so the one that fails costs no half of a file.
 func (m objectsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, _ *remote.Try) error {
 	now, list, err := m.at(ctx)
 	if err != nil {

@@ -67,7 +67,8 @@ func (c *rowCount) of(rows iter.Seq2[coda.Row, error]) iter.Seq2[coda.Row, error
 }
 
 // check is called when all rows were read. If their number is not the service's count, it asks for the table once more.
-// The table may be unchanged and the stamps of its rows without meaning, or its count known to be wrong.
+// The table may be unchanged and the stamps of its rows without meaning, or its count known to be wrong. Otherwise the rows
+// are read again ([remote.ErrMoved]), and what is then still odd is a warning: all rows but one are better than none.
 func (c *rowCount) check(ctx context.Context, t *remote.Try) error {
 	if c == nil || c.known == c.table.RowCount || !bytes.Contains(c.table.Raw, []byte(`"rowCount"`)) {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
-// rowsRenderer makes a file from a table's rows.
+// rowsRenderer makes a file from a table's rows. It is a handle, made anew for each file; it holds nothing that may be stale.
 type rowsRenderer struct {
 	d      doc
 	id     string
@@ -57,7 +57,8 @@ func (m rowsRenderer) Version(ctx context.Context) (fs.Version, error) {
 	return v, err
 }
 
-// Render writes the rows as they come: it holds one page of the API at a time.
+// Render writes the rows as they come: it holds one page of the API at a time. With row deltas the rows come from the Store,
+// where the changed ones were merged into those of the last read; both files of a table's rows are then made from them.
 func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *remote.Try) error {
 	l := m.d.Current()
 	now, columns, err := m.at(ctx, l)
@@ -136,7 +137,8 @@ const (
 	estimateColumns = 50
 )
 
-// Estimate implements [remote.Estimator], from what is known of the table.
+// Estimate implements [remote.Estimator], from what is known of the table. It is rather too large: programs that believe an
+// estimate read no further than that.
 func (m rowsRenderer) Estimate() int64 {
 	s, l := m.d.s, m.d.Current()
 	info, ok := s.table.Known(l, m.id)

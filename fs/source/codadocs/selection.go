@@ -16,7 +16,8 @@ import (
 )
 
 // Selection says which docs and files are in the tree. The zero value is what users get without flags: the docs that
-// they own, with all pages, tables and views.
+// they own, with all pages, tables and views. It does not change while the tree lives. A field that chooses docs is
+// also a part of ListKeys, with its zero value left out.
 type Selection struct {
 	IncludeShared bool
 	WorkspaceID   string
@@ -34,7 +35,8 @@ type Selection struct {
 	Names           fs.NameMode
 }
 
-// docID returns the id in a selector that is a link or may be an id.
+// docID returns the id in a selector that is a link or may be an id. Every id may also be somebody's name for a doc; the caller
+// tries it as an id first.
 func docID(selector string) (id string, link bool) {
 	if id, ok := coda.DocOfLink(selector); ok {
 		return id, true
@@ -52,8 +54,8 @@ func matches(selector string, d coda.Doc) bool {
 }
 
 // List implements [remote.Source]. It lists the selected docs; known has those of the last listing. A selector that matches
-// nothing is a gap, and costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is noted: it may be a
-// typo, and the doc that it means would be shown.
+// nothing is a gap, and costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is
+// noted: it may be a typo, and the doc that it means would be shown.
 func (s *docs) List(ctx context.Context, known []remote.Item, t *remote.Try) (l remote.Listing, err error) {
 	sel, docs := s.sel, []coda.Doc(nil)
 	if len(sel.Docs) == 0 {
@@ -74,7 +76,8 @@ func (s *docs) List(ctx context.Context, known []remote.Item, t *remote.Try) (l 
 	return l, err
 }
 
-// whyEmpty says why no doc is shown, and what to do.
+// whyEmpty says why no doc is shown, and what to do. Coda lists only docs that the user has opened at least once (Coda API
+// 1.5.0, listDocs), and service accounts hardly ever own one.
 func whyEmpty(sel Selection) string {
 	where := ""
 	if sel.WorkspaceID != "" {
@@ -98,7 +101,7 @@ func (sel Selection) filter() coda.DocFilter {
 }
 
 // picker finds the docs that a Selection names. Docs with an id are requested one by one: this also works for a token
-// that may not list docs, and for docs of other people.
+// that may not list docs, and for docs of other people. It is for one listing, and for one goroutine.
 type picker struct {
 	s      *docs
 	sel    Selection
@@ -240,7 +243,7 @@ func collect[T any](seq func(yield func(T, error) bool)) (items []T, err error) 
 }
 
 // didYouMean suggests the doc that a selector probably meant; the selector may be the name of the doc's folder. It
-// returns "" if there is none.
+// returns "" if there is none. The list is at hand, so it costs no request.
 func didYouMean(selector string, docs []coda.Doc) string {
 	names := make([]string, len(docs))
 	for i, d := range docs {

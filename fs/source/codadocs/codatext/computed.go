@@ -8,7 +8,9 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// volatileCall matches calls of the functions whose value changes by itself.
+// volatileCall matches calls of the functions whose value changes by itself. A column's formula is text (Coda API 1.5.0,
+// listColumns), and is not parsed: a call inside a string counts too, and costs a fetch that was not needed. What such a
+// formula calls elsewhere is not seen.
 var volatileCall = regexp.MustCompile(`(?i)\b(today|now|user|rand\w*)\s*\(`)
 
 // ComputedBy returns how much of the cells their columns compute. A default does not count: it is computed once, when
@@ -26,7 +28,7 @@ func ComputedBy(columns []coda.Column) (most fs.Computed) {
 }
 
 // ComputedByFilter returns how much a table's filter computes. The API does not give the filter's formula, only some facts
-// about it.
+// about it (Coda API 1.5.0, getTable: isVolatile, hasTodayFormula …).
 func ComputedByFilter(t coda.Table) fs.Computed {
 	switch f := t.Filter; {
 	case f == nil:
@@ -46,7 +48,8 @@ var plainTypes = []string{"text", "number", "percent", "currency", "date", "time
 // AllPlain reports whether the cells of all columns change only when somebody edits the row or the column.
 func AllPlain(columns []coda.Column) bool { return !slices.ContainsFunc(columns, notPlain) }
 
-// notPlain reports whether the cells of a column may change without an edit of their row.
+// notPlain reports whether the cells of a column may change without an edit of their row. If in doubt it is true: the table is
+// then read whole, which is right and only slower.
 func notPlain(c coda.Column) bool {
 	if c.Calculated || c.Formula != "" {
 		return true
@@ -57,5 +60,5 @@ func notPlain(c coda.Column) bool {
 	return !slices.Contains(plainTypes, c.Format.Type)
 }
 
-// mostOptions is the length at which the service cuts the list of a column's options.
+// mostOptions is the length at which the service cuts the list of a column's options (Coda API 1.5.0, listColumns).
 const mostOptions = 5000

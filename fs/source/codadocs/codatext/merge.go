@@ -31,7 +31,8 @@ type change struct {
 	old     bool // it replaces a kept row
 }
 
-// Changes are all changed and new rows, in the order in which they were sent.
+// Changes are all changed and new rows, in the order in which they were sent. One goroutine fills it; it is full before a
+// Merge is made of it.
 type Changes struct {
 	inOrder []*change
 	byID    map[string]*change
@@ -60,7 +61,7 @@ func (c *Changes) Add(r coda.Row) error {
 }
 
 // Merge is a file of rows as sent with some of its lines replaced, and new lines at its end. It holds the changed
-// rows in memory, not the file.
+// rows in memory, not the file. [NewMerge] checks, [Merge.Write] may then be called any number of times.
 type Merge struct {
 	old   fs.Content
 	cuts  []replaced
@@ -74,7 +75,8 @@ type replaced struct {
 }
 
 // NewMerge reads all of old, whose SHA-256 in hexadecimal digits is sum. It returns ErrMisfit unless old and the changed rows
-// together are a table of count rows in the service's order.
+// together are a table of count rows in the service's order. It reads the file before a byte is written, since nothing
+// may come of a merge that does not fit. old must stay open until Write has returned; the caller closes it.
 func NewMerge(old fs.Content, sum string, changed *Changes, count int64) (*Merge, error) {
 	p := &Merge{old: old}
 	at, h, pos := NewIndexSet(count), sha256.New(), int64(0)
@@ -159,7 +161,7 @@ func (p *Merge) Write(w io.Writer) error {
 	return nil
 }
 
-// IndexSet checks that rows have the indexes from 0 up, each once.
+// IndexSet checks that rows have the indexes from 0 up, each once. It takes a byte for each row.
 type IndexSet struct {
 	taken []bool
 	rows  int
@@ -183,7 +185,8 @@ func (p *IndexSet) Add(index json.RawMessage) {
 // Full reports whether each index was added exactly once.
 func (p *IndexSet) Full() bool { return !p.bad && p.rows == len(p.taken) }
 
-// textLines yields the lines of a content, with their ends. If the last line has no end, it fails.
+// textLines yields the lines of a content, with their ends. If the last line has no end, it fails: the file was cut, and half a
+// row may still be JSON.
 func textLines(c fs.Content) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		in := bufio.NewReaderSize(io.NewSectionReader(c, 0, c.Size()), 64<<10)

@@ -12,7 +12,8 @@ import (
 )
 
 // PlainText renders a page's lines as Markdown (CommonMark, with the boxes of GitHub's). The service gives
-// plain text and a style for each line. It does not say whether a box is ticked.
+// plain text and a style for each line (Coda API 1.5.0, listPageContent). It does not say whether a box is ticked, so all are
+// empty; and it leaves out tables, images and links altogether.
 //
 // Text that would begin a Markdown block at the start of a line is escaped. Within a line nothing is, so that grep
 // finds snake_case.
@@ -28,7 +29,8 @@ func PlainText(out io.Writer, lines iter.Seq2[coda.Line, error]) error {
 	return w.out.Flush()
 }
 
-// plainTextWriter writes Markdown line by line. The caller must call endCode at the end, and flush out.
+// plainTextWriter writes Markdown line by line. The caller must call endCode at the end, and flush out. Errors of writing are
+// kept by out, and returned by its Flush.
 type plainTextWriter struct {
 	out   *bufio.Writer
 	begun bool       // something was written
@@ -37,7 +39,8 @@ type plainTextWriter struct {
 	code  []string   // collected lines of a code block
 }
 
-// listItem is an item of a list in which further items may be nested.
+// listItem is an item of a list in which further items may be nested. Levels come from the service (lineLevel), columns are
+// what Markdown nests by.
 type listItem struct {
 	level  int
 	style  string
@@ -141,7 +144,8 @@ func (w *plainTextWriter) item(c coda.LineContent, text string) {
 	w.write(strings.Repeat(" ", it.indent)+mark, strings.Repeat(" ", it.text), texts(text))
 }
 
-// endCode writes the collected code block, in a fence longer than any run of backticks in it.
+// endCode writes the collected code block, in a fence longer than any run of backticks in it. Coda sends a block line by line,
+// and where one block ends and the next begins is not known: neighbours become one.
 func (w *plainTextWriter) endCode() {
 	if len(w.code) == 0 {
 		return

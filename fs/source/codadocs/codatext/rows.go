@@ -15,7 +15,8 @@ import (
 )
 
 // CSV writes rows as CSV, with OwnColumns first. left is the number of columns that have cells but are not among columns:
-// their cells are left out.
+// their cells are left out. Cells are found by the column's id, not by its name, which need not be unique. A row without a
+// cell has an empty field, and a cell of another type than its column's is written as it is: both are normal.
 func CSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) (left int, err error) {
 	headers := make([]render.Column, len(columns))
 	for i, c := range columns {
@@ -39,9 +40,10 @@ func CSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) (l
 	return out.Left(), out.Flush()
 }
 
-// OwnColumns are in each CSV file, before the columns of the table.
+// OwnColumns are in each CSV file, before the columns of the table. Their names and order are promised.
 var OwnColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
 
+// writeRow writes one row. Its error names the row, since a table may have a million of them.
 func writeRow(out *render.CSV, r coda.Row) error {
 	index, err := render.Cell(r.Index)
 	if err == nil {
@@ -53,7 +55,8 @@ func writeRow(out *render.CSV, r coda.Row) error {
 	return nil
 }
 
-// JSONLines writes each row as sent, one a line.
+// JSONLines writes each row as sent, one a line. Space between tokens is dropped, for a row must not have line breaks; fields
+// that this program does not know stay.
 func JSONLines(w io.Writer, rows iter.Seq2[coda.Row, error]) error {
 	var b bytes.Buffer
 	for r, err := range rows {
@@ -79,7 +82,8 @@ func isDate(c coda.Column) bool { return c.Format.Type == "date" }
 // HasDates reports whether a CSV file of these columns has calendar dates.
 func HasDates(columns []coda.Column) bool { return slices.ContainsFunc(columns, isDate) }
 
-// calendarDate returns the day of a time that is midnight in its own offset. Other text is returned as it is.
+// calendarDate returns the day of a time that is midnight in its own offset. Other text is returned as it is: a list of
+// dates, a date with a time, or whatever a formula makes of a date column.
 func calendarDate(text string) string {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || at.Hour() != 0 || at.Minute() != 0 || at.Second() != 0 || at.Nanosecond() != 0 {
@@ -88,7 +92,7 @@ func calendarDate(text string) string {
 	return at.Format(time.DateOnly)
 }
 
-// Rows iterates over the rows in a file of rows as sent.
+// Rows iterates over the rows in a file of rows as sent. It does not close c.
 func Rows(c fs.Content) func(yield func(coda.Row, error) bool) {
 	return func(yield func(coda.Row, error) bool) {
 		for line, err := range textLines(c) {
