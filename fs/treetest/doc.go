@@ -4,4 +4,9 @@
 //
 //	w := treetest.New(t, codatest.Hostile(), treetest.Options{})
 //	treetest.Run(t, w.FS(t), func(t *testing.T) iofs.FS { return os.DirFS(mountpoint) })
+//
+// The suite is what the three ways have in common: names, bytes, sizes, times, errors. What only one of them
+// promises (kernel caches, sealing) is tested with that one. It compares each way with the tree
+// itself, so the bytes must be right there first: the tests of fs/source/codadocs hold them against the
+// answers of the service.
 package treetest

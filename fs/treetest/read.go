@@ -24,7 +24,7 @@ type File struct {
 const readers = 8
 
 // Read reads all of a file system, in the order of [iofs.WalkDir]. What it says of a folder is as
-// of the end: a tree knows no stamps before it was listed.
+// of the end: a tree knows no stamps before it was listed. A failure ends the test.
 func Read(t testing.TB, fsys iofs.FS) []File {
 	t.Helper()
 	var all []File
@@ -46,6 +46,8 @@ func Read(t testing.TB, fsys iofs.FS) []File {
 	return all
 }
 
+// read stats before it reads, as programs do: a size that is only right after a read is an error that
+// [RunOptions.Differ] then finds.
 func (f *File) read(fsys iofs.FS) error {
 	info, err := iofs.Stat(fsys, f.Path)
 	if err != nil {
@@ -58,7 +60,8 @@ func (f *File) read(fsys iofs.FS) error {
 	return err
 }
 
-// Differ reports how got differs from want, in one line for each path.
+// Differ reports how got differs from want, in one line for each path. No line means that they are
+// equal. Modes are not compared: files have 0444 in a mount and 0400 in a snapshot.
 func (o RunOptions) Differ(want, got []File) (lines []string) {
 	rest := map[string]File{}
 	for _, f := range got {
@@ -81,6 +84,8 @@ func (o RunOptions) Differ(want, got []File) (lines []string) {
 	return lines
 }
 
+// differs is why two files of one path differ, "" if they do not. Times are compared first: a wrong
+// time is usually another version, which explains all else.
 func (o RunOptions) differs(want, got File) string {
 	switch {
 	case want.Dir != got.Dir:

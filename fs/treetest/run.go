@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// RunOptions loosen what [Run] asks.
+// RunOptions loosen what [Run] asks. The zero value asks for everything.
 type RunOptions struct {
 	// AnyFolderTime is for copies on disk, whose folders have times of their own.
 	AnyFolderTime bool
@@ -25,7 +25,9 @@ type RunOptions struct {
 
 // Run checks a way of reading a tree: that it is a file system as [fstest.TestFS] wants it, that it
 // has the files of want, byte for byte and with the same sizes and times, and that it keeps the
-// promises of all trees. Where a view is of a part of the tree, want is too ([iofs.Sub]).
+// promises of all trees. If the view is of a part of the tree, want is too ([iofs.Sub]). open is called
+// for each subtest, with its t; it may return the same view each time. Nothing may change in the
+// service meanwhile.
 func Run(t *testing.T, want iofs.FS, open func(t *testing.T) iofs.FS, opts ...RunOptions) {
 	t.Helper()
 	var o RunOptions
@@ -60,7 +62,8 @@ func paths(files []File) (all []string) {
 	return all
 }
 
-// legalNames checks names for Linux, macOS and Windows.
+// legalNames checks names for Linux, macOS and Windows: whoever copies a mount to a disk of another
+// system must lose none. It has rules of its own instead of those of package fs, which it tests.
 func legalNames(t *testing.T, files []File) {
 	fold := cases.Fold()
 	seen := map[string]string{}
@@ -70,6 +73,7 @@ func legalNames(t *testing.T, files []File) {
 		}
 		name := path.Base(f.Path)
 		// Whether two names are one does not depend on case nor on how accents are written.
+		// macOS and Windows fold case, macOS also decomposes; folding may compose anew, so it is done on both sides.
 		key := path.Dir(f.Path) + "/" + norm.NFD.String(fold.String(norm.NFD.String(name)))
 		if twin, ok := seen[key]; ok {
 			t.Errorf("%q and %q are one name to some systems", twin, f.Path)
@@ -82,13 +86,14 @@ func legalNames(t *testing.T, files []File) {
 			device(name):
 			t.Errorf("%q is no legal name", name)
 		}
+		// A title may hold .. or a drive's letter: no path may leave the folder that a copy is made in.
 		if !filepath.IsLocal(filepath.FromSlash(f.Path)) {
 			t.Errorf("%q leads elsewhere", f.Path)
 		}
 	}
 }
 
-// device reports whether Windows takes a name for a device's.
+// device reports whether Windows takes a name for a device's: with any ending, and also with digits written high.
 func device(name string) bool {
 	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
 	switch stem = strings.TrimRight(stem, " "); stem {
@@ -103,6 +108,7 @@ func device(name string) bool {
 	return false
 }
 
+// readOnly checks that nobody is invited to write, nor to run a file as a program.
 func readOnly(t *testing.T, files []File) {
 	for _, f := range files {
 		if !f.Dir && (f.Mode.Perm()&0o333 != 0 || !f.Mode.IsRegular()) {
@@ -111,6 +117,8 @@ func readOnly(t *testing.T, files []File) {
 	}
 }
 
+// missing checks that what is not there is an [iofs.ErrNotExist], in every folder. Of a path through a
+// file only that it fails: systems have different errors for that.
 func missing(t *testing.T, fsys iofs.FS, files []File) {
 	for _, f := range files {
 		if f.Dir {
@@ -124,7 +132,8 @@ func missing(t *testing.T, fsys iofs.FS, files []File) {
 	}
 }
 
-// trueSizes checks that what stat tells of a file is what a reader then gets.
+// trueSizes checks that what stat tells of a file is what a reader then gets: programs such as tar
+// reserve that much room, and cut or fill what comes.
 func trueSizes(t *testing.T, fsys iofs.FS, files []File) {
 	for _, f := range files {
 		if f.Dir {
@@ -142,7 +151,8 @@ func trueSizes(t *testing.T, fsys iofs.FS, files []File) {
 	}
 }
 
-// anyPart reads files from the middle and over the end.
+// anyPart reads files from the middle and over the end, around the size of a memory page (4,096), in
+// which kernels ask for bytes.
 func anyPart(t *testing.T, fsys iofs.FS, files []File) {
 	for _, f := range files {
 		if f.Dir {
@@ -174,7 +184,8 @@ func anyPart(t *testing.T, fsys iofs.FS, files []File) {
 	}
 }
 
-// manyReaders has some read all files at once, each from another place on.
+// manyReaders has some read all files at once, each from another place on. With the race detector it
+// finds unguarded state; without, bytes of one file in another.
 func manyReaders(t *testing.T, fsys iofs.FS, files []File) {
 	var wg sync.WaitGroup
 	for i := range readers {

@@ -24,7 +24,7 @@ type Options struct {
 	// Service is how the stand-in behaves. Its clock is the Workspace's.
 	Service codatest.Options
 	// Client is how the client behaves. It has no rate limits unless Paced, and gives up after the
-	// first try where MaxRetries is 0.
+	// first try if MaxRetries is 0.
 	Client coda.Options
 	// Paced has the clock run, the service enforce its rate limits and the client keep them: for
 	// what is measured, in simulated time.
@@ -41,7 +41,8 @@ type Options struct {
 }
 
 // Workspace is a stand-in service with a tree over it. Each answer that the service gives is held
-// against the official OpenAPI file where openapitest does that.
+// against the official OpenAPI file where openapitest does that. No socket is used: the client's
+// transport calls the service. It ends with its test; nothing need be closed.
 type Workspace struct {
 	*codatest.Server
 	State  *codatest.Workspace
@@ -84,17 +85,19 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	return w
 }
 
-// NewTree makes another tree over the same service. It is closed with the test.
+// NewTree makes another tree over the same service, as a second process or a later run would be: it shares the service and the
+// clock, and of the rest only what is in the store. It is closed with the test.
 func (w *Workspace) NewTree(store fs.Store, sel codadocs.Selection) *remote.Tree {
 	tree := codadocs.New(w.Client, store, codadocs.Options{Options: remote.Options{Account: "test", Prefetch: w.prefetch, Now: w.Clock.Now, Changed: w.changed}, Select: sel, RowDeltas: w.rowDeltas})
 	w.t.Cleanup(tree.Close)
 	return tree
 }
 
-// FS is the tree as package io/fs sees it.
+// FS is the tree as package io/fs sees it. Reads end with t's context, which ends before the cleanups of the test.
 func (w *Workspace) FS(t testing.TB) iofs.FS { return fs.FS(t.Context(), w.Tree.Root()) }
 
-// Sent gives what was sent while f ran, as "GET /docs/…" without parameters, sorted.
+// Sent returns what was sent while f ran, as "GET /docs/…" without parameters, sorted. It is how tests
+// hold that something costs no request. What other goroutines send meanwhile is in it too.
 func (w *Workspace) Sent(f func()) []string {
 	before := len(w.Requests())
 	f()
@@ -106,11 +109,12 @@ func (w *Workspace) Sent(f func()) []string {
 	return sent
 }
 
-// Clock is a clock that a test sets. It stands still in between unless [Options.Paced].
+// Clock is a clock that a test sets. It stands still in between unless [Options.Paced]. It may be used
+// by many goroutines.
 type Clock struct {
 	mu      sync.Mutex // guards now
 	now     time.Time
-	started time.Time // zero where it stands still
+	started time.Time // zero if it stands still
 }
 
 // Now is the time that was set, or how long after it is now.
@@ -123,14 +127,15 @@ func (c *Clock) Now() time.Time {
 	return c.now.Add(time.Since(c.started))
 }
 
-// Advance moves the clock.
+// Advance moves the clock. Nothing wakes up by it: who waits for a timer waits in real, or in
+// synctest's, time.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
-// Memory is a store in memory, for the length of the test.
+// Memory is a store in memory, for the length of the test. Nothing is evicted below 64 MiB.
 func Memory(t testing.TB) fs.Store {
 	m := cache.NewMemory(0)
 	t.Cleanup(func() { m.Close() })
@@ -148,10 +153,10 @@ func Disk(t testing.TB, dir string) fs.Store {
 	return Kept(d)
 }
 
-// Kept is a cache as a store. Who opened it closes it.
+// Kept is a cache as a store, for tests that look at both. Who opened it closes it.
 func Kept(c kept) fs.Store { return store{c} }
 
-// kept is a [cache.Disk] or a [cache.Memory].
+// kept is a [cache.Disk] or a [cache.Memory]: what [fs.Store] wants, with the cache's own types.
 type kept interface {
 	Get(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
 	Put(ctx context.Context, key string, fill cache.Fill) (*cache.Content, error)
@@ -162,7 +167,7 @@ type kept interface {
 	Sum(key string) ([sha256.Size]byte, bool)
 }
 
-// store joins a cache to what the tree needs of it.
+// store joins a cache to what the tree needs of it. Package open in cmd/codafs has the same for the program.
 type store struct{ kept kept }
 
 func (s store) Get(ctx context.Context, key string, fill cache.Fill) (fs.Content, error) {

@@ -30,6 +30,7 @@ func DetachBelow(path, id string) (err error) {
 		}
 		above = append(above, copied)
 	}
+	// Put back even after a failure, the lowest first, as they were.
 	for len(above) > 0 {
 		last := len(above) - 1
 		err = errors.Join(err, unix.MoveMount(above[last], "", unix.AT_FDCWD, path, unix.MOVE_MOUNT_F_EMPTY_PATH), unix.Close(above[last]))

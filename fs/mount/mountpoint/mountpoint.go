@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Info describes the mount at a folder: the topmost one, if there are several.
+// Info describes the mount at a folder: the topmost one, if there are several. It is as of one look at the mount table.
 type Info struct {
 	ID   string   // unique among the mounts of one time; the kernel does not reuse it before it has closed the mount
 	Ours bool     // it is a codafs mount
@@ -76,7 +76,8 @@ func Unmount(dir string) error {
 const answersWithin = 5 * time.Second
 
 // askServer sends the server of the mount at path a request whose answer is never cached: attributes of a dead mount
-// may be in the kernel's cache. A server that is stopped, or was killed during a notification, does not answer.
+// may be in the kernel's cache. A server that is stopped, or was killed during a notification, does not answer: then the
+// error is [os.ErrDeadlineExceeded], and the goroutine that asked stays behind until the mount ends.
 func askServer(path string) error {
 	answer := make(chan error, 1)
 	go func() { // nothing interrupts the request; at the latest it ends with the process

@@ -27,6 +27,7 @@ func Prepare(dir string) (string, error) {
 			return "", err
 		case state == Live:
 			return "", fmt.Errorf("%s: %w: read it there, or run `codafs unmount` first", dir, ErrMounted)
+		// Something else may be mounted there, if its root is an empty folder: a new disk, for example.
 		case state != Dead:
 			return path, checkDir(path)
 		}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inContainer says how to allow FUSE in a container.
+// inContainer says how to allow FUSE in a container, where neither the device nor mount(2) is there by default.
 const inContainer = "start the container with --device /dev/fuse --cap-add SYS_ADMIN"
 
 // checkFUSE says what is missing, in better words than the kernel or fusermount3.
@@ -35,9 +35,11 @@ func checkDevice(dev string) error {
 	return nil
 }
 
+// fuseConf is the configuration of fusermount3, see fuse(8). A system without the file lets no user open a mount to others.
 const fuseConf = "/etc/fuse.conf"
 
-// checkAllowOther checks what fusermount3 will check. Root needs no permission.
+// checkAllowOther checks what fusermount3 will check: otherwise its refusal comes after all else was opened, in its own words.
+// Root needs no permission.
 func checkAllowOther() error {
 	if os.Geteuid() == 0 {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// At finds the mount at path in the mount table: the last one, if there are several.
+// At finds the mount at path in the mount table: the last one, if there are several. path must be as the table has it, see
+// realPath. It asks no mount, so it never hangs.
 func At(path string) (Info, bool) {
 	table, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -55,7 +56,8 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// mountsOf reads the mount table of this process's namespace: mounts in other containers are not in it.
+// mountsOf reads the mount table of this process's namespace: mounts in other containers are not in it. A mountpoint comes
+// as often as something of that user's is mounted there.
 func mountsOf(uid int) ([]string, error) {
 	table, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
