@@ -14,7 +14,7 @@ type Gaps struct {
 	lists map[string][]fs.Kind // by doc
 }
 
-// NewGaps gives the gaps that the failures of a manifest are.
+// NewGaps returns the gaps that the failures of a manifest are. Accepted failures are gaps as well: what is missing is missing.
 func NewGaps(failures []fs.Failure) Gaps {
 	g := Gaps{map[format.Key]bool{}, map[string][]fs.Kind{}}
 	for _, f := range failures {
@@ -26,7 +26,7 @@ func NewGaps(failures []fs.Failure) Gaps {
 	return g
 }
 
-// Cover reports whether a file of an earlier snapshot may be missing because of a failure. Where a doc's list failed,
+// Cover reports whether a file of an earlier snapshot may be missing because of a failure. If a doc's list failed,
 // what it would have named is not known.
 func (g Gaps) Cover(f format.File) bool {
 	if g.files[f.Key()] {

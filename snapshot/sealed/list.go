@@ -20,7 +20,8 @@ type Listed struct {
 
 // List names the sealed snapshots in an output folder, oldest first. It reads their
 // summaries only; [Verify] looks at what they hold. A folder that does not exist is an
-// [folder.ErrNotSnapshot], an empty one an empty list.
+// [folder.ErrNotSnapshot], an empty one an empty list. It takes no lock: a snapshot that is sealed
+// or pruned meanwhile is in the list or not.
 func List(output string) ([]Listed, error) {
 	f, err := folder.Open(output)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 // good ones only: those that are suspect, or whose records cannot be read, stay beside it.
 type Policy struct{ Last, Daily, Weekly, Monthly, Yearly int }
 
-// rule is one part of a policy: how many periods, and in which of them a time falls.
+// rule is one part of a policy: how many periods, and in which of them a time falls. Two snapshots with the same word for their
+// period are of one period; the word is never shown.
 type rule struct {
 	name   string
 	keep   int

@@ -82,7 +82,7 @@ func PruneWithHooks(ctx context.Context, output string, policy Policy, dryRun bo
 	return done, err
 }
 
-// candidate is a snapshot that may be removed if there is no why.
+// candidate is a snapshot that may be removed if there is no why. The reasons are words of [Kept].
 type candidate struct {
 	id     string
 	at     time.Time
@@ -127,7 +127,8 @@ func candidates(f *folder.Folder) ([]*candidate, error) {
 }
 
 // mark gives each snapshot that is to stay its reasons. The policy counts within a group, so that two accounts in one folder do
-// not push each other out. What cannot be read stays: nobody knows what it is.
+// not push each other out. What cannot be read stays: nobody knows what it is. If the newest snapshot of a group is
+// suspect, nothing of any group is removed: a person is to look first.
 func mark(all []*candidate, policy Policy) error {
 	groups := map[string][]*candidate{}
 	for _, c := range all {
@@ -173,7 +174,8 @@ func markSuspects(group []*candidate) {
 	}
 }
 
-// markRule keeps the newest snapshot of each of the newest periods. good is newest first.
+// markRule keeps the newest snapshot of each of the newest periods. good is newest first. Periods without a snapshot do not
+// count: after a month without runs, the 14 days of --keep-daily 14 lie further back.
 func markRule(good []*candidate, r rule) {
 	seen := map[string]bool{}
 	for _, c := range good {

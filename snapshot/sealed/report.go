@@ -8,7 +8,7 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// Report is what [Verify] found.
+// Report is what [Verify] found. Its JSON form is promised, as the output of 'codafs verify --json'.
 type Report struct {
 	// Checked names the snapshots that were looked at, oldest first.
 	Checked []string `json:"checked"`
@@ -76,7 +76,8 @@ type Stray struct {
 // strays are the names of such files and folders: of the Finder (and ._ before any name), Windows, Synology, KDE.
 var strays = []string{".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", ".directory"}
 
-// isStray reports whether a file that no record names is one of those, or in a folder that is.
+// isStray reports whether a file that no record names is one of those, or in a folder that is. One look with the Finder would
+// otherwise make a sound backup look damaged.
 func isStray(path string) bool {
 	return slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool {
 		return strings.HasPrefix(name, "._") || slices.Contains(strays, strings.ToLower(name))

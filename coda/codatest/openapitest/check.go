@@ -17,7 +17,9 @@ import (
 )
 
 // checkRequest checks a request's parameters and body. Beside a pageToken every other
-// parameter is ignored by the service, so none is checked.
+// parameter is ignored by the service, so none is checked. A query parameter that the file
+// does not declare is an error here, though the service would ignore it: it is a slip of the client's.
+// Headers and the token are not checked; the stand-in looks at the token itself.
 func (s *spec) checkRequest(r *http.Request, op *openapi3.Operation, item *openapi3.PathItem, args map[string]string) error {
 	declared := map[string]bool{}
 	for _, p := range op.Parameters {
@@ -41,7 +43,8 @@ func (s *spec) checkRequest(r *http.Request, op *openapi3.Operation, item *opena
 	}))
 }
 
-// checkAnswer checks an answer's body.
+// checkAnswer checks an answer's body. The file declares no header, and says of most fields only
+// their types; what a body must hold besides is for the tests of the client.
 func (s *spec) checkAnswer(op *openapi3.Operation, a *recorder) error {
 	body, err := a.plain()
 	if err != nil {
@@ -123,7 +126,7 @@ func briefRequest(err error) error {
 	return fmt.Errorf("body: %w", brief(e.Err))
 }
 
-// brief is a schema error without the schema.
+// brief is a schema error without the schema, which kin-openapi prints with all that it refers to.
 func brief(err error) error {
 	e, ok := errors.AsType[*openapi3.SchemaError](err)
 	if !ok {

@@ -8,7 +8,8 @@ import (
 
 // repair makes schemas satisfiable that are not as they are written. The file composes
 // objects with allOf, each part of which forbids the fields of the others, and it has
-// oneOf where the alternatives overlap (a string is both a Value and a RichValue).
+// oneOf where the alternatives overlap (a string is both a Value and a RichValue). It holds the schemas
+// that were repaired, and is used once, before anything is checked.
 type repair map[*openapi3.Schema]bool
 
 // ref repairs what a reference leads to, if anything.
@@ -45,7 +46,8 @@ func (seen repair) schema(s *openapi3.Schema) {
 	}
 }
 
-// mergeAllOf makes one object of the objects that s is composed of.
+// mergeAllOf makes one object of the objects that s is composed of. The last part decides whether fields that no
+// part declares are allowed.
 func mergeAllOf(s *openapi3.Schema) {
 	var rest openapi3.SchemaRefs
 	for _, r := range s.AllOf {

@@ -13,7 +13,7 @@ import (
 // Variable is the environment variable that names the OpenAPI file.
 const Variable = "CODAFS_OPENAPI"
 
-// spec is the file, made fit for checking.
+// spec is the file, made fit for checking. It does not change afterwards, and may be used by many goroutines.
 type spec struct {
 	doc   *openapi3.T
 	paths []path
@@ -25,7 +25,7 @@ type path struct {
 	item  *openapi3.PathItem
 }
 
-// load reads the file once a process; it is large.
+// load reads the file once a process: it is large, and each test that wraps a service wants it.
 var load = sync.OnceValues(func() (*spec, error) { return parse(exceptions) })
 
 // parse reads the file and makes it fit for checking, with the exceptions given.
@@ -73,8 +73,8 @@ func (seen repair) operation(op *openapi3.Operation) {
 	}
 }
 
-// find gives the operation for a request, and the variable parts of its path. A literal
-// part wins over a variable one.
+// find returns the operation for a request, and the variable parts of its path; nil if the file has none. A literal
+// part takes precedence over a variable one.
 func (s *spec) find(method, escaped string) (*openapi3.Operation, *openapi3.PathItem, map[string]string) {
 	parts := strings.Split(escaped, "/")
 	var op *openapi3.Operation
@@ -89,7 +89,8 @@ func (s *spec) find(method, escaped string) (*openapi3.Operation, *openapi3.Path
 	return op, item, args
 }
 
-// match gives the variable parts, decoded, of a path that is p.
+// match returns the variable parts, decoded, of a path that is p. A slash within a part is escaped (%2F), so parts are
+// split first.
 func (p path) match(parts []string) (map[string]string, bool) {
 	if len(parts) != len(p.parts) {
 		return nil, false

@@ -14,7 +14,7 @@ import (
 
 const off = Variable + " is not set: requests and answers are not checked against the OpenAPI file"
 
-// Need skips a test whose whole point is the check, where there is no file to check against.
+// Need skips a test whose whole point is the check, if there is no file to check against.
 func Need(t testing.TB) {
 	t.Helper()
 	if os.Getenv(Variable) == "" {
@@ -22,10 +22,11 @@ func Need(t testing.TB) {
 	}
 }
 
-// Wrap gives h with each request to the API, and each answer to it, checked against the
+// Wrap returns h with each request to the API, and each answer to it, checked against the
 // OpenAPI file. What differs is an error of t. Requests to the download host pass
 // through, and answers that a fault has changed are not checked. Serve what it returns
-// over a socket, or in memory by [codatest.Server.RoundTripperOver].
+// over a socket, or in memory by [codatest.Server.RoundTripperOver]. It may be called from many goroutines;
+// none may call it after the end of t, whose errors would have no place any more.
 func Wrap(t testing.TB, h http.Handler) http.Handler {
 	t.Helper()
 	if os.Getenv(Variable) == "" {
@@ -62,7 +63,7 @@ func Wrap(t testing.TB, h http.Handler) http.Handler {
 	})
 }
 
-// recorder keeps a copy of what a handler writes.
+// recorder keeps a copy of what a handler writes. Bodies are whole in memory: the stand-in's are small.
 type recorder struct {
 	http.ResponseWriter
 	status int
