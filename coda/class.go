@@ -45,7 +45,7 @@ func ParseRate(s string) (rate.Class, rate.Rate, error) {
 }
 
 // ReadLimits reports how the processes that share a state file ([Options.StateFile]) use the
-// rate classes now, in the order of their names. Where none has ever run, the error is one
+// rate classes now, in the order of their names. If none has ever run, the error is one
 // for [io/fs.ErrNotExist].
 func ReadLimits(stateFile string) ([]rate.Status, error) {
 	return rate.ReadStatus(stateFile, DefaultRates)

@@ -85,7 +85,7 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// messageIn is the explanation in Coda's envelope for errors, "" where b is something else.
+// messageIn is the explanation in Coda's envelope for errors, "" if b is something else.
 func messageIn(b []byte) string {
 	var envelope struct {
 		Message string `json:"message"`

@@ -1,6 +1,6 @@
 // Package coda is a client for the read side of Coda's API v1.
 //
-// Start with [New], which gives a [Client]. Lists are iterators that follow the service's
+// Start with [New], which returns a [Client]. Lists are iterators that follow the service's
 // page tokens to the end ([Client.Docs], [Client.Pages], [Client.Rows] …); every item keeps
 // the JSON it was sent as in its Raw field, so fields that this package does not know are
 // not lost. [Client.ExportPage] hides that Coda writes a page's text in the background.
@@ -14,5 +14,5 @@
 // they export (pagelock.go). [rest.Client.Limits] and [ReadLimits] show it all.
 //
 // What is known of the service comes from its OpenAPI file, version 1.5.0, whose operation
-// names the comments give ('Coda API 1.5.0, listRows'), and from what users observed.
+// names the comments have ('Coda API 1.5.0, listRows'), and from what users observed.
 package coda

@@ -55,7 +55,7 @@ func readRefusal(e *rest.Error) {
 
 var webPages = []string{"text/html", "application/xhtml+xml"}
 
-// plainTypes are those of a file that is what it should be, as far as its type tells.
+// plainTypes are the types of a file that is what it should be, as far as its type says.
 var plainTypes = []string{"", "text/plain", "text/markdown", "text/x-markdown", "application/octet-stream", "binary/octet-stream",
 	"application/gzip", "application/x-gzip"}
 

@@ -17,7 +17,7 @@ const (
 // RowsPerRequest is how many rows of a table an answer has at the most.
 const RowsPerRequest = limitMost
 
-// WhoAmI tells whose token the client uses (Coda API 1.5.0, whoami).
+// WhoAmI returns the user whose token the client uses (Coda API 1.5.0, whoami).
 func (c *Client) WhoAmI(ctx context.Context) (User, error) {
 	return one(ctx, c, get("whoami"), func(u User) bool { return u.LoginID != "" })
 }
@@ -74,7 +74,7 @@ func (c *Client) Columns(ctx context.Context, docID, tableID string) iter.Seq2[C
 type ValueFormat string
 
 const (
-	SimpleWithArrays ValueFormat = "simpleWithArrays" // simple values, arrays of them where there are several
+	SimpleWithArrays ValueFormat = "simpleWithArrays" // simple values, arrays of them if there are several
 	Simple           ValueFormat = "simple"           // several values as one text, joined by commas
 	Rich             ValueFormat = "rich"             // objects and Markdown
 )
@@ -90,7 +90,7 @@ const (
 
 // RowOptions choose rows, their order and the form of their cells.
 type RowOptions struct {
-	// Visible gives the rows and cells that the table or view shows, in the order shown;
+	// Visible reads the rows and cells that the table or view shows, in the order shown;
 	// else all rows in the order of their creation.
 	Visible bool
 	// Order is another order than that, if not "".
@@ -129,7 +129,7 @@ func (c *Client) Rows(ctx context.Context, docID, tableID string, o RowOptions) 
 }
 
 // RowChanges lists the rows that came or changed since an earlier call, whose token since is ("" for
-// all rows). When all were read, next gives the token for the next call. Rows that were deleted
+// all rows). When all were read, next returns the token for the next call. Rows that were deleted
 // never show up (Coda API 1.5.0, listRows).
 func (c *Client) RowChanges(ctx context.Context, docID, tableID string, o RowOptions, since string) (rows iter.Seq2[Row, error], next func() string) {
 	r := get("docs", docID, "tables", tableID, "rows")

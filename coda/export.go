@@ -37,7 +37,7 @@ type exportStatus struct {
 	Error        string `json:"error"`
 }
 
-// ExportPage gives a page's text, as Coda writes it: without subpages, and with the rows that
+// ExportPage returns a page's text, as Coda writes it: without subpages, and with the rows that
 // the tables on it show (Coda API 1.5.0, beginPageContentExport). It starts the export, waits
 // for its end and downloads the file. Exports of one page go one after the other, in all processes
 // that share a state file: the service keeps them under one name.

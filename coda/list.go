@@ -21,12 +21,12 @@ type item[T any] interface {
 	keep(json.RawMessage)
 }
 
-// list gives the items of a list. It ends after the first error.
+// list yields the items of a list. It ends after the first error.
 func list[T any, P item[T]](ctx context.Context, c *Client, r request, limit int) iter.Seq2[T, error] {
 	return itemsOf[T, P](pages(ctx, c, r, limit))
 }
 
-// itemsOf gives the items of all pages of a list. It ends after the first error.
+// itemsOf yields the items of all pages of a list. It ends after the first error.
 func itemsOf[T any, P item[T]](pages iter.Seq2[page, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page, err := range pages {
@@ -47,7 +47,7 @@ func itemsOf[T any, P item[T]](pages iter.Seq2[page, error]) iter.Seq2[T, error]
 // tokens they would never end.
 const mostEmpty = 100
 
-// pages gives the pages of a list. It ends after the first error.
+// pages yields the pages of a list. It ends after the first error.
 func pages(ctx context.Context, c *Client, r request, limit int) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
 		r := r // a list may be ranged over more than once

@@ -17,17 +17,17 @@ import (
 )
 
 // pageLocks lets one export of a page run at a time, whatever its format: the service keeps one file for all
-// exports of a page, so that the link of one export gives the text of the next.
+// exports of a page, so that the link of one export leads to the text of the next.
 //
 // Over processes, whoever exports a page holds a lock on a file that is named after the page, which ends
 // with its process. Files come and go under a lock of their own, gate, which is held for no longer than
 // that. Nobody holds two pages, so there is no order to keep.
 type pageLocks struct {
 	own      *keyed // in this process
-	dir      string // "" where this process is alone
+	dir      string // "" if this process is alone
 	patience time.Duration
 	log      *slog.Logger
-	once     sync.Once // tells that dir cannot be used
+	once     sync.Once // logs that dir cannot be used
 	swept    sync.Once
 }
 
@@ -141,7 +141,7 @@ func (k *keyed) lock(ctx context.Context, key string) (unlock func(), err error)
 	}
 }
 
-// take gives nil where the key was free and is now the caller's, else what to wait for.
+// take returns nil if the key was free and is now the caller's, else what to wait for.
 func (k *keyed) take(key string) (theirs chan struct{}) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -17,10 +17,10 @@ const (
 // pollTimes learns how long exports take, so that few polls are wasted: each costs a request
 // of the read bucket, and an early one brings nothing.
 //
-// It keeps no history, but moves the time of the first poll: a little down where that poll found
-// the export done, up where it came too early. The moves cancel out where a share q of the exports
+// It keeps no history, but moves the time of the first poll: a little down if that poll found
+// the export done, up if it came too early. The moves cancel out when a share q of the exports
 // is done at the first poll. (A quantile of past exports would not come down again after one slow
-// one: a poll that finds an export done tells only that it took no longer.)
+// one: a poll that finds an export done shows only that it took no longer.)
 //
 // Until the time is about right, one export at a time leads, and tries whether an earlier poll does.
 // Others that run beside it wait for what it finds: they would all be too early together.
@@ -118,7 +118,7 @@ func (p *pollTimes) early(ctx context.Context, started time.Time, n int, due, ne
 }
 
 // done learns from an export that was found done by its n-th poll, due so long after its start. A
-// poll that had to wait for its rate limit tells little.
+// poll that had to wait for its rate limit says little.
 func (p *pollTimes) done(ctx context.Context, started time.Time, n int, due time.Duration) {
 	age := time.Since(started)
 	p.mu.Lock()
@@ -156,7 +156,7 @@ func sleepUntil(ctx context.Context, at time.Time, news <-chan struct{}) error {
 func share(d time.Duration, of float64) time.Duration { return time.Duration(float64(d) * of) }
 
 // nextPoll is when to poll after a poll that came too early: later and later, and more patiently
-// where nobody waits.
+// if nobody waits.
 func nextPoll(ctx context.Context, last time.Duration) time.Duration {
 	gap := last / 4
 	if rate.UrgencyOf(ctx) == rate.InBackground {

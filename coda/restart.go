@@ -64,7 +64,7 @@ func idIn(item json.RawMessage) string {
 // fewestRows is the smallest page of rows that is asked for.
 const fewestRows = 10
 
-// listRows gives all rows of a listing, each once. A table that is too heavy is answered by a
+// listRows yields all rows of a listing, each once. A table that is too heavy is answered by a
 // 504, one with wide rows by more than this client takes; only smaller pages help. A page token
 // keeps the limit of its listing, so the listing is begun again with half the limit, and the rows
 // that were given already are left out. got is told of each page.

@@ -8,7 +8,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 )
 
-// versionHeader asks for the newest state of a doc, or a 400 where the API's copy lags behind
+// versionHeader asks for the newest state of a doc, or a 400 if the API's copy lags behind
 // (Coda API 1.5.0, 'Consistency').
 const versionHeader = "X-Coda-Doc-Version"
 
@@ -49,7 +49,7 @@ func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) er
 }
 
 // stale reports whether the 400 that r was answered means that the doc's copy lags behind.
-// Nothing in the answer tells it from a bad request, so another request does: the same one
+// Nothing in the answer tells a stale copy from a bad request, so another request does: the same one
 // without the header, which then succeeds; or, for the start of an export, which must not be
 // started in vain, one with the header that cannot be bad. The error is the context's.
 func (c *Client) stale(ctx context.Context, r request) (bool, error) {

@@ -101,7 +101,7 @@ type Table struct {
 	Parent      *Ref   `json:"parent"`      // the page it stands on; nil if it stands on none
 	ParentTable *Ref   `json:"parentTable"` // a view's base table
 	RowCount    int64  `json:"rowCount"`
-	// Filter says what the filter's formula has in it, nil where there is none. The formula is not told.
+	// Filter says what the filter's formula has in it, nil if there is none. The API does not give the formula.
 	Filter    *Filter `json:"filter"`
 	CreatedAt Time    `json:"createdAt"`
 	UpdatedAt Time    `json:"updatedAt"` // moves with edits, not when a calculated value changes

@@ -85,7 +85,7 @@ func OpenCurrent(ctx context.Context, f File) (Content, Version, error) {
 	return nil, Version{}, err
 }
 
-// info describes a node as [iofs.FileInfo]; Sys gives its Object.
+// info describes a node as [iofs.FileInfo]; Sys returns its Object.
 type info struct {
 	name    string
 	size    int64

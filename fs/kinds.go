@@ -12,7 +12,7 @@ const (
 	ClassTable Class = "table" // a table or a view of one
 )
 
-// KindInfo is what may be said of all files of a kind. Who reads a finished snapshot has the names of the kinds and no
+// KindInfo is what may be said of all files of a kind. Whoever reads a finished snapshot has the names of the kinds and no
 // source, so the table stands here: a source with kinds of its own adds their rows with [AddKinds]. The zero value, that of an
 // unknown kind, is a file which stands for itself.
 type KindInfo struct {
@@ -24,7 +24,7 @@ type KindInfo struct {
 	// List is the kind of the list that names files of this kind: while it is missing, nobody knows which there are.
 	// All lists but that of the units are named by the unit's own file.
 	List Kind
-	// IsList says that more than one object is missing where this file is.
+	// IsList says that more than one object is missing if this file is.
 	IsList bool
 	// Slow says that the service takes seconds to make the file's text, and makes many at a time.
 	Slow bool

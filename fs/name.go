@@ -117,7 +117,7 @@ func clashes(objs []Named, stems []string) [][]int {
 	return groups
 }
 
-// lengthen gives the next form to those objects of each group that have the shortest one. So an object that already has
+// lengthen uses the next form for those objects of each group that have the shortest one. So an object that already has
 // its id in its name keeps that name when a sibling's title looks the same.
 func lengthen(forms []form, groups [][]int) []form {
 	longer := slices.Clone(forms)

@@ -76,7 +76,8 @@ type Version struct {
 }
 
 // Computed says how much of a file's bytes the service computes. Computed values change without a stamp, so that two
-// fetches of one version may return different bytes. The strongest value sorts last: what is made of several parts has the maximum.
+// fetches of one version may return different bytes. The strongest value sorts last: what is made of several parts has the
+// maximum.
 type Computed string
 
 const (
@@ -167,7 +168,7 @@ type Object struct {
 	// URL opens the object in a browser.
 	URL       string
 	CreatedAt time.Time
-	// UpdatedAt is the object's own stamp, zero where it is not known (yet).
+	// UpdatedAt is the object's own stamp, zero if it is not known (yet).
 	UpdatedAt time.Time
 	UpdatedBy string
 }

@@ -32,7 +32,7 @@ var (
 )
 
 // readBody reads a body as long as its header says, at most limit bytes of it, and undoes all its
-// compression: what the header tells, and gzip that it does not tell. coded is true where there was any.
+// compression: what the header names, and gzip that it does not name. coded reports whether there was any.
 // All bodies of good answers are read here. The error is errTooLarge, errCoded or the network's.
 func readBody(resp *http.Response, limit int64) (body []byte, coded bool, err error) {
 	if resp.ContentLength > limit {
@@ -62,7 +62,7 @@ func readBody(resp *http.Response, limit int64) (body []byte, coded bool, err er
 	return body, coded, nil
 }
 
-// codings are the compressions that a header tells, the last one applied first.
+// codings are the compressions that a header names, the last one applied first.
 func codings(h http.Header) (told []string) {
 	for name := range strings.SplitSeq(strings.Join(h.Values("Content-Encoding"), ","), ",") {
 		if name = strings.ToLower(strings.TrimSpace(name)); !slices.Contains(noCoding, name) {

@@ -20,13 +20,13 @@ import (
 type Service struct {
 	// Name is the service's, for logs and errors.
 	Name string
-	// URL is the usual base address, for callers that give none.
+	// URL is the usual base address, for callers that name none.
 	URL string
 	// Hosts are those that serve the same API, if there are several: a token for one is good for the others.
 	Hosts []string
 	// Rates are the limits of each class of requests.
 	Rates map[rate.Class]rate.Rate
-	// Message finds the service's own explanation in the body of an error, "" where the body is somebody else's.
+	// Message finds the service's own explanation in the body of an error, "" if the body is somebody else's.
 	Message func(body []byte) string
 	// Probe is a small request that is answered whatever the token may see.
 	Probe Request
@@ -39,7 +39,7 @@ type Options struct {
 	// Token is sent to BaseURL's host and the service's others, and nowhere else.
 	Token     string
 	UserAgent string
-	// Transport carries the requests; nil gives one of the client's own.
+	// Transport carries the requests; nil is one of the client's own.
 	Transport http.RoundTripper
 	// Rates replaces entries of the service's.
 	Rates map[rate.Class]rate.Rate
@@ -76,7 +76,7 @@ type Client struct {
 	sent      atomic.Int64
 }
 
-// DefaultRetries is the [Options].MaxRetries of those who give none.
+// DefaultRetries is the [Options].MaxRetries if none is set.
 const DefaultRetries = 6
 
 // NoRetries as [Options].MaxRetries has each request sent once.

@@ -1,11 +1,11 @@
 // Package rest sends requests to a JSON service over HTTP, for the package of that service's endpoints.
 //
 // Such a package describes the service once ([Service]: its address, rates, form of errors), makes a [Client] with [New],
-// and gives each call to [Client.Do] as a [Request] with a function that reads the answer. Paging, types and
+// and makes each call of [Client.Do] with a [Request] and a function that reads the answer. Paging, types and
 // the names of endpoints are its own affair.
 //
-// Do waits for a place in the request's rate bucket (package rate), sends, and sends again what may succeed
-// later (status.go, retry.go). What fails for good is an [*Error], whose [Code] is the same word for all services; a package may
+// Do waits for a place in the request's rate bucket (package rate), sends, and sends again what may succeed later
+// (status.go, retry.go). What fails for good is an [*Error], whose [Code] is the same word for all services; a package may
 // add words of its own. During an outage requests fail soon or wait, as the caller wishes ([Outage]).
 //
 // One place alone puts the token into a request (send.go). It goes to the service's hosts, over https, never along a

@@ -14,7 +14,7 @@ const maxDownloads = 4
 var ErrBadLink = errors.New("the download link is not an https address")
 
 // Download fetches a file of at most limit bytes, without the token: the link may be another host's. It must be https, or
-// http where the service itself is on this machine. what names the file in errors, since the link is a secret. A failure is the
+// http if the service itself is on this machine. what names the file in errors, since the link is a secret. A failure is the
 // link's or the network's, and an answer that is wrong is not asked for again; accept may refuse one.
 func (c *Client) Download(ctx context.Context, link, what string, limit int64, accept func(Answer) *Error) (a Answer, err error) {
 	u, err := url.Parse(link)

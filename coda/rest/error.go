@@ -58,7 +58,7 @@ type Error struct {
 	fewRetries bool
 }
 
-// Error gives the request, what became of it and why, in one line.
+// Error names the request, what became of it and why, in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)

@@ -29,13 +29,13 @@ const leaveWithin = 5 * time.Second
 // outage is the time in which no request was answered, if one was sent.
 type outage struct {
 	mu    sync.Mutex // guards all below
-	since time.Time  // when the first request was sent that met it; zero where there is none
+	since time.Time  // when the first request was sent that met it; zero if there is none
 	why   *Error     // of the last that met it
 	told  bool       // in the log
 	left  bool       // nobody waits for its end
 }
 
-// met takes in a request that was not answered, and gives the time since when none was.
+// met records a request that was not answered, and returns the time since when none was.
 func (o *outage) met(sent time.Time, e *Error) (since time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -46,7 +46,7 @@ func (o *outage) met(sent time.Time, e *Error) (since time.Time) {
 	return o.since
 }
 
-// tell reports whether the outage is still to be told of, and takes it for told.
+// tell reports whether the outage is still to be logged, and counts it as logged.
 func (o *outage) tell() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -72,7 +72,7 @@ func (o *outage) lost() error {
 	return o.why.Err
 }
 
-// Away tells since when no request was answered, and why the last was not; nil if the last one was.
+// Away returns since when no request was answered, and why the last was not; nil if the last one was.
 func (c *Client) Away() (since time.Time, why error) {
 	c.outage.mu.Lock()
 	defer c.outage.mu.Unlock()

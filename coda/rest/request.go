@@ -24,7 +24,7 @@ type Request struct {
 	Want int
 	// Heavy says that the caller can ask for less at a time: a 504 is then sent again once only.
 	Heavy bool
-	// Timeout bounds one attempt, if not 0, where the usual 2 minutes are too long.
+	// Timeout bounds one attempt, if the usual 2 minutes are too long; 0 means those.
 	Timeout time.Duration
 	// Sent counts how often it was sent, if not nil. It is written before Do returns.
 	Sent *int

@@ -31,7 +31,7 @@ func (c *Client) retry(ctx context.Context, class rate.Class, try func(context.C
 	}
 }
 
-// attempt calls try once. Where that failed and may succeed later, it waits until then.
+// attempt calls try once. If that failed and may succeed later, it waits until then.
 func (c *Client) attempt(ctx context.Context, class rate.Class, attempts int, try func(context.Context) *Error) (again bool, err error) {
 	sent := time.Now()
 	c.unanswered.Start()
@@ -54,7 +54,7 @@ func (c *Client) attempt(ctx context.Context, class rate.Class, attempts int, tr
 	d := e.delay()
 	bucketWaits := c.limits.Limits(class) && e.Code == CodeRateLimited
 	if bucketWaits {
-		c.limits.Refused(class, sent, d, e.RetryAfter > maxRetryAfter) // also where this request gives up: others follow
+		c.limits.Refused(class, sent, d, e.RetryAfter > maxRetryAfter) // also if this request is not sent again: others follow
 	}
 	if !c.goOn(ctx, e, sent, d, class == "") {
 		return false, e
@@ -85,7 +85,7 @@ func Backoff(n int) time.Duration {
 }
 
 // retryable reports whether sending the same request again may help, after so many attempts. Of an
-// answer's status, statusRules tell.
+// answer's status, statusRules say.
 func (e *Error) retryable(maxRetries int) bool {
 	if e.Final {
 		return false
@@ -110,7 +110,7 @@ func (e *Error) delay() time.Duration {
 	return Backoff(e.Attempts)
 }
 
-// Sleep waits for d, or for the context's end: then it gives its cause.
+// Sleep waits for d, or for the context's end: then it returns its cause.
 func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

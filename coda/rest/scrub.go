@@ -28,7 +28,7 @@ func (c *Client) Scrub(s string) string {
 	return s
 }
 
-// scrubError gives err with its text scrubbed. Where there is something to scrub, nothing but
+// scrubError returns err with its text scrubbed. If there is something to scrub, nothing but
 // the text is kept: whoever unwraps it must not find the rest either.
 func (c *Client) scrubError(err error) error {
 	if text := c.Scrub(err.Error()); text != err.Error() {

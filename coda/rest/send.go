@@ -15,8 +15,8 @@ import (
 const tryTimeout = 2 * time.Minute
 
 // Do sends r until it succeeds or the retries are used up, and passes the answer, which is JSON of a bounded depth, to
-// decode, perhaps more than once. An answer that decode refuses is one of [CodeBadAnswer]. The error is an [*Error], or the cause
-// of the context's end.
+// decode, perhaps more than once. An answer that decode refuses is one of [CodeBadAnswer]. The error is an [*Error], or the
+// cause of the context's end.
 func (c *Client) Do(ctx context.Context, r Request, decode func([]byte) error) error {
 	if err := c.Check(r); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (c *Client) Do(ctx context.Context, r Request, decode func([]byte) error) e
 	})
 }
 
-// Check gives the error of a request that is not sent: one whose path is none, any in offline mode, and any during an
+// Check returns the error of a request that is not sent: one whose path is none, any in offline mode, and any during an
 // outage that nobody waits for ([LeaveOutage]).
 func (c *Client) Check(r Request) error {
 	if err := r.check(); err != nil {
@@ -56,7 +56,7 @@ func (c *Client) Check(r Request) error {
 	return nil
 }
 
-// send sends r once and gives a good answer.
+// send sends r once and returns a good answer.
 func (c *Client) send(ctx context.Context, r Request) (Answer, *Error) {
 	req, err := c.newRequest(ctx, r)
 	if err != nil {

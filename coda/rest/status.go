@@ -13,7 +13,7 @@ type statusRule struct {
 	why     string
 }
 
-// statusRules is the one place that tells which statuses are worth another try. A request that is sent again must do no
+// statusRules is the one place that says which statuses are worth another try. A request that is sent again must do no
 // harm: it reads, or starts something that may be started twice.
 var statusRules = map[int]statusRule{
 	400: {CodeBadRequest, final, "the request is wrong"},

@@ -121,10 +121,10 @@ const (
 	ClassOther Class = iota
 	// ClassRefused: the service does not show this object to this user.
 	ClassRefused
-	// classToken: the token is refused. All work ends.
+	// ClassToken: the token is refused. All work ends.
 	ClassToken
-	// classOffline: nothing is to be sent.
+	// ClassOffline: nothing is to be sent.
 	ClassOffline
-	// classMoved: a list changed while it was read.
+	// ClassMoved: a list changed while it was read.
 	ClassMoved
 )

@@ -24,10 +24,10 @@ func (o *Order) near(from, to string) bool {
 	return ok && i < j && j <= i+2
 }
 
-// Orders returns the orders in which programs are known to walk: that of the folders' entries and that of the names'
-// bytes, each with a folder's own files before its subfolders or mixed with them; and that of the entries from the last
-// one, for programs that use a stack (ripgrep, fd). top is what stands in the folder that has the files of a
-// kind, below returns what is in a folder below it, and file is a node as a File.
+// Orders returns the orders in which programs are known to walk, each once. Programs take the entries of a folder as they come,
+// or sort them by the bytes of their names; a folder's files come before its subfolders, or mixed with them. Programs that use
+// a stack (ripgrep, fd) begin with the last entry. top are the nodes of the folder that has the files of a kind, below
+// returns those of a folder below it, and file makes a File of a node.
 func Orders(kind fs.Kind, top []fs.Node, below func(fs.Dir) []fs.Node, file func(fs.Node) File) (all []*Order) {
 	for _, by := range []flattening{{}, {byName: true}, {filesFirst: true}, {byName: true, filesFirst: true}, {fromEnd: true}} {
 		by.kind, by.below, by.file = kind, below, file
