@@ -53,6 +53,7 @@ func Run(t *testing.T, want iofs.FS, open func(t *testing.T) iofs.FS, opts ...Ru
 	t.Run("serves many at once", func(t *testing.T) { manyReaders(t, open(t), expected) })
 }
 
+// paths are the names that fstest.TestFS is to find; the root is not among what it looks for.
 func paths(files []File) (all []string) {
 	for _, f := range files {
 		if f.Path != "." {
@@ -169,6 +170,7 @@ func anyPart(t *testing.T, fsys iofs.FS, files []File) {
 			file.Close()
 			continue
 		}
+		// A read at or behind the end returns no byte and io.EOF, as of any file.
 		for _, off := range []int{0, 1, 4095, 4096, len(f.Data) / 2, len(f.Data) - 1, len(f.Data), len(f.Data) + 5000} {
 			part := make([]byte, 5000)
 			n, err := at.ReadAt(part, int64(max(off, 0)))

@@ -64,11 +64,13 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	t.Helper()
 	w := &Workspace{t: t, changed: o.Changed, prefetch: o.Prefetch, rowDeltas: o.RowDeltas, State: state, Store: o.Store,
 		Clock: &Clock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
+	// From now on the clock runs with time.Now, which in synctest is simulated.
 	if o.Paced {
 		w.Clock.started = time.Now()
 	}
 	o.Service.Now, o.Service.Throttle = w.Clock.Now, o.Service.Throttle || o.Paced
 	w.Server = codatest.New(state, o.Service)
+	// The stand-in takes any token, unless its options say otherwise.
 	o.Client.Token, o.Client.Unlimited = "a-token", !o.Paced
 	o.Client.Transport = w.RoundTripperOver(openapitest.Wrap(t, w.Server))
 	if o.Client.MaxRetries == 0 {

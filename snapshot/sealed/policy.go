@@ -24,6 +24,7 @@ func (p Policy) rules() []rule {
 	in := func(layout string) func(string, time.Time) string {
 		return func(_ string, at time.Time) string { return at.Format(layout) }
 	}
+	// ISO weeks have a year of their own: the last days of December may be in week 1 of the next.
 	week := func(_ string, at time.Time) string {
 		year, week := at.ISOWeek()
 		return fmt.Sprint(year, week)

@@ -114,6 +114,7 @@ func candidates(f *folder.Folder) ([]*candidate, error) {
 		c := &candidate{id: id}
 		c.at, _, _ = folder.ParseID(id)
 		s, err := f.Summary(id)
+		// Both records must be readable: the result is in one, whose snapshot it is in the other.
 		if head, headErr := f.Head(id); err == nil && headErr == nil {
 			c.result = s.Result
 			c.group = head.Series()
@@ -146,6 +147,7 @@ func mark(all []*candidate, policy Policy) error {
 	}
 	for _, group := range groups {
 		markSuspects(group)
+		// Suspect ones take no place of the policy: they stay beside what it keeps.
 		good := slices.DeleteFunc(slices.Clone(group), func(c *candidate) bool { return c.result == format.Suspect })
 		slices.Reverse(good)
 		if i := slices.IndexFunc(good, func(c *candidate) bool { return c.result == format.Complete }); i >= 0 {

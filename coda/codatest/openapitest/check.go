@@ -79,6 +79,7 @@ func (s *spec) checkError(status int, value any) error {
 	if object["statusCode"] != float64(status) {
 		return fmt.Errorf("statusCode is %v", object["statusCode"])
 	}
+	// Declared nowhere in the file; observed on some errors (facts §12).
 	delete(object, "codaType")
 	delete(object, "codaDetail")
 	return brief(envelope.VisitJSON(object))
@@ -96,7 +97,7 @@ func decode(body []byte) (any, error) {
 	return floats(value), nil
 }
 
-// floats makes numbers of literals, in place.
+// floats makes numbers of literals, in place. It returns value, which at the top may be a literal itself.
 func floats(value any) any {
 	switch v := value.(type) {
 	case json.Number:
@@ -114,7 +115,7 @@ func floats(value any) any {
 	return value
 }
 
-// briefRequest says which part of a request is wrong, and how.
+// briefRequest says which part of a request is wrong, and how. kin-openapi's own text has the whole schema in it.
 func briefRequest(err error) error {
 	e, ok := errors.AsType[*openapi3filter.RequestError](err)
 	switch {

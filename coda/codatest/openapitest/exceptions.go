@@ -37,14 +37,14 @@ var exceptions = []exception{
 // is any string), Person's @context with a slash, an empty cell as "". Limits above the
 // maximum for columns and lines were never recorded: requests stay within the file.
 
-// property declares a property that the file lacks.
+// property declares a property that the file lacks. It stays optional.
 func property(name, kind string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
 		s.Properties[name] = openapi3.NewSchemaRef("", &openapi3.Schema{Type: &openapi3.Types{kind}})
 	}
 }
 
-// value adds a value to an enumeration.
+// value adds a value to an enumeration. The list is shared in the file, so it gets a copy.
 func value(v string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) { s.Enum = append(slices.Clone(s.Enum), v) }
 }

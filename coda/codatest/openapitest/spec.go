@@ -59,7 +59,7 @@ func parse(exceptions []exception) (*spec, error) {
 	return s, nil
 }
 
-// operation repairs the schemas that are written at an operation.
+// operation repairs the schemas that are written at an operation: those that no component has.
 func (seen repair) operation(op *openapi3.Operation) {
 	for _, r := range op.Responses.Map() {
 		for _, media := range r.Value.Content {

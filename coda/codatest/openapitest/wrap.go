@@ -54,6 +54,7 @@ func Wrap(t testing.TB, h http.Handler) http.Handler {
 		}
 		seen := &recorder{ResponseWriter: w}
 		h.ServeHTTP(seen, r)
+		// A broken connection has no status; a fault may answer anything.
 		if seen.status == 0 || seen.Header().Get(codatest.FaultHeader) != "" {
 			return
 		}
@@ -90,7 +91,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// plain is the body without its compression.
+// plain is the body without its compression. It may be called once.
 func (r *recorder) plain() ([]byte, error) {
 	if r.Header().Get("Content-Encoding") != "gzip" {
 		return r.body.Bytes(), nil

@@ -8,7 +8,7 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// maxFailures limits the log: a mount may run for months.
+// maxFailures limits the log: a mount may run for months, and meet each of a million files. The newest tell what is wrong now.
 const maxFailures = 1000
 
 // Log has the newest failure or warning of each file and folder, at most 1,000: the oldest go first. Its zero value is empty.

@@ -15,6 +15,7 @@ type Right struct {
 	turn  chan struct{} // holds one token while somebody has the turn
 }
 
+// rightState is what is known. It never becomes unknown again.
 type rightState int
 
 const (

@@ -62,7 +62,7 @@ func (l *Value[T]) Get(ctx context.Context, load func(context.Context) (T, error
 }
 
 // begin starts a load by spawn, unless one runs or has just failed. The channel is closed when there is nothing to wait
-// for any more.
+// for any more, be there a value or not.
 func (l *Value[T]) begin(spawn func(func(context.Context)), load func(context.Context) (T, error)) <-chan struct{} {
 	ended, mine, err := l.join()
 	if err != nil {

@@ -24,6 +24,7 @@ func (o *Options) report(s format.Summary, err error) []string {
 		return kept(s, err)
 	}
 	c := s.Contents
+	// The first line says what there is now, whatever came of the run: who reads one line reads this one.
 	result, end := string(s.Result), ""
 	if s.PagesLineByLine > 0 {
 		result += ", but " + LineByLine(s.PagesLineByLine)

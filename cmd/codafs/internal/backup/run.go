@@ -116,6 +116,7 @@ func OfMount(ctx context.Context, o *Options, std term.Streams, dir string) erro
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
+	// That a live mount is there is proved by its status.json: an empty folder would look like an empty workspace.
 	m, err := snapshot.Mounted(dir)
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), notAMount(err, dir))

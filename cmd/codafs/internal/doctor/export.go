@@ -31,6 +31,7 @@ func checkExport(ctx context.Context, client *coda.Client, docs []coda.Doc) (f f
 	switch {
 	case err == nil:
 		return finding{check, isOK, which + " came, with all that Coda exports", ""}, true
+	// One refused page says less than it seems: some pages alone are refused. It is only a warning, and names the page.
 	case rest.CodeOf(err) == coda.CodeExportRefused:
 		return finding{check, isWarning,
 			fmt.Sprintf("Coda refuses to export %s with this token; a read-only token gets page text line by line: %s are missing from it",

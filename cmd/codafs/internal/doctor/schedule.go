@@ -65,6 +65,7 @@ func cronTimes(crontab string) string {
 		if len(f) > 0 && strings.HasPrefix(f[0], "@") {
 			times = 1
 		}
+		// A comment, an empty line, or a variable (MAILTO=…), which has no command.
 		if len(f) <= times || strings.HasPrefix(f[0], "#") {
 			continue
 		}

@@ -46,6 +46,7 @@ func ClientOptions(s *config.Settings, std term.Streams, log *slog.Logger) (coda
 	if err := s.DemoBesideToken(); err != nil {
 		return o, err
 	}
+	// The service runs in this process: there is no token to find, no limit to keep, and no file to share.
 	if s.Demo {
 		o.Token, o.Unlimited = "demo", true
 		o.Transport = codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()

@@ -19,6 +19,7 @@ func Cost(client *coda.Client, deltasOver int64) snapshot.Cost {
 		perMinute[string(b.Class)] = float64(b.Rate.N) / (b.Rate.Per + b.Margin).Minutes()
 	}
 	return snapshot.Cost{PerMinute: perMinute, Requests: func(e fs.Entry, rows int64) map[string]int {
+		// As one request of changed rows: how many there are, nobody knows before it is sent.
 		if deltasOver > 0 && rows > deltasOver && e.Computed == fs.ComputedNot {
 			rows = 1
 		}

@@ -31,6 +31,7 @@ type Status struct {
 // that cannot be read says so itself; the error is a usage error, or that the named folder is no mount. The service is asked
 // while this machine is looked at, and waited for in any case: no goroutine is left behind.
 func Collect(ctx context.Context, s *config.Settings, std term.Streams, args []string, output string) (Status, error) {
+	// The service has askTime to answer, the mounts about as long: both at once, the screen is there in three seconds.
 	asked := make(chan Service, 1)
 	go func() { asked <- askService(ctx, s) }()
 	out, err := collectLocal(ctx, s, std, args)

@@ -41,6 +41,7 @@ func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
 	if err != nil || o.StateFile == "" {
 		return []Limit{}, err
 	}
+	// The file is read without its lock: a command that only looks must not wait for one that sends.
 	all, err := coda.ReadLimits(o.StateFile)
 	if err != nil && !errors.Is(err, iofs.ErrNotExist) {
 		return nil, err

@@ -48,6 +48,7 @@ func askService(ctx context.Context, s *config.Settings) Service {
 		return Service{State: notAsked, Problem: err.Error()}
 	}
 	o, err := open.ClientOptions(s, term.Streams{Err: io.Discard}, log)
+	// To make a token is doctor's advice; here it is one line of several.
 	if _, missing := errors.AsType[exit.TokenError](err); missing {
 		return Service{State: notAsked, Problem: "no API token here"}
 	}

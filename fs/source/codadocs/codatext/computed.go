@@ -20,6 +20,7 @@ func ComputedBy(columns []coda.Column) (most fs.Computed) {
 		switch {
 		case volatileCall.MatchString(c.Formula), c.Format.Type == "button" && volatileCall.MatchString(c.Format.Label):
 			return fs.ComputedVolatile
+		// Only the first case is certain to change by itself; this one may, when what it is computed from does.
 		case notPlain(c):
 			most = fs.ComputedCalculated
 		}
