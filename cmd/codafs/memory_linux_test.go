@@ -72,18 +72,21 @@ func runAndMeasure(t testing.TB, cmd *exec.Cmd) (snapshot string, peak int64) {
 }
 
 // peakMemory is the most memory that a process had resident, in bytes.
-func peakMemory(pid int) (int64, error) {
+func peakMemory(pid int) (int64, error) { return memoryOf(pid, "VmHWM:") }
+
+// memoryOf is a line of what the kernel says of a process's memory, in bytes.
+func memoryOf(pid int, field string) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == field {
 			kib, err := strconv.ParseInt(f[1], 10, 64)
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("no VmHWM in %s", b)
+	return 0, fmt.Errorf("no %s in %s", field, b)
 }
 
 // lines counts the lines of the file below dir whose name matches.
