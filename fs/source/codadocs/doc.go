@@ -3,8 +3,9 @@
 //
 // It decides which docs and files there are (selection.go, docs.go, pages.go, tables.go, objects.go), and how their bytes are
 // made: pages by an export, or line by line for a token that may not export (export.go, exports.go); tables
-// row by row (rows.go), and a large one without reading all of it again (deltas.go). The bytes themselves are the work of package codatext. All that lasts between two
-// requests is the machinery's, in package remote.
+// row by row (rows.go), and a large one without reading all of it again (deltas.go). What a selection means is the work of
+// package codapick, the bytes themselves that of package codatext. All that lasts between two requests is the machinery's, in
+// package remote.
 //
 // A doc's lists are described in one place each: pageLists, tableLists, columnLists and so on say how a list is requested and
 // what is made of it. What a page or table shows goes into its version: the stamps of all objects that it contains, as the

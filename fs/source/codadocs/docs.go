@@ -16,6 +16,7 @@ import (
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
+	"github.com/codafs/codafs/fs/source/codadocs/codapick"
 )
 
 // API has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error. Each method
@@ -105,7 +106,7 @@ type doc struct {
 
 // Layout implements [remote.Source].
 func (s *docs) Layout() remote.Layout {
-	return remote.Layout{Service: "Coda", Unit: "doc", Units: "docs", Top: "docs", Kind: fs.KindDoc, File: "doc.json", Empty: whyEmpty(s.sel)}
+	return remote.Layout{Service: "Coda", Unit: "doc", Units: "docs", Top: "docs", Kind: fs.KindDoc, File: "doc.json", Empty: s.sel.WhyEmpty()}
 }
 
 // itemOf is a doc as the tree keeps it. Its JSON is what doc.json shows, so a refresh makes that file anew without a request.
@@ -142,7 +143,9 @@ func (s *docs) Names(items []remote.Item) []string {
 }
 
 // Selects implements [remote.Source].
-func (s *docs) Selects(selector string, i remote.Item) bool { return matches(selector, docOf(i)) }
+func (s *docs) Selects(selector string, i remote.Item) bool {
+	return codapick.Matches(selector, docOf(i))
+}
 
 // Background implements [remote.Source]. Such requests go after all others of the account, of other processes too.
 func (s *docs) Background(ctx context.Context, wanted <-chan struct{}) context.Context {

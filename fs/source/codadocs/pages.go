@@ -68,7 +68,7 @@ func (s *docs) pageList(ctx context.Context, l *remote.Lists) (*pageList, error)
 func newPageList(d doc, b []byte, metas []coda.Page) *pageList {
 	l := &pageList{json: remote.NewShown(b), root: &page{rel: "pages/"}, byID: map[string]*page{}}
 	var order []*page
-	out, used := d.s.sel.excluded(d.ID, metas)
+	out, used := d.s.sel.Excluded(d.ID, metas)
 	l.excluded = used
 	for _, m := range metas {
 		switch {

@@ -91,7 +91,7 @@ func (v *docSurvey) Notes(entries []fs.Entry) (notes []fs.Entry) {
 		}
 	}
 	if !v.unknown {
-		notes = v.s.sel.unusedExclusions(v.excluded, pages)
+		notes = v.s.sel.UnusedExclusions(v.excluded, pages)
 	}
 	if v.s.exports.Refused() && len(pages) > 0 {
 		notes = append(notes, fs.Entry{Kind: fs.KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, len(pages))})

@@ -1,4 +1,4 @@
-package codadocs
+package codapick
 
 import (
 	"fmt"
@@ -17,9 +17,9 @@ func meansPage(selector, docID string, p coda.Page) bool {
 	return selector == p.ID || selector == p.Name
 }
 
-// excluded finds the pages of a doc to leave out: those that a selector matches, and all pages below them, also by parents
-// in a circle. used has the selectors that matched, for unusedExclusions.
-func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]bool, used []string) {
+// Excluded finds the pages of a doc to leave out: those that a selector matches, and all pages below them, also by parents
+// in a circle. used has the selectors that matched, for UnusedExclusions.
+func (sel Selection) Excluded(docID string, pages []coda.Page) (out map[string]bool, used []string) {
 	out = map[string]bool{}
 	below := map[string][]string{}
 	var todo []string
@@ -44,8 +44,8 @@ func (sel Selection) excluded(docID string, pages []coda.Page) (out map[string]b
 	return out, used
 }
 
-// unusedExclusions notes each exclusion that matched no page: it may be a typo. pages are the titles of all pages.
-func (sel Selection) unusedExclusions(used map[string]bool, pages []string) (notes []fs.Entry) {
+// UnusedExclusions notes each exclusion that matched no page: it may be a typo. pages are the titles of all pages.
+func (sel Selection) UnusedExclusions(used map[string]bool, pages []string) (notes []fs.Entry) {
 	for _, s := range sel.ExcludePages {
 		if used[s] {
 			continue
