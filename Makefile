@@ -24,9 +24,14 @@ PACKAGES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # A program with the race detector sleeps a second before it ends, by default.
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: check build test lint cross thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot soak-scale bench install install-docs package deb clean
+# Before what runs beside the tests: those go first.
+GENTLY = nice -n 10
 
-check: lint cross test
+.PHONY: check build test lint cross vet-others thirdparty fuzz soak soak-rates soak-cache soak-tree soak-tools soak-mount soak-snapshot soak-scale bench install install-docs package deb clean
+
+# The tests wait much, so that the rest is done beside them. If that fails, its error stands in the middle of what the tests say.
+check:
+	$(MAKE) --no-print-directory -j 2 test lint cross
 
 build:
 	$(GO) build -o codafs ./cmd/codafs
@@ -38,13 +43,17 @@ test:
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
-	$(GO) vet ./...
-	$(STATICCHECK) ./...
-	$(ACTIONLINT)
+	$(GENTLY) $(GO) vet ./...
+	$(GENTLY) $(STATICCHECK) ./...
+	$(GENTLY) $(ACTIONLINT)
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "shellcheck is missing: scripts are not checked"; fi
 
-# What users of other machines run must at least compile there, tests too; make package links it.
+# What users of other systems run must at least compile there, tests too; make package links it.
 cross:
+	$(GENTLY) $(GO) test -vet=off -run '^TestTheSourcesFitOtherSystems$$' ./cmd/codafs
+
+# More than cross sees, and it takes as long as all tests: each system's standard library is compiled.
+vet-others:
 	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	GOOS=windows GOARCH=amd64 $(GO) vet ./...
 
