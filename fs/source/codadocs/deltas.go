@@ -126,7 +126,8 @@ func (s *deltas) rows(ctx context.Context) (fs.Content, error) {
 // key is where the rows as sent are kept, whether or not the tree shows that file.
 func (s *deltas) key(version string) string { return s.d.Key(string(fs.KindRowsJSON), s.id, version) }
 
-// write writes the file of rows as sent.
+// write writes the file of rows as sent: by a merge if there is something to merge into and it fits, else whole. Whether a
+// merge fits is known before the first byte is written.
 func (s *deltas) write(ctx context.Context, w io.Writer, t *remote.Try) error {
 	if t.Last { // the table changed during the first try
 		return s.whole(ctx, w, t)
@@ -240,7 +241,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *remote.Try) error {
 	return nil
 }
 
-// stateKey is the Store key of the rowState.
+// stateKey is the Store key of the rowState: one for each table, whatever its version.
 func (s *deltas) stateKey() string { return s.d.Key("row-deltas", s.id, "") }
 
 // load returns the rowState, or codatext.ErrMisfit if no changes can be merged into it.

@@ -59,7 +59,8 @@ type API interface {
 }
 
 // docs is Coda's docs as the units of a tree. It implements [remote.Source], with [remote.Prober] in exports.go,
-// [remote.Surveyor] in survey.go and [remote.Orderer] below.
+// [remote.Surveyor] in survey.go and [remote.Orderer] below. But for exports it does not change after New: the lists in it
+// say how a list is requested, and hold none.
 type docs struct {
 	t         *remote.Tree
 	api       API
@@ -155,7 +156,8 @@ func (s *docs) Background(ctx context.Context, wanted <-chan struct{}) context.C
 	return rate.BackgroundUntil(ctx, wanted)
 }
 
-// CodeOversized marks a doc that is too large for the service's API.
+// CodeOversized marks a doc that is too large for the service's API (docSize.overApiSizeLimit). Such a doc has its doc.json
+// alone; its lists are not asked for, since what the API answers then is not known.
 const CodeOversized = "over_api_size_limit"
 
 // Describe implements [remote.Source]. The codes are promised: programs read them in errors.jsonl and in manifests.
@@ -193,7 +195,7 @@ func (s *docs) refused(err error) bool { return s.Class(err) == remote.ClassRefu
 // notExist reports whether the service said that there is no such object (404, 410), or a list lacks it.
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 
-// docNames are the names in a doc's folder, in order.
+// docNames are the names in a doc's folder, in the order in which it is listed. Entry knows what each of them is.
 var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
 
 // Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes

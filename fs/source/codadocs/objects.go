@@ -25,6 +25,7 @@ type objectFile struct {
 	file func(d doc, name string) *remote.File
 }
 
+// objectFiles are those files, by their names in a doc's folder.
 var objectFiles = map[string]objectFile{
 	"formulas.json":    {fs.KindFormulas, (*docs).formulaList, doc.formulasJSON},
 	"controls.json":    {fs.KindControls, (*docs).controlList, doc.controlsJSON},
@@ -32,7 +33,7 @@ var objectFiles = map[string]objectFile{
 }
 
 // withheld reports whether an error of the list means that the token may not see it. For permissions the service
-// answers 401 to a token for single docs; elsewhere 401 means that the token is invalid.
+// answers 401 to a token for single docs (observed); elsewhere 401 means that the token is invalid.
 func (o objectFile) withheld(s *docs, err error) bool {
 	return s.refused(err) || o.kind == fs.KindPermissions && s.Class(err) == remote.ClassToken
 }
@@ -234,7 +235,7 @@ func (m objectsRenderer) whole(ctx context.Context, ref json.RawMessage) (json.R
 	return ref, nil
 }
 
-// lacks reports whether no item of a list has an id.
+// lacks reports whether no item of a list has an id. A list that breaks off proves nothing: then there is the error.
 func lacks[T any](items iter.Seq2[T, error], id string, idOf func(T) string) (bool, error) {
 	for v, err := range items {
 		if err != nil || idOf(v) == id {

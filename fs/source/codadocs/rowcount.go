@@ -26,9 +26,9 @@ const (
 type rowCount struct {
 	m     rowsRenderer
 	table coda.Table // as it was before the rows were read
-	// all is how many rows came; known, how many of them are not newer than the table's stamp.
+	// all is how many rows came; known, how many of them are not newer than the table's stamp: those that were counted.
 	all   int64
-	known int64 // those of the table as it was then, by its stamp
+	known int64
 }
 
 // newRowCount takes the table as it was listed; in the last try it asks for it again. It returns nil for a view, which
@@ -45,7 +45,7 @@ func (m rowsRenderer) newRowCount(ctx context.Context, l *remote.Lists, t *remot
 	return &rowCount{m: m, table: info.table}, err
 }
 
-// of counts the rows that pass.
+// of counts the rows that pass. A nil *rowCount counts nothing. A row whose time of creation cannot be read counts as known.
 func (c *rowCount) of(rows iter.Seq2[coda.Row, error]) iter.Seq2[coda.Row, error] {
 	if c == nil {
 		return rows
@@ -89,7 +89,8 @@ func (c *rowCount) check(ctx context.Context, t *remote.Try) error {
 	return remote.ErrMoved
 }
 
-// knownBefore reports whether the count was wrong by as much before, for either file of the rows.
+// knownBefore reports whether the count was wrong by as much before, for either file of the rows. Then it is the service's own
+// mistake, and reading the table once more each night would not mend it.
 func (c *rowCount) knownBefore(message string) bool {
 	is := func(k fs.Kind) bool { return c.m.d.s.t.Knows(fs.Object{Kind: k, DocID: c.m.d.ID, ID: c.m.id}, message) }
 	return is(fs.KindRows) || is(fs.KindRowsJSON)

@@ -24,7 +24,8 @@ type rowsRenderer struct {
 }
 
 // at returns the version as of some lists. It hashes the stamps of the table and, for a view, of its base table, and
-// the columns.
+// the columns. What else changes the bytes is in it as a word (dates, bom), only where it does: all other tables keep the
+// versions that they had before there was such a thing.
 func (m rowsRenderer) at(ctx context.Context, l *remote.Lists) (fs.Version, []coda.Column, error) {
 	list, err := m.d.s.columnList(ctx, l, m.id)
 	if err != nil {

@@ -53,7 +53,8 @@ type picker struct {
 	listed []coda.Doc // requested when the first name needs it
 }
 
-// all finds the docs of all selectors. A doc that could not be asked for stays as it was known.
+// all finds the docs of all selectors. A doc that could not be asked for stays as it was known, with a gap that names it: a
+// short outage must not make it vanish from the tree. Only if no selector got an answer there is an error.
 func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []fs.Failure, err error) {
 	var first error
 	answered := false
@@ -80,7 +81,8 @@ func (p *picker) all(ctx context.Context) (docs []coda.Doc, gaps []fs.Failure, e
 	return docs, gaps, nil
 }
 
-// pick finds the docs of one selector. Text that may be an id may also be a name.
+// pick finds the docs of one selector. Text that may be an id may also be a name: it is tried as an id, which takes one
+// request and works for tokens that may not list docs, and then as a name in the list, which is requested once for all.
 func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	var noID error
 	if id, link := codapick.DocID(s); id != "" {
@@ -164,7 +166,7 @@ func (s *docs) stillSelected(ctx context.Context, d, was coda.Doc, listed []remo
 	return err
 }
 
-// collect reads a list to its end, or fails.
+// collect reads a list to its end, or fails: never a part of it.
 func collect[T any](seq func(yield func(T, error) bool)) (items []T, err error) {
 	for v, err := range seq {
 		if err != nil {
