@@ -74,7 +74,7 @@ var ours = map[string][]string{
 // theirs says which packages alone may import a library.
 var theirs = map[string][]string{
 	"github.com/hanwen/go-fuse":       {"fs/mount"},
-	"github.com/hashicorp/golang-lru": {"cache", "fs/remote/load"},
+	"github.com/hashicorp/golang-lru": {"cache", "fs/remote/load", "fs/mount/caller"},
 	"github.com/spf13/cobra":          {"cmd/codafs"},
 	"github.com/spf13/pflag":          {"cmd/codafs", "cmd/codafs/internal/config"}, // a setting is a flag
 	"github.com/coreos/go-systemd":    {"cmd/codafs"},

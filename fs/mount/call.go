@@ -79,8 +79,8 @@ func threadOf(ctx context.Context) uint32 {
 }
 
 // callOf returns the kind of system call that the caller in ctx waits in.
-func callOf(ctx context.Context) caller.Call {
-	call, _ := caller.CallOf(ctx, threadOf(ctx))
+func (s *Server) callOf(ctx context.Context) caller.Call {
+	call, _ := s.callers.CallOf(ctx, threadOf(ctx))
 	return call
 }
 

@@ -31,7 +31,7 @@ type dirNode struct {
 // below the root does not wait: it does not need the stamp.
 func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	d, ok := n.dir.(fs.Undated)
-	if ok && d.ModTime().IsZero() && n.server.ready.Load() && callOf(ctx) != caller.Opening {
+	if ok && d.ModTime().IsZero() && n.server.ready.Load() && n.server.callOf(ctx) != caller.Opening {
 		_, err := await(ctx, n.server, func(ctx context.Context) (struct{}, error) {
 			d.AwaitModTime(ctx)
 			return struct{}{}, nil

@@ -86,7 +86,7 @@ func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	}
 	what, byName := caller.Unseen, n.opened.Load() == 0
 	if s.silent {
-		what, byName = caller.CallOf(ctx, threadOf(ctx))
+		what, byName = s.callers.CallOf(ctx, threadOf(ctx))
 	}
 	if !byName && (what != caller.Unseen || !s.silent) {
 		return 0

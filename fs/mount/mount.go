@@ -61,6 +61,7 @@ type Server struct {
 	// ready says that the kernel has answered. Until then its requests are part of Mount, which waits for nobody.
 	ready atomic.Bool
 
+	callers  *caller.Callers
 	changes  changes
 	contents contents
 	promises promises
@@ -133,6 +134,7 @@ func newServer(path string, o Options) *Server {
 		dir:      path,
 		served:   make(chan struct{}),
 		ended:    make(chan struct{}),
+		callers:  caller.New(),
 		changes:  newChanges(),
 		contents: contents{max: contentsToKeep(), of: map[*fileNode]*openContent{}},
 		names:    timeoutWithoutNotify,
@@ -184,6 +186,7 @@ func (s *Server) serve(kernel *fuse.Server) {
 	kernel.Serve()
 	s.stop()
 	s.contents.close()
+	s.callers.Close()
 	s.notify.Close()
 	close(s.served)
 	s.end()

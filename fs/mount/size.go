@@ -43,7 +43,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 			return n.server.fail(n.file, op, err)
 		}
 		n.server.contents.put(h)
-		if n.server.silent && n.told.Load() != told && callOf(ctx) == caller.Opening {
+		if n.server.silent && n.told.Load() != told && n.server.callOf(ctx) == caller.Opening {
 			// The kernel got an estimate after it sent this request, and would take our answer for older than that.
 			// After ESTALE open(2) looks the name up again, before the program sees an error.
 			n.server.promises.give(ctx, n.file, n.version)
@@ -66,7 +66,7 @@ func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.A
 func (n *fileNode) mustFetch(ctx context.Context) (op string) {
 	_, known := n.knownSize()
 	switch {
-	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && callOf(ctx) != caller.Looking:
+	case known && n.server.silent && !n.atHand() && !n.server.opts.Offline && n.server.callOf(ctx) != caller.Looking:
 		return "open" // also if it cannot be seen: an open that fetches nothing would read old bytes
 	case known, !n.version.Volatile && n.server.mayEstimate(ctx), n.version.Costly && n.server.onlyLooks(ctx):
 		return ""
@@ -83,8 +83,8 @@ func (s *Server) onlyLooks(ctx context.Context) bool {
 	if thread == 0 || s.opts.Sizes == Exact {
 		return false
 	}
-	program := caller.Program(thread)
-	return slices.Contains(listers, program) || s.silent && slices.Contains(statOnlyPrograms, program) && callOf(ctx) == caller.Looking
+	program := s.callers.Program(thread)
+	return slices.Contains(listers, program) || s.silent && slices.Contains(statOnlyPrograms, program) && s.callOf(ctx) == caller.Looking
 }
 
 // atHand reports whether the file can be opened and read without a request to the service.
@@ -121,10 +121,10 @@ func (s *Server) mayEstimate(ctx context.Context) bool {
 		return true
 	}
 	thread := threadOf(ctx)
-	if thread == 0 || !slices.Contains(statOnlyPrograms, caller.Program(thread)) {
+	if thread == 0 || !slices.Contains(statOnlyPrograms, s.callers.Program(thread)) {
 		return false
 	}
-	return !s.silent || s.opts.Offline || callOf(ctx) == caller.Looking
+	return !s.silent || s.opts.Offline || s.callOf(ctx) == caller.Looking
 }
 
 // unknownFor is how long the tree's answer counts that a size is not known. Fetches by the mount itself are learned at

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	iofs "io/fs"
 	"os"
 	"slices"
@@ -26,7 +25,7 @@ const leaveSignals = 1<<(syscall.SIGHUP-1) | 1<<(syscall.SIGINT-1) | 1<<(syscall
 // Leaves reports whether thread tid, which waits for an interrupted request, wants to leave: it is dead, or has a signal
 // that ends programs. It returns true if the thread cannot be seen.
 func Leaves(tid uint32) bool {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	status, err := os.ReadFile(procPath(tid, "status"))
 	return err != nil || ends(status, leaveSignals)
 }
 
@@ -55,21 +54,17 @@ func ends(status []byte, signals uint64) bool {
 }
 
 // Program returns the name of the program that thread tid runs: at most 15 bytes, "" if it cannot be read. It is the
-// name of the first thread; other threads may rename themselves. It is not cached: a shell that has just looked at a
-// file may have become tar by the next request, in the same thread.
-func Program(tid uint32) string {
-	pid := tid
-	if !isFirstThread(tid) {
-		status := readProc(tid, "status")
-		_, rest, _ := bytes.Cut(status, []byte("\nTgid:\t"))
-		line, _, _ := bytes.Cut(rest, []byte("\n"))
-		first, err := strconv.ParseUint(string(line), 10, 32)
-		if err != nil {
-			return ""
+// name of the first thread; other threads may rename themselves. It is read anew each time: a shell that has just looked
+// at a file may have become tar by the next request, in the same thread.
+func (c *Callers) Program(tid uint32) string {
+	name := c.read(tid, false, func(f files) ([]byte, error) {
+		own, err := readLine(f.comm)
+		if err != nil || f.first < 0 {
+			return own, err
 		}
-		pid = uint32(first)
-	}
-	return strings.TrimSuffix(string(readProc(pid, "comm")), "\n")
+		return readLine(f.first)
+	})
+	return strings.TrimSuffix(string(name), "\n")
 }
 
 // isFirstThread reports whether thread tid is the first one of its process, as it nearly always is. It checks whether
@@ -77,20 +72,13 @@ func Program(tid uint32) string {
 // longer.
 func isFirstThread(tid uint32) bool { return unix.Tgkill(int(tid), int(tid), 0) == nil }
 
-// readProc reads a file of a thread in /proc; nil if it cannot be read. One read of 4 KiB is enough: os.ReadFile makes
-// more system calls and takes twice as long.
-func readProc(tid uint32, name string) []byte {
-	fd, err := unix.Open("/proc/"+strconv.FormatUint(uint64(tid), 10)+"/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	b := make([]byte, 4096)
-	n, err := unix.Read(fd, b)
-	if err != nil {
-		return nil
-	}
-	return b[:n]
+// firstThread returns the first thread of the process of thread tid.
+func firstThread(tid uint32) (uint32, bool) {
+	status, err := os.ReadFile(procPath(tid, "status"))
+	_, rest, _ := bytes.Cut(status, []byte("\nTgid:\t"))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	first, parseErr := strconv.ParseUint(string(line), 10, 32)
+	return uint32(first), err == nil && parseErr == nil
 }
 
 // settles is how long a caller may take to fall asleep after sending its request. On a busy machine others may have the
@@ -99,10 +87,11 @@ const settles = 500 * time.Millisecond
 
 // waitingIn returns the system call that a thread waits in: its number, then its arguments. A quick server may find the
 // caller still on its way to sleep ("running"), so it looks again.
-func waitingIn(ctx context.Context, tid uint32) (fields []string) {
+func (c *Callers) waitingIn(ctx context.Context, tid uint32) (fields []string) {
 	pause := 20 * time.Microsecond
 	for end := time.Now().Add(settles); ; pause = min(2*pause, 10*time.Millisecond) {
-		fields = strings.Fields(string(readProc(tid, "syscall")))
+		call := c.read(tid, true, func(f files) ([]byte, error) { return readLine(f.call) })
+		fields = strings.Fields(string(call))
 		if len(fields) != 1 || fields[0] != "running" || time.Now().After(end) {
 			return fields
 		}
@@ -117,11 +106,11 @@ func waitingIn(ctx context.Context, tid uint32) (fields []string) {
 // CallOf returns the kind of system call that thread tid waits in. byName reports that the call certainly has a file
 // name that the kernel looks up: then it is not about a file that the caller has open. A caller that is still on its way
 // to sleep is looked at again for half a second, or until ctx, its request, ends.
-func CallOf(ctx context.Context, tid uint32) (what Call, byName bool) {
+func (c *Callers) CallOf(ctx context.Context, tid uint32) (what Call, byName bool) {
 	if tid == 0 {
 		return Unseen, false
 	}
-	fields := waitingIn(ctx, tid)
+	fields := c.waitingIn(ctx, tid)
 	if len(fields) == 0 {
 		return Unseen, false
 	}

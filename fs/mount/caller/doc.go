@@ -1,13 +1,13 @@
 // Package caller sees which program waits for the answer to a file system request, and in which system call. The kernel
 // says only its thread; Linux's /proc tells the rest. So a mount can fetch a file for a program that opens it, and not
-// for one that only looks at it ([CallOf]); and it can end the wait of a program that wants to leave ([Leaves]).
+// for one that only looks at it ([Callers.CallOf]); and it can end the wait of a program that wants to leave ([Leaves]).
 //
 // A caller is the id of its thread, as FUSE gives it (on macOS of its process). It is 0 if the thread is in another pid
 // namespace, which this process cannot see. Nothing here fails: what cannot be seen is [Unseen], "" or true, and the
 // mount then takes the slower way that is right for every program.
 //
-// Nothing is cached and there are no locks: a thread that looks at a file may be another program, or in another call,
-// by its next request.
+// No answer is cached: a thread that looks at a file may be another program, or in another call, by its next request. What
+// is kept are open files of /proc, which answer anew each time ([Callers]).
 package caller
 
 // Call is the kind of system call that a caller waits in.
