@@ -116,6 +116,7 @@ type byteLRU struct {
 	items *simplelru.LRU[sum, *blob]
 }
 
+// newByteLRU makes an empty one for so many bytes, itemCost of each item included.
 func newByteLRU(maxBytes int64) *byteLRU {
 	l := &byteLRU{max: maxBytes}
 	// The error is for a count below 1. The bound here is bytes, not a count.

@@ -85,6 +85,7 @@ func (s *sharer) lookup(ctx context.Context, key string) (*Content, bool) {
 	return &Content{blob: b}, true
 }
 
+// fill runs in a flight. A context that has ended is looked at first: a fill might write all of a content for nobody.
 func (s *sharer) fill(ctx context.Context, key string, fill Fill) (landing, error) {
 	if err := ctx.Err(); err != nil {
 		return landing{}, err

@@ -64,6 +64,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// take adds p to the file or to the memory. After an error nothing more is taken (Write).
 func (s *spool) take(p []byte) error {
 	if err := s.ctx.Err(); err != nil {
 		return err

@@ -117,6 +117,7 @@ func OnExportStart(ctx context.Context, started func()) context.Context {
 	return context.WithValue(ctx, exportStart{}, started)
 }
 
+// exportID matches what may be an export's id: it becomes a part of the path of the next request.
 var exportID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // export runs one export from start to download.

@@ -103,6 +103,8 @@ var hasValues = regexp.MustCompile(`"values"\s*:\s*\{`)
 
 var errNotAPI = errors.New("not an answer of the API")
 
+// getPage requests one page of a list. An answer that is no such page, an error page of a proxy for example, is an error:
+// taken for an empty list it would make everything vanish.
 func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 	err = c.do(ctx, r, func(b []byte) error {
 		p = page{}

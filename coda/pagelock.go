@@ -40,6 +40,8 @@ const (
 	gateTries = 100
 )
 
+// newPageLocks makes no folder: that is made when a page is first locked. Without a state file the locks are this process's
+// alone.
 func newPageLocks(o Options) *pageLocks {
 	p := &pageLocks{own: newKeyed(), patience: 5 * o.ExportTimeout, log: o.Log}
 	if o.StateFile != "" {

@@ -65,6 +65,7 @@ const (
 	coarseStep = 0.1
 )
 
+// newPollTimes begins at first, the same for background and interactive exports; each learns for itself.
 func newPollTimes(first time.Duration) *pollTimes {
 	p := &pollTimes{}
 	for u := range p.by {
@@ -82,6 +83,7 @@ func (p *pollTimes) lead(u rate.Urgency) bool {
 	return leads
 }
 
+// follow ends the lead of an export, so that the next one may lead.
 func (p *pollTimes) follow(u rate.Urgency) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -31,6 +31,7 @@ var (
 	fishScript string
 )
 
+// completionHelp gets the shell's name, the command for this shell, and that for all later ones.
 const completionHelp = `Print the completion script for %[1]s. It needs nothing else.
 Docs and paths are completed from the cache, so not before the first 'codafs ls docs' or mount.
 
@@ -70,6 +71,7 @@ func plainHints(cmd *cobra.Command) {
 // Shells ask the program itself for completions (cobra's __complete command). Names in the workspace come from the
 // cache alone: completion sends no request, and prints no error.
 
+// noFiles keeps the shell from offering files of the working folder where they make no sense.
 const noFiles = cobra.ShellCompDirectiveNoFileComp
 
 // flagValues has the values of the flags that take one of a few words.

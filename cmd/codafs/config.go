@@ -54,7 +54,8 @@ found. See 'codafs help settings'.`,
 // configuration is the output of 'codafs config'. Its JSON form is promised; a value has the type that it would have in the
 // file (see valueOf), so that scripts need not parse words.
 type configuration struct {
-	// File is the configuration file, which may be missing.
+	// File is the configuration file, "" if there is no place for one; Exists says whether it is there. A file that is
+	// named and missing is a usage error, so then there is no output.
 	File     string          `json:"file"`
 	Exists   bool            `json:"file_exists"`
 	Token    string          `json:"token"` // where it comes from, or what is wrong with it; never the token

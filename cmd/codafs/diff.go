@@ -68,6 +68,7 @@ func printDifference(std term.Streams, d sealed.Difference) error {
 		what    string
 		changes []sealed.Change
 	}{{"added", d.Added}, {"removed", d.Removed}, {"missing", d.Missing}, {"renamed", d.Renamed}, {"changed", d.Changed}} {
+		// A tab, not a column: paths have any length, and cut -f2 takes them as they are.
 		for _, c := range group.changes {
 			line := group.what + "\t" + term.Printable(c.Path)
 			if c.OldPath != "" {

@@ -154,7 +154,7 @@ func news(s format.Summary) string {
 
 // listing is the output of 'codafs list --json'; its form is promised.
 type listing struct {
-	Folder    string           `json:"folder"`
+	Folder    string           `json:"folder"`    // as it was named, or the setting
 	Snapshots []listedSnapshot `json:"snapshots"` // oldest first
 }
 
@@ -162,9 +162,10 @@ type listing struct {
 type listedSnapshot struct {
 	ID   string `json:"id"`
 	Path string `json:"path"`
-	// Latest says that latest.txt names this snapshot.
+	// Latest says that latest.txt names this snapshot: the newest good one. At most one has it.
 	Latest bool `json:"latest"`
-	// Summary is its summary.json; absent if that cannot be read: then Error says why.
+	// Summary is its summary.json as it was sealed; fields of later releases are not in it. It is absent if it cannot be read:
+	// then Error says why.
 	Summary *format.Summary `json:"summary,omitempty"`
 	Error   string          `json:"error,omitempty"`
 }

@@ -43,6 +43,7 @@ type mountOptions struct {
 	xattrs bool
 	// allowOther lets other users read the mount: all that this user's token may see.
 	allowOther bool
+	// background returns as soon as the mount can be used; a second process serves it (package daemon).
 	background bool
 }
 

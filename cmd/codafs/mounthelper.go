@@ -30,6 +30,7 @@ const (
 	helperFailed = 32 // mount failure
 )
 
+// helperHelp is for somebody who calls it by hand. The manual page is packaging/man/mount.codafs.8.
 const helperHelp = `mount.codafs is called by mount(8):
 
   mount -t codafs codafs /mnt/coda -o token_file=/etc/codafs/token,allow_other

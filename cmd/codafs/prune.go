@@ -56,7 +56,8 @@ must be named. The names of those that are removed are printed.`,
 	return cmd
 }
 
-// pruning is the output of 'codafs prune'; its JSON form is promised.
+// pruning is the output of 'codafs prune'; its JSON form is promised. With DryRun, Removed is what would be removed, in the
+// same order. Each snapshot that was there is in one of the two lists, unless the run was broken off.
 type pruning struct {
 	DryRun bool `json:"dry_run"`
 	sealed.Pruned

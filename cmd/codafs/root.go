@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// rootHelp is what a new user reads first: what it is, that it changes nothing, the one thing that it needs, and where help is.
 const rootHelp = `codafs shows a Coda workspace as folders and files, and makes full local backups of it.
 
 Docs, pages and tables are read with Coda's API. Nothing in Coda is ever changed.

@@ -52,6 +52,7 @@ there is copied; the mount's own selection of docs and files holds.`,
 		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runSnapshot(cmd, &o, std, args) },
 	}
+	// The parts that explain single flags come after what everybody reads.
 	cmd.Long += "\n\n" + shortcutHelp + "\n\n" + backup.OnResultHelp + "\n\n" + exitHelp
 	registerSnapshot(&o, cmd.Flags())
 	completeDocs(cmd, &o.Settings)

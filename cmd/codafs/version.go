@@ -24,7 +24,8 @@ func newSettings() config.Settings { return config.Settings{Tool: tool()} }
 // build describes the build of the program, for reports of faults; its JSON form is promised.
 type build struct {
 	Version string `json:"version"`
-	// Commit and CommittedAt are set by the Go tool if it builds in a checkout, else absent.
+	// Commit and CommittedAt are set by the Go tool if it builds in a checkout, else absent. Modified says that the
+	// checkout had changes beyond that commit: such a build is nobody's release.
 	Commit      string    `json:"commit,omitempty"`
 	CommittedAt time.Time `json:"committed_at,omitzero"`
 	Modified    bool      `json:"modified"`

@@ -60,6 +60,7 @@ func (s *state) encode() ([]byte, error) {
 	return fmt.Appendf(nil, sealFormat+"%s"+sealEnd, crc32.ChecksumIEEE(b), b), err
 }
 
+// decodeState undoes encode. What is not just that is errDamaged.
 func decodeState(file []byte) (*state, error) {
 	b, ok := bytes.CutSuffix(file, []byte(sealEnd))
 	if !ok || len(b) < sealLength {

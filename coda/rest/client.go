@@ -148,6 +148,7 @@ func safeScheme(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())
 }
 
+// loopback reports whether a host is this machine. Any other name may lead here too, and is not asked for: DNS can be wrong.
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

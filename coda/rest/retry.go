@@ -71,6 +71,7 @@ func (c *Client) attempt(ctx context.Context, class rate.Class, attempts int, tr
 	return true, nil
 }
 
+// within calls try under a context that ends after d. It bounds one attempt; the waits between attempts are ctx's alone.
 func within(ctx context.Context, d time.Duration, try func(context.Context) *Error) *Error {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -67,6 +67,7 @@ type delays struct {
 	all []delay
 }
 
+// delay is one of them: why it failed, which also tells it from the others, and when it is sent again.
 type delay struct {
 	why   *Error
 	until time.Time
