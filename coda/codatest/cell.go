@@ -1,6 +1,7 @@
 package codatest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -51,11 +52,13 @@ type Ref struct{ Table, Row string }
 // Link is a hyperlink.
 type Link struct{ Name, URL string }
 
-// Image is an image or attachment; Status is live, deleted or failed.
+// Image is an image or attachment; Status is live, deleted or failed. With Blob, the id of a blob of the doc, it has that
+// blob's address and size, and its name and status where they are "".
 type Image struct {
 	Name, URL     string
 	Width, Height int
 	Status        string
+	Blob          string
 }
 
 // Button is the label of a button.
@@ -130,10 +133,26 @@ func (v Link) rich(*Doc) any {
 	return map[string]any{"@context": linkedData, "@type": "WebPage", "name": v.Name, "url": v.URL}
 }
 
-func (v Image) simple(*Doc) any { return v.URL }
+func (v Image) simple(d *Doc) any { return v.of(d).URL }
+
+// of is v with what its blob says.
+func (v Image) of(d *Doc) Image {
+	if v.Blob == "" {
+		return v
+	}
+	v.URL, v.Status = d.blobURL(v.Blob), cmp.Or(v.Status, "live")
+	if b := d.blob(v.Blob); b != nil {
+		v.Name, v.Width, v.Height = cmp.Or(v.Name, b.Name), b.Width, b.Height
+		if b.status() != "live" {
+			v.Status = b.Status
+		}
+	}
+	return v
+}
 
 // An ImageObject with the size in pixels and a status.
-func (v Image) rich(*Doc) any {
+func (v Image) rich(d *Doc) any {
+	v = v.of(d)
 	return map[string]any{
 		"@context": linkedData, "@type": "ImageObject", "name": v.Name, "url": v.URL,
 		"height": v.Height, "width": v.Width, "status": v.Status,

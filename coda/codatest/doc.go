@@ -18,5 +18,5 @@
 //
 // The way of a request: [Server.ServeHTTP] (server.go) logs it, waits Options.Latency, asks
 // whether a fault is due (fault.go), and has it answered by a handler that route.go
-// chose, or by the download host (download.go).
+// chose, or by the download host (download.go) or the blob host (blobhost.go).
 package codatest

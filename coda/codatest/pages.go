@@ -41,7 +41,7 @@ func (c *call) page(p *Page) wirePage {
 	by := wirePerson(author)
 	out := wirePage{
 		ID: p.ID, Type: "page", Href: c.href("pages", p.ID), Name: p.Name, Subtitle: p.Subtitle,
-		Icon: iconOf(p.Icon), ContentType: p.contentType(), IsHidden: p.Hidden,
+		Icon: iconOf(p.Icon), Image: c.d.cover(p), ContentType: p.contentType(), IsHidden: p.Hidden,
 		EffectivelyHidden: c.d.effectivelyHidden(p), BrowserLink: c.d.pageLink(p),
 		Children: []*pageRef{}, Authors: []person{by}, CreatedBy: by, UpdatedBy: by,
 		CreatedAt: when(p.CreatedAt), UpdatedAt: when(p.UpdatedAt),

@@ -13,15 +13,21 @@ type Request struct {
 	Time   time.Time
 	Method string
 	Host   string
-	// Path is the escaped path below [Base], or the whole path on the download host.
+	// Path is the escaped path below [Base], or the whole path on the other hosts.
 	Path  string
 	Query url.Values
 	// Status is what was answered; 0 while there is no answer, and for a host that is not there.
 	Status int
 	// Authorized reports whether it carried an Authorization header.
 	Authorized bool
+	// Cookie reports whether it carried a cookie.
+	Cookie bool
 	// Download marks a request to the download host.
 	Download bool
+	// Blob is the id of the blob that the blob host was asked for, or the whole path of a request that is for none; "" at the other hosts.
+	Blob string
+	// Range is its Range header.
+	Range string
 	// DocVersion is its X-Coda-Doc-Version header.
 	DocVersion string
 }
@@ -37,7 +43,7 @@ type requestLog struct {
 const keepRequests = 1 << 18
 
 // add notes a request before it is answered, and gives its number for done.
-func (l *requestLog) add(r *http.Request, path string, download bool, now time.Time) int {
+func (l *requestLog) add(r Request) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.kept) == keepRequests {
@@ -45,12 +51,24 @@ func (l *requestLog) add(r *http.Request, path string, download bool, now time.T
 		l.first += half
 		l.kept = slices.Clone(l.kept[half:])
 	}
-	l.kept = append(l.kept, Request{
-		Time: now, Method: r.Method, Host: r.Host, Path: path, Query: r.URL.Query(),
-		Authorized: r.Header.Get("Authorization") != "", Download: download,
-		DocVersion: r.Header.Get("X-Coda-Doc-Version"),
-	})
+	l.kept = append(l.kept, r)
 	return l.first + len(l.kept) - 1
+}
+
+// requestOf is what the log has of a request with a path.
+func (s *Server) requestOf(r *http.Request, path string) Request {
+	out := Request{
+		Time: s.o.Now(), Method: r.Method, Host: r.Host, Path: path, Query: r.URL.Query(),
+		Authorized: r.Header.Get("Authorization") != "", Cookie: r.Header.Get("Cookie") != "",
+		Download: r.Host == s.downloads.Host, DocVersion: r.Header.Get("X-Coda-Doc-Version"), Range: r.Header.Get("Range"),
+	}
+	if r.Host == s.blobs.Host {
+		out.Blob = path
+		if args, ok := match(blobPath, path); ok {
+			out.Blob = args[1]
+		}
+	}
+	return out
 }
 
 // done notes a request's status, unless the request has been forgotten meanwhile.

@@ -118,6 +118,7 @@ func (c *call) findDoc() error {
 	c.d.compute(c.s.o.Now())
 	newest := c.d
 	c.lagging()
+	c.d.addresses = c.s.addresses(c.s.o.Now())
 	switch c.r.Header.Get("X-Coda-Doc-Version") {
 	case "":
 		return nil

@@ -1,6 +1,7 @@
 package codatest
 
 import (
+	"bytes"
 	"embed"
 	"encoding/csv"
 	"slices"
@@ -8,7 +9,7 @@ import (
 	"time"
 )
 
-// The prose and the rows of the sample workspace.
+// The prose and the rows of the sample workspace. Its pictures are drawn (draw.go).
 //
 //go:embed sample
 var sampleFiles embed.FS
@@ -37,12 +38,12 @@ func Sample() *Workspace {
 }
 
 func launchHub() *Doc {
-	const notes, archive = "canvas-Notes-2026", "canvas-OldPosit25"
+	const notes, archive, launchBanner = "canvas-Notes-2026", "canvas-OldPosit25", "bl-LnchBanner"
 	return &Doc{
 		ID: SampleDoc, Name: "Product Launch Hub", Folder: "fl-_Launch26x", Icon: "rocket", Starred: true,
 		CreatedAt: day("2026-01-05"), UpdatedAt: moment("2026-03-18T16:20:31.482Z"),
 		Pages: []*Page{
-			prose("canvas-Ijk_Status1", "Launch status", "", "launch-status", "2026-03-18"),
+			withCover(launchBanner, prose("canvas-Ijk_Status1", "Launch status", "", "launch-status", "2026-03-18")),
 			prose(SamplePage, "Launch plan", "", "launch-plan", "2026-03-11"),
 			prose(notes, "Meeting notes", "", "meeting-notes", "2026-02-03"),
 			prose("canvas-Gonogo-317", "2026-03-17 Go / no-go", notes, "go-no-go", "2026-03-17"),
@@ -59,6 +60,10 @@ func launchHub() *Doc {
 				CreatedAt: day("2025-11-03"),
 			},
 			prose("canvas-OldTagline", "Old taglines", archive, "old-taglines", "2025-11-04"),
+		},
+		Blobs: []*Blob{
+			picture("bl-BetaWeeks1", "beta-weeks.png", chart(320, 160, .08, .12, .2, .27, .41, .62)),
+			picture(launchBanner, "banner.png", chart(480, 60, .3, .5, .4, .7, .6, .9, .8, 1)),
 		},
 		Tables:   launchTables(),
 		Formulas: []*Formula{{ID: "f-DaysToLnch", Name: "DaysToLaunch", Parent: "canvas-Ijk_Status1", Value: Number("6")}},
@@ -124,6 +129,11 @@ func launchTables() []*Table {
 
 func research() *Doc {
 	const top = "canvas-Rsrch-2026"
+	interviews := csvTable("grid-Intrvw-_26", "Interviews", "canvas-Interviews", "interviews.csv", map[string]Format{
+		"Date": dateFormat, "Length": {Type: "duration"}, "Seats": numberFormat, "Plan": {Type: "select"}, "Follow up": checkFormat,
+	})
+	// What people gave us, by the row's number. The drawing is on the page of the interview too.
+	attach(interviews, "Files", map[int][]string{0: {"bl-HarborPlan"}, 1: {"bl-SolbergPic", "bl-SolbergPdf"}})
 	return &Doc{
 		ID: "Rs_ch26-Kq", Name: "Customer Research — Frühjahr 2026", CreatedAt: day("2026-02-02"),
 		Pages: []*Page{
@@ -133,9 +143,26 @@ func research() *Doc {
 			prose("canvas-Kitano_226", "北野デザイン", top, "interview-kitano", "2026-02-26"),
 			{ID: "canvas-Interviews", Name: "Interviews", CreatedAt: day("2026-02-02")},
 		},
-		Tables: []*Table{csvTable("grid-Intrvw-_26", "Interviews", "canvas-Interviews", "interviews.csv", map[string]Format{
-			"Date": dateFormat, "Length": {Type: "duration"}, "Seats": numberFormat, "Plan": {Type: "select"}, "Follow up": checkFormat,
-		})},
+		Blobs: []*Blob{
+			picture("bl-HarborPlan", "shift plan.png", chart(240, 120, .5, .9, .7, .8, .4, .6)),
+			picture("bl-SolbergPic", "shed.png", badge(120, 5)),
+			{ID: "bl-SolbergPdf", Name: "Solberg & Sønner, what we print.pdf", Type: "application/pdf", Content: bytes.NewReader(pdf(
+				"What we print", "", "- the page of each boat that leaves the shed", "- the list of parts (twice: one gets wet)", "- nothing else"))},
+		},
+		Tables: []*Table{interviews},
+	}
+}
+
+// attach adds a column of attachments to a table, and gives rows, by their numbers, their blobs.
+func attach(t *Table, name string, blobs map[int][]string) {
+	c := &Column{ID: shortID("c-", t.ID, name), Name: name, Format: Format{Type: "attachments", Array: true}}
+	t.Columns = append(t.Columns, c)
+	for i, r := range t.Rows {
+		files := List{}
+		for _, id := range blobs[i] {
+			files = append(files, Image{Blob: id})
+		}
+		r.Cells[c.ID] = files
 	}
 }
 
@@ -148,6 +175,7 @@ func handbook() *Doc {
 			prose("canvas-OnCall--01", "On call", "", "handbook-oncall", "2026-02-16"),
 			{ID: "canvas-Sync_Plan0", Name: "Launch plan (synced)", Type: "syncPage", CreatedAt: day("2026-02-16")},
 		},
+		Blobs: []*Blob{picture("bl-TideBadge1", "tidemark.png", badge(96, 4))},
 		Tables: []*Table{csvTable("grid-OnCall_Sch", "On-call schedule", "canvas-OnCall--01", "oncall.csv", map[string]Format{
 			"From":   {Type: "dateTime", Extra: map[string]any{"dateFormat": "YYYY-MM-DD", "timeFormat": "HH:mm"}},
 			"Person": personFormat, "Stand-in": personFormat, "Pages": numberFormat, "Slept well": checkFormat,
@@ -167,6 +195,11 @@ func allHands() *Doc {
 func prose(id, name, parent, from, changed string) *Page {
 	created := day(changed).AddDate(0, 0, -7)
 	return &Page{ID: id, Name: name, Parent: parent, Body: file(from + ".md"), CreatedAt: created, UpdatedAt: day(changed)}
+}
+
+func withCover(blob string, p *Page) *Page {
+	p.Cover = blob
+	return p
 }
 
 func file(name string) string {

@@ -3,7 +3,6 @@ package codatest_test
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,22 +27,22 @@ func inMemory(t *testing.T, w *codatest.Workspace, o codatest.Options) *peer {
 	return &peer{s, t, "https://coda.io" + codatest.Base, &http.Client{Transport: s.RoundTripperOver(h)}}
 }
 
-// overSockets serves w on two addresses, one of them for downloads.
+// overSockets serves w on three addresses, one of them for downloads and one for blobs.
 func overSockets(t *testing.T, w *codatest.Workspace, o codatest.Options) *peer {
-	files, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var hosts [2]*httptest.Server
+	for i, address := range []*string{&o.Downloads, &o.Blobs} {
+		hosts[i] = httptest.NewUnstartedServer(nil)
+		*address = "http://" + hosts[i].Listener.Addr().String()
 	}
-	o.Downloads = "http://" + files.Addr().String()
 	s := codatest.New(w, o)
 	h := openapitest.Wrap(t, s)
 	api := httptest.NewServer(h)
 	t.Cleanup(api.Close)
-	downloads := httptest.NewUnstartedServer(h)
-	downloads.Listener.Close()
-	downloads.Listener = files
-	downloads.Start()
-	t.Cleanup(downloads.Close)
+	for _, host := range hosts {
+		host.Config.Handler = h
+		host.Start()
+		t.Cleanup(host.Close)
+	}
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(client.CloseIdleConnections)
 	return &peer{s, t, api.URL + codatest.Base, client}

@@ -5,11 +5,16 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Base is the path below which the API is served.
 const Base = "/apis/v1"
+
+// DefaultBlobs is the address of the blob host where Options.Blobs is empty. It answers through
+// [Server.RoundTripper] only.
+const DefaultBlobs = "https://codahosted.io"
 
 // DefaultDownloads is the address of exported files where Options.Downloads is empty. It
 // answers through [Server.RoundTripper] only.
@@ -34,6 +39,10 @@ type Options struct {
 	// Downloads is where exported files are had, such as "http://127.0.0.1:8081": a host
 	// of its own that is served by the same handler.
 	Downloads string
+	// Blobs is where images and files are had: another host that is served by the same handler.
+	Blobs string
+	// BlobLife is how long an address of a blob works at least; at most it is twice as long. 0 is for good.
+	BlobLife time.Duration
 	// LinkLife is how long a download link works; 0 is 300 s.
 	LinkLife time.Duration
 	// StaleFor is how long after an edit reads with X-Coda-Doc-Version: latest are refused.
@@ -47,26 +56,33 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Server is the stand-in. It is an http.Handler for both of its hosts, the API's and the
-// downloads', and safe for concurrent use.
+// Server is the stand-in. It is an http.Handler for all of its hosts, the API's, the
+// downloads' and the blobs', and safe for concurrent use.
 type Server struct {
 	w         *Workspace
 	o         Options
 	downloads *url.URL
+	blobs     *url.URL
+	expired   atomic.Int64 // how often all addresses of blobs died
 	log       requestLog
 	faults    faults
 	throttle  throttle
 	exports   exports
 }
 
-// New serves w. It panics where Options.Downloads is not a URL.
+// New serves w. It panics where Options.Downloads or Options.Blobs is not a URL.
 func New(w *Workspace, o Options) *Server {
 	o.Downloads = cmp.Or(o.Downloads, DefaultDownloads)
+	o.Blobs = cmp.Or(o.Blobs, DefaultBlobs)
 	o.LinkLife = cmp.Or(o.LinkLife, 300*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	downloads, err := url.Parse(o.Downloads)
+	if err != nil {
+		panic(err)
+	}
+	blobs, err := url.Parse(o.Blobs)
 	if err != nil {
 		panic(err)
 	}
@@ -76,17 +92,17 @@ func New(w *Workspace, o Options) *Server {
 	for _, d := range w.Docs {
 		d.fill(w.clock())
 	}
-	return &Server{w: w, o: o, downloads: downloads}
+	return &Server{w: w, o: o, downloads: downloads, blobs: blobs}
 }
 
-// ServeHTTP answers one request to either host.
+// ServeHTTP answers one request to any of the hosts.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	download := r.Host == s.downloads.Host
+	download, blob := r.Host == s.downloads.Host, r.Host == s.blobs.Host
 	path := r.URL.EscapedPath()
-	if !download {
+	if !download && !blob {
 		path = strings.TrimPrefix(path, Base)
 	}
-	entry := s.log.add(r, path, download, s.o.Now())
+	entry := s.log.add(s.requestOf(r, path))
 	if !pause(r, s.o.Latency) {
 		panic(http.ErrAbortHandler)
 	}
@@ -94,6 +110,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault != nil && fault.Kind == Meanwhile {
 		fault.Do()
 		fault = nil // the answer is as it should be
+	}
+	if blob {
+		s.serveBlob(w, r, entry, fault)
+		return
 	}
 	a := s.answer(r, fault, path, download)
 	if fault == nil || fault.Kind != Reset {

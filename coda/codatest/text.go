@@ -80,11 +80,11 @@ func parseLine(s string) line {
 }
 
 var (
-	image  = regexp.MustCompile(`!\[([^\]]*)\]\(([^)]*)\)`)
-	link   = regexp.MustCompile(`\[([^\]]*)\]\(([^)]*)\)`)
-	bold   = regexp.MustCompile(`\*\*([^*]+)\*\*`)
-	italic = regexp.MustCompile(`\*([^*]+)\*`)
-	inline = regexp.MustCompile("`([^`]+)`")
+	imageMark = regexp.MustCompile(`!\[([^\]]*)\]\(([^)]*)\)`)
+	link      = regexp.MustCompile(`\[([^\]]*)\]\(([^)]*)\)`)
+	bold      = regexp.MustCompile(`\*\*([^*]+)\*\*`)
+	italic    = regexp.MustCompile(`\*([^*]+)\*`)
+	inline    = regexp.MustCompile("`([^`]+)`")
 )
 
 // text is the line without links, marks and images.
@@ -92,7 +92,7 @@ func (l line) text() string {
 	if l.style == "code" {
 		return l.source
 	}
-	s := image.ReplaceAllString(l.source, "")
+	s := imageMark.ReplaceAllString(l.source, "")
 	for _, mark := range []*regexp.Regexp{link, bold, italic, inline} {
 		s = mark.ReplaceAllString(s, "$1")
 	}
@@ -100,12 +100,13 @@ func (l line) text() string {
 }
 
 // html is the line's inner HTML.
-func (l line) html() string {
+func (l line) html(d *Doc) string {
 	s := html.EscapeString(l.source)
 	if l.style == "code" {
 		return s
 	}
-	s = image.ReplaceAllString(s, `<span style="display: inline-block"><img alt="$1" src="$2"></span>`)
+	s = withBlobs(d, s)
+	s = imageMark.ReplaceAllString(s, `<span style="display: inline-block"><img alt="$1" src="$2"></span>`)
 	s = link.ReplaceAllString(s, `<a href="$2">$1</a>`)
 	s = bold.ReplaceAllString(s, `<b>$1</b>`)
 	s = italic.ReplaceAllString(s, `<i>$1</i>`)
@@ -123,6 +124,7 @@ var htmlTags = map[string]struct{ outer, inner string }{
 func pageHTML(d *Doc, p *Page) string {
 	var b strings.Builder
 	open := ""
+	b.WriteString(coverHTML(d, p))
 	for _, l := range p.lines() {
 		tag := htmlTags[l.style]
 		if tag.outer != open {
@@ -131,7 +133,7 @@ func pageHTML(d *Doc, p *Page) string {
 				fmt.Fprintf(&b, "<%s>\n", open)
 			}
 		}
-		fmt.Fprintf(&b, "<%s>%s</%[1]s>\n", tag.inner, l.html())
+		fmt.Fprintf(&b, "<%s>%s</%[1]s>\n", tag.inner, l.html(d))
 	}
 	closeTag(&b, open)
 	for _, t := range d.tablesOn(p) {
@@ -158,18 +160,18 @@ func htmlTable(b *strings.Builder, d *Doc, t *Table) {
 	for _, r := range d.shownRows(t) {
 		b.WriteString("<tr>")
 		for _, c := range columns {
-			fmt.Fprintf(b, "<td>%s</td>", html.EscapeString(plain(d, r.Cells[c.ID])))
+			fmt.Fprintf(b, "<td>%s</td>", htmlCell(d, r.Cells[c.ID]))
 		}
 		b.WriteString("</tr>\n")
 	}
 	b.WriteString("</tbody></table>\n")
 }
 
-// pageMarkdown is a page as its Markdown export shows it: its text as it is, then what
+// pageMarkdown is a page as its Markdown export shows it: its text as it is, but for what was pasted, then what
 // the tables on it show now.
 func pageMarkdown(d *Doc, p *Page) string {
 	var b strings.Builder
-	b.WriteString(p.Body)
+	b.WriteString(withoutBlobs(p.Body))
 	for _, t := range d.tablesOn(p) {
 		if b.Len() > 0 {
 			b.WriteString("\n")

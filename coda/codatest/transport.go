@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// RoundTripper serves both hosts in memory: the API at coda.io, docs.superhuman.com,
-// localhost and loopback addresses, and the downloads at Options.Downloads. Any other
+// RoundTripper serves all hosts in memory: the API at coda.io, docs.superhuman.com,
+// localhost and loopback addresses, the downloads at Options.Downloads and the blobs at Options.Blobs. Any other
 // host is unknown, as to a resolver; a request to it is logged all the same.
 func (s *Server) RoundTripper() http.RoundTripper { return s.RoundTripperOver(s) }
 
@@ -37,7 +37,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	in, err := incoming(ctx, r)
 	if err == nil && !t.s.knows(r.URL) {
-		t.s.log.add(in, in.URL.EscapedPath(), false, t.s.o.Now())
+		t.s.log.add(t.s.requestOf(in, in.URL.EscapedPath()))
 		err = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: r.URL.Hostname(), IsNotFound: true}}
 	}
 	if err != nil {
@@ -68,7 +68,7 @@ var errReset error = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESE
 
 // knows reports whether the stand-in serves a URL.
 func (s *Server) knows(u *url.URL) bool {
-	if u.Host == s.downloads.Host {
+	if u.Host == s.downloads.Host || u.Host == s.blobs.Host {
 		return true
 	}
 	switch host := u.Hostname(); host {

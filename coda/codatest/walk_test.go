@@ -13,6 +13,7 @@ import (
 var workspaces = map[string]func() *codatest.Workspace{
 	"sample":    codatest.Sample,
 	"hostile":   codatest.Hostile,
+	"pictures":  codatest.Pictures,
 	"generated": func() *codatest.Workspace { return codatest.Generate(7, 2, 30, 3, 60) },
 }
 

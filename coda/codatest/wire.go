@@ -109,6 +109,7 @@ type wirePage struct {
 	Name              string     `json:"name"`
 	Subtitle          string     `json:"subtitle"`
 	Icon              *wireIcon  `json:"icon,omitempty"`
+	Image             *wireImage `json:"image,omitempty"`
 	ContentType       string     `json:"contentType"`
 	IsHidden          bool       `json:"isHidden"`
 	EffectivelyHidden bool       `json:"isEffectivelyHidden"`

@@ -54,20 +54,22 @@ type Doc struct {
 	Formulas    []*Formula
 	Controls    []*Control
 	Permissions []*Permission
+	Blobs       []*Blob
 
-	removed map[string]bool // ids of deleted pages: 410 from then on
-	past    []past          // oldest first; only where reads may lag
+	addresses addresses       // those of a call's moment
+	removed   map[string]bool // ids of deleted pages: 410 from then on
+	past      []past          // oldest first; only where reads may lag
 }
 
 // Page is a page of a doc. Type is its contentType; "" is canvas, the only one that can
 // be exported. Body is its text in Markdown; tables that stand on the page follow it in
-// an export.
+// an export. Cover is the id of a blob.
 type Page struct {
 	ID, Name, Subtitle   string
 	Parent               string // id of the parent page, "" at the top
 	Type                 string
 	Hidden               bool
-	Icon                 string
+	Icon, Cover          string
 	Body                 string
 	Author               Person
 	CreatedAt, UpdatedAt time.Time
