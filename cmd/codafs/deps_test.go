@@ -29,6 +29,7 @@ var ours = map[string][]string{
 	"coda/rate":                   {"cache/filelock"},
 	"coda/rest":                   {"coda/rate"},
 	"coda":                        {"cache/filelock", "coda/rate", "coda/rest"},
+	"coda/blob":                   {"coda/rest"},
 	"coda/codatest":               {"coda"},
 	"coda/codatest/openapitest":   {"coda/codatest"},
 	"coda/thirdparty":             {}, // nothing but tests
@@ -41,7 +42,7 @@ var ours = map[string][]string{
 	"fs/remote/control":           {"fs", "fs/render", "fs/remote/load"},
 	"fs/source/codadocs":          {"fs", "fs/remote", "fs/remote/load", "fs/render", "fs/source/codadocs/codapick", "fs/source/codadocs/codatext", "coda", "coda/rate", "coda/rest"},
 	"fs/source/codadocs/codapick": {"fs", "coda"},
-	"fs/source/codadocs/codatext": {"fs", "fs/render", "coda"},
+	"fs/source/codadocs/codatext": {"fs", "fs/render", "coda", "coda/blob"},
 	"fs/mount":                    {"fs", "fs/mount/mountpoint", "fs/mount/caller", "fs/mount/notify"},
 	"fs/mount/mountpoint":         {},
 	"fs/mount/caller":             {},
@@ -78,6 +79,8 @@ var theirs = map[string][]string{
 	"github.com/spf13/cobra":          {"cmd/codafs"},
 	"github.com/spf13/pflag":          {"cmd/codafs", "cmd/codafs/internal/config"}, // a setting is a flag
 	"github.com/coreos/go-systemd":    {"cmd/codafs"},
+	"golang.org/x/net":                {"coda/blob"},
+	"golang.org/x/time":               {"coda/blob"},
 	"github.com/getkin/kin-openapi":   {"coda/codatest/openapitest"},
 	"testing":                         {}, // test helpers alone
 }

@@ -1,6 +1,6 @@
 // Package codatext makes the bytes of Coda's files from the values that Coda sends: tables as CSV and as lines of JSON
-// (rows.go), a page's lines as Markdown (plaintext.go), and a file of rows with the changed ones merged in (merge.go). It also
-// says which bytes Coda computes, so that they may change without an edit (computed.go). It sends nothing, and knows no tree.
+// (rows.go), a page's lines as Markdown (plaintext.go), a file of rows with the changed ones merged in (merge.go), and files.json
+// with the names of the files in it (files.go). It also says which bytes Coda computes, so that they may change without an edit (computed.go). It sends nothing, and knows no tree.
 //
 // The same values must give the same bytes in every release: kernels, caches and snapshots hold them under a version that
 // hashes stamps, not bytes. Whoever changes a form on purpose changes fs.Rendering, or the words that a renderer's version
