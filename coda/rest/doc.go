@@ -10,8 +10,8 @@
 //
 // One place alone puts the token into a request (send.go). It goes to the service's hosts, over https, never along a
 // redirect to another host, nor into a log or an error (scrub.go). [Client.Download] fetches files from other hosts
-// without it.
+// without it, and [Client.Open] those that are too large for memory.
 //
-// Nothing here waits without a context, and no lock is held while something is sent. All bodies are read to their end,
+// Nothing here waits without a context, and no lock is held while something is sent. All bodies but that of a [Stream] are read to their end,
 // decompressed, and bounded in size and depth.
 package rest
