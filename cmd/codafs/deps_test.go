@@ -36,6 +36,7 @@ var ours = map[string][]string{
 	"cache":                       {"cache/filelock"},
 	"fs":                          {},
 	"fs/render":                   {},
+	"fs/edit":                     {"fs/render"},
 	"fs/remote":                   {"fs", "fs/render", "fs/remote/load", "fs/remote/readahead", "fs/remote/control"},
 	"fs/remote/load":              {},
 	"fs/remote/readahead":         {"fs"},
