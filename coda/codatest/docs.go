@@ -9,18 +9,9 @@ import (
 // whoami tells who the token belongs to, whichever token it is (Coda API 1.5.0, whoami).
 func (c *call) whoami() (any, error) {
 	return wireUser{
-		Name: c.w.User.Name, LoginID: c.w.User.Email, Type: "user", Href: c.base + "/whoami",
-		TokenName: "codafs", Workspace: workspaceRef(c.w.ID, c.w.Name),
+		Name: c.userOf().Name, LoginID: c.userOf().Email, Type: "user", Href: c.base + "/whoami",
+		TokenName: "codafs", Scoped: c.token.scoped(), Workspace: workspaceRef(c.w.ID, c.w.Name),
 	}, nil
-}
-
-// mutationStatus reports whether a queued write is done. A write that was never queued is 404.
-func (c *call) mutationStatus() (any, error) {
-	done, ok := c.w.Mutations[c.args[0]]
-	if !ok {
-		return nil, problem(http.StatusNotFound, "")
-	}
-	return map[string]bool{"completed": !c.s.o.Now().Before(done)}, nil
 }
 
 // listFolders lists folders in the order in which they are kept, of all workspaces (Coda API 1.5.0, listFolders).

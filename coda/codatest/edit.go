@@ -181,8 +181,11 @@ func (w *Workspace) Touch(docID string) {
 func (w *Workspace) edit(docID string, f func(d *Doc, now time.Time)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	d := w.mustDoc(docID)
-	now := w.clock()
+	w.editAt(w.mustDoc(docID), w.clock(), f)
+}
+
+// editAt is edit at a time, with w.mu held.
+func (w *Workspace) editAt(d *Doc, now time.Time, f func(d *Doc, now time.Time)) {
 	if w.keepPast {
 		d.keep(now)
 	}

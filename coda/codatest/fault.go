@@ -39,6 +39,9 @@ const (
 	FailedExport Kind = "failed-export"
 	// LoopingToken has a list's further pages answer the page token they were asked with.
 	LoopingToken Kind = "looping-token"
+	// Unheard breaks the connection off before the service has acted. After a Reset it has: whoever sent a write cannot
+	// tell the two apart.
+	Unheard Kind = "unheard"
 	// Changed sends what Fault.Change makes of the true answer.
 	Changed Kind = "changed"
 	// Empty has a list answer, rightly in all else, that there is nothing in it.
@@ -227,7 +230,7 @@ func send(w http.ResponseWriter, r *http.Request, a *answer, f *Fault) {
 	if f != nil {
 		kind = f.Kind
 	}
-	if kind == Reset {
+	if kind == Reset || kind == Unheard {
 		breakOff(w)
 		return
 	}

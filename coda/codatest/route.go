@@ -15,6 +15,8 @@ type call struct {
 	base string
 	// path is the escaped path below Base.
 	path string
+	// token is what the caller may do.
+	token Token
 	// args are the path's variable parts, decoded.
 	args []string
 	// query is the request's, or, with a pageToken, that of the listing's first page.
@@ -42,8 +44,12 @@ var routes = []route{
 	{"GET", "/docs/*/acl/metadata", (*call).getACLMetadata},
 	{"GET", "/docs/*/acl/permissions", (*call).listPermissions},
 	{"GET", "/docs/*/pages", (*call).listPages},
+	{"POST", "/docs/*/pages", (*call).createPage},
 	{"GET", "/docs/*/pages/*", (*call).getPage},
+	{"PUT", "/docs/*/pages/*", (*call).updatePage},
+	{"DELETE", "/docs/*/pages/*", (*call).deletePage},
 	{"GET", "/docs/*/pages/*/content", (*call).listContent},
+	{"DELETE", "/docs/*/pages/*/content", (*call).deleteContent},
 	{"POST", "/docs/*/pages/*/export", (*call).beginExport},
 	{"GET", "/docs/*/pages/*/export/*", (*call).getExport},
 	{"GET", "/docs/*/tables", (*call).listTables},
@@ -51,7 +57,11 @@ var routes = []route{
 	{"GET", "/docs/*/tables/*/columns", (*call).listColumns},
 	{"GET", "/docs/*/tables/*/columns/*", (*call).getColumn},
 	{"GET", "/docs/*/tables/*/rows", (*call).listRows},
+	{"POST", "/docs/*/tables/*/rows", (*call).upsertRows},
+	{"DELETE", "/docs/*/tables/*/rows", (*call).deleteRows},
 	{"GET", "/docs/*/tables/*/rows/*", (*call).getRow},
+	{"PUT", "/docs/*/tables/*/rows/*", (*call).updateRow},
+	{"DELETE", "/docs/*/tables/*/rows/*", (*call).deleteRow},
 	{"GET", "/docs/*/formulas", (*call).listFormulas},
 	{"GET", "/docs/*/formulas/*", (*call).getFormula},
 	{"GET", "/docs/*/controls", (*call).listControls},
@@ -59,15 +69,16 @@ var routes = []route{
 }
 
 // route has the endpoint for the request answer it.
-func (s *Server) route(r *http.Request, path string) (status int, body any, err error) {
+func (s *Server) route(r *http.Request, path string, may Token) (status int, body any, err error) {
 	for _, rt := range routes {
 		if args, ok := match(rt.path, path); ok && rt.method == r.Method {
-			c := &call{s: s, w: s.w, r: r, base: baseOf(r), path: path, args: args, status: http.StatusOK}
+			c := &call{s: s, w: s.w, r: r, base: baseOf(r), path: path, token: may, args: args, status: http.StatusOK}
 			if c.query, c.offset, err = listing(path, r.URL.Query()); err != nil {
 				return 0, nil, err
 			}
 			s.w.mu.Lock()
 			defer s.w.mu.Unlock()
+			s.w.settle(s.o.Now())
 			if err = c.findDoc(); err != nil {
 				return 0, nil, err
 			}
@@ -123,7 +134,7 @@ func (c *call) findDoc() error {
 	case "":
 		return nil
 	case "latest":
-		if c.d == newest && c.s.o.Now().Sub(c.d.UpdatedAt) >= c.s.o.StaleFor {
+		if c.d == newest && c.s.o.Now().Sub(c.d.UpdatedAt) >= c.s.o.StaleFor && !(c.s.o.WaitingIsStale && c.w.waiting(c.d.ID)) {
 			return nil
 		}
 	}

@@ -36,6 +36,17 @@ type Options struct {
 	Throttle bool
 	// Token is the token that is accepted; any is where it is empty.
 	Token string
+	// Tokens, if there are any, are the tokens that are accepted, and what each may do.
+	Tokens map[string]Token
+	// WriteTime is how long a write waits until it is applied.
+	WriteTime time.Duration
+	// WriteTimes gives each write its time, by its method and its escaped path below [Base]; nil gives WriteTime to all.
+	WriteTimes func(method, path string) time.Duration
+	// Warning gives the warning that stands beside a write that is done; nil gives none.
+	Warning func(method, path string) string
+	// WaitingIsStale has reads with X-Coda-Doc-Version: latest refused while a write of the doc waits, whoever sent it.
+	// Both were observed.
+	WaitingIsStale bool
 	// Downloads is where exported files are had, such as "http://127.0.0.1:8081": a host
 	// of its own that is served by the same handler.
 	Downloads string
@@ -116,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := s.answer(r, fault, path, download)
-	if fault == nil || fault.Kind != Reset {
+	if fault == nil || fault.Kind != Reset && fault.Kind != Unheard {
 		s.log.done(entry, a.status)
 	}
 	send(w, r, a, fault)
@@ -127,6 +138,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(r *http.Request, fault *Fault, path string, download bool) *answer {
 	if fault != nil && fault.Kind == Status {
 		return fault.instead(download)
+	}
+	if fault != nil && fault.Kind == Unheard {
+		return &answer{}
 	}
 	var a *answer
 	if download {
@@ -155,7 +169,14 @@ func (s *Server) api(r *http.Request, path string) *answer {
 	case !ok || token == "" || s.o.Token != "" && token != s.o.Token:
 		return failed(problem(http.StatusUnauthorized, ""))
 	}
-	status, body, err := s.route(r, path)
+	may, known := s.o.Tokens[token]
+	if s.o.Tokens != nil && !known {
+		return failed(problem(http.StatusUnauthorized, ""))
+	}
+	if err := may.refuses(r.Method, path); err != nil {
+		return failed(err)
+	}
+	status, body, err := s.route(r, path, may)
 	if err != nil {
 		return failed(err)
 	}

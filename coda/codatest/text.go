@@ -18,6 +18,7 @@ type line struct {
 var (
 	listItem = regexp.MustCompile(`^( *)(?:[-*]|(\d+)\.) (?:\[([ x])\] )?(.*)$`)
 	heading  = regexp.MustCompile(`^(#{1,3}) (.*)$`)
+	htmlText = regexp.MustCompile(`<[^>]*>`)
 	rule     = regexp.MustCompile(`^(?:---+|\*\*\*+|___+)$`)
 )
 
@@ -46,8 +47,7 @@ func lines(markdown string) []line {
 			code = !code
 		case code:
 			add(line{style: "code", source: s})
-		case strings.TrimSpace(s) == "", strings.HasPrefix(s, "|"), rule.MatchString(s):
-		default:
+		case isLine(s):
 			add(parseLine(s))
 		}
 	}

@@ -2,6 +2,7 @@ package codatest
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -26,11 +27,19 @@ var (
 	listDocs = class{"list", 4, 6 * time.Second}
 	reading  = class{"read", 100, 6 * time.Second}
 	writing  = class{"write", 10, 6 * time.Second}
+	content  = class{"content", 5, 10 * time.Second}
 )
 
-// classOf is the rate class of a call. All that is no GET counts as a write: the stand-in has no other writes than exports.
+// classOf is the rate class of a call. A page's name and its text are changed by the same call, so that all those are taken
+// for content.
 func classOf(method, path string) class {
+	_, isPage := match("/docs/*/pages/*", path)
+	_, isNew := match("/docs/*/pages", path)
 	switch {
+	case method != http.MethodGet && strings.HasSuffix(path, "/export"), method == http.MethodDelete && isPage:
+		return writing
+	case method != http.MethodGet && (isPage || isNew || strings.HasSuffix(path, "/content") || strings.Contains(path, "/rows")):
+		return content
 	case method != http.MethodGet:
 		return writing
 	case path == "/docs":

@@ -21,6 +21,9 @@ type Workspace struct {
 	mu       sync.Mutex // guards everything reachable from here
 	now      func() time.Time
 	keepPast bool // for reads that lag
+	queued   []*write
+	writes   int               // how many were accepted
+	warnings map[string]string // of writes, by request id
 }
 
 // Folder groups docs. Coda's API shows folders flat.
