@@ -22,7 +22,7 @@ const entryMax = 512
 // entry says what was kept under a key. Its file is one line of text, with the SHA-256 of
 // all before it at its end: a file that is not just as it was written is no entry.
 type entry struct {
-	key     sum // SHA-256 of the key; the key itself is nobody's business but the caller's
+	key     sum // SHA-256 of the key; the key itself is written nowhere, see README.md
 	content sum // SHA-256 of the content
 	size    int64
 	filled  time.Time // when its fill began

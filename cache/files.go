@@ -117,7 +117,7 @@ func (d diskKeeper) find(ctx context.Context, key string) *blob {
 	return b
 }
 
-// errForeign is the error for what stands in a file's place and is none.
+// errForeign is the error for something in a file's place that is not a regular file.
 var errForeign = errors.New("not a file")
 
 // openFile opens a file that is one. It does not wait: a named pipe in its place would have its

@@ -37,7 +37,8 @@ func (c *Client) download(ctx context.Context, poll request, link string, f Form
 	return file{a}, err
 }
 
-// readRefusal says what it means that the storage will not give a file: nothing but the link can be wrong with the request.
+// readRefusal sets the error of a download that the storage refused. A request has nothing but the link, so a refusal means
+// that the link has expired.
 func readRefusal(e *rest.Error) {
 	switch {
 	case e.Status == http.StatusProxyAuthRequired, e.Status == http.StatusNetworkAuthenticationRequired: // somebody else's word
@@ -48,10 +49,10 @@ func readRefusal(e *rest.Error) {
 	}
 }
 
-// A page's text says nothing of itself, and whatever stands between this client and the storage may answer
-// in its stead. So a download is judged by what it looks like: some can never be the page ([file.never]);
-// some hardly are ([file.doubt]), but a page may look like anything, and one that is exported twice with
-// the same bytes is what it is.
+// A page's text has no mark of its own, and whatever stands between this client and the storage may answer
+// in its place. So a download is judged by what it looks like. Some can never be the page ([file.never]).
+// Some are unlikely to be it ([file.doubt]), but a page may look like anything: if a second export
+// brings the same bytes, they are taken.
 
 var webPages = []string{"text/html", "application/xhtml+xml"}
 

@@ -92,7 +92,7 @@ func (c *Client) exportAgain(ctx context.Context, r request, f Format) ([]byte, 
 	}
 }
 
-// takeDoubtful tells of a page that was taken although it hardly looks like one.
+// takeDoubtful reports a page that was taken although it hardly looks like one.
 func (c *Client) takeDoubtful(ctx context.Context, r request, why string) {
 	text := "the page's text is hardly one (" + why + "); two exports brought the same, so it was taken"
 	c.opts.Log.Warn(text, "method", r.Method, "path", r.String())

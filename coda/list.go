@@ -122,7 +122,7 @@ func getPage(ctx context.Context, c *Client, r request) (p page, err error) {
 	return p, err
 }
 
-// notItem reports that a list has something that is none of its items: every one is an object, and a row
+// notItem reports that something in a list cannot be one of its items: every one is an object, and a row
 // has values, without which it would pass for an empty one.
 func (r request) notItem(item json.RawMessage) bool {
 	return item[0] != '{' || r.rows && !hasValues.Match(item)

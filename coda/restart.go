@@ -67,7 +67,7 @@ const fewestRows = 10
 // listRows yields all rows of a listing, each once. A table that is too heavy is answered by a
 // 504, one with wide rows by more than this client takes; only smaller pages help. A page token
 // keeps the limit of its listing, so the listing is begun again with half the limit, and the rows
-// that were given already are left out. got is told of each page.
+// that were given already are left out. got is called with each page.
 func listRows(ctx context.Context, c *Client, r request, got func(page)) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		var given progress

@@ -49,9 +49,10 @@ func (c *Client) doLatest(ctx context.Context, r request, decode func([]byte) er
 }
 
 // stale reports whether the 400 that r was answered means that the doc's copy lags behind.
-// Nothing in the answer tells a stale copy from a bad request, so another request does: the same one
-// without the header, which then succeeds; or, for the start of an export, which must not be
-// started in vain, one with the header that cannot be bad. The error is the context's.
+// The answer is the same as to a bad request, so another request decides: r without the header,
+// which succeeds if only the header was the reason. The start of an export is not sent for that, as it
+// would start one; a GET of the doc with the header takes its place, which only a lag can make fail. The
+// error is the context's.
 func (c *Client) stale(ctx context.Context, r request) (bool, error) {
 	probe, lagging := r, rest.Code("")
 	probe.anyVersion = true

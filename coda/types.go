@@ -107,7 +107,7 @@ type Table struct {
 	UpdatedAt Time    `json:"updatedAt"` // moves with edits, not when a calculated value changes
 }
 
-// Filter is what is told of the formula that a table or view shows its rows by.
+// Filter is what the API says of the formula that chooses the rows of a table or view.
 type Filter struct {
 	IsVolatile      bool `json:"isVolatile"` // its result may differ from user to user, or with the time
 	HasUserFormula  bool `json:"hasUserFormula"`

@@ -14,7 +14,7 @@ const (
 
 // KindInfo is what may be said of all files of a kind. Whoever reads a finished snapshot has the names of the kinds and no
 // source, so the table stands here: a source with kinds of its own adds their rows with [AddKinds]. The zero value, that of an
-// unknown kind, is a file which stands for itself.
+// unknown kind, is a file that belongs to no object but itself.
 type KindInfo struct {
 	// Class is that of the file's object.
 	Class Class

@@ -28,7 +28,7 @@ type bucket struct {
 	left    int                        // sends to come, by Limiter.Plan
 	waiting [Urgencies][]chan struct{} // closed on admission; each in order of arrival
 	timer   *time.Timer
-	told    time.Time // the end of the pause that was told of last
+	told    time.Time // the end of the pause that was logged last
 }
 
 const (

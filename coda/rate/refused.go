@@ -21,10 +21,10 @@ func (b *bucket) accepted(sent time.Time) {
 	}
 }
 
-// toldPause is how long a pause must be to be told of.
+// toldPause is how long a pause must be to be logged.
 const toldPause = 30 * time.Second
 
-// tell logs a long pause that another process was told of: whoever waits here would wonder. The log is written without the
+// tell logs a long pause that another process met, so that whoever waits here knows why. The log is written without the
 // lock: it may be a pipe that nobody reads.
 func (b *bucket) tell() {
 	b.mu.Lock()

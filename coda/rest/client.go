@@ -16,7 +16,7 @@ import (
 	"github.com/codafs/codafs/coda/rate"
 )
 
-// Service is what is to be known of a service before it can be asked. The package of its endpoints has it.
+// Service is what must be known of a service before it can be asked. The package of its endpoints has it.
 type Service struct {
 	// Name is the service's, for logs and errors.
 	Name string

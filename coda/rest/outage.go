@@ -94,7 +94,7 @@ func (c *Client) answered() {
 	}
 }
 
-// outageLevel is the log's level for what is to be known of an outage.
+// outageLevel is the log's level for messages about an outage.
 func (c *Client) outageLevel() slog.Level {
 	if c.opts.ShowsOutages {
 		return slog.LevelInfo
@@ -140,14 +140,14 @@ func (c *Client) tellOf(ctx context.Context, e *Error, sent time.Time, wait time
 }
 
 const (
-	// tellAfter is the failed attempt that is told of.
+	// tellAfter is the number of the failed attempt that is logged.
 	tellAfter = 2
-	// tellWithin is how long one may take before it is told of at once.
+	// tellWithin is how long a failed attempt may have taken before it is logged at once.
 	tellWithin = 2 * time.Second
 )
 
-// IsAway reports whether somebody who got no answer is to wait for the service, which is out of reach for all. What is so
-// for one object alone would end whole runs, so another question is asked first ([Service.Probe]). With options other than
+// IsAway reports whether a caller that got no answer should wait for the service, because nobody gets one. One object that
+// never answers must not make a whole run wait, so another request is sent first ([Service.Probe]). With options other than
 // [WaitOutage] nobody waits.
 func (c *Client) IsAway(ctx context.Context) bool {
 	if c.opts.Outage != WaitOutage || c.opts.MaxRetries < DefaultRetries {

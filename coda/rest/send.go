@@ -39,7 +39,7 @@ func (c *Client) Do(ctx context.Context, r Request, decode func([]byte) error) e
 	})
 }
 
-// Check returns the error of a request that is not sent: one whose path is none, any in offline mode, and any during an
+// Check returns the error of a request that is not sent: one with an impossible path, any in offline mode, and any during an
 // outage that nobody waits for ([LeaveOutage]).
 func (c *Client) Check(r Request) error {
 	if err := r.check(); err != nil {
