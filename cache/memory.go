@@ -12,10 +12,10 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// memoryEntries is how many sizes a Memory remembers of contents that it evicted: some 10 MB.
+// memoryEntries is how many sizes a Memory remembers of contents that it evicted.
 const memoryEntries = 1 << 16
 
-// Memory keeps contents in memory, for uses without a folder. It has the methods of
+// Memory keeps contents in memory, for where no folder is wanted. It has the methods of
 // [Disk], and the same promises as long as the process lives. Each of its contents is whole
 // in memory while it is open, whatever its size.
 type Memory struct {
@@ -62,8 +62,14 @@ func (m *Memory) Has(key string) bool { return memoryKeeper{m}.recall(key) != ni
 
 // Filled is [Disk.Filled].
 func (m *Memory) Filled(key string) (time.Time, bool) {
-	e, ok := m.entries.Get(sha256.Sum256([]byte(key)))
-	return e.filled, ok
+	id := sum(sha256.Sum256([]byte(key)))
+	if e, ok := m.entries.Get(id); ok {
+		return e.filled, true
+	}
+	if b := m.contents.get(id); b != nil { // of a great many small contents the entries go first
+		return b.filled, true
+	}
+	return time.Time{}, false
 }
 
 // Sum is [Disk.Sum].
@@ -78,8 +84,7 @@ func (m *Memory) Close() error {
 	return nil
 }
 
-// memoryKeeper has Memory's side of keeper, out of sight of its users. Nothing in memory needs to be
-// verified, so find and recall are the same.
+// memoryKeeper has Memory's side of keeper, out of sight of its users.
 type memoryKeeper struct{ *Memory }
 
 func (m memoryKeeper) recall(key string) *blob {
@@ -98,7 +103,7 @@ func (m memoryKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, e
 		return nil, err // nobody waits: the fill may have broken off and said nothing
 	}
 	id := sum(sha256.Sum256([]byte(key)))
-	b := &blob{data: bytes.Clone(buf.Bytes()), size: int64(buf.Len())}
+	b := &blob{data: bytes.Clone(buf.Bytes()), size: int64(buf.Len()), filled: filled}
 	m.contents.add(id, b)
 	m.entries.Add(id, entry{key: id, content: sha256.Sum256(b.data), size: b.size, filled: filled})
 	return b, nil
@@ -110,7 +115,7 @@ const itemCost = 256
 
 // byteLRU holds blobs in memory, those used last, up to a number of bytes.
 type byteLRU struct {
-	mu    sync.Mutex // guards all below; the LRU itself has no lock
+	mu    sync.Mutex
 	max   int64
 	bytes int64
 	items *simplelru.LRU[sum, *blob]

@@ -15,8 +15,9 @@ const (
 	notifyDelay = 50 * time.Millisecond
 	// lateAnswer is how long an answer may take to reach the kernel on a busy machine.
 	lateAnswer = 2 * time.Second
-	// maxMissing is how many missing names the kernel may keep for one folder: it does not say when it drops one.
-	maxMissing = 1000
+	// maxMissing is how many missing names the kernel may keep for one folder, and maxAllMissing for all of them: it does
+	// not say when it drops one.
+	maxMissing, maxAllMissing = 1000, 50_000
 	// idleFolderWait is the longest wait for an idle folder before notifying the kernel: a notification waits for the
 	// requests in the folder, and meanwhile all new requests in it wait for the notification.
 	idleFolderWait = time.Second
@@ -73,7 +74,8 @@ type notifyBatch struct {
 	docs    map[string]bool
 	changed time.Time
 	again   time.Time
-	late    map[*dirNode][]string
+	// late has the folders in which the kernel was given names just before the change, and the missing ones among them.
+	late map[*dirNode][]string
 }
 
 // tell notifies the kernel of changes until the server ends. It is the only sender, and holds no lock while it sends:
@@ -87,6 +89,9 @@ func (s *Server) tell() {
 		}
 		select {
 		case <-s.changes.wake:
+		case <-s.known.wake:
+			s.forgetOldest()
+			continue
 		case <-again:
 			s.expireDocs(s.root, told[0], true)
 			s.notify.Send()
@@ -135,21 +140,8 @@ func (s *Server) startGuard() {
 // expireDocs walks the folders that the kernel knows, and makes it look up again what is in the docs of t.
 func (s *Server) expireDocs(n *dirNode, t *notifyBatch, again bool) {
 	all := t.docs[n.dir.Object().DocID]
-	switch {
-	case all && !again:
-		if !s.notify.ExpireFolder(n.StableAttr().Ino) {
-			n.NotifyContent(0, 0)
-		}
-		for name, at := range n.names.take() {
-			s.expire(n, name)
-			if at.After(t.changed.Add(-lateAnswer)) {
-				t.late[n] = append(t.late[n], name)
-			}
-		}
-	case all:
-		for _, name := range t.late[n] {
-			s.expire(n, name)
-		}
+	if all {
+		s.expireFolder(n, t, again)
 	}
 	for name, child := range n.Children() {
 		folder, isDir := child.Operations().(*dirNode)
@@ -163,6 +155,40 @@ func (s *Server) expireDocs(n *dirNode, t *notifyBatch, again bool) {
 		if doc == "" || t.docs[doc] {
 			s.expireDocs(folder, t, again)
 		}
+	}
+}
+
+// expireFolder makes the kernel look up again all names of n that it was given since the last notification.
+func (s *Server) expireFolder(n *dirNode, t *notifyBatch, again bool) {
+	missing, late := t.late[n]
+	if !again {
+		if !s.notify.ExpireFolder(n.StableAttr().Ino) {
+			n.NotifyContent(0, 0)
+		}
+		// First the time, then the names: one that is given in between is late.
+		given, from := n.given.Swap(0), t.changed.Add(-lateAnswer)
+		if given == 0 {
+			return
+		}
+		late = given >= from.UnixNano()
+		var lateMissing []string
+		for name, at := range n.missing.take(s) {
+			missing = append(missing, name)
+			if !at.Before(from) {
+				lateMissing = append(lateMissing, name)
+			}
+		}
+		if late {
+			t.late[n] = lateMissing
+		}
+	} else if !late {
+		return
+	}
+	for name := range n.Children() {
+		s.expire(n, name)
+	}
+	for _, name := range missing {
+		s.expire(n, name)
 	}
 }
 
@@ -184,49 +210,40 @@ func (s *Server) expire(n *dirNode, name string) {
 	}
 }
 
-// givenNames are the names in a folder that the kernel was given since the last notification, found or not, and when.
-// The kernel may have dropped some of them: it does not report that for missing names. For the others go-fuse may
-// handle the report after a later lookup, so that a name would be lost here and never be expired again.
-type givenNames struct {
-	mu      sync.Mutex
-	at      map[string]time.Time
-	missing int
+// missingNames are the names that a folder does not have, and that the kernel was told so since the last notification. It
+// does not say when it drops one.
+type missingNames struct {
+	mu sync.Mutex
+	at map[string]time.Time // when the kernel was told
 }
 
-// give records a name that exists. It must be called before the kernel is given the name, and before keepSince.
-func (g *givenNames) give(name string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.set(name)
-}
-
-// giveMissing is give for a name that does not exist. It returns false if there are too many such names.
-func (g *givenNames) giveMissing(name string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, given := g.at[name]; !given {
-		if g.missing == maxMissing {
+// give records a missing name. It returns false if there are too many. It must be called before the kernel is told, and
+// before keepSince.
+func (m *missingNames) give(s *Server, name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, given := m.at[name]; !given {
+		if len(m.at) == maxMissing {
 			return false
 		}
-		g.missing++
+		if s.missing.Add(1) > maxAllMissing {
+			s.missing.Add(-1)
+			return false
+		}
 	}
-	g.set(name)
+	if m.at == nil {
+		m.at = map[string]time.Time{}
+	}
+	m.at[name] = time.Now()
 	return true
 }
 
-// set records the time of a name. g.mu is held.
-func (g *givenNames) set(name string) {
-	if g.at == nil {
-		g.at = map[string]time.Time{}
-	}
-	g.at[name] = time.Now()
-}
-
 // take returns the recorded names, and forgets them: the kernel is about to be notified.
-func (g *givenNames) take() map[string]time.Time {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	at := g.at
-	g.at, g.missing = nil, 0
+func (m *missingNames) take(s *Server) map[string]time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := m.at
+	m.at = nil
+	s.missing.Add(-int64(len(at)))
 	return at
 }

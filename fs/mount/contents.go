@@ -149,6 +149,7 @@ func (c *contents) close() {
 // Read returns bytes of the version. They were fetched when the file was opened, unless they were evicted since, or the
 // kernel sent nothing when the file was opened.
 func (n *fileNode) Read(ctx context.Context, _ fusefs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	n.forgotten.Store(false)
 	h := n.server.contents.take(n)
 	if h == nil {
 		told := n.size.Load()
@@ -234,10 +235,4 @@ func (n *fileNode) supersede() {
 			s.contents.forget(n)
 		}
 	})
-}
-
-// OnForget is called when the kernel has forgotten the inode: nobody has this version open.
-func (n *fileNode) OnForget() {
-	n.forgotten.Store(true)
-	n.server.contents.forget(n)
 }

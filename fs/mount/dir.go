@@ -22,9 +22,10 @@ type dirNode struct {
 	server *Server
 	dir    fs.Dir
 
-	busy     atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
-	names    givenNames
-	listings listings
+	busy    atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
+	given   atomic.Int64 // when the kernel was last given a name in it, in Unix nanoseconds; 0 after a notification
+	missing missingNames
+	place   place
 }
 
 // Getattr answers from what is known. Only the root's first one waits for its stamp. An open on its way to something
@@ -68,7 +69,7 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	case fs.Dir:
 		return n.folder(ctx, name, child, asked, out), 0
 	case fs.File:
-		n.names.give(name)
+		n.give()
 		f.keep = n.server.keepSince(asked)
 		if v, ok := n.server.promises.find(ctx, child); ok && v.Key != f.version.Key {
 			f.version, f.keep = v, 0
@@ -85,7 +86,7 @@ func (n *dirNode) notFound(name string, f lookupResult, err error, asked uint64,
 		of = f.node
 	}
 	e := n.server.fail(of, "lookup", err)
-	if e == syscall.ENOENT && (!n.names.giveMissing(name) || n.server.keepSince(asked) == 0) {
+	if e == syscall.ENOENT && (!n.giveMissing(name) || n.server.keepSince(asked) == 0) {
 		out.SetEntryTimeout(1) // if this is 0, go-fuse sets NegativeTimeout; otherwise the kernel does not keep the name
 	}
 	return e
@@ -105,30 +106,50 @@ func (n *dirNode) find(ctx context.Context, name string) (lookupResult, error) {
 	return lookupResult{node: node, version: version}, err
 }
 
+// give records that the kernel is about to be given a name. It must be called before that, and before keepSince.
+func (n *dirNode) give() { n.given.Store(time.Now().UnixNano()) }
+
+// giveMissing is give for a name that does not exist. It returns false if there are too many such names.
+func (n *dirNode) giveMissing(name string) bool {
+	n.give()
+	return n.missing.give(n.server, name)
+}
+
 // folder returns the inode of a folder in n. If the kernel knows this inode already, go-fuse uses the existing node.
 func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint64, out *fuse.EntryOut) *fusefs.Inode {
-	n.names.give(name)
+	n.give()
 	keep := n.server.keepSince(asked)
 	out.SetEntryTimeout(keep)
 	out.SetAttrTimeout(min(keep, n.server.dirAttr(d, &out.Attr)))
-	child := &dirNode{server: n.server, dir: d}
-	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: inode(d, "")})
+	child, ino := &dirNode{server: n.server, dir: d}, inode(d, "")
+	child.place.inode = &child.Inode
+	place := &child.place
+	if now := n.GetChild(name); now != nil && now.StableAttr().Ino == ino {
+		place = &now.Operations().(*dirNode).place
+	}
+	n.server.known.use(place)
+	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFDIR, Ino: ino})
 }
 
-// file returns the inode of file f in n, which a lookup has found.
+// file returns the inode of file f in n, which a lookup has found. It makes a new node even if the kernel knows the inode:
+// it may forget that one at the same time. go-fuse then takes the one that is right.
 func (n *dirNode) file(ctx context.Context, name string, f fs.File, found lookupResult, out *fuse.EntryOut) *fusefs.Inode {
 	ino := inode(f, found.version.Key)
+	fresh := newFileNode(n.server, f, found.version)
 	child := n.known(name, ino)
 	if child == nil {
-		child = newFileNode(n.server, f, found.version)
+		child = fresh
 	}
+	n.server.known.use(&child.place)
 	size, keep := child.sizeAtHand()
+	fresh.size.Store(child.size.Load())
+	fresh.estimated.Store(child.estimated.Load())
 	out.SetAttrTimeout(keep)
 	n.server.fileAttr(found.version, size, &out.Attr)
 	if !found.version.Volatile {
 		out.SetEntryTimeout(found.keep)
 	}
-	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: syscall.S_IFREG, Ino: ino})
+	return n.NewInode(ctx, fresh, fusefs.StableAttr{Mode: syscall.S_IFREG, Ino: ino})
 }
 
 // known returns the node that the kernel has under name, if it is inode ino. That node may know a size that the tree

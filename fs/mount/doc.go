@@ -44,6 +44,13 @@
 // [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode. An [fs.Dir] must answer for what
 // the folder holds now, however old the value is.
 //
+// # Memory
+//
+// There is a node here for each inode that the kernel knows. The kernel drops none before the whole machine is short of
+// memory. So it is told to forget those that were looked up longest ago, once there are more than maxKnown (forget.go).
+// What a program has open, has mapped or stands in stays known, and so do the folders above it. Whatever is used again is
+// looked up again, and has the same inode number. Listings, contents and missing names are bounded as well.
+//
 // # Silence
 //
 // Opening and closing a cached file costs two messages, which is nearly all that a walk over cached files costs: `grep

@@ -126,14 +126,16 @@ type fakeFile struct {
 	obj  fs.Object
 	dir  string
 
-	versions atomic.Int64  // calls of Version
-	opens    atomic.Int64  // calls of Open
-	closed   atomic.Int64  // contents that were closed
-	began    chan struct{} // gets one for each Open, when it has begun
-	gate     chan struct{} // if there is one, Open waits until it is closed
-	everNew  atomic.Bool   // the file is volatile, and each Version another one
-	costly   bool          // and costs much to make
-	fetch    time.Duration // how long Open takes until the version was fetched
+	versions atomic.Int64 // calls of Version
+	// calls of Size and AtHand
+	sizesAsked, handsAsked atomic.Int64
+	opens                  atomic.Int64  // calls of Open
+	closed                 atomic.Int64  // contents that were closed
+	began                  chan struct{} // gets one for each Open, when it has begun
+	gate                   chan struct{} // if there is one, Open waits until it is closed
+	everNew                atomic.Bool   // the file is volatile, and each Version another one
+	costly                 bool          // and costs much to make
+	fetch                  time.Duration // how long Open takes until the version was fetched
 
 	mu    sync.Mutex // guards what follows
 	data  map[string][]byte
@@ -241,12 +243,14 @@ func (f *fakeFile) Version(context.Context) (fs.Version, error) {
 }
 
 func (f *fakeFile) Size(v fs.Version) (int64, bool) {
+	f.sizesAsked.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return int64(len(f.data[v.Key])), f.known[v.Key]
 }
 
 func (f *fakeFile) AtHand(v fs.Version) bool {
+	f.handsAsked.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.here[v.Key]

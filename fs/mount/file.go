@@ -27,12 +27,15 @@ type fileNode struct {
 	unknown   atomic.Int64 // when the tree was last asked for the size and did not know it, in Unix nanoseconds; 0 is never
 	estimated atomic.Int64 // the last estimate that the kernel was given, 0 after the exact size
 	told      atomic.Int64 // how many estimates the kernel was given
-	forgotten atomic.Bool  // the kernel has forgotten the inode
+	forgotten atomic.Bool  // the kernel has forgotten the inode; it may be looked up at the same time, and live on
 	opened    atomic.Int64 // how many have it open; counted if it is unstamped and the kernel sends OPEN
+
+	place place
 }
 
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
 	n := &fileNode{server: s, file: f, version: v}
+	n.place.inode = &n.Inode
 	n.size.Store(-1)
 	return n
 }

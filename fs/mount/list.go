@@ -14,29 +14,35 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// listing is a folder as it was listed once. It never changes after it was added to the folder's listings.
+// listing is a folder as it was listed once. It never changes after it was added to the server's listings.
 type listing struct {
+	of     *dirNode
 	serial uint64 // of the server's listings; 31 bits
 	asked  uint64 // the count of changes when the tree was asked
 	nodes  []fs.Node
 }
 
-// maxListings is how many listings of a folder are kept, each with different names. The kernel does not say who is
-// reading one.
-const maxListings = 16
+const (
+	// maxListings is how many listings of a folder are kept, each with different names. The kernel does not say who is
+	// reading one.
+	maxListings = 16
+	// maxAllListings is how many are kept of all folders, and maxListed how many names these have, if there are more than
+	// maxListings.
+	maxAllListings, maxListed = 256, 50_000
+)
 
-// listings are the listings of a folder that were used last. So a program that is reading one goes on in it, even if
-// others had the folder listed again.
+// listings are the listings that were used last. So a program that is reading one goes on in it, even if others had the
+// folder listed again. The zero value has none.
 type listings struct {
 	mu   sync.Mutex
 	last []*listing // the one used last in front
 }
 
-// find returns the listing with a serial, nil if it was dropped.
-func (l *listings) find(serial uint64) *listing {
+// find returns the listing of a folder with a serial, nil if it was dropped.
+func (l *listings) find(of *dirNode, serial uint64) *listing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.last, func(one *listing) bool { return one.serial == serial })
+	i := slices.IndexFunc(l.last, func(one *listing) bool { return one.of == of && one.serial == serial })
 	if i < 0 {
 		return nil
 	}
@@ -46,11 +52,12 @@ func (l *listings) find(serial uint64) *listing {
 // used moves the listing at i to the front. l.mu is held.
 func (l *listings) used(i int) *listing {
 	one := l.last[i]
-	l.last = slices.Insert(slices.Delete(l.last, i, i+1), 0, one)
+	copy(l.last[1:i+1], l.last[:i])
+	l.last[0] = one
 	return one
 }
 
-// add keeps a listing, and drops the one that was used longest ago. If there is one with the same names, the new one
+// add keeps a listing, and drops those that were used longest ago. If there is one with the same names, the new one
 // replaces it under the old serial: whoever is reading the old one goes on in the new one.
 func (l *listings) add(one *listing) {
 	l.mu.Lock()
@@ -61,11 +68,26 @@ func (l *listings) add(one *listing) {
 		l.used(i)
 		return
 	}
-	l.last = slices.Insert(l.last[:min(len(l.last), maxListings-1)], 0, one)
+	ofFolder, all, names := 0, 0, 0
+	l.last = slices.DeleteFunc(slices.Insert(l.last, 0, one), func(other *listing) bool {
+		names += len(other.nodes)
+		if other.of == one.of {
+			ofFolder++
+		}
+		all++
+		return other.of == one.of && ofFolder > maxListings || all > maxAllListings || all > maxListings && names > maxListed
+	})
+}
+
+// forget drops the listings of a folder.
+func (l *listings) forget(of *dirNode) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = slices.DeleteFunc(l.last, func(one *listing) bool { return one.of == of })
 }
 
 func (l *listing) sameNames(other *listing) bool {
-	return slices.EqualFunc(l.nodes, other.nodes, func(a, b fs.Node) bool { return a.Name() == b.Name() })
+	return l.of == other.of && slices.EqualFunc(l.nodes, other.nodes, func(a, b fs.Node) bool { return a.Name() == b.Name() })
 }
 
 // The offset of an entry says where the next one is read: the upper bits are the serial of the listing, the lower ones
@@ -112,8 +134,8 @@ func (h *dirHandle) list(ctx context.Context) syscall.Errno {
 		n.server.retell(n.dir.Object().DocID) // the kernel keeps this listing, which may be old
 	}
 	serial := n.server.serial.Add(1) & (1<<31 - 1)
-	h.next, h.listing = 0, &listing{serial, asked, nodes}
-	n.listings.add(h.listing)
+	h.next, h.listing = 0, &listing{n, serial, asked, nodes}
+	n.server.listings.add(h.listing)
 	return 0
 }
 
@@ -159,7 +181,7 @@ func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 		return h.list(ctx)
 	}
 	if h.listing == nil || h.listing.serial != off>>placeBits {
-		if h.listing = h.node.listings.find(off >> placeBits); h.listing == nil {
+		if h.listing = h.node.server.listings.find(h.node, off>>placeBits); h.listing == nil {
 			if e := h.list(ctx); e != 0 {
 				return e
 			}

@@ -61,8 +61,14 @@ type Server struct {
 	// ready says that the kernel has answered. Until then its requests are part of Mount, which waits for nobody.
 	ready atomic.Bool
 
+	// prunes says that the kernel can be told to forget inodes. It is set before tell starts.
+	prunes bool
+
 	callers  *caller.Callers
 	changes  changes
+	known    *known
+	missing  atomic.Int64 // names in the missingNames of all folders
+	listings listings
 	contents contents
 	promises promises
 	serial   atomic.Uint64 // of listings
@@ -117,6 +123,7 @@ func mountAs(dir string, root fs.Dir, o Options, wrap func(fuse.RawFileSystem) f
 		return nil, errors.Join(mountpoint.MountError(path, err), s.Unmount())
 	}
 	s.ready.Store(true)
+	s.prunes = kernel.KernelSettings().SupportsNotify(fuse.NOTIFY_PRUNE) && !o.noPrune
 	s.startGuard()
 	s.start(s.tell)
 	return s, nil
@@ -136,6 +143,7 @@ func newServer(path string, o Options) *Server {
 		ended:    make(chan struct{}),
 		callers:  caller.New(),
 		changes:  newChanges(),
+		known:    newKnown(cmp.Or(o.maxKnown, maxKnown)),
 		contents: contents{max: contentsToKeep(), of: map[*fileNode]*openContent{}},
 		names:    timeoutWithoutNotify,
 		silent:   o.Sizes != Estimate && onLinux && (o.Offline || caller.SeesCalls(o.AllowOther) && !o.blind),

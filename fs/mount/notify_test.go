@@ -407,7 +407,9 @@ func TestReadersInAStormOfChanges(t *testing.T) {
 		}
 	}
 	root, _ := docTree(docs)
-	dir, s := mountServer(t, root, Options{Notified: true})
+	o := Options{Notified: true, maxKnown: rand.IntN(2) * files} // 0: the kernel forgets nothing
+	t.Logf("%+v", o)
+	dir, s := mountServer(t, root, o)
 	var stop atomic.Bool
 	done := make(chan struct{})
 	go func() {

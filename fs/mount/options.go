@@ -38,6 +38,9 @@ type Options struct {
 
 	// blind is for tests: the mount is not silent, as if the system calls of other processes could not be seen.
 	blind bool
+	// maxKnown and noPrune are for tests: another bound than the constant, and the notifications of kernels before 6.18.
+	maxKnown int
+	noPrune  bool
 }
 
 // Sizes says who gets an estimate for the size of a file that was never fetched. Once a version was fetched, its size

@@ -32,6 +32,7 @@ var listers = []string{"ls", "find", "du", "tree", "eza", "exa", "lsd", "fd", "f
 // Getattr is the only place where a stat fetches: the kernel holds no lock here. In a silent mount, GETATTR is also the
 // only request that open(2) causes for a file that is not at hand.
 func (n *fileNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	n.forgotten.Store(false)
 	if e := n.check(ctx); e != 0 {
 		return e
 	}

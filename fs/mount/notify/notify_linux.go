@@ -18,6 +18,7 @@ const Supported = true
 const (
 	invalInode = 2      // FUSE_NOTIFY_INVAL_INODE
 	invalEntry = 3      // FUSE_NOTIFY_INVAL_ENTRY
+	prune      = 9      // FUSE_NOTIFY_PRUNE
 	expireOnly = 1 << 0 // FUSE_EXPIRE_ONLY
 )
 
@@ -82,10 +83,38 @@ func devices() (fds []int) {
 // keeps its pages, and open files are not disturbed. Kernels before 6.2 ignore the flag: they drop the name and its pages,
 // as libraries do. It returns false if it can send nothing: then the library must.
 func (k *Notifier) ExpireName(ino uint64, name string) bool {
+	return k.addName(ino, name, expireOnly)
+}
+
+// DropName makes the kernel drop name in folder ino, found or not. Who uses it goes on, but a folder that somebody stands in
+// seems deleted. It returns false if it can send nothing.
+func (k *Notifier) DropName(ino uint64, name string) bool { return k.addName(ino, name, 0) }
+
+func (k *Notifier) addName(ino uint64, name string, flags uint32) bool {
 	b := binary.NativeEndian.AppendUint64(nil, ino) // struct fuse_notify_inval_entry_out
 	b = binary.NativeEndian.AppendUint32(b, uint32(len(name)))
-	b = binary.NativeEndian.AppendUint32(b, expireOnly)
+	b = binary.NativeEndian.AppendUint32(b, flags)
 	return k.add(invalEntry, append(append(b, name...), 0))
+}
+
+// maxForget is how many inodes a message names.
+const maxForget = 512
+
+// Forget makes the kernel forget those of the inodes that nobody uses, in this order: a folder is used while the kernel knows
+// a name in it. It takes no folder's lock. Kernels before 6.18 refuse the message. It returns false if it can send
+// nothing.
+func (k *Notifier) Forget(inodes []uint64) bool {
+	for some := range slices.Chunk(inodes, maxForget) {
+		b := binary.NativeEndian.AppendUint32(nil, uint32(len(some))) // struct fuse_notify_prune_out
+		b = append(b, make([]byte, 12)...)
+		for _, ino := range some {
+			b = binary.NativeEndian.AppendUint64(b, ino)
+		}
+		if !k.add(prune, b) {
+			return false
+		}
+	}
+	return true
 }
 
 // ExpireFolder makes the kernel ask again for the attributes of folder ino and for its listing. It returns false if it

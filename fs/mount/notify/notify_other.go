@@ -23,6 +23,12 @@ func (*Notifier) ExpireName(uint64, string) bool { return false }
 // ExpireFolder returns false: the library must send it.
 func (*Notifier) ExpireFolder(uint64) bool { return false }
 
+// DropName returns false: nothing is sent.
+func (*Notifier) DropName(uint64, string) bool { return false }
+
+// Forget returns false: nothing is sent.
+func (*Notifier) Forget([]uint64) bool { return false }
+
 // Send does nothing.
 func (*Notifier) Send() {}
 
