@@ -9,9 +9,9 @@ import (
 )
 
 // newStatus makes 'codafs status': how things are, in one screen, and as promised JSON (status.Status). It ends within some
-// seconds whatever hangs: each mount is asked by a process of its own, Coda gets one request and 3 seconds. The exit code is
-// 0 also when the service is down or a mount is dead, since that is what was asked for; a monitor reads the JSON. It is 10
-// for a named folder that is not a mount. 'doctor' is the command that judges, and says what to do.
+// seconds even if Coda or a mount hangs: each mount is asked by a process of its own, Coda gets one request and 3 seconds.
+// The exit code is 0 also when the service is down or a mount is dead, since that is what was asked for; a monitor reads
+// the JSON. It is 10 for a named folder that is not a mount. 'doctor' is the command that judges, and says what to do.
 func newStatus(std term.Streams) *cobra.Command {
 	s := newSettings()
 	var output string

@@ -37,6 +37,7 @@ func Read(t testing.TB, fsys iofs.FS) []File {
 	}
 	var g errgroup.Group
 	g.SetLimit(readers)
+	// Stats come after the whole walk, for the folders' times.
 	for i := range all {
 		g.Go(func() error { return all[i].read(fsys) })
 	}

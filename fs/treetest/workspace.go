@@ -196,7 +196,7 @@ func (s store) Filled(key string) (time.Time, bool) { return s.kept.Filled(key) 
 
 func (s store) Sum(key string) ([sha256.Size]byte, bool) { return s.kept.Sum(key) }
 
-// content keeps a nil pointer from becoming an interface that is not nil.
+// content keeps a nil pointer from becoming an interface that is not nil, which callers would take for a content.
 func content(c *cache.Content, err error) (fs.Content, error) {
 	if err != nil {
 		return nil, err

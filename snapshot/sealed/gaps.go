@@ -8,7 +8,8 @@ import (
 )
 
 // Gaps are the failures of a snapshot: the files that failed, and the lists of which docs. The zero value has none.
-// It does not change, and may be used by many goroutines.
+// It does not change, and may be used by many goroutines. Diff and the counts of a run tell by it
+// what failed from what was deleted.
 type Gaps struct {
 	files map[format.Key]bool
 	lists map[string][]fs.Kind // by doc

@@ -36,7 +36,7 @@ func (p Policy) rules() []rule {
 	}
 }
 
-// check refuses a policy that keeps nothing: it is a mistake.
+// check refuses a policy that keeps nothing: it is a mistake. A single rule above 0 is enough; those at 0 keep nothing.
 func (p Policy) check() error {
 	some := false
 	for _, r := range p.rules() {

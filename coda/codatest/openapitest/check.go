@@ -50,6 +50,7 @@ func (s *spec) checkAnswer(op *openapi3.Operation, a *recorder) error {
 	if err != nil {
 		return err
 	}
+	// Of errors too.
 	if media, _, _ := mime.ParseMediaType(a.Header().Get("Content-Type")); media != "application/json" {
 		return fmt.Errorf("Content-Type is %q", a.Header().Get("Content-Type"))
 	}

@@ -67,7 +67,7 @@ func unbounded(name string) func(*openapi3.Schema) {
 	}
 }
 
-// mapping says which schema a discriminator's word means.
+// mapping says which schema a discriminator's word means. Without it kin-openapi refuses the value, whatever is in it.
 func mapping(kind, schema string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
 		s.Discriminator.Mapping[kind] = openapi3.MappingRef{Ref: "#/components/schemas/" + schema}

@@ -36,6 +36,7 @@ func (seen repair) schema(s *openapi3.Schema) {
 	seen.ref(s.Items)
 	seen.ref(s.AdditionalProperties.Schema)
 	mergeAllOf(s)
+	// Without a mapping, which alternative is meant cannot be told: a value need only fit one of them, not exactly one.
 	if s.Discriminator == nil || len(s.Discriminator.Mapping) == 0 {
 		s.Discriminator = nil
 		s.AnyOf = append(s.AnyOf, s.OneOf...)

@@ -43,6 +43,7 @@ func Wrap(t testing.TB, h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 			return
 		}
+		// The path below Base, still escaped: names with a slash in them are one part.
 		op, item, args := s.find(r.Method, below)
 		if op == nil {
 			t.Errorf("%s %s: the file has no such operation", r.Method, below)

@@ -12,7 +12,7 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
-// File is a file whose bytes may change without a stamp.
+// File is a file whose bytes may change without a stamp. Files of other types are not found in SinceDir.
 type File interface {
 	fs.File
 	// OpenSince opens the current version. Computed bytes were fetched no earlier than since.

@@ -80,7 +80,8 @@ func OrStale[T any](ctx context.Context, o Owner, of *Value[T], load, older func
 }
 
 // wait waits for the end of a load, but no longer than Patience. If somebody has already waited that long for the same
-// load (late), it does not wait.
+// load (late), it does not wait: a walk through a slow folder waits once, not at each name. It also returns true at the end of
+// ctx; the caller looks.
 func wait(ctx context.Context, ended <-chan struct{}, late bool) (done bool) {
 	if late {
 		select {

@@ -65,8 +65,8 @@ func (d *Options) checkCache() finding {
 }
 
 // tryFolder returns the free space of a folder that can be written to, or can be made: then that of the nearest folder above
-// it that exists. It makes a file and removes it, since neither the mode nor access(2) tells of read-only disks, quotas and
-// network storage. It makes no folder.
+// it that exists. It makes a file and removes it, since only that shows whether the disk,
+// a quota and network storage allow it. It makes no folder.
 func tryFolder(dir string) (free int64, err error) {
 	dir = config.Absolute(dir)
 	st, err := os.Stat(dir)

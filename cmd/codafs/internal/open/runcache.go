@@ -99,7 +99,7 @@ func (s *scratch) remove() error {
 }
 
 // RemoveDeadRuns removes what killed runs have left, as far as it can, and returns how many bytes that was. It is called by
-// every command that opens the cache, since a killed run may have left gigabytes and need not be followed by another
+// every command that opens a tree, since a killed run may have left gigabytes and need not be followed by another
 // snapshot. Folders of runs that are under way are locked, and stay.
 func RemoveDeadRuns(cacheDir string) (freed int64) {
 	runs := runsFolder(cacheDir)
