@@ -52,6 +52,9 @@ type Error struct {
 	Sentinel error
 	// Final marks one that would come again, whatever its Code says.
 	Final bool
+	// Unsure marks one of a request that is to be carried out once ([Request.Once]): nobody knows whether it was. The end of
+	// the caller's context, which is no Error, leaves that open too.
+	Unsure bool
 	// noWay marks one that got no connection to the service.
 	noWay bool
 	// fewRetries marks one that is worth less patience than others of its Code.
@@ -81,6 +84,12 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (sent %d times)", e.Attempts)
 	}
 	return b.String()
+}
+
+// unheard reports that the service surely did not carry out the request: it refused it, or never got it.
+func (e *Error) unheard() bool {
+	refused := e.Status >= 400 && e.Status < 500 && e.Status != http.StatusRequestTimeout
+	return e.noWay || refused || e.Status == 0 && (e.Code != CodeUnreachable || lasting(e.Err))
 }
 
 // Unwrap returns the cause.

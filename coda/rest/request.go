@@ -24,6 +24,9 @@ type Request struct {
 	Want int
 	// Heavy says that the caller can ask for less at a time: a 504 is then sent again once only.
 	Heavy bool
+	// Once says that the service would do it a second time, such as adding rows. It is sent again only if it was surely
+	// not carried out: after a 429, or without a connection. An error that leaves that open is [Error.Unsure].
+	Once bool
 	// Timeout bounds one attempt, if the usual 2 minutes are too long; 0 means those.
 	Timeout time.Duration
 	// Sent counts how often it was sent, if not nil. It is written before Do returns.

@@ -34,6 +34,9 @@ func (c *Client) Do(ctx context.Context, r Request, decode func([]byte) error) e
 		if e != nil {
 			e.Method, e.Path = r.Method, r.String()
 			e.fewRetries = r.Heavy && e.Status == http.StatusGatewayTimeout
+			if r.Once && !e.unheard() {
+				e.Final, e.Unsure = true, true
+			}
 		}
 		return e
 	})
