@@ -30,6 +30,7 @@ var ours = map[string][]string{
 	"coda/rest":                   {"coda/rate"},
 	"coda":                        {"cache/filelock", "coda/rate", "coda/rest"},
 	"coda/blob":                   {"coda/rest"},
+	"coda/write":                  {"coda", "coda/rest"},
 	"coda/codatest":               {"coda"},
 	"coda/codatest/openapitest":   {"coda/codatest"},
 	"coda/thirdparty":             {}, // nothing but tests
