@@ -38,6 +38,16 @@ type Entry struct {
 	Failure *Failure `json:"failure,omitempty"`
 }
 
+// NewEntry makes the entry of a version of an object, without Rows and Source.
+func NewEntry(path string, o Object, v Version) Entry {
+	e := Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed}
+	if e.UpdatedAt.IsZero() {
+		e.UpdatedAt = v.ModTime
+	}
+	return e
+}
+
 // The ways to read a page's text.
 const (
 	SourceExport  = "export"  // Coda's own export
@@ -65,6 +75,11 @@ type Failure struct {
 	Accepted bool `json:"accepted,omitempty"`
 }
 
+// Entry is that of the object which could not be read.
+func (f Failure) Entry() Entry {
+	return Entry{Path: f.Path, Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Failure: &f}
+}
+
 // Held says what the caller of an index already has. Several goroutines call its functions; a nil function means
 // that nothing is held.
 type Held struct {
@@ -76,4 +91,7 @@ type Held struct {
 	// the warnings that the caller knows: they cause no second read.
 	Docs []string
 	Odd  []Failure
+	// Again says that what was listed so far does not hold: all entries come again. That is so if it turned out meanwhile how
+	// the source reads.
+	Again func()
 }

@@ -15,8 +15,8 @@ import (
 // it needs a lock.
 type carrying struct {
 	*run
-	have  map[format.Key]bool // what the run has
-	taken pathSet             // its paths
+	have  map[format.Key]bool // what the run has, of the docs that lack something
+	taken pathSet             // the paths of all that it has
 	paths map[string]string   // of its docs, by id
 }
 
@@ -28,20 +28,33 @@ func (r *run) carry(ctx context.Context) error {
 	}
 	format.SortFailures(r.summary.Failures) // whatever order they came in, the same is carried
 	c := carrying{r, map[format.Key]bool{}, newPathSet(), map[string]string{}}
-	for _, f := range r.files {
-		c.have[f.Key()] = true
+	lacking := map[string]bool{}
+	for _, f := range r.summary.Failures {
+		lacking[f.DocID] = true
+	}
+	for f, err := range r.files.All() {
+		if err != nil {
+			return err
+		}
+		if lacking[f.DocID] {
+			c.have[f.Key()] = true
+		}
 		c.taken.add(f.Path)
 	}
 	for _, d := range r.docs {
 		c.paths[d.DocID] = d.Path
 	}
 	for _, failure := range r.summary.Failures {
-		for _, old := range c.behind(failure) {
+		behind, err := c.behind(failure)
+		if err != nil {
+			return err
+		}
+		for _, old := range behind {
 			if c.have[old.Key()] {
 				continue
 			}
 			c.have[old.Key()] = true
-			if err := c.one(ctx, *old, c.places(failure, *old)); err != nil {
+			if err := c.one(ctx, old, c.places(failure, old)); err != nil {
 				return err
 			}
 		}
@@ -52,20 +65,24 @@ func (r *run) carry(ctx context.Context) error {
 // behind gives the files of the snapshot before that may be missing because of a failure: the object's own, and where a
 // doc's list is what failed, all that it would have named. (Where only the list's file could not be read, the list
 // came, and what is not in it was deleted.)
-func (c *carrying) behind(failure fs.Failure) (all []*format.File) {
+func (c *carrying) behind(failure fs.Failure) (all []format.File, err error) {
 	key := format.KeyOfFailure(failure)
+	doc, err := c.before.doc(failure.DocID)
+	if err != nil {
+		return nil, err
+	}
 	if c.unlisted[key] && failure.Kind.Info().IsList {
-		for _, old := range c.before.inDoc[failure.DocID] {
+		for _, old := range doc.Files {
 			if old.Key() == key || slices.Contains(old.Kind.Lists(), failure.Kind) {
 				all = append(all, old)
 			}
 		}
-		return all
+		return all, nil
 	}
-	if old := c.before.files[key]; old != nil {
+	if old, ok := doc.Get(key); ok {
 		all = append(all, old)
 	}
-	return all
+	return all, nil
 }
 
 // places are the paths under which a file may be carried, the best first: where the object is now, if the index says that,
@@ -89,22 +106,22 @@ func (c *carrying) one(ctx context.Context, old format.File, paths []string) err
 	if i < 0 {
 		return nil
 	}
-	f := r.dated(old, old.Fetched(r.before.started))
+	f := r.dated(old, old.Fetched(r.before.StartedAt))
 	f.Path, f.Status = paths[i], format.StatusCarried
-	err := r.stage.Take(ctx, r.before.id, old, f.Path)
+	err := r.stage.Take(ctx, r.before.ID, old, f.Path)
 	if _, unfit := errors.AsType[*folder.NameError](err); unfit {
 		return nil
 	}
 	if errors.Is(err, folder.ErrDamaged) {
-		r.warn("%s: %q is damaged there and could not be fetched again, run verify", r.before.id, old.Path)
+		r.warn("%s: %q is damaged there and could not be fetched again, run verify", r.before.ID, old.Path)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	r.files = append(r.files, f)
-	r.summary.Files++
-	r.summary.Bytes += f.Size
+	if err := r.count(f); err != nil {
+		return err
+	}
 	if isUnit(f.Kind) {
 		d := r.before.docs[f.DocID]
 		d.Path = path.Dir(f.Path)

@@ -43,7 +43,7 @@ func settledOf(e fs.Entry, fetched time.Time) bool {
 // stale reports whether bytes of e that were fetched at a time are to be fetched anew.
 func (r *run) stale(e fs.Entry, fetched time.Time) bool {
 	switch {
-	case e.Computed == fs.ComputedNot, r.skipped[e.DocID]:
+	case e.Computed == fs.ComputedNot, r.skipped.has(e.DocID):
 		return false
 	case e.Computed == fs.ComputedVolatile:
 		return true
@@ -80,25 +80,39 @@ func (r *run) fits(left folder.Finished, e fs.Entry) bool {
 	return sameVersion(e, left.File) && settledOf(e, left.FetchedAt) && !r.stale(e, left.File.Fetched(left.FetchedAt))
 }
 
-// trusted is the part of left that files may be taken from, if they still hash right.
-func (r *run) trusted(left map[string]folder.Finished, files []fs.Entry) map[string]folder.Finished {
-	keep := map[string]folder.Finished{}
-	for _, e := range files {
-		if old, ok := left[e.Path]; ok && r.fits(old, e) {
-			keep[e.Path] = old
-		}
-	}
-	return keep
+// baseFile is what the last good snapshot has for an entry.
+type baseFile struct {
+	format.File
+	known bool // it has one
 }
 
-// kept reports whether e need not be fetched, and gives the file that the last good snapshot has for it.
-func (r *run) kept(e fs.Entry) (old format.File, same, kept bool) {
-	if r.skipped[e.DocID] && !isUnit(e.Kind) {
-		old, same = r.before.files.Get(format.KeyOf(e)) // which e was made of
-		return old, same, same
+// baseFile gives what the last good snapshot has for an entry.
+func (r *run) baseFile(e fs.Entry) (baseFile, error) {
+	f, known, err := r.base.file(format.KeyOf(e))
+	return baseFile{f, known}, err
+}
+
+// held reports that a file is there, in the last good snapshot or among those of a run that was stopped, and gives what the last
+// good snapshot has.
+func (r *run) held(e fs.Entry) (held bool, old baseFile, err error) {
+	if old, err = r.baseFile(e); err != nil {
+		return false, old, err
 	}
-	old, same = r.before.unchanged(e)
-	return old, same, same && !r.stale(e, old.Fetched(r.before.started))
+	left, ok, err := r.left.Find(e.Path)
+	if err != nil || ok && r.fits(left, e) {
+		return true, old, err
+	}
+	_, held = r.kept(e, old)
+	return held, old, nil
+}
+
+// kept reports whether e need not be fetched, since the last good snapshot has it (old); same, whether that has the same version.
+func (r *run) kept(e fs.Entry, old baseFile) (same, kept bool) {
+	if r.skipped.has(e.DocID) && !isUnit(e.Kind) {
+		return old.known, old.known // which e was made of
+	}
+	same = r.before != nil && old.known && r.before.unchanged(e, old.File)
+	return same, same && !r.stale(e, old.Fetched(r.before.StartedAt))
 }
 
 // open opens e at the origin, and tells when its bytes were fetched. What the origin holds may be old; what it fetched

@@ -4,88 +4,152 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 	"github.com/codafs/codafs/snapshot/sealed"
 )
 
-// takeStock counts what is there, and compares it with the last good snapshot. It comes after setStatus, and after all
-// failures are known: what is missing by a failure is not gone.
+// stock is the counting of what is there, doc by doc, and the comparison with the last good snapshot. It comes after all failures
+// are known: what is missing by a failure is not gone.
 //
 // An object is new, changed or gone once, however many files it has. A doc is changed where anything in it is; a table
 // where its rows or columns are, not where only the stamps in its own file moved.
-func (r *run) takeStock() {
-	s := &r.summary
-	s.Contents = new(format.Contents)
-	docs, objects := map[string]bool{}, map[objectKey]bool{} // that differ
-	var lacked sealed.Gaps                                   // by the base
+type stock struct {
+	r        *run
+	contents format.Contents
+	failures map[string][]fs.Failure // by doc
+	gaps     sealed.Gaps             // of them
+	lacked   sealed.Gaps             // by the base
+	had      map[string][]fs.Failure // likewise, by doc
+	// now and before count the objects of the run and of the base.
+	now, before int
+}
+
+// takeStock counts, warns of what is odd and was not so in the base, and names what is gone.
+func (r *run) takeStock() error {
+	s := &r.stock
+	*s = stock{r: r, failures: byDoc(r.summary.Failures), gaps: sealed.NewGaps(r.summary.Failures)}
 	if r.base != nil {
-		lacked = sealed.NewGaps(r.base.Failures)
-		s.Since = r.base.ID
-		for _, old := range r.goneFiles() {
-			docs[old.DocID] = true
-			if c := s.Contents.Of(old); c != nil {
-				c.Gone++
-			}
+		s.lacked, s.had = sealed.NewGaps(r.base.Failures), byDoc(r.base.Failures)
+		r.summary.Since = r.base.ID
+	}
+	if err := r.eachDoc(s.doc); err != nil {
+		return err
+	}
+	slices.SortFunc(r.summary.Gone, func(a, b format.GoneObject) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Doc, b.Doc), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ObjectID, b.ObjectID))
+	})
+	r.summary.Contents = &s.contents
+	return nil
+}
+
+// byDoc sorts failures out by their docs.
+func byDoc(failures []fs.Failure) map[string][]fs.Failure {
+	docs := map[string][]fs.Failure{}
+	for _, f := range failures {
+		docs[f.DocID] = append(docs[f.DocID], f)
+	}
+	return docs
+}
+
+// eachDoc gives the files of each doc of the run and of the base, and of those of which there are failures alone. As a rule a
+// doc's files lie together; what lies apart is held until the last of the doc has come.
+func (r *run) eachDoc(each func(id string, files []format.File) error) error {
+	known, some := map[string]bool{}, map[string][]format.File{}
+	for f, err := range r.files.All() {
+		if err != nil {
+			return err
+		}
+		id := f.DocID
+		if some[id] = append(some[id], r.withOdd(f)); len(some[id]) < r.filesOf[id] {
+			continue
+		}
+		known[id] = true
+		if err := each(id, some[id]); err != nil {
+			return err
+		}
+		delete(some, id)
+	}
+	var rest []string
+	if r.base != nil {
+		rest = slices.Clone(r.base.IDs())
+		for _, f := range r.base.Failures {
+			rest = append(rest, f.DocID)
 		}
 	}
-	for _, f := range r.files {
+	for _, f := range r.summary.Failures {
+		rest = append(rest, f.DocID)
+	}
+	for _, id := range rest {
+		if known[id] {
+			continue
+		}
+		known[id] = true
+		if err := each(id, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doc counts the files of one doc.
+func (s *stock) doc(id string, files []format.File) error {
+	old, err := s.r.base.doc(id)
+	if err != nil {
+		return err
+	}
+	s.now += countObjects(files, s.failures[id])
+	s.before += countObjects(old.Files, s.had[id])
+	changed, objects := s.gone(old, files), map[string]bool{} // that differ
+	for _, f := range files {
+		last, _ := old.Get(f.Key())
+		s.r.warnOfOdd(f, last)
 		if f.Status != format.StatusNew && f.Status != format.StatusChanged {
 			continue
 		}
-		docs[f.DocID] = true
+		changed = true
 		if !f.Kind.Info().Dated {
-			objects[objectKey{f.DocID, f.ObjectID}] = true
+			objects[f.ObjectID] = true
 		}
 	}
-	for _, f := range r.files {
-		c := s.Contents.Of(f)
+	for _, f := range files {
+		c := s.contents.Of(f)
 		if c == nil {
 			continue
 		}
 		c.Total++
 		switch {
-		case f.Status == format.StatusNew && lacked.Cover(f):
+		case f.Status == format.StatusNew && s.lacked.Cover(f):
 			c.Back++
 		case f.Status == format.StatusNew:
 			c.New++
-		case isUnit(f.Kind) && docs[f.DocID], !isUnit(f.Kind) && objects[objectKey{f.DocID, f.ObjectID}]:
+		case isUnit(f.Kind) && changed, !isUnit(f.Kind) && objects[f.ObjectID]:
 			c.Changed++
 		}
 	}
+	return nil
 }
 
-// goneFiles are those of the base whose objects are gone, not only missing; it names them in the summary. Of a doc that is
-// gone the objects are not named: a list of a thousand pages would hide that.
-func (r *run) goneFiles() []format.File {
-	removed, goneUnits := map[format.Key]bool{}, map[string]bool{}
-	for _, c := range sealed.Compare(r.base, &format.Manifest{Files: r.files, Failures: r.summary.Failures}).Removed {
+// gone counts the files of the base whose objects are gone, not only missing; it names them in the summary, and reports whether
+// there are any. Of a doc that is gone the objects are not named: a list of a thousand pages would hide that.
+func (s *stock) gone(old sealed.DocList, files []format.File) (some bool) {
+	removed, withDoc := map[format.Key]bool{}, false
+	for _, c := range sealed.CompareDoc(old, files, s.gaps).Removed {
 		removed[format.Key{Kind: c.Kind, Doc: c.DocID, Object: c.ObjectID}] = true
-		if isUnit(c.Kind) && c.ObjectID == c.DocID {
-			goneUnits[c.DocID] = true
-		}
+		withDoc = withDoc || isUnit(c.Kind) && c.ObjectID == c.DocID
 	}
-	if len(removed) == 0 {
-		return nil
-	}
-	names := map[string]string{}
-	for _, d := range r.base.Docs {
-		names[d.DocID] = d.Name
-	}
-	var gone []format.File
-	for _, f := range r.base.Files {
+	for _, f := range old.Files {
 		if !removed[f.Key()] {
 			continue
 		}
-		gone = append(gone, f)
-		withDoc := !isUnit(f.Kind) && goneUnits[f.DocID]
-		if kind := format.Named(f); kind != "" && !withDoc {
-			r.summary.Gone = append(r.summary.Gone, format.GoneObject{
-				Kind: kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Doc: names[f.DocID],
+		if c := s.contents.Of(f); c != nil {
+			c.Gone++
+		}
+		if kind := format.Named(f); kind != "" && (isUnit(f.Kind) || !withDoc) {
+			s.r.summary.Gone = append(s.r.summary.Gone, format.GoneObject{
+				Kind: kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Doc: s.r.base.docs[f.DocID].Name,
 			})
 		}
 	}
-	slices.SortFunc(r.summary.Gone, func(a, b format.GoneObject) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Doc, b.Doc), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ObjectID, b.ObjectID))
-	})
-	return gone
+	return len(removed) > 0
 }

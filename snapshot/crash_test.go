@@ -48,6 +48,8 @@ type rehearsal struct {
 	files int
 	// second has a sealed snapshot in the folder, of the tree before an edit.
 	second, incremental bool
+	// onDisk has all records of the run on the disk while it runs, as a large one has.
+	onDisk bool
 	// broken, if set, is a protocol other than the package's.
 	broken *broken
 
@@ -88,6 +90,9 @@ func (r *rehearsal) attempt(t *testing.T) *attempt {
 	a.from.edit(a.from.entries[3].Path, "# Edited\n")
 	a.from.edit(a.from.entries[len(a.from.entries)-1].Path, "[1]\n")
 	a.o.Concurrency, a.o.Incremental, a.o.Now = 1, r.incremental, clockAt(day.Add(time.Hour))
+	if r.onDisk {
+		a.o.Hold(1)
+	}
 	return a
 }
 
@@ -293,11 +298,12 @@ func tree(n int) *memory {
 	return m
 }
 
-// rehearsals are the three kinds of runs.
+// rehearsals are the kinds of runs.
 func rehearsals(files int) map[string]*rehearsal {
 	return map[string]*rehearsal{
 		"first": {files: files}, "second": {files: files, second: true},
-		"incremental": {files: files, second: true, incremental: true},
+		"incremental":          {files: files, second: true, incremental: true},
+		"with records on disk": {files: files, second: true, incremental: true, onDisk: true},
 	}
 }
 

@@ -10,11 +10,20 @@ import (
 // seal decides how the run went and has the snapshot sealed. From the moment it is sealed, an error is no longer about the
 // snapshot: latest.txt or the link could not be written, and the summary stays as it was decided.
 func (r *run) seal(ctx context.Context) error {
-	r.decide()
+	if err := r.decide(); err != nil {
+		return err
+	}
+	files := func(yield func(format.File, error) bool) {
+		for f, err := range r.files.All() {
+			if !yield(r.withOdd(f), err) {
+				return
+			}
+		}
+	}
 	err := r.stage.Seal(ctx, format.Manifest{
-		Head: r.head, Docs: append([]format.Doc{}, r.docs...), Files: append([]format.File{}, r.files...),
+		Head: r.head, Docs: append([]format.Doc{}, r.docs...),
 		Failures: r.summary.Failures, NotCaptured: append([]string{}, r.opts.NotCaptured...),
-	}, r.summary)
+	}, files, r.summary)
 	if err != nil {
 		return err
 	}
@@ -27,17 +36,18 @@ func (r *run) seal(ctx context.Context) error {
 	return err
 }
 
-// decide sets the result and the exit code. The order matters: statuses come before counts, and the finished account
+// decide sets the result and the exit code. The order matters: the finished account comes
 // before the guard that compares it with the base. A suspect snapshot is sealed too, so that nothing is lost if the
 // workspace did shrink, but latest.txt does not name it.
-func (r *run) decide() {
-	r.setStatus()
+func (r *run) decide() error {
+	if err := r.takeStock(); err != nil {
+		return err
+	}
 	if r.stage.LostTimes() {
 		const noTimes = "files have the time at which they were written, not the one of their last change: the file system of the output folder did not take it"
 		r.note(noTimes, r.isNew(noTimes))
 	}
 	r.account()
-	r.takeStock()
 	r.head.FinishedAt = r.summary.FinishedAt
 	why := r.shrunk()
 	switch {
@@ -49,4 +59,5 @@ func (r *run) decide() {
 	default:
 		r.summary.Result, r.summary.ExitCode = format.Complete, format.ExitComplete
 	}
+	return nil
 }

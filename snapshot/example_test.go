@@ -14,15 +14,17 @@ import (
 // notes is the smallest origin: texts by path, each of which is its own version.
 type notes map[string]string
 
-func (n notes) Index(context.Context) (entries []fs.Entry, err error) {
+func (n notes) Index(_ context.Context, _ fs.Held, each func(fs.Entry) error) error {
 	for path, text := range n {
 		e := fs.Entry{Path: path, Kind: fs.KindPage, DocID: "notes", ObjectID: path, Version: text}
 		if strings.HasSuffix(path, "/doc.json") {
 			e.Kind, e.ObjectID = fs.KindDoc, "notes"
 		}
-		entries = append(entries, e)
+		if err := each(e); err != nil {
+			return err
+		}
 	}
-	return entries, nil
+	return nil
 }
 
 func (n notes) Open(_ context.Context, path string) (io.ReadCloser, error) {

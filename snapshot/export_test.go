@@ -4,8 +4,6 @@ import (
 	"context"
 	iofs "io/fs"
 
-	"github.com/codafs/codafs/fs"
-	"github.com/codafs/codafs/snapshot/format"
 	"github.com/codafs/codafs/snapshot/sealed"
 )
 
@@ -41,14 +39,5 @@ func PruneCheckingDisk(ctx context.Context, output string, p sealed.Policy, chec
 	return sealed.PruneWithHooks(ctx, output, p, false, o.hooks)
 }
 
-// IndexBase gives what an incremental run holds of a manifest beside it.
-func IndexBase(m *format.Manifest) any { return newBaseSnapshot(m, format.NewFiles(m.Files)) }
-
-// MeterOf gives what a run holds to count the requests of files that are to be fetched.
-func MeterOf(c Cost, files []fs.Entry) any {
-	m := newMeter(c)
-	for _, e := range files {
-		m.add(e, 0)
-	}
-	return m
-}
+// Hold has records go to the disk when there are more than so many bytes of them.
+func (o *Options) Hold(bytes int) { o.held = bytes }

@@ -123,7 +123,7 @@ func (s *simulation) live() {
 
 // Index implements snapshot.Origin. The key is made as package fs makes it, or without its mark
 // of youth.
-func (s *simulation) Index(context.Context) ([]fs.Entry, error) {
+func (s *simulation) Index(_ context.Context, _ fs.Held, each func(fs.Entry) error) error {
 	var all []fs.Entry
 	for _, o := range s.listed() {
 		e := o.entry
@@ -137,7 +137,7 @@ func (s *simulation) Index(context.Context) ([]fs.Entry, error) {
 		all = append(all, fs.Entry{Kind: fs.KindPages, DocID: "doc0", ObjectID: "doc0", Path: "docs/doc0/pages.json",
 			Failure: &fs.Failure{Code: "server_error", HTTPStatus: 500}})
 	}
-	return all, nil
+	return giveAll(all, each)
 }
 
 // listed are the objects that the service shows tonight.

@@ -44,17 +44,17 @@ func (r *run) takeBase(id string) {
 	if err == nil && !s.Result.Good() {
 		return
 	}
+	var base *baseSnapshot
 	if err == nil {
-		r.base, err = r.out.Manifest(id)
+		base, err = openBase(r.out, id)
 	}
 	if err != nil {
 		r.warn("%s: cannot be compared with, run verify: %v", id, err)
 		return
 	}
-	r.known = slices.Concat(s.Notes, s.Warnings)
-	r.last = format.NewFiles(r.base.Files)
+	r.base, r.known = base, slices.Concat(s.Notes, s.Warnings)
 	if r.opts.Incremental {
-		r.before = newBaseSnapshot(r.base, r.last)
+		r.before = base
 	}
 }
 
@@ -77,43 +77,32 @@ func (r *run) shrunk() string {
 	if r.base == nil {
 		return ""
 	}
-	now := countObjects(r.files, r.summary.Failures)
-	before := countObjects(r.base.Files, r.base.Failures)
-	if 2*now < before {
+	if now, before := r.stock.now, r.stock.before; 2*now < before {
 		return fmt.Sprintf("%d objects where %s has %d", now, r.base.ID, before)
 	}
 	return ""
 }
 
-// objectKey names an object; a table's three files are one object.
-type objectKey struct{ doc, object string }
-
-// countObjects counts the objects that a run saw, those it could not copy included. Objects and not files: a setting that
+// countObjects counts the objects of a doc that a run saw, those it could not copy included. Objects and not files: a setting that
 // adds a file to each page must not make an earlier snapshot look small.
 func countObjects(files []format.File, failures []fs.Failure) int {
-	seen := map[objectKey]bool{}
+	seen := map[string]bool{}
 	for _, f := range files {
-		seen[objectKey{f.DocID, f.ObjectID}] = true
+		seen[f.ObjectID] = true
 	}
 	for _, f := range failures {
-		seen[objectKey{f.DocID, f.ObjectID}] = true
+		seen[f.ObjectID] = true
 	}
 	return len(seen)
 }
 
-// setStatus compares every file with the base, by its hash: a new version may have the same bytes. What was carried stays
-// that.
-func (r *run) setStatus() {
-	for i, f := range r.files {
-		old, known := r.last.Get(f.Key())
-		switch {
-		case f.Status == format.StatusCarried:
-		case !known:
-			r.files[i].Status = format.StatusNew
-		case old.SHA256 == f.SHA256:
-			r.files[i].Status = format.StatusUnchanged
-		default:
-			r.files[i].Status = format.StatusChanged
-		}
+// statusOf compares a file with that of the base, by its hash: a new version may have the same bytes.
+func statusOf(f format.File, old baseFile) format.Status {
+	switch {
+	case !old.known:
+		return format.StatusNew
+	case old.SHA256 == f.SHA256:
+		return format.StatusUnchanged
 	}
+	return format.StatusChanged
 }

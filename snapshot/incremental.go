@@ -11,53 +11,78 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
-// baseSnapshot is the last good snapshot as an incremental run sees it. A nil one acts as an empty one. It does not change
-// while the run copies, so that all workers may read it.
+// baseSnapshot is the last good snapshot. Its manifest is read once; what is said of its files here is small, and of a doc's files
+// as much as is asked for comes from the manifest again. It does not change, so that all workers may read it.
 type baseSnapshot struct {
-	id      string
-	tool    string
-	started time.Time
-	files   format.Files
-	// docs and inDoc are by the id of the doc.
-	docs  map[string]format.Doc
-	inDoc map[string][]*format.File
+	*sealed.Docs
+	docs map[string]format.Doc // by id
 	// unsure are the docs of which it does not have everything as a run would now have it.
 	unsure map[string]bool
+	// withheld are the files that a doc may lack without a failure, and has.
+	withheld map[format.Key]bool
+	// odd is what was odd about its files.
+	odd []fs.Failure
+	// lines counts the pages whose text came line by line.
+	lines int
 }
 
-func newBaseSnapshot(m *format.Manifest, files format.Files) *baseSnapshot {
-	b := &baseSnapshot{
-		id: m.ID, tool: m.Tool, started: m.StartedAt,
-		files: files, docs: map[string]format.Doc{}, inDoc: map[string][]*format.File{}, unsure: map[string]bool{},
+func openBase(f *folder.Folder, id string) (b *baseSnapshot, err error) {
+	b = &baseSnapshot{docs: map[string]format.Doc{}, unsure: map[string]bool{}, withheld: map[format.Key]bool{}}
+	if b.Docs, err = sealed.OpenDocs(f, id, b.look); err != nil {
+		return nil, err
 	}
-	for _, d := range m.Docs {
+	for _, d := range b.Manifest.Docs {
 		b.docs[d.DocID] = d
 	}
-	for i := range m.Files {
-		f := &m.Files[i]
-		b.inDoc[f.DocID] = append(b.inDoc[f.DocID], f)
-		// A page that came as lines, since the token could start no exports, may come as an export now.
-		if f.Source == fs.SourceContent || f.Status == format.StatusCarried || (fs.Version{Key: f.Version}).Young() {
-			b.unsure[f.DocID] = true
-		}
-	}
-	for _, f := range m.Failures {
+	for _, f := range b.Failures {
 		b.unsure[f.DocID] = true
 	}
-	return b
+	return b, nil
 }
 
-// unchanged gives the file that the snapshot has for e, if e need not be fetched: the
+// look notes what is to be known of a file.
+func (b *baseSnapshot) look(f format.File) {
+	if f.IsLines() {
+		b.lines++
+	}
+	// A page that came as lines, since the token could start no exports, may come as an export now.
+	if f.Source == fs.SourceContent || f.Status == format.StatusCarried || (fs.Version{Key: f.Version}).Young() {
+		b.unsure[f.DocID] = true
+	}
+	if f.Kind.Info().Withheld {
+		b.withheld[f.Key()] = true
+	}
+	for _, message := range f.Warnings {
+		b.odd = append(b.odd, fs.Failure{Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Path: f.Path, Message: message, Warning: true})
+	}
+}
+
+// file gives the file with a key. A nil base has none.
+func (b *baseSnapshot) file(k format.Key) (format.File, bool, error) {
+	doc, err := b.doc(k.Doc)
+	f, ok := doc.Get(k)
+	return f, ok, err
+}
+
+// doc gives the files of a doc. A nil base has none.
+func (b *baseSnapshot) doc(id string) (sealed.DocList, error) {
+	if b == nil {
+		return sealed.DocList{}, nil
+	}
+	return b.Docs.Doc(id)
+}
+
+// unchanged reports whether a file that the snapshot has for e will do, so that e need not be fetched: the
 // version is the same, and was read when it was no longer young. Of a carried file nobody
 // knows that: it is there because a later read failed.
-func (b *baseSnapshot) unchanged(e fs.Entry) (format.File, bool) {
+func (b *baseSnapshot) unchanged(e fs.Entry, old format.File) bool {
 	if b == nil || e.Version == "" || (fs.Version{Key: e.Version}).Young() {
-		return format.File{}, false
+		return false
 	}
-	old, ok := b.files.Get(format.KeyOf(e))
-	return old, ok && sameVersion(e, old) && old.Status != format.StatusCarried && settledOf(e, b.started)
+	return sameVersion(e, old) && old.Status != format.StatusCarried && settledOf(e, b.StartedAt)
 }
 
 // unchangedDoc reports that no file of a doc can have moved, if stamps can be trusted. Every
@@ -65,60 +90,67 @@ func (b *baseSnapshot) unchanged(e fs.Entry) (format.File, bool) {
 // render the same objects in another way.
 func (b *baseSnapshot) unchangedDoc(id string, updatedAt time.Time, tool string) bool {
 	d, ok := b.docs[id]
-	return ok && b.tool == tool && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.started, updatedAt) && !b.unsure[id]
+	return ok && b.Tool == tool && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.StartedAt, updatedAt) && !b.unsure[id]
 }
 
-// held reports that a file is there, in the last good snapshot or among those of a run that was stopped.
-func (r *run) held(e fs.Entry, left map[string]folder.Finished) bool {
-	if old, ok := left[e.Path]; ok && r.fits(old, e) {
-		return true
-	}
-	_, _, kept := r.kept(e)
-	return kept
+// docSet is a set of ids of docs.
+type docSet struct {
+	mu  sync.Mutex // guards ids
+	ids map[string]bool
 }
 
-// index lists what the snapshot is to hold. With TrustDocTimestamps, docs whose stamp did not move are not listed by the
-// origin: their files are those of the snapshot before. The origin may ask about docs from several goroutines, so skipped
-// has a lock until the index is there; afterwards it is only read.
-func (r *run) index(ctx context.Context, left map[string]folder.Finished) ([]fs.Entry, error) {
-	held := fs.Held{File: func(e fs.Entry) bool { return r.held(e, left) }}
+func (s *docSet) set(id string, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids[id] = is
+}
+
+func (s *docSet) has(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ids[id]
+}
+
+// index lists what the snapshot is to hold, and has it judged. With TrustDocTimestamps, docs whose stamp did not move are not listed
+// by the origin: their files are those of the snapshot before. The origin may ask about docs and files from several goroutines.
+func (r *run) index(ctx context.Context, l *listing) error {
+	l.clear()
+	held := fs.Held{File: l.held, Again: l.clear}
 	held.Docs, held.Odd = r.expected()
-	if _, able := r.from.(ChangeIndexer); r.before == nil || !r.opts.TrustDocTimestamps || !able {
-		return r.list(ctx, held)
+	if r.before == nil || !r.opts.TrustDocTimestamps {
+		return r.list(ctx, held, l.add)
 	}
-	var mu sync.Mutex
-	skipped := map[string]bool{}
-	r.skipped = skipped
 	held.Doc = func(id string, updatedAt time.Time) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		skipped[id] = r.before.unchangedDoc(id, updatedAt, r.head.Tool)
-		return skipped[id]
+		skip := r.before.unchangedDoc(id, updatedAt, r.head.Tool)
+		r.skipped.set(id, skip)
+		return skip
 	}
-	index, err := r.list(ctx, held)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]fs.Entry, 0, len(index))
 	withheld := map[fs.Kind]int{}
-	for _, e := range index {
-		all = append(all, e)
-		if isUnit(e.Kind) && skipped[e.DocID] {
-			all = append(all, r.before.entries(e)...)
-			r.before.countWithheld(withheld, e)
+	held.Again = func() { l.clear(); clear(withheld) }
+	err := r.list(ctx, held, func(e fs.Entry) error {
+		if err := l.add(e); err != nil || !isUnit(e.Kind) || !r.skipped.has(e.DocID) {
+			return err
 		}
+		r.before.countWithheld(withheld, e)
+		return r.before.entries(e, l.add)
+	})
+	if err != nil {
+		return err
 	}
 	for kind, docs := range withheld {
-		all = append(all, fs.Entry{Kind: kind, Note: fmt.Sprintf("%s.json is left out as it was in %s (docs: %d)", kind, r.before.id, docs)})
+		note := fs.Entry{Kind: kind, Note: fmt.Sprintf("%s.json is left out as it was in %s (docs: %d)", kind, r.before.ID, docs)}
+		if err := l.add(note); err != nil {
+			return err
+		}
 	}
-	return all, nil
+	return nil
 }
 
 // countWithheld counts the files that a doc lacks where the token may not see them. To name
 // them is the listing's, which a skipped doc has none of.
 func (b *baseSnapshot) countWithheld(docs map[fs.Kind]int, unit fs.Entry) {
 	for _, kind := range fs.WithheldFrom(unit.Kind) {
-		if _, ok := b.files[format.Key{Kind: kind, Doc: unit.DocID, Object: unit.DocID}]; !ok {
+		if !b.withheld[format.Key{Kind: kind, Doc: unit.DocID, Object: unit.DocID}] {
 			docs[kind]++
 		}
 	}
@@ -126,18 +158,21 @@ func (b *baseSnapshot) countWithheld(docs map[fs.Kind]int, unit fs.Entry) {
 
 // entries lists the files of a skipped doc but its doc.json, whose entry is given, as the
 // snapshot before has them: in the folder that the doc has now.
-func (b *baseSnapshot) entries(doc fs.Entry) []fs.Entry {
-	var all []fs.Entry
-	for _, f := range b.inDoc[doc.DocID] {
+func (b *baseSnapshot) entries(doc fs.Entry, each func(fs.Entry) error) error {
+	list, err := b.doc(doc.DocID)
+	for _, f := range list.Files {
 		if isUnit(f.Kind) {
 			continue
 		}
-		all = append(all, fs.Entry{
-			Path: b.moved(*f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Type: f.Type(),
+		err := each(fs.Entry{
+			Path: b.moved(f, path.Dir(doc.Path)), Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, Type: f.Type(),
 			UpdatedAt: f.UpdatedAt, ModTime: f.Time(), Version: f.Version, Source: f.Source, Computed: f.Volatility,
 		})
+		if err != nil {
+			return err
+		}
 	}
-	return all
+	return err
 }
 
 // moved is the path of a file whose doc now has the folder dir.

@@ -326,8 +326,8 @@ type gated struct {
 	asked map[string]time.Time
 }
 
-func (g gated) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
-	all, err := g.Index(ctx)
+func (g gated) Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error {
+	all, err := listOf(ctx, g.memory)
 	skip := map[string]bool{}
 	for _, e := range all {
 		if e.Kind == fs.KindDoc && e.Failure == nil {
@@ -337,7 +337,10 @@ func (g gated) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, erro
 			}
 		}
 	}
-	return slices.DeleteFunc(all, func(e fs.Entry) bool { return skip[e.DocID] && e.Kind != fs.KindDoc }), err
+	if err != nil {
+		return err
+	}
+	return giveAll(slices.DeleteFunc(all, func(e fs.Entry) bool { return skip[e.DocID] && e.Kind != fs.KindDoc }), each)
 }
 
 func TestTrustedDocsAreTakenFromTheSnapshotBefore(t *testing.T) {

@@ -5,59 +5,112 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"path"
 	"time"
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/spool"
 )
 
-// listing is what an index asks for: what is to be copied, and what is known to be missing before anything is.
+// listing is what an index asks for: what is to be copied, and what is known to be missing before anything is. It is filled entry by
+// entry, by one goroutine.
 type listing struct {
-	docs []format.Doc
-	// files has the order of the index: origins fetch ahead in it.
-	files []fs.Entry
+	r       *run
+	plan    Plan
+	objects format.Contents
+	docs    []format.Doc
+	// files has the order of the index: origins fetch ahead in it. It is nil for a dry run.
+	files *spool.List[item]
+	slow  int // how many of them are made slowly
 	// missing are the gaps that the index already knows, and the entries that it
 	// must not hold.
 	missing []fs.Failure
 	// notes are to know of the whole.
 	notes []fs.Entry
-	// found is the number of docs, with or without their doc.json.
-	found int
+	// units are the docs, with or without their doc.json.
+	units map[string]bool
+	// has are the files of a kind that docs may lack without a failure, or the reason why they are missing, by doc.
+	has   map[fs.Kind]map[string]bool
+	taken pathSet
 }
 
-// newListing judges an index, which comes from outside: its paths are not trusted.
-func newListing(index []fs.Entry) listing {
-	var l listing
-	taken := newPathSet()
-	docs := map[string]bool{}
-	for _, e := range index {
-		if e.Note != "" {
-			l.notes = append(l.notes, e)
-			continue
-		}
-		if isUnit(e.Kind) && !docs[e.DocID+e.ObjectID] {
-			docs[e.DocID+e.ObjectID] = true
-			l.found++
-		}
-		if e.Failure != nil {
-			l.missing = append(l.missing, about(e, *e.Failure))
-			continue
-		}
+// item is a file that is to be copied.
+type item struct {
+	Entry fs.Entry `json:"e"`
+	// Takes is how many requests of each class it takes to fetch it; none if it need not be fetched.
+	Takes map[string]int `json:"t,omitempty"`
+}
+
+// clear makes the listing empty, for an index from its beginning.
+func (l *listing) clear() {
+	files := l.files
+	if files != nil {
+		files.Clear()
+	}
+	*l = listing{r: l.r, files: files, units: map[string]bool{}, has: map[fs.Kind]map[string]bool{}, taken: newPathSet(),
+		plan: Plan{Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}}}
+	l.r.meter = newMeter(l.r.opts.Cost)
+}
+
+// held is [fs.Held].File.
+func (l *listing) held(e fs.Entry) bool {
+	held, _, err := l.r.held(e)
+	return held || err != nil // which ends the run when the entry comes
+}
+
+// add judges an entry of the index, which comes from outside: its path is not trusted.
+func (l *listing) add(e fs.Entry) error {
+	if e.Note != "" {
+		l.notes = append(l.notes, e)
+		return nil
+	}
+	if isUnit(e.Kind) {
+		l.units[e.DocID+e.ObjectID] = true
+	}
+	failure := e.Failure
+	if failure == nil {
 		err := format.CheckPath(e.Path)
 		if err == nil {
-			err = taken.add(e.Path)
+			err = l.taken.add(e.Path)
 		}
 		if err != nil {
-			l.missing = append(l.missing, about(e, fs.Failure{Code: "bad_path", Message: err.Error()}))
-			continue
-		}
-		l.files = append(l.files, e)
-		if isUnit(e.Kind) {
-			l.docs = append(l.docs, docOf(e))
+			failure = &fs.Failure{Code: "bad_path", Message: err.Error()}
 		}
 	}
-	return l
+	if failure != nil {
+		l.missing = append(l.missing, about(e, *failure))
+		return nil
+	}
+	if isUnit(e.Kind) {
+		l.docs = append(l.docs, docOf(e))
+	}
+	if e.Kind.Info().Withheld {
+		l.note(e.Kind, e.DocID)
+	}
+	return l.file(e)
+}
+
+// note says that a doc has a file of a kind.
+func (l *listing) note(k fs.Kind, doc string) {
+	if l.has[k] == nil {
+		l.has[k] = map[string]bool{}
+	}
+	l.has[k][doc] = true
+}
+
+// file adds a file to the plan, and to what is to be copied.
+func (l *listing) file(e fs.Entry) error {
+	takes, err := l.count(e)
+	if err != nil || l.files == nil {
+		return err
+	}
+	if e.Kind.Info().Slow {
+		l.slow++
+	}
+	l.r.stage.Expect(e.Path)
+	return l.files.Add(item{e, takes})
 }
 
 // isUnit reports whether files of a kind are those of the units themselves, such as doc.json.
@@ -81,23 +134,30 @@ func about(e fs.Entry, f fs.Failure) fs.Failure {
 	return f
 }
 
-// pathSet keeps the paths of files apart from those of the folders above them. It is for one goroutine.
-type pathSet struct{ files, folders map[string]bool }
+// pathSet keeps the paths of files apart from those of the folders above them. It is for one goroutine. It has a hash of each:
+// that two of a million are the same by chance happens once in 30 million sets.
+type pathSet struct {
+	seed           maphash.Seed
+	files, folders map[uint64]struct{}
+}
 
-func newPathSet() pathSet { return pathSet{files: map[string]bool{}, folders: map[string]bool{}} }
+func newPathSet() pathSet {
+	return pathSet{maphash.MakeSeed(), map[uint64]struct{}{}, map[uint64]struct{}{}}
+}
 
 func (s pathSet) add(p string) error {
-	if s.files[p] || s.folders[p] {
+	is := func(set map[uint64]struct{}, p string) bool { _, is := set[maphash.String(s.seed, p)]; return is }
+	if is(s.files, p) || is(s.folders, p) {
 		return fmt.Errorf("the path %q is there twice", p)
 	}
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		if s.files[dir] {
+		if is(s.files, dir) {
 			return fmt.Errorf("the path %q leads through a file", p)
 		}
 	}
-	s.files[p] = true
+	s.files[maphash.String(s.seed, p)] = struct{}{}
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		s.folders[dir] = true
+		s.folders[maphash.String(s.seed, dir)] = struct{}{}
 	}
 	return nil
 }
@@ -110,16 +170,22 @@ func (r *run) confirmGone(ctx context.Context) error {
 	if len(r.gone) == 0 {
 		return nil
 	}
-	index, err := r.list(ctx, fs.Held{File: func(fs.Entry) bool { return true }}) // all of it was fetched
-	if _, refused := errors.AsType[*RefusedError](err); refused || ctx.Err() != nil || errors.Is(err, ErrMountLost) {
-		return err
-	}
 	listed, unsure := map[format.Key]bool{}, map[string]bool{}
-	for _, e := range index {
-		listed[format.KeyOf(e)] = true
+	for _, f := range r.gone {
+		listed[format.KeyOfFailure(f)] = false
+	}
+	all := fs.Held{File: func(fs.Entry) bool { return true }} // all of it was fetched
+	err := r.list(ctx, all, func(e fs.Entry) error {
+		if _, gone := listed[format.KeyOf(e)]; gone {
+			listed[format.KeyOf(e)] = true
+		}
 		if e.Failure != nil && e.Kind.Info().IsList {
 			unsure[e.DocID] = true
 		}
+		return nil
+	})
+	if _, refused := errors.AsType[*RefusedError](err); refused || ctx.Err() != nil || errors.Is(err, ErrMountLost) {
+		return err
 	}
 	for _, f := range r.gone {
 		if err == nil && !listed[format.KeyOfFailure(f)] && !unsure[f.DocID] {

@@ -1,43 +1,106 @@
 package snapshot_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// A run may have a million files: of each it holds little beside the manifest and the index.
-func TestAFileTakesLittleOfARunsMemory(t *testing.T) {
-	const n = 10_000
-	m := &format.Manifest{}
-	entries := make([]fs.Entry, n)
-	for i := range n {
-		doc, page := fmt.Sprintf("doc%d", i/100), fmt.Sprintf("canvas-%d", i)
-		entries[i] = fs.Entry{Path: "docs/" + doc + "/pages/" + page + ".md", Kind: fs.KindPage, DocID: doc, ObjectID: page, Version: strings.Repeat("0", 32)}
-		m.Files = append(m.Files, format.File{Path: entries[i].Path, Kind: fs.KindPage, DocID: doc, ObjectID: page, Version: entries[i].Version})
-	}
-	cost := snapshot.Cost{Requests: func(fs.Entry, int64) map[string]int { return map[string]int{"export": 1, "read": 1, "download": 1} }}
-	for _, c := range []struct {
-		what string
-		most uint64
-		make func() any
-	}{
-		{"the base", 200, func() any { return snapshot.IndexBase(m) }},
-		{"the meter", 250, func() any { return snapshot.MeterOf(cost, entries) }},
-	} {
-		before := live()
-		held := c.make()
-		after := live()
-		runtime.KeepAlive(held)
-		t.Logf("%s: %d bytes a file", c.what, (after-before)/n)
-		if (after-before)/n > c.most {
-			t.Errorf("%s takes %d bytes a file, want %d at most", c.what, (after-before)/n, c.most)
+// crowd is an origin of many docs, each with many pages, none of which it holds.
+type crowd struct{ docs, pages int }
+
+func (m crowd) Index(_ context.Context, _ fs.Held, each func(fs.Entry) error) error {
+	at := day.Add(-24 * time.Hour)
+	for d := range m.docs {
+		id := fmt.Sprintf("doc%06d", d)
+		e := fs.Entry{Path: "docs/Plan__" + id + "/doc.json", Kind: fs.KindDoc, DocID: id, ObjectID: id, Version: id, UpdatedAt: at, ModTime: at}
+		for p := range m.pages {
+			if err := each(e); err != nil {
+				return err
+			}
+			name := fmt.Sprintf("canvas-%06d", p)
+			e = fs.Entry{Path: "docs/Plan__" + id + "/pages/Some title of a page__" + name + ".md", Kind: fs.KindPage, DocID: id, ObjectID: name,
+				Name: "Some title of a page", Version: strings.Repeat("0", 32), UpdatedAt: at, ModTime: at, Source: fs.SourceExport}
 		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m crowd) Open(_ context.Context, path string) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(path)), nil
+}
+
+// atEnd measures what is held when nearly all files are there.
+type atEnd struct {
+	files, copied int
+	heap          uint64
+}
+
+func (p *atEnd) Listed(plan snapshot.Plan) { p.files = plan.Files }
+func (p *atEnd) Copied(format.File, snapshot.Estimate) {
+	if p.copied++; p.copied == p.files {
+		p.heap = live()
+	}
+}
+func (p *atEnd) Fetching(fs.Entry)                    {}
+func (p *atEnd) Missed(fs.Failure, snapshot.Estimate) {}
+
+// A run may have a million files. What it holds of each is a few hashes: not its entry, nor its place in a manifest.
+func TestAFileTakesLittleOfARunsMemory(t *testing.T) {
+	const pages = 49
+	sizes := []int{10, 50} // docs
+	heaps := map[string][]uint64{}
+	kinds := []string{"first", "unchanged", "taken up"}
+	for _, docs := range sizes {
+		from, o := crowd{docs, pages}, options(t)
+		o.Hold(64 << 10)
+		o.Cost = cost
+		for i, kind := range kinds {
+			at := &atEnd{}
+			o.Progress = at
+			o.Incremental, o.Now = i > 0, clockAt(day.Add(time.Duration(i)*24*time.Hour))
+			if kind == "taken up" {
+				o.Incremental = false
+				stopAtTheEnd(t, from, o)
+			}
+			mustRun(t, from, o, 0)
+			heaps[kind] = append(heaps[kind], at.heap)
+		}
+	}
+	for _, kind := range kinds {
+		files := uint64((sizes[1] - sizes[0]) * (pages + 1))
+		each := (int64(heaps[kind][1]) - int64(heaps[kind][0])) / int64(files)
+		t.Logf("%s: %d bytes a file", kind, each)
+		if each > 150 {
+			t.Errorf("%s: a run holds %d bytes of each file, want 150 at most", kind, each)
+		}
+	}
+}
+
+// stopAtTheEnd has a run that is stopped when all of its files are there.
+func stopAtTheEnd(t *testing.T, from snapshot.Origin, o snapshot.Options) {
+	t.Helper()
+	stopped := errors.New("stopped")
+	o.CheckDisk(func(op, name string) error {
+		if strings.HasSuffix(name, "/.manifest.json.tmp") {
+			return stopped
+		}
+		return nil
+	})
+	if _, err := snapshot.Run(t.Context(), from, o); err == nil {
+		t.Fatal("the run was not stopped")
 	}
 }
 

@@ -77,8 +77,8 @@ func (m *Mount) Source() format.Source {
 func (m *Mount) Selection() map[string]any { return m.status.Selection }
 
 // Index implements [Origin].
-func (m *Mount) Index(ctx context.Context) ([]fs.Entry, error) {
-	return readLines[fs.Entry](ctx, m, fs.IndexFile)
+func (m *Mount) Index(ctx context.Context, _ fs.Held, each func(fs.Entry) error) error {
+	return readLines(ctx, m, fs.IndexFile, each)
 }
 
 // Open implements [Origin]. A system call cannot be called off: when ctx ends while one
@@ -158,31 +158,38 @@ func (m *Mount) Explain(path string, err error) fs.Failure {
 
 // Warnings implements [Warner].
 func (m *Mount) Warnings(ctx context.Context) ([]fs.Failure, error) {
-	known, err := readLines[fs.Failure](ctx, m, fs.ErrorsFile)
+	var odd []fs.Failure
+	err := readLines(ctx, m, fs.ErrorsFile, func(f fs.Failure) error {
+		if f.Warning {
+			odd = append(odd, f)
+		}
+		return nil
+	})
 	if errors.Is(err, iofs.ErrNotExist) && !errors.Is(err, ErrMountLost) {
 		return nil, nil
 	}
-	return slices.DeleteFunc(known, func(f fs.Failure) bool { return !f.Warning }), err
+	return odd, err
 }
 
-// readLines reads a file of JSON values, as those in .codafs are.
-func readLines[T any](ctx context.Context, m *Mount, path string) ([]T, error) {
+// readLines gives each of the JSON values of a file, as those in .codafs are.
+func readLines[T any](ctx context.Context, m *Mount, path string, each func(T) error) error {
 	in, err := m.Open(ctx, path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer in.Close()
 	dec := json.NewDecoder(bufio.NewReader(in))
-	var all []T
 	for {
 		var one T
 		err := dec.Decode(&one)
 		if errors.Is(err, io.EOF) {
-			return all, nil
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		all = append(all, one)
+		if err := each(one); err != nil {
+			return err
+		}
 	}
 }

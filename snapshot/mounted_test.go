@@ -281,7 +281,7 @@ func TestCancelDoesNotWaitForAHangingMount(t *testing.T) {
 func TestMountGivesWhatTheKernelGives(t *testing.T) {
 	tree := workspace(1)
 	mount := mounted(t, mountpointOf(tree))
-	entries, err := mount.Index(t.Context())
+	entries, err := listOf(t.Context(), mount)
 	if err != nil || asJSON(entries) != asJSON(tree.entries) {
 		t.Errorf("index %v, %v", entries, err)
 	}

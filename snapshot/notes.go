@@ -25,12 +25,12 @@ func (r *run) isNew(text string) bool { return !slices.Contains(r.known, text) }
 
 // noteIndex puts down the notes of an index. Numbers in a note change each night, so two of its kinds are news by what the
 // base has, and not by their text.
-func (r *run) noteIndex(l listing) {
+func (r *run) noteIndex(l *listing) {
 	for _, e := range l.notes {
 		news := false
 		switch info := e.Kind.Info(); {
 		case info.Class == fs.ClassText: // the text of pages came line by line
-			news = r.base == nil || format.PagesLineByLine(r.base.Files) == 0
+			news = r.base == nil || r.base.lines == 0
 		case info.Withheld:
 			news = r.withheldAnew(e.Kind, l)
 		default:
@@ -41,24 +41,17 @@ func (r *run) noteIndex(l listing) {
 }
 
 // withheldAnew reports that a doc has no file of a kind, and had one in the last good snapshot, or was not in that.
-func (r *run) withheldAnew(kind fs.Kind, l listing) bool {
+func (r *run) withheldAnew(kind fs.Kind, l *listing) bool {
 	if r.base == nil {
 		return true
 	}
-	had := map[string]bool{}
-	for _, d := range r.base.Docs {
-		had[d.DocID] = true
-	}
-	has := map[string]bool{}
-	for _, e := range l.files {
-		has[e.DocID] = has[e.DocID] || e.Kind == kind
-	}
 	for _, f := range l.missing {
-		has[f.DocID] = true // why, is told
+		l.note(kind, f.DocID) // why, is told
 	}
 	return slices.ContainsFunc(l.docs, func(d format.Doc) bool {
-		_, kept := r.last[format.Key{Kind: kind, Doc: d.DocID, Object: d.DocID}]
-		return !has[d.DocID] && (kept || !had[d.DocID])
+		_, had := r.base.docs[d.DocID]
+		kept := r.base.withheld[format.Key{Kind: kind, Doc: d.DocID, Object: d.DocID}]
+		return !l.has[kind][d.DocID] && (kept || !had)
 	})
 }
 
@@ -75,7 +68,7 @@ func (r *run) expected() (docs []string, odd []fs.Failure) {
 			docs = append(docs, id)
 		}
 	}
-	for _, d := range r.base.Docs {
+	for _, d := range r.base.Manifest.Docs {
 		add(d.DocID)
 	}
 	for _, f := range r.base.Failures {
@@ -83,12 +76,7 @@ func (r *run) expected() (docs []string, odd []fs.Failure) {
 			add(f.DocID)
 		}
 	}
-	for _, f := range r.base.Files {
-		for _, message := range f.Warnings {
-			odd = append(odd, fs.Failure{Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Path: f.Path, Message: message, Warning: true})
-		}
-	}
-	return docs, odd
+	return docs, r.base.odd
 }
 
 // askOdd asks the origin what is odd, after it listed the tree and again after all was read: the next listing of a mount knows
@@ -118,21 +106,29 @@ func (r *run) askOdd(ctx context.Context) error {
 	return nil
 }
 
-// warnOfOdd puts down what is odd. What was so in the last good snapshot too is in the manifest alone: nobody reads
-// warnings that come each night.
-func (r *run) warnOfOdd() {
-	for i := range r.files {
-		f := &r.files[i]
-		if now := r.odd[f.Key()]; now != nil {
-			f.Warnings = now
-		}
-		last, _ := r.last.Get(f.Key())
-		for _, message := range f.Warnings {
-			if !slices.Contains(last.Warnings, message) {
-				r.warn("%s: %s", f.Path, message)
-			}
+// withOdd gives a file with what is odd about it.
+func (r *run) withOdd(f format.File) format.File {
+	if len(r.odd) == 0 {
+		return f
+	}
+	if now := r.odd[f.Key()]; now != nil {
+		f.Warnings = now
+	}
+	return f
+}
+
+// warnOfOdd puts down what is odd about a file, if it was not so in the last good snapshot, where it is old. What is no news
+// is in the manifest alone: nobody reads warnings that come each night.
+func (r *run) warnOfOdd(f, old format.File) {
+	for _, message := range f.Warnings {
+		if !slices.Contains(old.Warnings, message) {
+			r.warn("%s: %s", f.Path, message)
 		}
 	}
+}
+
+// warnOfUnits puts down what is odd about the list of units.
+func (r *run) warnOfUnits() {
 	for _, message := range r.odd[format.KeyOfFailure(r.oddList)] {
 		r.warn("%s: %s", r.oddList.Path, message)
 	}

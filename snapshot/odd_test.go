@@ -19,9 +19,9 @@ type odd struct {
 
 func (o *odd) Warnings(context.Context) ([]fs.Failure, error) { return o.warnings, nil }
 
-func (o *odd) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
+func (o *odd) Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error {
 	o.held = held
-	return o.Index(ctx)
+	return o.memory.Index(ctx, held, each)
 }
 
 // A file that is odd in the same way each night is named once. It stays in the manifest, and the origin is told of it, also where

@@ -11,27 +11,21 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/spool"
 )
 
 // Origin is what a snapshot is made from: a tree in this process, or a mounted one
 // ([Mounted]). Its methods are safe for concurrent use.
 type Origin interface {
-	// Index lists every file and every known gap, afresh. A listing that broke off is
-	// an error, never a short list.
-	Index(ctx context.Context) ([]fs.Entry, error)
+	// Index gives every file and every known gap to each, afresh. A listing that broke off is
+	// an error, never a short list; so is an error of each. An origin may ask held for less where something is held already:
+	// of a doc that is, the entry of its doc.json alone is listed. Nor need a file be fetched that is held.
+	Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error
 	// Open opens the file that the index has under path. When ctx ends, Open and
 	// reads from what it gave end soon, with an error. An object that is not there any
 	// more is an [io/fs.ErrNotExist]: where a second listing confirms that it was
 	// deleted, that is no gap in the snapshot, only a change in the workspace.
 	Open(ctx context.Context, path string) (io.ReadCloser, error)
-}
-
-// ChangeIndexer is an [Origin] whose listing asks for less where something is held already.
-type ChangeIndexer interface {
-	Origin
-	// IndexChanged is Index, but of a doc that is held the entry of its doc.json alone is
-	// listed: the rest costs no request. Nor is a file fetched that is held.
-	IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error)
 }
 
 // Warner is an [Origin] that knows what is odd about what it gave.
@@ -63,7 +57,7 @@ type Options struct {
 	// selection: those whose version did not move, and those of objects that fail now.
 	Incremental bool
 	// TrustDocTimestamps, with Incremental, does not look into docs whose stamp did not
-	// move, if the Origin is a [ChangeIndexer].
+	// move, if the Origin asks for that.
 	TrustDocTimestamps bool
 	// Demo reports that the objects are a sample, for the manifest and the summary alone.
 	Demo bool
@@ -102,8 +96,9 @@ type Options struct {
 	// the Summary, which the caller shows.
 	Log *slog.Logger
 
-	// hooks is for tests.
+	// hooks and held are for tests: held is how many bytes of records are in memory before they go to the disk.
 	hooks folder.Hooks
+	held  int
 }
 
 // Progress is told what a run does, by one goroutine, in the order in which it
@@ -113,8 +108,7 @@ type Progress interface {
 	Fetching(e fs.Entry)
 	// Listed comes once, when the index is there.
 	Listed(Plan)
-	// Copied comes for each file that is in the snapshot now, with what is left to fetch.
-	// Status is [format.StatusCarried] or not known yet.
+	// Copied comes for each file that is in the snapshot now, with its status and what is left to fetch.
 	Copied(f format.File, left Estimate)
 	// Missed comes for each object that is not, or that was not found. A file that is
 	// carried for it comes later.
@@ -124,6 +118,9 @@ type Progress interface {
 func (o Options) withDefaults() Options {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
+	}
+	if o.held == 0 {
+		o.held = spool.Held
 	}
 	if o.Selection = format.Chosen(o.Selection); o.Selection == nil {
 		o.Selection = map[string]any{}

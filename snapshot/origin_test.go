@@ -39,10 +39,30 @@ type memory struct {
 	finished map[string]int
 }
 
-func (m *memory) Index(ctx context.Context) ([]fs.Entry, error) {
+func (m *memory) Index(_ context.Context, _ fs.Held, each func(fs.Entry) error) error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.entries), m.indexErr
+	entries, broken := slices.Clone(m.entries), m.indexErr
+	m.mu.Unlock()
+	if err := giveAll(entries, each); err != nil {
+		return err
+	}
+	return broken
+}
+
+// giveAll gives entries as [snapshot.Origin.Index] does.
+func giveAll(entries []fs.Entry, each func(fs.Entry) error) error {
+	for _, e := range entries {
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listOf collects the entries of an origin.
+func listOf(ctx context.Context, from snapshot.Origin) (entries []fs.Entry, err error) {
+	err = from.Index(ctx, fs.Held{}, func(e fs.Entry) error { entries = append(entries, e); return nil })
+	return entries, err
 }
 
 func (m *memory) Open(ctx context.Context, path string) (io.ReadCloser, error) {

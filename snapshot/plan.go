@@ -56,102 +56,92 @@ type Cost struct {
 // are those of Run.
 func DryRun(ctx context.Context, from Origin, o Options) (Plan, error) {
 	r := newRun(from, o)
-	left, err := r.look()
-	if err != nil {
+	defer r.close()
+	if err := r.look(); err != nil {
 		return Plan{}, err
 	}
-	index, err := r.index(ctx, left)
-	if err != nil {
+	l := &listing{r: r}
+	if err := r.index(ctx, l); err != nil {
 		return Plan{}, err
 	}
-	l := newListing(index)
-	return r.plan(l, r.trusted(left, l.files)), nil
+	return l.planned(), nil
 }
 
 // look reads what is in the output folder, if that is there. It takes no lock: it changes nothing, and a run that works there
 // may do so.
-func (r *run) look() (left map[string]folder.Finished, err error) {
+func (r *run) look() (err error) {
 	if r.out, err = folder.Open(r.opts.Output); errors.Is(err, iofs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, &folder.DestinationError{Err: err}
+		return &folder.DestinationError{Err: err}
 	}
 	defer r.out.Close()
 	if err := r.compare(); err != nil {
-		return nil, err
+		return err
 	}
-	return r.out.Left(r.head)
+	r.left, err = r.out.Left(r.head)
+	return err
 }
 
-// plan reports what of a listing is to be fetched, and sets the meter to it.
-func (r *run) plan(l listing, left map[string]folder.Finished) Plan {
-	p := Plan{Docs: l.found, Files: len(l.files), Kinds: map[fs.Kind]int{}, Fetch: map[fs.Kind]int{}, Missing: len(l.missing)}
-	r.meter = newMeter(r.opts.Cost)
-	var c format.Contents
-	for _, e := range l.files {
-		c.Add(format.File{Kind: e.Kind, Path: e.Path})
-		p.Kinds[e.Kind]++
-		if r.held(e, left) {
-			continue
-		}
-		p.Fetch[e.Kind]++
-		old, known := r.last.Get(format.KeyOf(e))
-		if known {
-			p.Bytes += old.Size
-		} else {
-			p.BytesUnknown++
-		}
-		rows := e.Rows
-		if rows == 0 && old.Rows != nil {
-			rows = *old.Rows
-		}
-		r.meter.add(e, rows)
+// count adds a file to the plan, and to what the meter counts. If the file is to be fetched, it gives the requests that this
+// takes.
+func (l *listing) count(e fs.Entry) (takes map[string]int, err error) {
+	r, p := l.r, &l.plan
+	p.Files++
+	l.objects.Add(format.File{Kind: e.Kind, Path: e.Path})
+	p.Kinds[e.Kind]++
+	held, old, err := r.held(e)
+	if held || err != nil {
+		return nil, err
 	}
-	p.Pages, p.Tables, p.Views = c.Pages.Total, c.Tables.Total, c.Views.Total
-	p.Estimate, p.ByClass = r.meter.left(), maps.Clone(r.meter.sum)
+	p.Fetch[e.Kind]++
+	if old.known {
+		p.Bytes += old.Size
+	} else {
+		p.BytesUnknown++
+	}
+	rows := e.Rows
+	if rows == 0 && old.Rows != nil {
+		rows = *old.Rows
+	}
+	return r.meter.add(e, rows), nil
+}
+
+// planned is the plan for what was listed.
+func (l *listing) planned() Plan {
+	p := l.plan
+	p.Docs, p.Missing = len(l.units), len(l.missing)
+	p.Pages, p.Tables, p.Views = l.objects.Pages.Total, l.objects.Tables.Total, l.objects.Views.Total
+	p.Estimate, p.ByClass = l.r.meter.left(), maps.Clone(l.r.meter.sum)
 	return p
 }
 
 // meter counts the requests that are still to be sent. It is for the goroutine of the run.
 type meter struct {
 	cost Cost
-	of   map[string][]classCount // by path of the file
-	sum  map[string]int          // by class
+	sum  map[string]int // by class
 }
 
-// classCount is how many requests of a class a file takes.
-type classCount struct {
-	class string
-	n     int
-}
+func newMeter(c Cost) *meter { return &meter{cost: c, sum: map[string]int{}} }
 
-func newMeter(c Cost) *meter {
-	return &meter{cost: c, of: map[string][]classCount{}, sum: map[string]int{}}
-}
-
-func (m *meter) add(e fs.Entry, rows int64) {
+// add counts the requests that a file takes, and gives them.
+func (m *meter) add(e fs.Entry, rows int64) map[string]int {
 	if m.cost.Requests == nil {
-		return
+		return nil
 	}
 	takes := m.cost.Requests(e, rows)
-	if len(takes) == 0 {
-		return
-	}
-	counts := make([]classCount, 0, len(takes)) // a map takes twice as much
 	for class, n := range takes {
-		counts = append(counts, classCount{class, n})
 		m.sum[class] += n
 	}
-	m.of[e.Path] = counts
+	return takes
 }
 
-// done takes a file off, fetched or not.
-func (m *meter) done(path string) {
-	for _, c := range m.of[path] {
-		m.sum[c.class] -= c.n
+// done takes off what a file took, fetched or not.
+func (m *meter) done(takes map[string]int) {
+	for class, n := range takes {
+		m.sum[class] -= n
 	}
-	delete(m.of, path)
 }
 
 // left reports what is still to be done. Classes are sent side by side, so the slowest counts.

@@ -176,7 +176,7 @@ func (s *scaled) listed() (tree, index float64) {
 	defer closeTree()
 	s.w.ForgetRequests() // the log is no small part of the memory
 	before := heapNow()
-	entries, err := opened.Index(s.t.Context())
+	entries, err := treetest.Index(s.t.Context(), opened, fs.Held{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -228,12 +228,8 @@ func heapNow() float64 {
 // treeOrigin is a tree as package main has it.
 type treeOrigin struct{ tree *remote.Tree }
 
-func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
-	return t.tree.Index(rate.Background(ctx))
-}
-
-func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
-	return t.tree.IndexChanged(rate.Background(ctx), held)
+func (t treeOrigin) Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error {
+	return t.tree.Index(rate.Background(ctx), held, each)
 }
 
 func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error) {

@@ -51,9 +51,10 @@ var ours = map[string][]string{
 	"fs/mount/notify":             {"fs/mount/mountpoint"},
 	"fs/treetest":                 {"fs", "fs/remote", "fs/source/codadocs", "coda", "coda/rest", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot/format":             {"fs"},
+	"snapshot/spool":              {},
 	"snapshot/folder":             {"fs", "snapshot/format", "cache/filelock"},
 	"snapshot/sealed":             {"fs", "snapshot/format", "snapshot/folder"},
-	"snapshot":                    {"fs", "snapshot/format", "snapshot/folder", "snapshot/sealed"},
+	"snapshot":                    {"fs", "snapshot/format", "snapshot/folder", "snapshot/sealed", "snapshot/spool"},
 
 	"cmd/codafs":                   {all},
 	"cmd/codafs/internal/term":     {},

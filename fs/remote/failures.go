@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
 	iofs "io/fs"
 	"iter"
 	"slices"
@@ -77,18 +76,6 @@ func Once[T any](t *Try, items iter.Seq2[T, error], id func(T) string) iter.Seq2
 			}
 		}
 	}
-}
-
-// lengthWriter counts the bytes written.
-type lengthWriter struct {
-	w io.Writer
-	n int64
-}
-
-func (l *lengthWriter) Write(p []byte) (int, error) {
-	n, err := l.w.Write(p)
-	l.n += int64(n)
-	return n, err
 }
 
 // warned replaces the warnings about an object by what a try found odd about it.

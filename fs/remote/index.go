@@ -4,64 +4,105 @@ import (
 	"cmp"
 	"context"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"strings"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/load"
 )
 
-// Index lists every file of the tree, and every known gap, sorted by path. It fetches all lists anew. It reads no
-// contents, except one page's if it is not known yet how page text is read. It fails if the context ends, the token is
-// refused or the units cannot be listed; any other failure is an entry with its Failure.
-func (t *Tree) Index(ctx context.Context) ([]fs.Entry, error) {
-	return t.IndexChanged(ctx, fs.Held{})
-}
-
-// IndexChanged is Index, but for units that are held only the unit's own file is listed, which costs no request: the list
-// of units has it. And no held file is fetched to find out how the source may read.
-func (t *Tree) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
+// Index gives each file of the tree, and each known gap, to each: first the gaps and notes of the list of units, then unit by
+// unit in the order of paths, what has no path before the rest of its unit, and last the notes about the whole workspace. It
+// fetches all lists anew, but of a unit that is held only the unit's own file is listed, which costs no request. It reads no
+// contents, except one page's that is not held, if it is not known yet how page text is read. It holds a few units at a time.
+// Calls of each and of held.Again come one after the other. An error of each ends the index. It also fails if the context ends,
+// the token is refused or the units cannot be listed; any other failure is an entry with its Failure.
+func (t *Tree) Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error {
 	t.expect(held.Docs, held.Odd)
 	if err := t.Refresh(ctx); err != nil {
-		return nil, err
+		return err
 	}
+	x := &indexer{t: t, held: held, each: each, slots: make(load.Slots, cmp.Or(t.opts.Parallel, defaultParallel))}
+	x.prober, _ = t.src.(Prober)
 	t.mu.Lock()
-	gaps, notes := t.gaps, t.notes
-	units := slices.DeleteFunc(slices.Clone(t.units), func(u *Unit) bool { return slices.Contains(t.expected, u.ID) }) // those are gaps
+	x.gaps, x.notes = t.gaps, t.notes
+	x.units = slices.DeleteFunc(slices.Clone(t.units), func(u *Unit) bool { return slices.Contains(t.expected, u.ID) }) // those are gaps
 	t.mu.Unlock()
+	slices.SortFunc(x.units, func(a, b *Unit) int { return strings.Compare(a.Path()+"/", b.Path()+"/") })
+	x.isHeld = make([]bool, len(x.units))
+	for {
+		again, err := x.pass(ctx)
+		if err != nil || !again {
+			return err
+		}
+		x.listed = true
+		if held.Again != nil {
+			held.Again()
+		}
+	}
+}
 
-	about := Survey(noSurvey{})
-	if s, ok := t.src.(Surveyor); ok {
+// indexer makes one index. While units are walked, only probe and, each by the walk of its unit, isHeld change.
+type indexer struct {
+	t      *Tree
+	held   fs.Held
+	each   func(fs.Entry) error
+	gaps   []fs.Failure
+	notes  []string
+	units  []*Unit
+	isHeld []bool // by unit
+	listed bool   // an earlier pass has fetched all lists
+	// slots bounds how many lists and versions are asked for at a time. No goroutine takes a second one.
+	slots  load.Slots
+	prober Prober      // nil if the source is none
+	probe  *load.Probe // nil until one is started
+}
+
+// pass gives all entries once. Versions may depend on how the source reads. If that changes meanwhile, all of them are to come
+// again, which sends nothing more.
+func (x *indexer) pass(ctx context.Context) (again bool, err error) {
+	before, about := x.reads(), Survey(noSurvey{})
+	if s, ok := x.t.src.(Surveyor); ok {
 		about = s.Survey()
 	}
-	walks, copies := make([]*indexer, len(units)), make([]*Unit, len(units))
-	err := t.Parallel(ctx, len(units), func(ctx context.Context, i int) error {
-		walks[i] = &indexer{t: t}
-		if held.Doc != nil && held.Doc(units[i].ID, units[i].modTime()) {
-			about.Unlisted()
-			return walks[i].unitFile(ctx, units[i])
-		}
-		copies[i] = units[i].relist()
-		return walks[i].unit(ctx, copies[i], about)
-	})
-	if err != nil {
-		return nil, err
-	}
-	all := &indexer{t: t, held: held}
-	if len(gaps) > 0 {
+	if len(x.gaps) > 0 {
 		about.Unlisted()
 	}
-	all.gaps(gaps)
-	all.notes(notes)
-	for i, w := range walks {
-		all.items = append(all.items, w.items...)
-		if copies[i] != nil {
-			units[i].replaceLists(copies[i])
+	first := gapItems(x.gaps)
+	for _, text := range x.notes {
+		first = append(first, indexItem{entry: fs.Entry{Kind: x.t.src.Layout().Kind, Note: text}})
+	}
+	if err := x.give(first, about); err != nil {
+		return false, err
+	}
+	err = load.InOrder(ctx, len(x.units), cap(x.slots),
+		func(ctx context.Context, i int) (*unitWalk, error) {
+			w := &unitWalk{x: x, i: i}
+			return w, w.walk(ctx, about)
+		},
+		func(ctx context.Context, w *unitWalk) error { return x.take(ctx, w, about) })
+	if err != nil {
+		return false, err
+	}
+	if err := x.probe.Wait(ctx); x.t.Fatal(ctx, err) {
+		return false, err
+	}
+	if x.reads() != before {
+		return true, nil
+	}
+	for _, e := range about.Notes() {
+		if err := x.each(e); err != nil {
+			return false, err
 		}
 	}
-	if err := all.ask(ctx); err != nil {
-		return nil, err
+	return false, nil
+}
+
+// reads says how the source reads, as far as is known.
+func (x *indexer) reads() string {
+	if x.prober == nil {
+		return ""
 	}
-	return sorted(append(all.entries(), about.Notes(all.entries())...)), nil
+	return x.prober.Reads()
 }
 
 // noSurvey is that of a source with nothing more to say.
@@ -69,90 +110,117 @@ type noSurvey struct{}
 
 func (noSurvey) Unit(context.Context, *Lists) ([]fs.Failure, error) { return nil, nil }
 func (noSurvey) Unlisted()                                          {}
-func (noSurvey) Notes([]fs.Entry) []fs.Entry                        { return nil }
+func (noSurvey) Entry(fs.Entry)                                     {}
+func (noSurvey) Notes() []fs.Entry                                  { return nil }
 
-// ask completes the entries of all files. Versions may depend on how the source reads. If that changes meanwhile, all are
-// completed again, which sends nothing more.
-func (w *indexer) ask(ctx context.Context) error {
-	p, _ := w.t.src.(Prober)
-	for {
-		before := ""
-		g, gctx := errgroup.WithContext(ctx)
-		if p != nil {
-			before = p.Reads()
-			if learned := p.Learned(); learned != nil {
-				g.Go(func() error { return w.probe(gctx, p, learned) }) // in parallel with the rest: it takes seconds
-			}
-		}
-		g.Go(func() error {
-			return w.t.Parallel(gctx, len(w.items), func(ctx context.Context, i int) error { return w.items[i].ask(ctx) })
-		})
-		if err := g.Wait(); err != nil {
-			return err
-		}
-		if p == nil || p.Reads() == before {
-			return nil
-		}
+// take gives the entries of a unit that was walked, and lets go of its lists: the Store has them.
+func (x *indexer) take(ctx context.Context, w *unitWalk, about Survey) error {
+	x.seek(ctx, w.items)
+	if err := x.give(w.items, about); err != nil {
+		return err
 	}
-}
-
-// probe finds out how the source may read, with a file that is not at hand. Whoever uses the index fetches that file
-// anyway. If it fails, the failure is reported then.
-func (w *indexer) probe(ctx context.Context, p Prober, learned <-chan struct{}) error {
-	ended := make(chan error, 1)
-	w.t.Spawn(ctx, func(ctx context.Context) { ended <- w.fetchOne(ctx, p) })
-	select {
-	case <-learned:
-		return nil
-	case err := <-ended:
-		if w.t.Fatal(ctx, err) {
-			return err
-		}
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// fetchOne fetches a file that shows how the source may read and is neither at hand nor held, if there is one.
-func (w *indexer) fetchOne(ctx context.Context, p Prober) error {
-	for i := range w.items {
-		f := w.items[i].file // not f.entry: other goroutines complete that
-		if f == nil || !p.Shows(f) {
-			continue
-		}
-		v, err := f.Version(ctx)
-		if err != nil {
-			return err
-		}
-		if _, known := f.Size(v); known || w.held.File != nil && w.held.File(newEntry(f.path(), f.Object(), v)) {
-			continue
-		}
-		c, _, err := fs.OpenCurrent(ctx, f)
-		if err != nil {
-			return err
-		}
-		return c.Close()
+	if w.fresh != nil {
+		x.units[w.i].replaceLists(w.fresh)
+		w.fresh.Current().release()
 	}
 	return nil
 }
 
-// indexer collects the files and gaps of the tree, or of one unit.
-type indexer struct {
-	t     *Tree
-	held  fs.Held
+// give gives entries by path; those without a path by kind and ids.
+func (x *indexer) give(items []indexItem, about Survey) error {
+	slices.SortFunc(items, func(a, b indexItem) int {
+		return cmp.Or(cmp.Compare(a.entry.Path, b.entry.Path), cmp.Compare(a.entry.Kind, b.entry.Kind),
+			cmp.Compare(a.entry.DocID, b.entry.DocID), cmp.Compare(a.entry.ObjectID, b.entry.ObjectID))
+	})
+	for _, i := range items {
+		about.Entry(i.entry)
+		if err := x.each(i.entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seek starts a probe, if it is not known how the source reads, with the first file that shows it and is neither held nor at
+// hand. The index goes on meanwhile: a probe takes seconds. Whoever uses the index fetches that file anyway. If it fails, the
+// failure is reported then.
+func (x *indexer) seek(ctx context.Context, items []indexItem) {
+	if x.prober == nil || x.probe != nil {
+		return
+	}
+	learned := x.prober.Learned()
+	if learned == nil {
+		return
+	}
+	for _, i := range items {
+		f, e := i.file, i.entry
+		if f == nil || e.Failure != nil || !x.prober.Shows(f) || x.held.File != nil && x.held.File(e) {
+			continue
+		}
+		if _, known := f.Size(fs.Version{Key: e.Version}); known {
+			continue
+		}
+		x.probe = load.NewProbe(ctx, x.t, learned, func(ctx context.Context) error {
+			c, _, err := fs.OpenCurrent(ctx, f)
+			if err == nil {
+				err = c.Close()
+			}
+			return err
+		})
+		return
+	}
+}
+
+// unitWalk collects the files and gaps of one unit for an index.
+type unitWalk struct {
+	x     *indexer
+	i     int   // the unit's place in x.units
+	fresh *Unit // the unit with lists that are fetched anew; nil if the known ones will do
 	items []indexItem
 }
 
-// indexItem is a file whose entry is not complete yet, or a gap or note.
+// indexItem is a file whose entry may not be complete yet, or a gap or note.
 type indexItem struct {
 	entry fs.Entry
 	file  *File // nil for a gap or note
 }
 
+// walk lists the unit, and completes the entries of its files.
+func (w *unitWalk) walk(ctx context.Context, about Survey) error {
+	if err := w.x.slots.Do(ctx, func() error { return w.list(ctx, about) }); err != nil {
+		return err
+	}
+	return w.x.t.Parallel(ctx, len(w.items), func(ctx context.Context, i int) error {
+		return w.x.slots.Do(ctx, func() error { return w.items[i].ask(ctx) })
+	})
+}
+
+// list adds all files and gaps of the unit, or the one file that needs no list.
+func (w *unitWalk) list(ctx context.Context, about Survey) error {
+	u, held := w.x.units[w.i], &w.x.isHeld[w.i]
+	if !w.x.listed {
+		*held = w.x.held.Doc != nil && w.x.held.Doc(u.ID, u.modTime())
+	}
+	if *held {
+		about.Unlisted()
+		return w.unitFile(ctx, u)
+	}
+	if !w.x.listed {
+		w.fresh = u.relist()
+		u = w.fresh
+	}
+	if err := w.folder(ctx, u.folder(u.getName()), u.Path()); err != nil {
+		return err
+	}
+	gaps, err := about.Unit(ctx, u.Current())
+	w.items = append(w.items, gapItems(gaps)...)
+	return err
+}
+
 // unitFile adds the one file of a unit that needs no list.
-func (w *indexer) unitFile(ctx context.Context, u *Unit) error {
-	n, err := w.t.src.Entry(ctx, u, w.t.src.Layout().File)
+func (w *unitWalk) unitFile(ctx context.Context, u *Unit) error {
+	src := w.x.t.src
+	n, err := src.Entry(ctx, u, src.Layout().File)
 	if err != nil {
 		return err
 	}
@@ -160,21 +228,11 @@ func (w *indexer) unitFile(ctx context.Context, u *Unit) error {
 	return nil
 }
 
-// unit adds all files and gaps of a unit.
-func (w *indexer) unit(ctx context.Context, u *Unit, about Survey) error {
-	if err := w.folder(ctx, u.folder(u.getName()), u.Path()); err != nil {
-		return err
-	}
-	gaps, err := about.Unit(ctx, u.Current())
-	w.gaps(gaps)
-	return err
-}
-
 // folder adds the files below dir. A list that fails costs only its folder: the failure is also reported by the list's own
 // file.
-func (w *indexer) folder(ctx context.Context, dir *Folder, path string) error {
+func (w *unitWalk) folder(ctx context.Context, dir *Folder, path string) error {
 	nodes, err := dir.Entries(ctx)
-	if w.t.Fatal(ctx, err) {
+	if w.x.t.Fatal(ctx, err) {
 		return err
 	}
 	for _, n := range nodes {
@@ -191,22 +249,12 @@ func (w *indexer) folder(ctx context.Context, dir *Folder, path string) error {
 	return nil
 }
 
-// gaps adds known gaps. They were reported when they were found.
-func (w *indexer) gaps(failures []fs.Failure) {
+// gapItems are known gaps. They were reported when they were found.
+func gapItems(failures []fs.Failure) (items []indexItem) {
 	for _, f := range failures {
-		w.items = append(w.items, indexItem{entry: gap(f)})
+		items = append(items, indexItem{entry: f.Entry()})
 	}
-}
-
-// notes adds notes about the list of units.
-func (w *indexer) notes(texts []string) {
-	for _, text := range texts {
-		w.items = append(w.items, indexItem{entry: fs.Entry{Kind: w.t.src.Layout().Kind, Note: text}})
-	}
-}
-
-func gap(f fs.Failure) fs.Entry {
-	return fs.Entry{Path: f.Path, Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Failure: &f}
+	return items
 }
 
 // ask completes the entry of a file.
@@ -221,11 +269,11 @@ func (f *indexItem) ask(ctx context.Context) error {
 	}
 	o := f.file.Object()
 	if err != nil {
-		f.entry = gap(t.FailureOf(err, o, path))
+		f.entry = t.FailureOf(err, o, path).Entry()
 		f.entry.Name = o.Title
 		return nil
 	}
-	f.entry = newEntry(path, o, v)
+	f.entry = fs.NewEntry(path, o, v)
 	f.entry.Unstamped = f.file.Reload != nil && v.Since.IsZero()
 	if v.Computed != fs.ComputedNot && f.file.AtHand(v) {
 		f.entry.FetchedAt = f.file.fetchedAt(v).UTC()
@@ -234,32 +282,4 @@ func (f *indexItem) ask(ctx context.Context) error {
 		return d.Describe(ctx, &f.entry)
 	}
 	return nil
-}
-
-// newEntry makes the entry of a version of an object, without Rows and Source.
-func newEntry(path string, o fs.Object, v fs.Version) fs.Entry {
-	e := fs.Entry{Path: path, Kind: o.Kind, DocID: o.DocID, ObjectID: o.ID, Name: o.Title, Type: o.Type, URL: o.URL,
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ModTime: v.ModTime, Version: v.Key, Computed: v.Computed}
-	if e.UpdatedAt.IsZero() {
-		e.UpdatedAt = v.ModTime
-	}
-	return e
-}
-
-// entries returns the entries of all items, in their order.
-func (w *indexer) entries() []fs.Entry {
-	all := make([]fs.Entry, len(w.items))
-	for i, f := range w.items {
-		all[i] = f.entry
-	}
-	return all
-}
-
-// sorted sorts entries by path; those without a path by kind and ids.
-func sorted(all []fs.Entry) []fs.Entry {
-	slices.SortFunc(all, func(a, b fs.Entry) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind),
-			cmp.Compare(a.DocID, b.DocID), cmp.Compare(a.ObjectID, b.ObjectID))
-	})
-	return all
 }

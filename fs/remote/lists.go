@@ -217,12 +217,12 @@ func (d *List[T]) loadOnce(ctx context.Context, l *Lists, id string, t *Try) ([]
 
 // write writes a list or an object as the service gives it, and reports what is odd about it.
 func (d *List[T]) write(ctx context.Context, l *Lists, id string, w io.Writer, t *Try) error {
-	written := &lengthWriter{w: w}
+	written := &render.Counter{W: w}
 	if err := d.Fill(ctx, l, id, written, t); err != nil {
 		return err
 	}
 	obj, path := d.object(l, id)
-	if err := d.doubt(l, obj, written.n, t); err != nil {
+	if err := d.doubt(l, obj, written.N, t); err != nil {
 		return err
 	}
 	l.Unit.t.warned(obj, path, t)

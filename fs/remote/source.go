@@ -73,8 +73,10 @@ type Survey interface {
 	Unit(ctx context.Context, l *Lists) ([]fs.Failure, error)
 	// Unlisted records that the lists of some unit are not known in this index.
 	Unlisted()
-	// Notes returns notes about the whole workspace. entries are those of all files.
-	Notes(entries []fs.Entry) []fs.Entry
+	// Entry is called for each entry of the index, one after the other.
+	Entry(e fs.Entry)
+	// Notes returns notes about the whole workspace, after the last entry.
+	Notes() []fs.Entry
 }
 
 // Layout is how a source's units are called and placed.

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote/control"
 	"github.com/codafs/codafs/fs/remote/load"
@@ -131,19 +129,9 @@ const defaultMemory = 64 << 20
 // takes a second.
 const defaultParallel = 16
 
-// Parallel calls do for 0 to n-1, several at a time, until one fails.
+// Parallel is [load.Parallel], as many at a time as the options say.
 func (t *Tree) Parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(cmp.Or(t.opts.Parallel, defaultParallel))
-	for i := range n {
-		g.Go(func() error {
-			if gctx.Err() != nil {
-				return context.Cause(gctx)
-			}
-			return do(gctx, i)
-		})
-	}
-	return g.Wait()
+	return load.Parallel(ctx, n, cmp.Or(t.opts.Parallel, defaultParallel), do)
 }
 
 // Spawn runs f in the background, with the values of ctx. The context of f ends when the tree is closed.

@@ -2,12 +2,16 @@ package treetest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	iofs "io/fs"
 	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote"
 )
 
 // File is one file or folder, as one way of reading showed it.
@@ -110,4 +114,11 @@ func firstDifference(a, b []byte) int {
 		}
 	}
 	return min(len(a), len(b))
+}
+
+// Index collects the entries of an index.
+func Index(ctx context.Context, tree *remote.Tree, held fs.Held) (entries []fs.Entry, err error) {
+	held.Again = func() { entries = nil }
+	err = tree.Index(ctx, held, func(e fs.Entry) error { entries = append(entries, e); return nil })
+	return entries, err
 }

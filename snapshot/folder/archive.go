@@ -52,10 +52,6 @@ type member struct {
 // machine goes in: one snapshot always gives the same bytes. It may be stopped at any time: what has the temporary name is
 // cleared by the next run. Errors: a [DestinationError], or the cause of ctx.
 func (f *Folder) Archive(ctx context.Context, id string, as ArchiveFormat) error {
-	members, err := f.members(id)
-	if err != nil {
-		return err
-	}
 	name := archiveName(id, as)
 	temp := "." + name + ".tmp"
 	out, err := f.create(temp)
@@ -67,7 +63,7 @@ func (f *Folder) Archive(ctx context.Context, id string, as ArchiveFormat) error
 	if as == TarZstd {
 		write = f.writeTar
 	}
-	err = write(ctx, buffered, id, members)
+	err = write(ctx, buffered, id)
 	if err == nil {
 		err = buffered.Flush()
 	}
@@ -84,50 +80,62 @@ func (f *Folder) Archive(ctx context.Context, id string, as ArchiveFormat) error
 	return f.syncFolder(".")
 }
 
-// members lists a snapshot's files: the records, then the tree. An object whose stamp is not
+// members gives a snapshot's files: the records, then the tree. An object whose stamp is not
 // known has the time of the run.
-func (f *Folder) members(id string) ([]member, error) {
-	m, err := f.Manifest(id)
+func (f *Folder) members(id string, each func(member) error) error {
+	head, err := f.Head(id)
 	if err != nil {
-		return nil, &DestinationError{err}
+		return &DestinationError{err}
 	}
-	var all []member
 	for _, name := range []string{format.ManifestName, format.SumsName, format.SummaryName} {
 		info, err := f.root.Stat(id + "/" + name)
 		if err != nil {
-			return nil, &DestinationError{err}
+			return &DestinationError{err}
 		}
-		all = append(all, member{name, info.Size(), m.FinishedAt})
+		if err := each(member{name, info.Size(), head.FinishedAt}); err != nil {
+			return err
+		}
 	}
-	for _, file := range m.Files {
+	manifest, err := f.OpenManifest(id)
+	if err != nil {
+		return &DestinationError{err}
+	}
+	defer manifest.Close()
+	var ended error
+	_, err = format.Scan(manifest, func(file format.File, _, _ int64) error {
 		at := file.Time()
 		if at.IsZero() {
-			at = m.FinishedAt
+			at = head.FinishedAt
 		}
-		all = append(all, member{file.Path, file.Size, at})
+		ended = each(member{file.Path, file.Size, at})
+		return ended
+	})
+	if err != nil && ended == nil {
+		return &DestinationError{err}
 	}
-	return all, nil
+	return err
 }
 
 // writeZip writes a zip file, which any system opens. Its times have whole seconds and a zone: UTC.
-func (f *Folder) writeZip(ctx context.Context, out io.Writer, id string, members []member) error {
+func (f *Folder) writeZip(ctx context.Context, out io.Writer, id string) error {
 	w := zip.NewWriter(out)
-	for _, m := range members {
+	err := f.members(id, func(m member) error {
 		head := &zip.FileHeader{Name: path.Join(id, m.path), Method: zip.Deflate, Modified: m.modTime.UTC()}
 		head.SetMode(sealedMode)
 		to, err := w.CreateHeader(head)
 		if err != nil {
 			return err
 		}
-		if err := f.copyMember(ctx, to, id, m); err != nil {
-			return err
-		}
+		return f.copyMember(ctx, to, id, m)
+	})
+	if err != nil {
+		return err
 	}
 	return w.Close()
 }
 
 // writeTar writes a tar file in the format that takes paths of any length, compressed with zstd.
-func (f *Folder) writeTar(ctx context.Context, out io.Writer, id string, members []member) error {
+func (f *Folder) writeTar(ctx context.Context, out io.Writer, id string) error {
 	// One goroutine: how several share the work must not show in the bytes.
 	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
 	if err != nil {
@@ -135,7 +143,7 @@ func (f *Folder) writeTar(ctx context.Context, out io.Writer, id string, members
 	}
 	defer z.Close()
 	w := tar.NewWriter(z)
-	for _, m := range members {
+	err = f.members(id, func(m member) error {
 		err := w.WriteHeader(&tar.Header{
 			Typeflag: tar.TypeReg, Name: path.Join(id, m.path), Size: m.size, Mode: sealedMode,
 			ModTime: m.modTime.UTC().Truncate(time.Second), Format: tar.FormatPAX,
@@ -143,9 +151,10 @@ func (f *Folder) writeTar(ctx context.Context, out io.Writer, id string, members
 		if err != nil {
 			return err
 		}
-		if err := f.copyMember(ctx, w, id, m); err != nil {
-			return err
-		}
+		return f.copyMember(ctx, w, id, m)
+	})
+	if err != nil {
+		return err
 	}
 	if err := w.Close(); err != nil {
 		return err

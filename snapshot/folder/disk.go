@@ -1,8 +1,10 @@
 package folder
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path"
 	"slices"
@@ -109,10 +111,10 @@ func (f *outFile) finish(mtime time.Time, mode os.FileMode) error {
 	return err
 }
 
-// replace writes a whole file under a temporary name and renames it, so that it is
+// replace has write write a whole file under a temporary name and renames it, so that it is
 // there in full or not at all.
-func (d *disk) replace(name string, data []byte, mode os.FileMode) error {
-	temp, err := d.prepare(name, data, mode)
+func (d *disk) replace(name string, mode os.FileMode, write func(io.Writer) error) error {
+	temp, err := d.prepare(name, mode, write)
 	if err != nil {
 		return err
 	}
@@ -120,7 +122,7 @@ func (d *disk) replace(name string, data []byte, mode os.FileMode) error {
 }
 
 // prepare is the first half of replace: it gives the temporary name.
-func (d *disk) prepare(name string, data []byte, mode os.FileMode) (temp string, err error) {
+func (d *disk) prepare(name string, mode os.FileMode, write func(io.Writer) error) (temp string, err error) {
 	temp = path.Join(path.Dir(name), "."+path.Base(name)+".tmp")
 	if err := d.remove(temp); err != nil {
 		return "", err
@@ -129,11 +131,53 @@ func (d *disk) prepare(name string, data []byte, mode os.FileMode) (temp string,
 	if err != nil {
 		return "", err
 	}
-	if _, err := out.Write(data); err != nil {
+	w := bufio.NewWriterSize(out, 1<<16)
+	err = write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
 		out.Close()
 		return "", err
 	}
 	return temp, out.finish(time.Time{}, mode)
+}
+
+// text is for replace, where all of a file is in memory.
+func text(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
+// TempFile is a file without a name, in which a run keeps what it has no memory for.
+type TempFile struct{ outFile }
+
+// newTemp makes a file and takes its name away again, so that nothing of it is left, whatever ends the run. [os.Root] opens files so
+// that this works on all systems.
+func (d *disk) newTemp(name string) (*TempFile, error) {
+	if err := d.remove(name); err != nil { // a run may have been stopped between the two
+		return nil, err
+	}
+	t := &TempFile{outFile{disk: d, name: name}}
+	err := d.do("create", name, func() (err error) {
+		t.File, err = d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, openMode)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, d.remove(name)
+}
+
+// ReadAt implements io.ReaderAt.
+func (t *TempFile) ReadAt(p []byte, off int64) (int, error) {
+	n, err := t.File.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &DestinationError{err}
+	}
+	return n, err
 }
 
 func (d *disk) mkdir(name string) error {

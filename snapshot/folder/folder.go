@@ -123,14 +123,17 @@ func (f *Folder) Head(id string) (format.Head, error) {
 	return format.DecodeHead(file)
 }
 
-// Manifest reads the manifest of a snapshot, given by its id, or with "." of the snapshot that f is.
-func (f *Folder) Manifest(id string) (*format.Manifest, error) {
-	file, err := OpenFile(f.root.FS(), path.Join(id, format.ManifestName))
-	if err != nil {
+// OpenManifest opens the manifest of a snapshot, given by its id, or with "." of the snapshot that f is. The caller closes it.
+func (f *Folder) OpenManifest(id string) (*os.File, error) {
+	return f.openFile(path.Join(id, format.ManifestName))
+}
+
+// openFile is [OpenFile] in f.
+func (f *Folder) openFile(name string) (*os.File, error) {
+	if err := wantFile(f.root.FS(), name); err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	return format.DecodeManifest(file)
+	return f.root.Open(name)
 }
 
 // Summary reads the summary of a snapshot. One whose bytes are no summary is an error.

@@ -1,13 +1,18 @@
 package folder
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/json"
 	"errors"
+	"hash/maphash"
+	"io"
 	iofs "io/fs"
+	"iter"
+	"math"
 	"os"
 	"time"
 
+	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -33,19 +38,32 @@ type Finished struct {
 	File      format.File `json:"file"`
 }
 
-// createJournal begins the journal of dir anew, with lines for the files that are kept.
-func (d *disk) createJournal(dir string, head format.Head, kept []Finished) (*outFile, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	err := enc.Encode(journalHead{Schema: journalSchema, Source: head.Source, Options: head.Options})
-	for _, line := range kept {
-		err = errors.Join(err, enc.Encode(line))
-	}
-	if err != nil {
-		return nil, err
-	}
+// createJournal begins the journal of dir anew, with lines for the files that are kept, in the order of files.
+func (d *disk) createJournal(dir string, head format.Head, files iter.Seq2[fs.Entry, error], kept *Left) (*outFile, error) {
 	name := dir + "/" + journalName
-	if err := d.replace(name, buf.Bytes(), openMode); err != nil {
+	err := d.replace(name, openMode, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		if err := enc.Encode(journalHead{Schema: journalSchema, Source: head.Source, Options: head.Options}); err != nil {
+			return err
+		}
+		if kept.empty() {
+			return nil
+		}
+		for e, err := range files {
+			if err != nil {
+				return err
+			}
+			if line, ok, err := kept.Find(e.Path); err != nil {
+				return err
+			} else if ok {
+				if err := enc.Encode(line); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	journal := &outFile{disk: d, name: name}
@@ -68,47 +86,121 @@ func (s *Stage) Note(line Finished) error {
 	return err
 }
 
-// leftIn reports what a partial folder says it holds, by path. It reports false for the
+// Left is what a partial folder says it holds. None of it is trusted. It has only where each file's line is, by a hash of the
+// file's path: 64 bits are enough to find a line, which then shows whether it is the one. It may be used by many goroutines; a nil
+// one is empty.
+type Left struct {
+	file *os.File
+	seed maphash.Seed
+	at   map[uint64]int64
+	// started is when the run began whose manifest the file is; zero if it is a journal.
+	started time.Time
+}
+
+func newLeft(file *os.File) *Left {
+	return &Left{file: file, seed: maphash.MakeSeed(), at: map[uint64]int64{}}
+}
+
+// Close closes the file that the lines are in.
+func (l *Left) Close() {
+	if l != nil {
+		l.file.Close()
+	}
+}
+
+func (l *Left) empty() bool { return l == nil || len(l.at) == 0 }
+
+func (l *Left) put(path string, at int64) { l.at[maphash.String(l.seed, path)] = at }
+
+// place is where the line of a path may be.
+func (l *Left) place(path string) (at int64, ok bool) {
+	if l.empty() {
+		return 0, false
+	}
+	at, ok = l.at[maphash.String(l.seed, path)]
+	return at, ok
+}
+
+// Find gives the file of a path, if it is there. The error is a [DestinationError].
+func (l *Left) Find(path string) (line Finished, ok bool, err error) {
+	at, ok := l.place(path)
+	if !ok {
+		return Finished{}, false, nil
+	}
+	r := bufio.NewReaderSize(io.NewSectionReader(l.file, at, math.MaxInt64-at), 1<<11)
+	if b, err := r.Peek(1); err == nil && b[0] == ',' { // a manifest separates files so
+		_, _ = r.Discard(1)
+	}
+	dec := json.NewDecoder(r)
+	if l.started.IsZero() {
+		err = dec.Decode(&line)
+	} else {
+		line.FetchedAt = l.started
+		err = dec.Decode(&line.File)
+	}
+	if err != nil {
+		return Finished{}, false, &DestinationError{err}
+	}
+	return line, line.File.Path == path, nil
+}
+
+// leftIn reports what a partial folder says it holds. It reports false for the
 // folder of a run with another source or selection: that one is not to be touched.
-func (f *Folder) leftIn(dir string, head format.Head) (map[string]Finished, bool) {
-	data, err := ReadFile(f.root.FS(), dir+"/"+journalName)
-	if err == nil {
-		return readJournal(data, head)
+func (f *Folder) leftIn(dir string, head format.Head) (*Left, bool) {
+	file, err := f.openFile(dir + "/" + journalName)
+	if err != nil {
+		return f.leftInManifest(dir, head)
 	}
-	// The journal goes last before the folder is sealed; the manifest then tells the same.
-	m, err := f.Manifest(dir)
-	if errors.Is(err, iofs.ErrNotExist) {
-		return nil, true // stopped before the journal was there: nothing is in it
-	}
-	if err != nil || m.Series() != head.Series() {
+	left := newLeft(file)
+	if !left.readJournal(head) {
+		file.Close()
 		return nil, false
-	}
-	left := map[string]Finished{}
-	for _, file := range m.Files {
-		if file.Status != format.StatusCarried { // its object is to be tried again
-			left[file.Path] = Finished{FetchedAt: m.StartedAt, File: file}
-		}
 	}
 	return left, true
 }
 
-// readJournal reads the lines of a journal, the last one for each path. It reports false for one of another run or format.
-func readJournal(data []byte, head format.Head) (map[string]Finished, bool) {
-	dec := json.NewDecoder(bytes.NewReader(data))
+// leftInManifest is leftIn for a folder without a journal, which goes last before the folder is sealed: the manifest tells the
+// same.
+func (f *Folder) leftInManifest(dir string, head format.Head) (*Left, bool) {
+	file, err := f.openFile(dir + "/" + format.ManifestName)
+	if errors.Is(err, iofs.ErrNotExist) {
+		return nil, true // stopped before the journal was there: nothing is in it
+	}
+	if err != nil {
+		return nil, false
+	}
+	left := newLeft(file)
+	m, err := format.Scan(file, func(f format.File, from, _ int64) error {
+		if f.Status != format.StatusCarried { // its object is to be tried again
+			left.put(f.Path, from)
+		}
+		return nil
+	})
+	if err != nil || m.Series() != head.Series() {
+		file.Close()
+		return nil, false
+	}
+	left.started = m.StartedAt
+	return left, true
+}
+
+// readJournal reads where the lines of a journal are, the last one for each path. It reports false for one of another run or format.
+func (l *Left) readJournal(head format.Head) bool {
+	dec := json.NewDecoder(l.file)
 	var first journalHead
 	if dec.Decode(&first) != nil || first.Schema != journalSchema {
-		return nil, false
+		return false
 	}
 	if (format.Head{Source: first.Source, Options: first.Options}).Series() != head.Series() {
-		return nil, false
+		return false
 	}
-	left := map[string]Finished{}
 	for {
+		at := dec.InputOffset()
 		var line Finished
 		// The last line may be torn: what comes before it holds.
 		if dec.Decode(&line) != nil {
-			return left, true
+			return true
 		}
-		left[line.File.Path] = line
+		l.put(line.File.Path, at)
 	}
 }

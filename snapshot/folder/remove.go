@@ -107,14 +107,14 @@ func (t topFolders) add(path string) {
 }
 
 // sweepTop removes what no run writes beside the tree, and what is of another type than a run
-// makes it: through a link in the place of a folder of tops, work would go on in the folder it names.
-func (s *Stage) sweepTop(tops topFolders) error {
+// makes it: through a link in the place of a top folder, work would go on in the folder it names.
+func (s *Stage) sweepTop() error {
 	all, err := iofs.ReadDir(s.root.FS(), s.dir)
 	if err != nil {
 		return &DestinationError{err}
 	}
 	for _, e := range all {
-		if !isOurs(e, tops) {
+		if !isOurs(e, s.tops) {
 			if err := s.removeTree(s.dir + "/" + e.Name()); err != nil {
 				return err
 			}
@@ -132,9 +132,9 @@ func isOurs(e iofs.DirEntry, tops topFolders) bool {
 	return e.IsDir() && tops[e.Name()]
 }
 
-// sweep removes all files that are not in s.files, and folders that are then empty.
-func (s *Stage) sweep(tops topFolders) error {
-	if err := s.sweepTop(tops); err != nil {
+// sweep removes all files that are not kept, and folders that are then empty.
+func (s *Stage) sweep(kept *Left) error {
+	if err := s.sweepTop(); err != nil {
 		return err
 	}
 	var folders []string
@@ -148,7 +148,7 @@ func (s *Stage) sweep(tops topFolders) error {
 			folders = append(folders, name)
 			return nil
 		}
-		if _, keep := s.files[name[len(s.dir)+1:]]; keep {
+		if _, keep := kept.place(name[len(s.dir)+1:]); keep {
 			return nil
 		}
 		return s.remove(name)

@@ -2,7 +2,11 @@ package folder
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 
 	"github.com/codafs/codafs/snapshot/format"
@@ -10,8 +14,9 @@ import (
 
 // Seal writes what describes the snapshot and makes it final: its folder gets its name. Each step may be the last
 // that reaches the disk; README.md of package snapshot says what is left then. After an error nothing is sealed.
-func (s *Stage) Seal(ctx context.Context, m format.Manifest, summary format.Summary) error {
-	if err := s.describe(m, summary); err != nil {
+// files are those of the manifest, by path; they are read more than once.
+func (s *Stage) Seal(ctx context.Context, m format.Manifest, files iter.Seq2[format.File, error], summary format.Summary) error {
+	if err := s.describe(m, files, summary); err != nil {
 		return err
 	}
 	s.Close()
@@ -19,18 +24,14 @@ func (s *Stage) Seal(ctx context.Context, m format.Manifest, summary format.Summ
 		return err
 	}
 	// Once more: whoever looked into the folder meanwhile may have left something (.DS_Store).
-	tops := topFolders{}
-	for _, f := range m.Files {
-		tops.add(f.Path)
-	}
-	if err := s.sweepTop(tops); err != nil {
+	if err := s.sweepTop(); err != nil {
 		return err
 	}
 	if err := s.syncFolders(ctx); err != nil {
 		return err
 	}
 	// A full disk shows here, while the snapshot can still be given up as a whole.
-	pointer, err := s.prepare(LatestName, []byte(s.id+"\n"), openMode)
+	pointer, err := s.prepare(LatestName, openMode, text([]byte(s.id+"\n")))
 	if err != nil {
 		return err
 	}
@@ -42,28 +43,52 @@ func (s *Stage) Seal(ctx context.Context, m format.Manifest, summary format.Summ
 }
 
 // describe writes manifest.json, summary.json and SHA256SUMS into the stage.
-func (s *Stage) describe(m format.Manifest, summary format.Summary) error {
-	manifest, err := format.Encode(m)
-	if err != nil {
-		return err
-	}
+func (s *Stage) describe(m format.Manifest, files iter.Seq2[format.File, error], summary format.Summary) error {
 	how, err := format.Encode(summary)
 	if err != nil {
 		return err
 	}
-	sums := map[string]string{format.ManifestName: hashOf(manifest), format.SummaryName: hashOf(how)}
-	for _, f := range m.Files {
-		sums[f.Path] = f.SHA256
+	s.tops = topFolders{}
+	whole := sha256.New()
+	err = s.replace(s.dir+"/"+format.ManifestName, sealedMode, func(w io.Writer) error {
+		return format.WriteManifest(io.MultiWriter(w, whole), m, files)
+	})
+	if err != nil {
+		return err
 	}
-	for _, file := range []struct {
-		name string
-		data []byte
-	}{{format.ManifestName, manifest}, {format.SummaryName, how}, {format.SumsName, format.EncodeSums(sums)}} {
-		if err := s.replace(s.dir+"/"+file.name, file.data, sealedMode); err != nil {
+	if err := s.replace(s.dir+"/"+format.SummaryName, sealedMode, text(how)); err != nil {
+		return err
+	}
+	records := []format.File{
+		{Path: format.ManifestName, SHA256: hex.EncodeToString(whole.Sum(nil))}, {Path: format.SummaryName, SHA256: hashOf(how)},
+	}
+	return s.replace(s.dir+"/"+format.SumsName, sealedMode, func(w io.Writer) error { return s.writeSums(w, records, files) })
+}
+
+// writeSums writes SHA256SUMS: of the files, and of the records in their place among them.
+func (s *Stage) writeSums(w io.Writer, records []format.File, files iter.Seq2[format.File, error]) error {
+	write := func(before string) error { // the records that come before a path; all for ""
+		for len(records) > 0 && (before == "" || records[0].Path < before) {
+			if err := format.WriteSum(w, records[0].Path, records[0].SHA256); err != nil {
+				return err
+			}
+			records = records[1:]
+		}
+		return nil
+	}
+	for f, err := range files {
+		if err != nil {
+			return err
+		}
+		s.tops.add(f.Path)
+		if err := write(f.Path); err != nil {
+			return err
+		}
+		if err := format.WriteSum(w, f.Path, f.SHA256); err != nil {
 			return err
 		}
 	}
-	return nil
+	return write("")
 }
 
 // Publish comes after [Stage.Seal]. It lets latest.txt and the link name the sealed snapshot, unless it is suspect. noLink says why there is no link;
@@ -89,7 +114,7 @@ func (s *Stage) LeaveSummary(summary format.Summary) error {
 	if err != nil {
 		return err
 	}
-	return s.replace(s.dir+"/"+format.SummaryName, data, openMode)
+	return s.replace(s.dir+"/"+format.SummaryName, openMode, text(data))
 }
 
 // LostTimes reports whether the file system did not take the times that files were given.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	iofs "io/fs"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -22,8 +23,9 @@ type Stage struct {
 	*disk
 	id  string
 	dir string // ".partial-<id>"
-	// files is what an earlier run says it left here, by path; once the stage has begun, the part that is kept.
-	files   map[string]Finished
+	// left is what an earlier run says it left here; once the stage has begun, the part that is kept.
+	left    *Left
+	tops    topFolders
 	mu      sync.Mutex // one line at a time goes into the journal
 	journal *outFile
 	pointer string        // latest.txt while it has its temporary name
@@ -38,7 +40,7 @@ func (f *Folder) OpenStage(head format.Head) (*Stage, error) {
 		return nil, err
 	}
 	id := f.newID(head.StartedAt, old)
-	s := &Stage{disk: f.disk, id: id, dir: partialPrefix + id, files: left}
+	s := &Stage{disk: f.disk, id: id, dir: partialPrefix + id, left: left, tops: topFolders{}}
 	switch old {
 	case s.dir:
 	case "":
@@ -49,15 +51,15 @@ func (f *Folder) OpenStage(head format.Head) (*Stage, error) {
 	return s, err
 }
 
-// Left is what the partial folder that a run like head's would take over says it holds, by path.
-func (f *Folder) Left(head format.Head) (map[string]Finished, error) {
+// Left is what the partial folder that a run like head's would take over says it holds. The caller closes it.
+func (f *Folder) Left(head format.Head) (*Left, error) {
 	_, left, err := f.leftBehind(head)
 	return left, err
 }
 
 // leftBehind finds the newest partial folder of a run equal to head's, and what it says it
 // holds. The name is "" where there is none.
-func (f *Folder) leftBehind(head format.Head) (name string, left map[string]Finished, err error) {
+func (f *Folder) leftBehind(head format.Head) (name string, left *Left, err error) {
 	names, err := f.partial()
 	if err != nil {
 		return "", nil, err
@@ -72,35 +74,46 @@ func (f *Folder) leftBehind(head format.Head) (name string, left map[string]Fini
 
 // Close closes the journal if it is still open.
 func (s *Stage) Close() {
+	s.left.Close()
 	if s.journal != nil {
 		s.journal.Close()
 	}
 }
 
+// Temp makes a file without a name, for what the run keeps in mind. The name is that of the file for a moment, and in errors.
+func (s *Stage) Temp(name string) (*TempFile, error) { return s.newTemp(s.dir + "/" + name) }
+
 // ID is the name that the snapshot is to have.
 func (s *Stage) ID() string { return s.id }
 
-// Left is what an earlier run says it left in the stage, by path. None of it is trusted.
-func (s *Stage) Left() map[string]Finished { return s.files }
+// Left is what an earlier run says it left in the stage.
+func (s *Stage) Left() *Left { return s.left }
 
-// Begin makes the folder hold nothing but the files in keep, a part of what was left, and opens the journal, in which they have the
-// order of files.
-func (s *Stage) Begin(head format.Head, files []fs.Entry, keep map[string]Finished) error {
-	s.files = keep
-	var lines []Finished
-	tops := topFolders{}
-	for _, e := range files {
-		tops.add(e.Path)
-		if old, ok := s.files[e.Path]; ok {
-			lines = append(lines, old)
+// Expect says that a file with that path may come. All paths are told before Begin, which removes folders beside theirs.
+func (s *Stage) Expect(path string) { s.tops.add(path) }
+
+// Begin makes the folder hold nothing but those of files that were left and are to be kept, and opens the journal, in which they
+// have the order of files.
+func (s *Stage) Begin(head format.Head, files iter.Seq2[fs.Entry, error], keep func(fs.Entry, Finished) bool) error {
+	kept, err := s.kept(files, keep)
+	if err != nil {
+		return err
+	}
+	if err := s.sweep(kept); err != nil {
+		return err
+	}
+	if s.journal, err = s.createJournal(s.dir, head, files, kept); err != nil {
+		return err
+	}
+	s.left.Close()
+	s.left = nil
+	if !kept.empty() {
+		file, err := s.root.Open(s.journal.name)
+		if err != nil {
+			return &DestinationError{err}
 		}
-	}
-	if err := s.sweep(tops); err != nil {
-		return err
-	}
-	var err error
-	if s.journal, err = s.createJournal(s.dir, head, lines); err != nil {
-		return err
+		s.left = newLeft(file)
+		s.left.readJournal(head)
 	}
 	// Only now: where there was no journal, the manifest stood in for it.
 	for _, name := range []string{format.ManifestName, format.SummaryName, format.SumsName} {
@@ -111,12 +124,34 @@ func (s *Stage) Begin(head format.Head, files []fs.Entry, keep map[string]Finish
 	return nil
 }
 
+// kept is the part of what was left that is to be kept.
+func (s *Stage) kept(files iter.Seq2[fs.Entry, error], keep func(fs.Entry, Finished) bool) (*Left, error) {
+	if s.left.empty() {
+		return nil, nil
+	}
+	kept := *s.left
+	kept.at = map[uint64]int64{}
+	for e, err := range files {
+		if err != nil {
+			return nil, err
+		}
+		old, ok, err := s.left.Find(e.Path)
+		if err != nil {
+			return nil, err
+		}
+		if at, _ := s.left.place(e.Path); ok && keep(e, old) {
+			kept.put(e.Path, at)
+		}
+	}
+	return &kept, nil
+}
+
 // Reuse gives the file of a path that an earlier run left, if it is kept and still hashes right. One
 // that does not is removed.
 func (s *Stage) Reuse(ctx context.Context, path string) (Finished, bool, error) {
-	old, ok := s.files[path]
-	if !ok {
-		return Finished{}, false, nil
+	old, ok, err := s.left.Find(path)
+	if !ok || err != nil {
+		return Finished{}, false, err
 	}
 	name := s.dir + "/" + path
 	size, sum, err := s.hash(ctx, name)

@@ -68,12 +68,5 @@ func (c *Contents) Add(f File) {
 	}
 }
 
-// PagesLineByLine counts the pages whose text is not an export.
-func PagesLineByLine(files []File) (n int) {
-	for _, f := range files {
-		if f.Kind.Is(fs.ClassText) && f.Source == fs.SourceContent {
-			n++
-		}
-	}
-	return n
-}
+// IsLines reports whether the file is a page whose text came line by line, and is not an export.
+func (f File) IsLines() bool { return f.Kind.Is(fs.ClassText) && f.Source == fs.SourceContent }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 
 	"github.com/codafs/codafs/fs"
@@ -22,46 +24,70 @@ func Encode(v any) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
+// WriteManifest writes m as [Encode] does, with others in the place of its files: one after the other, as they come.
+func WriteManifest(w io.Writer, m Manifest, files iter.Seq2[File, error]) error {
+	m.Files = []File{}
+	around, err := Encode(m)
+	if err != nil {
+		return err
+	}
+	before, after, ok := bytes.Cut(around, []byte("\n  \"files\": [")) // a line of its own: text has no line feeds
+	if !ok {
+		return errors.New("a manifest without files")
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetIndent("    ", "  ")
+	enc.SetEscapeHTML(false)
+	buf.Write(before)
+	buf.WriteString("\n  \"files\": [")
+	separator, end := "\n    ", ""
+	for f, err := range files {
+		if err != nil {
+			return err
+		}
+		buf.WriteString(separator)
+		if err := enc.Encode(f); err != nil {
+			return err
+		}
+		buf.Truncate(buf.Len() - 1) // Encode ends each value with a line feed
+		if _, err := buf.WriteTo(w); err != nil {
+			return err
+		}
+		separator, end = ",\n    ", "\n  "
+	}
+	buf.WriteString(end)
+	buf.Write(after)
+	_, err = buf.WriteTo(w)
+	return err
+}
+
 // DecodeHead reads a manifest up to its lists, which may be long. A schema that is not [ManifestSchema] is an error.
 func DecodeHead(r io.Reader) (Head, error) {
 	var head Head
-	dec := json.NewDecoder(r)
-	if _, err := dec.Token(); err != nil {
-		return head, err
-	}
-	fields := map[string]json.RawMessage{}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return head, err
+	first, err := fields(json.NewDecoder(r), func(name string) (bool, error) {
+		if name == "docs" {
+			return false, errEnough
 		}
-		if key == "docs" {
-			break
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return head, err
-		}
-		fields[fmt.Sprint(key)] = value
-	}
-	whole, err := json.Marshal(fields)
+		return false, nil
+	})
 	if err != nil {
 		return head, err
 	}
-	if err := json.Unmarshal(whole, &head); err != nil {
+	if err := json.Unmarshal(first, &head); err != nil {
 		return head, err
 	}
 	return head, head.check()
 }
 
-// DecodeManifest reads a whole manifest. A schema that is not [ManifestSchema] is an error. Nothing in it was checked:
-// paths may lead anywhere ([CheckPath]).
+// DecodeManifest reads a whole manifest, as [Scan] does.
 func DecodeManifest(r io.Reader) (*Manifest, error) {
-	m := new(Manifest)
-	if err := json.NewDecoder(r).Decode(m); err != nil {
-		return nil, err
+	var files []File
+	m, err := Scan(r, func(f File, _, _ int64) error { files = append(files, f); return nil })
+	if m != nil {
+		m.Files = files
 	}
-	return m, m.check()
+	return m, err
 }
 
 func (h Head) check() error {

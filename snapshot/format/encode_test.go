@@ -8,7 +8,8 @@ import (
 	"github.com/codafs/codafs/snapshot/format"
 )
 
-// FuzzManifestIsReadBack holds the reader of a manifest's head, which stops before the long lists, against the other.
+// FuzzManifestIsReadBack holds the reader of a manifest's head, which stops before the long lists, against the other, and the writer
+// of one file after the other against that of the whole.
 func FuzzManifestIsReadBack(f *testing.F) {
 	f.Add([]byte(`{"schema": "codafs.manifest/1", "id": "2026-03-07T101530Z", "docs": [{"doc_id": "d1"}], "files": [{"path": "docs/Plan__d1/doc.json",
 		"kind": "doc", "doc_id": "d1", "object_id": "d1", "size": 3, "sha256": "00", "status": "new"}], "failures": [], "not_captured": []}`))
@@ -21,6 +22,17 @@ func FuzzManifestIsReadBack(f *testing.F) {
 		written, err := format.Encode(m)
 		if err != nil {
 			return // a time that JSON has no text for
+		}
+		var streamed bytes.Buffer
+		err = format.WriteManifest(&streamed, *m, func(yield func(format.File, error) bool) {
+			for _, f := range m.Files {
+				if !yield(f, nil) {
+					return
+				}
+			}
+		})
+		if err != nil || m.Files != nil && streamed.String() != string(written) {
+			t.Errorf("%v: file by file it is\n%s\nand as a whole\n%s", err, &streamed, written)
 		}
 		again, err := format.DecodeManifest(bytes.NewReader(written))
 		head, headErr := format.DecodeHead(bytes.NewReader(written))

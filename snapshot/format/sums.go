@@ -5,22 +5,18 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
-	"maps"
-	"slices"
+	"io"
 	"strings"
 )
 
-// EncodeSums writes hashes, as hexadecimal digits, by path in the format of sha256sum, sorted. Paths have no
-// backslash and no control character (see [CheckPath]), so none needs its escapes.
-func EncodeSums(sums map[string]string) []byte {
-	var buf bytes.Buffer
-	for _, path := range slices.Sorted(maps.Keys(sums)) {
-		fmt.Fprintf(&buf, "%s  %s\n", sums[path], path)
-	}
-	return buf.Bytes()
+// WriteSum writes the hash of a file, as hexadecimal digits, in the format of sha256sum. Lines are to be sorted by path. Paths have
+// no backslash and no control character (see [CheckPath]), so none needs its escapes.
+func WriteSum(w io.Writer, path, sum string) error {
+	_, err := io.WriteString(w, sum+"  "+path+"\n")
+	return err
 }
 
-// DecodeSums reads what [EncodeSums] wrote; anything else is an error, which names the line.
+// DecodeSums reads what [WriteSum] wrote; anything else is an error, which names the line.
 func DecodeSums(data []byte) (map[string]string, error) {
 	sums := map[string]string{}
 	lines := bufio.NewScanner(bytes.NewReader(data))

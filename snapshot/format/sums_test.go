@@ -1,7 +1,9 @@
 package format_test
 
 import (
+	"bytes"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,11 +13,16 @@ import (
 func TestSumsAreReadBack(t *testing.T) {
 	a, b := strings.Repeat("a", 64), strings.Repeat("0", 64)
 	sums := map[string]string{"manifest.json": a, "docs/Two  spaces/doc.json": b}
-	text := format.EncodeSums(sums)
-	if want := b + "  docs/Two  spaces/doc.json\n" + a + "  manifest.json\n"; string(text) != want {
-		t.Errorf("%q, want %q", text, want)
+	var text bytes.Buffer
+	for _, path := range slices.Sorted(maps.Keys(sums)) {
+		if err := format.WriteSum(&text, path, sums[path]); err != nil {
+			t.Fatal(err)
+		}
 	}
-	again, err := format.DecodeSums(text)
+	if want := b + "  docs/Two  spaces/doc.json\n" + a + "  manifest.json\n"; text.String() != want {
+		t.Errorf("%q, want %q", &text, want)
+	}
+	again, err := format.DecodeSums(text.Bytes())
 	if err != nil || !maps.Equal(again, sums) {
 		t.Errorf("%v, %v", again, err)
 	}

@@ -34,41 +34,74 @@ type Change struct {
 	OldPath string `json:"old_path,omitempty"`
 }
 
-// Diff compares two sealed snapshots, given as folders, by their manifests. A folder that
+// Diff compares two sealed snapshots, given as folders, by their manifests, doc by doc. A folder that
 // is none is an [folder.ErrNotSnapshot].
 func Diff(a, b string) (Difference, error) {
-	old, err := readManifest(a)
+	d := newDifference()
+	old, err := openDocs(a)
 	if err != nil {
-		return Difference{}, err
+		return d, err
 	}
-	now, err := readManifest(b)
+	defer old.Close()
+	now, err := openDocs(b)
 	if err != nil {
-		return Difference{}, err
+		return d, err
 	}
-	return Compare(old, now), nil
+	defer now.Close()
+	missing, known := NewGaps(now.Failures), map[string]bool{}
+	for _, id := range slices.Concat(now.IDs(), old.IDs()) {
+		if known[id] {
+			continue
+		}
+		known[id] = true
+		was, err := old.Doc(id)
+		if err != nil {
+			return d, err
+		}
+		is, err := now.Doc(id)
+		if err != nil {
+			return d, err
+		}
+		d.compare(was, is.Files, missing)
+	}
+	for _, list := range [][]Change{d.Added, d.Removed, d.Missing, d.Renamed, d.Changed} {
+		slices.SortStableFunc(list, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	}
+	return d, nil
 }
 
-// readManifest reads the manifest of one snapshot. The files are not looked at: [Verify] does that.
-func readManifest(dir string) (*format.Manifest, error) {
+// openDocs opens the manifest of one snapshot. The files are not looked at: [Verify] does that.
+func openDocs(dir string) (*Docs, error) {
 	f, err := folder.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := f.Manifest(".")
+	d, err := OpenDocs(f, ".", func(format.File) {})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", dir, folder.ErrNotSnapshot, err)
 	}
-	return m, nil
+	return d, nil
 }
 
-// Compare is [Diff] of two manifests. The files of now may have no status yet.
-func Compare(old, now *format.Manifest) Difference {
-	d := Difference{Added: []Change{}, Removed: []Change{}, Missing: []Change{}, Renamed: []Change{}, Changed: []Change{}}
-	before := format.NewFiles(old.Files)
-	for _, f := range now.Files {
-		was, known := before.Get(f.Key())
-		delete(before, f.Key())
+func newDifference() Difference {
+	return Difference{Added: []Change{}, Removed: []Change{}, Missing: []Change{}, Renamed: []Change{}, Changed: []Change{}}
+}
+
+// CompareDoc is [Diff] of the files of one doc. Those of now may have no status yet; missing are the failures of all docs.
+func CompareDoc(old DocList, now []format.File, missing Gaps) Difference {
+	d := newDifference()
+	d.compare(old, now, missing)
+	return d
+}
+
+// compare adds what a doc has otherwise.
+func (d *Difference) compare(old DocList, now []format.File, missing Gaps) {
+	found := map[format.Key]bool{}
+	for _, f := range now {
+		was, known := old.Get(f.Key())
+		known = known && !found[f.Key()]
+		found[f.Key()] = true
 		c := changeOf(f)
 		if !known {
 			d.Added = append(d.Added, c)
@@ -82,18 +115,15 @@ func Compare(old, now *format.Manifest) Difference {
 			d.Changed = append(d.Changed, c)
 		}
 	}
-	missing := NewGaps(now.Failures)
-	for _, f := range before {
-		if missing.Cover(*f) {
+	for _, f := range old.byKey {
+		switch {
+		case found[f.Key()]:
+		case missing.Cover(*f):
 			d.Missing = append(d.Missing, changeOf(*f))
-		} else {
+		default:
 			d.Removed = append(d.Removed, changeOf(*f))
 		}
 	}
-	byPath := func(a, b Change) int { return strings.Compare(a.Path, b.Path) }
-	slices.SortFunc(d.Removed, byPath)
-	slices.SortFunc(d.Missing, byPath)
-	return d
 }
 
 // changeOf describes a file of a snapshot, under its path there.

@@ -16,15 +16,17 @@ import (
 // recipes is an origin that is no Coda: texts by path, each of which is its own version.
 type recipes map[string]string
 
-func (r recipes) Index(context.Context) (entries []fs.Entry, err error) {
+func (r recipes) Index(_ context.Context, _ fs.Held, each func(fs.Entry) error) error {
 	for path, text := range r {
 		e := fs.Entry{Path: path, Kind: "recipe", DocID: "book", ObjectID: path, Name: path, Version: text}
 		if strings.HasSuffix(path, "/book.json") {
 			e.Kind, e.ObjectID = fs.KindDoc, "book"
 		}
-		entries = append(entries, e)
+		if err := each(e); err != nil {
+			return err
+		}
 	}
-	return entries, nil
+	return nil
 }
 
 func (r recipes) Open(_ context.Context, path string) (io.ReadCloser, error) {

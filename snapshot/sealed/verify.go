@@ -140,10 +140,10 @@ func (c *check) readManifest() {
 		c.damage(format.ManifestName, Unreadable, "%v", err)
 		return
 	}
-	if n := format.PagesLineByLine(m.Files); n > 0 {
-		c.report.LineByLine[c.id] = n
-	}
 	for _, f := range m.Files {
+		if f.IsLines() {
+			c.report.LineByLine[c.id]++
+		}
 		if err := format.CheckPath(f.Path); err != nil {
 			c.damage(f.Path, Disagrees, "%v", err)
 			continue

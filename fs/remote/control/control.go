@@ -19,11 +19,11 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// controls has the function that makes the bytes of each file in .codafs, by name.
-var controls = map[string]func(ctx context.Context, t Tree) ([]byte, error){
-	path.Base(fs.StatusFile): statusJSON,
-	path.Base(fs.ErrorsFile): errorLines,
-	path.Base(fs.IndexFile):  indexLines,
+// controls has the function that makes each file in .codafs, by name.
+var controls = map[string]func(ctx context.Context, t Tree) (fs.Content, error){
+	path.Base(fs.StatusFile): inMemory(statusJSON),
+	path.Base(fs.ErrorsFile): inMemory(errorLines),
+	path.Base(fs.IndexFile):  indexFile,
 }
 
 // Tree is the tree that a .codafs tells of. All but Status and Index answer at once.
@@ -44,8 +44,8 @@ type Tree interface {
 	Status(ctx context.Context) fs.Status
 	// Units is how many units there are.
 	Units() int
-	// Index lists the whole tree again, which sends many requests.
-	Index(ctx context.Context) ([]fs.Entry, error)
+	// Index lists the whole tree again, which sends many requests, and gives its entries to each.
+	Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error
 }
 
 // controlFolder is .codafs.
@@ -84,7 +84,7 @@ type controlFile struct {
 	t       Tree
 	name    string
 	version fs.Version
-	made    *load.Value[[]byte]
+	made    *load.Value[fs.Content]
 
 	mu   sync.Mutex // guards size
 	size int64      // -1 until the bytes are made
@@ -92,7 +92,7 @@ type controlFile struct {
 
 func newControlFile(t Tree, name string) *controlFile {
 	key := fmt.Sprintf("%d-%d-%d", os.Getpid(), t.Now().UnixNano(), controlSerial.Add(1))
-	return &controlFile{t: t, name: name, made: load.New[[]byte](t.Now, 0), size: -1,
+	return &controlFile{t: t, name: name, made: load.New[fs.Content](t.Now, 0), size: -1,
 		version: fs.Version{Key: key, ModTime: t.ModTime(), Volatile: true, Costly: name == path.Base(fs.IndexFile)}}
 }
 
@@ -115,14 +115,14 @@ func (f *controlFile) AtHand(v fs.Version) bool {
 
 // Open makes the bytes the first time. All later opens of f return the same bytes, and their size is exact.
 func (f *controlFile) Open(ctx context.Context, _ fs.Version) (fs.Content, error) {
-	b, err := f.made.Get(ctx, func(ctx context.Context) ([]byte, error) { return controls[f.name](ctx, f.t) })
+	c, err := f.made.Get(ctx, func(ctx context.Context) (fs.Content, error) { return controls[f.name](ctx, f.t) })
 	if err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.size = int64(len(b))
-	return memory{bytes.NewReader(b)}, nil
+	f.size = c.Size()
+	return c, nil
 }
 
 // memory is a Content in memory. It is read after Close too: nothing is freed.
@@ -130,21 +130,19 @@ type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
 
+// inMemory has bytes made, and keeps them in memory.
+func inMemory(made func(context.Context, Tree) ([]byte, error)) func(context.Context, Tree) (fs.Content, error) {
+	return func(ctx context.Context, t Tree) (fs.Content, error) {
+		b, err := made(ctx, t)
+		return memory{bytes.NewReader(b)}, err
+	}
+}
+
 // errorLines returns failures and warnings, oldest first.
 func errorLines(_ context.Context, t Tree) ([]byte, error) {
 	all := append(t.Failures(), t.Warnings()...)
 	slices.SortStableFunc(all, func(a, b fs.Failure) int { return a.Time.Compare(b.Time) })
 	return jsonLines(all)
-}
-
-// indexLines lists the whole workspace again, as a snapshot does.
-func indexLines(ctx context.Context, t Tree) ([]byte, error) {
-	entries, err := t.Index(ctx)
-	if err != nil {
-		t.Failed(ctx, err, fs.Object{Kind: fs.KindControl, ID: path.Base(fs.IndexFile)}, "") // the reader of the file sees only an error number
-		return nil, err
-	}
-	return jsonLines(entries)
 }
 
 // jsonLines returns each item as one line of JSON.

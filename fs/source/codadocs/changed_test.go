@@ -9,6 +9,7 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/source/codadocs"
+	"github.com/codafs/codafs/fs/treetest"
 )
 
 func TestUnchangedDocsAreNotListed(t *testing.T) {
@@ -21,7 +22,7 @@ func TestUnchangedDocsAreNotListed(t *testing.T) {
 	changed := func() (entries []fs.Entry) {
 		t.Helper()
 		clear(asked)
-		entries, err := w.Tree.IndexChanged(t.Context(), fs.Held{Doc: func(id string, at time.Time) bool {
+		entries, err := treetest.Index(t.Context(), w.Tree, fs.Held{Doc: func(id string, at time.Time) bool {
 			mu.Lock()
 			defer mu.Unlock()
 			asked[id] = at
@@ -76,7 +77,7 @@ func TestNoPageThatIsHeldIsExportedForAnIndex(t *testing.T) {
 		var entries []fs.Entry
 		sent := r.Sent(func() {
 			var err error
-			if entries, err = r.Tree.IndexChanged(t.Context(), fs.Held{File: func(e fs.Entry) bool { return e.Path != c.fetch }}); err != nil {
+			if entries, err = treetest.Index(t.Context(), r.Tree, fs.Held{File: func(e fs.Entry) bool { return e.Path != c.fetch }}); err != nil {
 				t.Fatal(err)
 			}
 		})

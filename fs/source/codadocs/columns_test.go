@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/source/codadocs"
+	"github.com/codafs/codafs/fs/treetest"
 )
 
 // No stamp of a table tells that a column has another name, nor does that of a page that shows it.
@@ -148,7 +149,7 @@ func askedByColumns(t *testing.T, doc func(ctx context.Context) error, use func(
 		}
 		use(t.Context(), walks, func(ctx context.Context) error {
 			if walks {
-				_, err := tree.Index(ctx)
+				_, err := treetest.Index(ctx, tree, fs.Held{})
 				return err
 			}
 			n, err := fs.Walk(ctx, tree.Root(), hubRoadmap+".csv")

@@ -190,7 +190,7 @@ func TestADocOfAnEarlierRunIsAskedFor(t *testing.T) {
 // told lists all that there is, for somebody who has some docs.
 func told(t *testing.T, tree *remote.Tree, docs ...string) []fs.Entry {
 	t.Helper()
-	entries, err := tree.IndexChanged(t.Context(), fs.Held{Docs: docs})
+	entries, err := treetest.Index(t.Context(), tree, fs.Held{Docs: docs})
 	if err != nil {
 		t.Fatal(err)
 	}

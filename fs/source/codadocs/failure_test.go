@@ -216,7 +216,7 @@ func TestRefusedTokenEndsTheIndex(t *testing.T) {
 	refresh(t, w)
 	w.Fail(codatest.Fault{Path: "/docs/.*", Status: 401})
 	sent := w.Sent(func() {
-		if _, err := w.Tree.Index(t.Context()); rest.CodeOf(err) != rest.CodeUnauthorized {
+		if _, err := treetest.Index(t.Context(), w.Tree, fs.Held{}); rest.CodeOf(err) != rest.CodeUnauthorized {
 			t.Errorf("%v", err)
 		}
 	})
@@ -292,7 +292,7 @@ func TestEditsWhileReading(t *testing.T) {
 		func() { iofs.ReadFile(w.FS(t), pageStatus) },
 		func() { iofs.ReadFile(w.FS(t), hubRoadmap+".csv") },
 		func() { iofs.ReadDir(w.FS(t), hub+"pages") },
-		func() { w.Tree.Index(t.Context()) },
+		func() { treetest.Index(t.Context(), w.Tree, fs.Held{}) },
 		func() { w.Tree.Refresh(t.Context()) },
 		func() { iofs.ReadFile(w.FS(t), ".codafs/errors.jsonl") },
 	} {

@@ -112,7 +112,7 @@ func read(t *testing.T, w *treetest.Workspace, path string) string {
 
 func index(t *testing.T, tree *remote.Tree) []fs.Entry {
 	t.Helper()
-	entries, err := tree.Index(t.Context())
+	entries, err := treetest.Index(t.Context(), tree, fs.Held{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,7 +146,7 @@ func wrongCount(t *testing.T, deltas int64, again int) {
 	defer other.Close()
 	known := tree.Warnings()
 	tree = other
-	if _, err := tree.IndexChanged(t.Context(), fs.Held{Odd: known}); err != nil {
+	if _, err := treetest.Index(t.Context(), tree, fs.Held{Odd: known}); err != nil {
 		t.Fatal(err)
 	}
 	read("another run that was told of it", 2, again)

@@ -211,7 +211,7 @@ func TestObjectsThatTheTokenMayNotSeeAreLeftOut(t *testing.T) {
 func TestUnauthorizedFormulasEndTheIndex(t *testing.T) {
 	w := treetest.New(t, objectsOf(1), treetest.Options{})
 	w.Fail(codatest.Fault{Path: objectsPath + "/formulas", Status: http.StatusUnauthorized})
-	if _, err := w.Tree.Index(t.Context()); rest.CodeOf(err) != rest.CodeUnauthorized {
+	if _, err := treetest.Index(t.Context(), w.Tree, fs.Held{}); rest.CodeOf(err) != rest.CodeUnauthorized {
 		t.Errorf("%v", err)
 	}
 }

@@ -21,6 +21,9 @@ type docSurvey struct {
 	// excluded has the selectors that left pages out; unknown says that the pages of a doc were not listed.
 	excluded map[string]bool
 	unknown  bool
+	// pages counts the pages that were listed. titles has theirs, if pages are to be left out: one may have been misspelled.
+	pages  int
+	titles []string
 }
 
 // Survey implements [remote.Surveyor].
@@ -80,21 +83,28 @@ func (v *docSurvey) withhold(kind fs.Kind) {
 	v.withheld[kind]++
 }
 
-// Notes implements [remote.Survey]: it says what is to know about the whole workspace.
-func (v *docSurvey) Notes(entries []fs.Entry) (notes []fs.Entry) {
+// Entry implements [remote.Survey].
+func (v *docSurvey) Entry(e fs.Entry) {
+	if e.Kind != fs.KindPage || e.Failure != nil || e.Note != "" {
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var pages []string // their titles
-	for _, e := range entries {
-		if e.Kind == fs.KindPage && e.Failure == nil && e.Note == "" {
-			pages = append(pages, e.Name)
-		}
+	v.pages++
+	if len(v.s.sel.ExcludePages) > 0 {
+		v.titles = append(v.titles, e.Name)
 	}
+}
+
+// Notes implements [remote.Survey]: it says what is to know about the whole workspace.
+func (v *docSurvey) Notes() (notes []fs.Entry) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if !v.unknown {
-		notes = v.s.sel.UnusedExclusions(v.excluded, pages)
+		notes = v.s.sel.UnusedExclusions(v.excluded, v.titles)
 	}
-	if v.s.exports.Refused() && len(pages) > 0 {
-		notes = append(notes, fs.Entry{Kind: fs.KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, len(pages))})
+	if v.s.exports.Refused() && v.pages > 0 {
+		notes = append(notes, fs.Entry{Kind: fs.KindPage, Note: fmt.Sprintf("%s (pages: %d)", contentNote, v.pages)})
 	}
 	for _, kind := range slices.Sorted(maps.Keys(v.withheld)) {
 		notes = append(notes, fs.Entry{Kind: kind,

@@ -15,8 +15,8 @@ import (
 type treeOrigin struct{ tree *remote.Tree }
 
 // Index implements [snapshot.Origin].
-func (t treeOrigin) Index(ctx context.Context) ([]fs.Entry, error) {
-	return t.tree.Index(rate.Background(ctx))
+func (t treeOrigin) Index(ctx context.Context, held fs.Held, each func(fs.Entry) error) error {
+	return t.tree.Index(rate.Background(ctx), held, each)
 }
 
 // Open implements [snapshot.Origin].
@@ -26,11 +26,6 @@ func (t treeOrigin) Open(ctx context.Context, path string) (io.ReadCloser, error
 
 // Warnings implements [snapshot.Warner].
 func (t treeOrigin) Warnings(context.Context) ([]fs.Failure, error) { return t.tree.Warnings(), nil }
-
-// IndexChanged implements [snapshot.ChangeIndexer].
-func (t treeOrigin) IndexChanged(ctx context.Context, held fs.Held) ([]fs.Entry, error) {
-	return t.tree.IndexChanged(rate.Background(ctx), held)
-}
 
 // OpenAnew implements [snapshot.Renewer].
 func (t treeOrigin) OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
