@@ -119,6 +119,9 @@ func valueOf(f *pflag.Flag) any {
 }
 
 // print writes the settings for people, in three columns. An empty value is shown as a dash, so that a column is never blank.
+//
+//	refresh     5m0s   CODAFS_REFRESH
+//	row-deltas  false  default
 func (c configuration) print(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	missing := ""

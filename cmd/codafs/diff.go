@@ -63,6 +63,9 @@ func noneOrTwo(_ *cobra.Command, args []string) error {
 }
 
 // printDifference prints one line for each file that differs, in groups. The words are promised; 'codafs help diff' has them.
+//
+//	changed	docs/Hub__AbC/pages/Plan__canvas-1.md
+//	renamed	docs/Hub__AbC/pages/Goals__canvas-2.md	(was docs/Hub__AbC/pages/Aims__canvas-2.md)
 func printDifference(std term.Streams, d sealed.Difference) error {
 	for _, group := range []struct {
 		what    string

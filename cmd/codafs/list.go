@@ -79,7 +79,11 @@ func itself(dir string) string {
 	return ": it is one itself; name the folder that it is in"
 }
 
-// tableOf is the output for people. space is as folder.Space returns it; nil is a system on which it is not known.
+// tableOf is the output for people. space is as folder.Space returns it; nil is a system on which it is not known. A snapshot
+// that cannot be read has its name and the reason alone; the star is before the one that latest.txt names.
+//
+//	  2026-03-06T021500Z  32 h  incomplete  3  120  14  6  1  1.2 MiB  1.2 MiB  the first
+//	* 2026-03-07T021500Z  8 h   complete    3  120  14  6  0  1.2 MiB  24 KiB   2 pages changed
 func tableOf(b backup.Output, space map[string]int64, now time.Time) term.Table {
 	var t term.Table
 	t.Add("  SNAPSHOT (UTC)", "AGE", "RESULT", "DOCS", "PAGES", "TABLES", "VIEWS", "MISSING", "SIZE", "ON DISK", "SINCE THE LAST")

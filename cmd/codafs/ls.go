@@ -127,6 +127,10 @@ func printNames(w io.Writer, found []find.Info, long bool) error {
 
 // longLine is an entry with its size and time, in columns: ? if unknown, - if it has none. A size that is unknown is never
 // shown as 0, which a program that adds sizes up would take for an empty file.
+//
+//	24731  2026-03-07T10:15:30Z  doc.json
+//	    -  2026-03-07T10:15:30Z  pages/
+//	    ?  2026-03-07T09:00:00Z  Plan__canvas-AbC.md
 func longLine(i find.Info) string {
 	switch {
 	case i.Kind == fs.KindFolder:

@@ -86,7 +86,10 @@ type helperCall struct {
 	fake bool     // -f: do all but mount
 }
 
-// parseHelperCall parses the arguments of mount(8). An unknown option is an error, unless -s is given.
+// parseHelperCall parses the arguments of mount(8). An unknown option is an error, unless -s is given. What comes of
+// "codafs /mnt/coda -o ro,token_file=/etc/codafs/token,allow_other" is
+//
+//	mount --background --token-file=/etc/codafs/token --allow-other -- /mnt/coda
 func parseHelperCall(args []string) (helperCall, error) {
 	var call helperCall
 	// These are mount(8)'s own flags; those without a variable are accepted and mean nothing here.

@@ -136,7 +136,9 @@ func between(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// noSuchCommand refuses a word that is not a command below cmd.
+// noSuchCommand refuses a word that is not a command below cmd, and says what was probably meant:
+//
+//	codafs: codafs has no command "snapshoot"; did you mean snapshot? (see 'codafs --help')
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

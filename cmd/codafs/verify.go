@@ -73,7 +73,10 @@ func runVerify(ctx context.Context, std term.Streams, dir, subset string, asJSON
 }
 
 // printReport prints damage as data, all else as messages: a script that mails what is on standard output mails nothing if
-// all is well. Paths are made printable, since a damaged manifest may hold anything.
+// all is well. Paths are made printable, since a damaged manifest may hold anything. A line has the kind of damage (the words
+// are those of sealed.Problem), the snapshot, the path in it, and what is wrong:
+//
+//	size	2026-03-07T101530Z	docs/Hub__AbC/doc.json	120 bytes, not 1843
 func printReport(std term.Streams, r sealed.Report) error {
 	for _, d := range r.Damage {
 		if _, err := fmt.Fprintf(std.Out, "%s\t%s\t%s\t%s\n", d.Problem, term.Printable(d.Snapshot), term.Printable(d.Path), term.Printable(d.Detail)); err != nil {

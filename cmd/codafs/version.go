@@ -56,6 +56,8 @@ func thisBuild() build {
 
 // versionLine names the program and how it was built: what a report of a fault needs, in one line. Parts that are not known
 // are left out.
+//
+//	codafs 1.2.0 (0123456789ab of 2026-03-07T10:15:30Z with changes, go1.26.0, linux/amd64)
 func versionLine() string {
 	b, from := thisBuild(), ""
 	if b.Commit != "" && !b.CommittedAt.IsZero() {
