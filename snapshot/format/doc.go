@@ -7,7 +7,7 @@
 //   - manifest.json, a [Manifest]: every file with its object, version, size and SHA-256, and every gap. Its first part is a
 //     [Head], which can be read without the rest. Two runs of one [Head.Series] may be compared with each other.
 //   - summary.json, a [Summary]: how the run went, in numbers, with the program's exit code ([ExitComplete] and others).
-//   - SHA256SUMS ([EncodeSums]): the hashes of all files but itself, for sha256sum -c.
+//   - SHA256SUMS ([WriteSum]): the hashes of all files but itself, for sha256sum -c.
 //
 // Paths are slash-separated, from the snapshot's root; sizes are bytes; times are UTC, those of runs in whole milliseconds
 // ([Stamp]). A file is known across snapshots by its object and its kind ([Key]), not by its path.

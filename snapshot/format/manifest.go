@@ -10,7 +10,7 @@ import (
 const (
 	ManifestName = "manifest.json" // a [Manifest]
 	SummaryName  = "summary.json"  // a [Summary]
-	SumsName     = "SHA256SUMS"    // see [EncodeSums]
+	SumsName     = "SHA256SUMS"    // see [WriteSum]
 )
 
 // ManifestSchema is the Schema of a [Head]. Fields may be added under it; a reader leaves out those that it does not know.

@@ -12,7 +12,8 @@ import (
 // Held is how many bytes of JSON are in memory before they are written, unless the caller says otherwise.
 const Held = 4 << 20
 
-// File is where values go that are not held in memory.
+// File is where values go that are not held in memory. It is written at its end by one goroutine, and read by offset, also
+// while others read it: an [os.File] is one.
 type File interface {
 	io.Writer
 	io.ReaderAt
@@ -25,7 +26,7 @@ type List[T any] struct {
 	n int
 }
 
-// NewList makes an empty list. It has open make a file when more than most bytes are in it.
+// NewList makes an empty list. It has open make a file when more than most bytes are in it; open is called once, unless it fails.
 func NewList[T any](most int, open func() (File, error)) *List[T] {
 	return &List[T]{store: store{most: most, open: open}}
 }
@@ -45,13 +46,13 @@ func (l *List[T]) Add(v T) error {
 // Len is the number of values.
 func (l *List[T]) Len() int { return l.n }
 
-// Clear removes all values. The room on disk is not given back.
+// Clear removes all values. The room on disk is not given back. Nobody may be reading.
 func (l *List[T]) Clear() {
 	l.held.Reset()
 	l.n, l.from = 0, l.size
 }
 
-// All gives the values. After an error it gives nothing more.
+// All yields the values. After an error it yields nothing more. Each call reads from the beginning, the part in the file first.
 func (l *List[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		lines := io.MultiReader(io.NewSectionReader(l.file, l.from, l.size-l.from), bytes.NewReader(l.held.Bytes()))
@@ -59,7 +60,7 @@ func (l *List[T]) All() iter.Seq2[T, error] {
 	}
 }
 
-// decodeAll gives the values that a reader has as JSON.
+// decodeAll yields the values that a reader has as JSON.
 func decodeAll[T any](r io.Reader, yield func(T, error) bool) {
 	dec := json.NewDecoder(bufio.NewReaderSize(r, 1<<16))
 	for {
@@ -71,7 +72,7 @@ func decodeAll[T any](r io.Reader, yield func(T, error) bool) {
 	}
 }
 
-// store is JSON in memory, and behind that in a file.
+// store is JSON in memory, and behind that in a file. The newest values are in memory.
 type store struct {
 	most int
 	open func() (File, error)
@@ -106,7 +107,7 @@ func (s *store) write(held []byte) error {
 	return err
 }
 
-// Close lets go of the file.
+// Close closes the file, if there is one. Nothing can be read afterwards.
 func (s *store) Close() {
 	if s.file != nil {
 		s.file.Close()

@@ -13,7 +13,8 @@ import (
 )
 
 // Sorted has values in the order of their keys; those of one key in the order in which they were added. What is in memory is
-// sorted when it is written; All merges these runs.
+// sorted when it is written; All merges these runs. A million files of 400 bytes are about a hundred runs of 4 MiB, each of which
+// is read through a buffer of 64 KiB.
 type Sorted[T any] struct {
 	store
 	key   func(T) string
@@ -59,7 +60,7 @@ func (s *Sorted[T]) inOrder() []byte {
 	return sorted
 }
 
-// All gives the values by their keys. After an error it gives nothing more.
+// All yields the values by their keys. After an error it yields nothing more.
 func (s *Sorted[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var from cursors[T]
@@ -97,7 +98,8 @@ type cursor[T any] struct {
 	err   error
 }
 
-// next reads a value. It reports false at the end. An error comes before all values.
+// next reads a value. It reports false at the end. An error comes before all values, so that a run that cannot be read is not
+// noticed only after all others.
 func (c *cursor[T]) next(key func(T) string) bool {
 	var v T
 	c.err = c.dec.Decode(&v)

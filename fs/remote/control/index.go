@@ -51,10 +51,11 @@ func newTemporary() (*temporary, error) {
 // Size implements [fs.Content].
 func (c *temporary) Size() int64 { return c.size }
 
-// Close implements [fs.Content].
+// Close implements [fs.Content]. It closes nothing: all opens of one node share the file, and it ends with the node.
 func (c *temporary) Close() error { return nil }
 
-// list writes each entry of an index as one line of JSON.
+// list writes each entry of an index as one line of JSON. An index may begin anew while it is made (fs.Held.Again): then what
+// was written is dropped.
 func (c *temporary) list(ctx context.Context, t Tree) error {
 	w := bufio.NewWriter(c.File)
 	enc := json.NewEncoder(w)

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Parallel calls do for 0 to n-1, so many at a time, until one fails.
+// Parallel calls do for 0 to n-1, so many at a time, until one fails. It returns the first error, when all calls have
+// ended; those that were not begun by then are not made. Their order is not fixed.
 func Parallel(ctx context.Context, n, atATime int, do func(ctx context.Context, i int) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(atATime)
