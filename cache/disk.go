@@ -49,6 +49,9 @@ const useInterval = time.Hour
 type Options struct {
 	// MaxBytes is how many bytes of contents are kept; 0 means [DefaultMaxBytes].
 	MaxBytes int64
+	// Last reports whether what is kept under a key is evicted after all else: what is small and costs much to fetch again. Only
+	// the content kept last under such a key is. nil means that nothing is.
+	Last func(key string) bool
 	// Now is the clock for times of use and of filling; nil means [time.Now]. It is called
 	// from many goroutines.
 	Now func() time.Time
@@ -63,10 +66,11 @@ type Options struct {
 // what cannot be written is served and not kept. Only a content that is too large for
 // memory and cannot be written fails.
 type Disk struct {
-	dir string
-	max int64
-	now func() time.Time
-	log *slog.Logger
+	dir  string
+	max  int64
+	last func(key string) bool
+	now  func() time.Time
+	log  *slog.Logger
 
 	share   *sharer
 	small   *byteLRU // small contents, by their own SHA-256
@@ -105,7 +109,7 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 		return nil, err
 	}
 	d := &Disk{
-		dir: dir, max: o.MaxBytes, now: o.Now, log: o.Log,
+		dir: dir, max: o.MaxBytes, last: o.Last, now: o.Now, log: o.Log,
 		small:    newByteLRU(heldBytes),
 		unsaved:  newByteLRU(DefaultMemoryBytes),
 		write:    (*os.File).Write,
@@ -117,6 +121,9 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if d.last == nil {
+		d.last = func(string) bool { return false }
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)

@@ -26,6 +26,7 @@ type entry struct {
 	content sum // SHA-256 of the content
 	size    int64
 	filled  time.Time // when its fill began
+	last    bool      // see Options.Last; the file does not say it, the content's mode does
 }
 
 // entryMagic begins each entry file. A change of the format changes it.

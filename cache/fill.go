@@ -10,7 +10,7 @@ import (
 // same, as long as it can be held.
 func (d diskKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, error) {
 	d.trimSoon() // the first one counts, while the fill waits for the network
-	e := entry{key: sha256.Sum256([]byte(key)), filled: d.now()}
+	e := entry{key: sha256.Sum256([]byte(key)), filled: d.now(), last: d.last(key)}
 	s := d.newSpool(ctx)
 	defer s.discard()
 	if err := s.run(fill); err != nil {
@@ -65,6 +65,9 @@ func (d *Disk) save(s *spool, e entry) error {
 			return err
 		}
 	}
+	if was, ok := d.readEntry(e.key); ok && e.last && was.content != e.content {
+		_ = os.Chmod(d.path(contentsDir, was.content), 0o600) // superseded; if it is gone, so much the better
+	}
 	return d.writeEntry(e)
 }
 
@@ -74,6 +77,12 @@ func (d *Disk) saveContent(s *spool, e entry) error {
 	var replaced int64
 	if info, err := os.Lstat(path); err == nil {
 		replaced = info.Size()
+		e.last = e.last || goesLast(info)
+	}
+	if e.last {
+		if err := markLast(s.file); err != nil {
+			return err
+		}
 	}
 	var err error
 	if s.file, err = d.installContent(s.file, path); err != nil {

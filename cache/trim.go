@@ -7,6 +7,7 @@ import (
 	iofs "io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -117,13 +118,26 @@ type kept struct {
 	path string
 	size int64
 	used time.Time
+	last bool
 }
+
+// markLast marks the file of a content that is evicted last ([Options].Last): it cannot be written. Windows would not let such a file be
+// replaced, so no content is marked there.
+func markLast(f *os.File) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	return f.Chmod(0o400)
+}
+
+// goesLast reports whether a content's file is marked.
+func goesLast(info iofs.FileInfo) bool { return info.Mode().Perm()&0o200 == 0 }
 
 // trimmed is how many bytes are left after an eviction: nine tenths of the limit, so that
 // not each further fill has to walk the folder and evict.
 func (d *Disk) trimmed() int64 { return d.max - d.max/10 }
 
-// trimContents counts all contents and evicts those used longest ago.
+// trimContents counts all contents and evicts those used longest ago, those that go last after all others.
 func (d *Disk) trimContents(ctx context.Context) error {
 	d.mu.Lock()
 	d.sinceWalk = 0
@@ -133,7 +147,7 @@ func (d *Disk) trimContents(ctx context.Context) error {
 	var all []kept
 	err := d.walk(ctx, contentsDir, func(path string, info iofs.FileInfo) {
 		total += info.Size()
-		all = append(all, kept{path, info.Size(), info.ModTime()})
+		all = append(all, kept{path, info.Size(), info.ModTime(), goesLast(info)})
 	})
 	if err != nil {
 		return err
@@ -146,7 +160,15 @@ func (d *Disk) trimContents(ctx context.Context) error {
 	if total <= d.max {
 		return nil
 	}
-	slices.SortFunc(all, func(a, b kept) int { return a.used.Compare(b.used) })
+	slices.SortFunc(all, func(a, b kept) int {
+		switch {
+		case a.last == b.last:
+			return a.used.Compare(b.used)
+		case b.last:
+			return -1
+		}
+		return 1
+	})
 	return d.evict(ctx, all, total-d.trimmed())
 }
 
