@@ -9,9 +9,10 @@ import (
 // null or malformed decodes to the zero time: one bad stamp must not cost a whole listing.
 type Time struct{ time.Time }
 
-// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails. (To unmarshal the stamp as JSON once more would take longer than all else of
+// a page.)
 func (t *Time) UnmarshalJSON(b []byte) error {
-	if json.Unmarshal(b, &t.Time) != nil {
+	if t.Time.UnmarshalJSON(b) != nil {
 		t.Time = time.Time{}
 	}
 	return nil

@@ -38,11 +38,13 @@ var ours = map[string][]string{
 	"fs":                          {},
 	"fs/render":                   {},
 	"fs/edit":                     {"fs/render"},
-	"fs/remote":                   {"fs", "fs/render", "fs/remote/load", "fs/remote/readahead", "fs/remote/control"},
-	"fs/remote/load":              {},
+	"fs/remote":                   {"fs", "fs/render", "fs/remote/dir", "fs/remote/load", "fs/remote/readahead", "fs/remote/control"},
+	"fs/remote/load":              {"fs"},
+	"fs/remote/dir":               {"fs"},
 	"fs/remote/readahead":         {"fs"},
 	"fs/remote/control":           {"fs", "fs/render", "fs/remote/load"},
-	"fs/source/codadocs":          {"fs", "fs/remote", "fs/remote/load", "fs/render", "fs/source/codadocs/codapick", "fs/source/codadocs/codatext", "coda", "coda/rate", "coda/rest"},
+	"fs/source/codadocs":          {"fs", "fs/remote", "fs/remote/load", "fs/render", "fs/source/codadocs/codapick", "fs/source/codadocs/codatext", "fs/source/codadocs/pagetree", "coda", "coda/rate", "coda/rest"},
+	"fs/source/codadocs/pagetree": {"fs", "fs/remote", "coda"},
 	"fs/source/codadocs/codapick": {"fs", "coda"},
 	"fs/source/codadocs/codatext": {"fs", "fs/render", "coda", "coda/blob"},
 	"fs/mount":                    {"fs", "fs/mount/mountpoint", "fs/mount/caller", "fs/mount/notify"},
@@ -78,7 +80,7 @@ var ours = map[string][]string{
 // theirs says which packages alone may import a library.
 var theirs = map[string][]string{
 	"github.com/hanwen/go-fuse":       {"fs/mount"},
-	"github.com/hashicorp/golang-lru": {"cache", "fs/remote/load", "fs/mount/caller"},
+	"github.com/hashicorp/golang-lru": {"cache", "fs/remote", "fs/remote/load", "fs/mount/caller"},
 	"github.com/spf13/cobra":          {"cmd/codafs"},
 	"github.com/spf13/pflag":          {"cmd/codafs", "cmd/codafs/internal/config"}, // a setting is a flag
 	"github.com/coreos/go-systemd":    {"cmd/codafs"},

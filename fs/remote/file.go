@@ -15,7 +15,7 @@ import (
 type File struct {
 	u        *Unit
 	name     string
-	rel      string // its path below the unit's folder
+	rel      string // the path of its folder below the unit's, with a slash at the end if it is not ""
 	obj      fs.Object
 	renderer Renderer
 	// Stamps adds to obj what is not known when the file is first named; it may be nil.
@@ -24,13 +24,21 @@ type File struct {
 	Reload func()
 	// Ahead says whether the bytes are fetched ahead of a program that reads file by file.
 	Ahead AheadMode
-	last  atomic.Pointer[failedMake]
-	seen  atomic.Pointer[seen] // of computed bytes; nil until first used
+	// State is that of the file. A source that makes several nodes of one file gives them all the same one, before anybody else has them.
+	State *State
+}
+
+// State is what a tree remembers of a file besides the Store.
+type State struct {
+	last atomic.Pointer[failedMake]
+	seen atomic.Pointer[seen] // what the Store remembers of computed bytes; nil until that was looked for, and found
+	// none is the beginning of the stamps of which the Store remembers nothing: those of nearly all files.
+	none atomic.Uint64
 }
 
 // NewFile makes a file of the unit; rel is the path of its folder, below the unit's, with a slash at the end if it is not "".
 func (u *Unit) NewFile(name, rel string, obj fs.Object, m Renderer) *File {
-	return &File{u: u, name: name, rel: rel + name, obj: obj, renderer: m}
+	return &File{u: u, name: name, rel: rel, obj: obj, renderer: m, State: new(State)}
 }
 
 // Renderer makes the bytes of one kind of file.
@@ -75,7 +83,7 @@ func (f *File) Object() fs.Object {
 	return o
 }
 
-func (f *File) path() string { return f.u.Path() + "/" + f.rel }
+func (f *File) path() string { return f.u.Path() + "/" + f.rel + f.name }
 
 func (f *File) key(v fs.Version) string { return f.u.Key(string(f.obj.Kind), f.obj.ID, v.Key) }
 
@@ -120,19 +128,19 @@ func (f *File) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	c, ok := t.store.Lookup(ctx, key)
 	defer f.opened(ok)()
 	if ok {
-		f.u.sizes.Store(f.sizeKey(), c.Size())
+		t.sizes.Add(f.u.ID+f.sizeKey(), c.Size())
 		return c, nil
 	}
-	if last := f.last.Load(); last != nil && last.key == key && t.opts.Now().Sub(last.at) < errLife {
+	if last := f.State.last.Load(); last != nil && last.key == key && t.opts.Now().Sub(last.at) < errLife {
 		return nil, last.err
 	}
 	c, err := f.fetch(ctx, v)
 	if err == nil {
-		f.u.sizes.Store(f.sizeKey(), c.Size())
+		t.sizes.Add(f.u.ID+f.sizeKey(), c.Size())
 		return c, nil
 	}
 	if ctx.Err() == nil && !errors.Is(err, fs.ErrStale) {
-		f.last.Store(&failedMake{key, err, t.opts.Now()})
+		f.State.last.Store(&failedMake{key, err, t.opts.Now()})
 		t.Failed(ctx, err, f.obj, f.path())
 	}
 	return nil, err
@@ -192,14 +200,17 @@ const (
 
 // Estimate implements [fs.File], from the size last seen, or from what the renderer knows.
 func (f *File) Estimate(fs.Version) int64 {
-	if last, ok := f.u.sizes.Load(f.sizeKey()); ok {
-		return max(4*last.(int64), EstimateLeast)
+	if last, ok := f.u.t.sizes.Get(f.u.ID + f.sizeKey()); ok {
+		return max(4*last, EstimateLeast)
 	}
 	if e, ok := f.renderer.(Estimator); ok {
 		return e.Estimate()
 	}
 	return EstimateLeast
 }
+
+// manySizes is of how many files the tree remembers a size, those last opened.
+const manySizes = 1 << 14
 
 // sizeKey names the file among those of its unit, in any version.
 func (f *File) sizeKey() string { return string(f.obj.Kind) + "/" + f.obj.ID }

@@ -18,6 +18,7 @@ import (
 	"github.com/codafs/codafs/fs/mount"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 	"github.com/codafs/codafs/fs/treetest"
 	"github.com/codafs/codafs/snapshot"
@@ -166,8 +167,8 @@ func (l *library) Entries(ctx context.Context, u *remote.Unit) (*remote.Entries,
 
 func (l *library) Entry(ctx context.Context, u *remote.Unit, name string) (fs.Node, error) {
 	if name == "shelf.json" {
-		return u.NewShownFile(name, "", u.Object(kindShelf, "shelf"), func(context.Context) (*remote.Shown, time.Time, error) {
-			return remote.NewShown(append(u.Item().JSON, '\n')), u.Item().Stamp, nil
+		return u.NewShownFile(name, "", u.Object(kindShelf, "shelf"), func(context.Context) (*load.Shown, time.Time, error) {
+			return load.NewShown(append(u.Item().JSON, '\n')), u.Item().Stamp, nil
 		}), nil
 	}
 	names, err := l.catalogue.Get(ctx, u.Current(), "")

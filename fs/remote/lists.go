@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,6 +70,8 @@ type List[T any] struct {
 	Count func(l *Lists) int
 	// Unstamped says that the unit's stamp does not move with the list: what the Store has may be of any age.
 	Unstamped bool
+	// Size is how many bytes what Parse made takes in memory; nil if that is about twice its JSON.
+	Size func(T) int
 }
 
 // loader returns the loader of the list in l, and makes it if there is none. It takes l.mu.
@@ -142,8 +146,7 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 		if err != nil {
 			return v, err
 		}
-		l.use(len(b))
-		return d.Parse(ctx, l, id, b)
+		return d.parse(ctx, l, l, id, b)
 	}
 	if l.fresh {
 		return x.Get(ctx, fetch)
@@ -157,8 +160,7 @@ func (d *List[T]) Get(ctx context.Context, l *Lists, id string) (T, error) {
 			if err != nil {
 				return v, err
 			}
-			l.older.use(len(b))
-			return d.Parse(ctx, l, id, b)
+			return d.parse(ctx, l, l.older, id, b)
 		})
 	}
 	changed := func() { l.Unit.t.changed(l.Unit.ID) }
@@ -268,6 +270,12 @@ func (l *Lists) setFetched(of listID) {
 	}
 }
 
+// EvictLast reports whether what a Store has under a key should be the last that it lets go of: the newest version of a list, or what was
+// seen of bytes. These are small, and without them a tree has no names, or needless new times.
+func EvictLast(key string) bool {
+	return slices.ContainsFunc([]string{"/last-", "/seen-", "/first-seen-", "/columns-since/"}, func(kind string) bool { return strings.Contains(key, kind) })
+}
+
 // lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
 func (d *List[T]) lastKey(l *Lists, id string) string {
 	return l.Unit.Key("last-"+string(d.Kind), id, "")
@@ -282,12 +290,46 @@ func (d *List[T]) last(ctx context.Context, l *Lists, id string) ([]byte, error)
 	return fs.ReadAll(c)
 }
 
-// listCost is what a list takes in memory, in multiples of its JSON: that itself, and about as much for what is made of it.
-const listCost = 2
+// Kept makes the JSON of a list, which Parse has read, the bytes of a file. They stay in the Store if they are many.
+func (d *List[T]) Kept(l *Lists, id string, b []byte) *load.Shown {
+	if len(b) <= mostHeld {
+		return load.NewShown(b)
+	}
+	return load.NewKept(b, l.Item.Stamp, func(ctx context.Context, sum string) ([]byte, error) { return d.again(ctx, l, id, sum) })
+}
 
-// use records that l is used, and that more bytes of JSON were loaded. It lets go of what there is no room for.
+// mostHeld is how long the JSON of a list may be to be held in memory: less would cost more to read again than it saves.
+const mostHeld = 4 << 10
+
+// again reads the JSON of a list once more. If the Store has lost it, the list is fetched again by the next who asks for it.
+func (d *List[T]) again(ctx context.Context, l *Lists, id, sum string) ([]byte, error) {
+	for _, key := range []string{l.Unit.Key("list-"+string(d.Kind), id, l.key), d.lastKey(l, id)} {
+		if c, ok := l.Unit.t.store.Lookup(ctx, key); ok {
+			if b, err := fs.ReadAll(c); err == nil && load.Sum(b) == sum {
+				return b, nil
+			}
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.loaders, listID{string(d.Kind), id})
+	return nil, fs.ErrStale
+}
+
+// parse makes the list of its JSON. l is what it is made for, and counted as part of in.
+func (d *List[T]) parse(ctx context.Context, l, in *Lists, id string, b []byte) (T, error) {
+	v, err := d.Parse(ctx, l, id, b)
+	size := 2 * len(b)
+	if d.Size != nil && err == nil {
+		size = d.Size(v)
+	}
+	in.use(size)
+	return v, err
+}
+
+// use records that l is used, and takes more bytes. It lets go of what there is no room for.
 func (l *Lists) use(more int) {
-	for _, old := range l.Unit.t.memory.Use(l, int64(more)*listCost) {
+	for _, old := range l.Unit.t.memory.Use(l, int64(more)) {
 		old.release()
 	}
 }

@@ -42,7 +42,7 @@ func (f *File) RenewIfOld(ctx context.Context) error {
 		return err // never fetched: Open will fetch it
 	}
 	before := t.opts.Now().Add(-t.opts.Refresh)
-	if last := f.last.Load(); !f.fetchedAt(v).Before(before) || last != nil && last.key == f.seenKey(v.SettledStamps()) && t.opts.Now().Sub(last.at) < errLife {
+	if last := f.State.last.Load(); !f.fetchedAt(v).Before(before) || last != nil && last.key == f.seenKey(v.SettledStamps()) && t.opts.Now().Sub(last.at) < errLife {
 		return nil
 	}
 	defer f.opened(false)()
@@ -53,7 +53,7 @@ func (f *File) RenewIfOld(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	f.last.Store(&failedMake{f.seenKey(v.SettledStamps()), err, t.opts.Now()})
+	f.State.last.Store(&failedMake{f.seenKey(v.SettledStamps()), err, t.opts.Now()})
 	if t.Passing(err) {
 		return nil
 	}

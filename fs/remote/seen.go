@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,11 +46,21 @@ func (f *File) asSeen(ctx context.Context, v fs.Version) fs.Version {
 	if !f.hasStamps() {
 		return v
 	}
-	s := f.seen.Load()
-	if s == nil || s.stamps != v.SettledStamps() {
+	stamps := v.SettledStamps()
+	if n := beginningOf(stamps); n != 0 && n == f.State.none.Load() {
+		return v
+	}
+	s := f.State.seen.Load()
+	if s == nil || s.stamps != stamps {
 		s = f.loadSeen(ctx, v)
 	}
 	return s.version(v)
+}
+
+// beginningOf is the number that the first 16 digits of stamps stand for, which differs from those of all other stamps.
+func beginningOf(stamps string) uint64 {
+	n, _ := strconv.ParseUint(stamps[:min(16, len(stamps))], 16, 64) // 0 if they are no hash: that is not remembered
+	return n
 }
 
 func (f *File) seenKey(stamps string) string {
@@ -61,16 +72,19 @@ var lostSum = strings.Repeat("0", 2*sha256.Size)
 
 // loadSeen reads what is remembered of the bytes under the stamps of v, by this process or another one.
 func (f *File) loadSeen(ctx context.Context, v fs.Version) *seen {
-	store, key := f.u.t.store, f.seenKey(v.SettledStamps())
+	store, stamps := f.u.t.store, v.SettledStamps()
+	key := f.seenKey(stamps)
+	at, ok := store.Filled(key)
+	if !ok {
+		f.State.none.Store(beginningOf(stamps))
+		return &seen{stamps: stamps}
+	}
 	s, _ := fs.LookupJSON[seen](ctx, store, key)
 	if len(s.SHA256) != 2*sha256.Size {
-		s = seen{}
+		s = seen{SHA256: lostSum, Since: at} // evicted: a needless new time is better than a change that nobody sees
 	}
-	if at, ok := store.Filled(key); ok && s.SHA256 == "" {
-		s.SHA256, s.Since = lostSum, at // evicted: a needless new time is better than a change that nobody sees
-	}
-	s.stamps = v.SettledStamps()
-	f.seen.Store(&s)
+	s.stamps = stamps
+	f.State.seen.Store(&s)
 	return &s
 }
 
@@ -88,13 +102,14 @@ func (f *File) lastSeen(ctx context.Context, v fs.Version) seen {
 
 // keepSeen stores s for this and all other processes.
 func (f *File) keepSeen(ctx context.Context, s *seen) error {
-	f.seen.Store(s)
+	f.State.seen.Store(s)
+	f.State.none.Store(0)
 	return fs.PutJSON(ctx, f.u.t.store, f.seenKey(s.stamps), s)
 }
 
 // fetchedAt returns when the bytes of v, which must be at hand, were fetched.
 func (f *File) fetchedAt(v fs.Version) time.Time {
-	if s := f.seen.Load(); s != nil && s.stamps == v.SettledStamps() && s.SHA256 != "" {
+	if s := f.State.seen.Load(); s != nil && s.stamps == v.SettledStamps() && s.SHA256 != "" {
 		return s.FetchedAt
 	}
 	at, _ := f.u.t.store.Filled(f.key(v))

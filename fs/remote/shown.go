@@ -3,10 +3,10 @@ package remote
 import (
 	"context"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -18,24 +18,7 @@ type shownRenderer struct {
 }
 
 // ShownNow returns the bytes that a file shows now, and their stamp.
-type ShownNow func(ctx context.Context) (*Shown, time.Time, error)
-
-// Shown has bytes that a file shows, such as a list. They never change. Their last version is kept beside them: each
-// lookup needs it, and hashing a list of 1,000 pages takes milliseconds.
-type Shown struct {
-	Bytes []byte
-	last  atomic.Pointer[fs.Version]
-}
-
-// Version returns the version of the bytes under a stamp.
-func (s *Shown) Version(stamp time.Time) fs.Version {
-	if v := s.last.Load(); v != nil && v.ModTime.Equal(stamp) {
-		return *v
-	}
-	v := fs.BytesVersion(s.Bytes, stamp)
-	s.last.Store(&v)
-	return v
-}
+type ShownNow func(ctx context.Context) (*load.Shown, time.Time, error)
 
 // NewShownFile is [Unit.NewFile] for bytes that come with the unit's lists.
 func (u *Unit) NewShownFile(name, rel string, obj fs.Object, now ShownNow) *File {
@@ -44,28 +27,25 @@ func (u *Unit) NewShownFile(name, rel string, obj fs.Object, now ShownNow) *File
 	return f
 }
 
-// NewShown are bytes that a file shows. Nobody may change them from then on.
-func NewShown(b []byte) *Shown { return &Shown{Bytes: b} }
-
 // at returns the current version and its bytes.
-func (m *shownRenderer) at(ctx context.Context) (fs.Version, []byte, error) {
+func (m *shownRenderer) at(ctx context.Context) (fs.Version, *load.Shown, error) {
 	s, stamp, err := m.now(ctx)
 	if err != nil {
 		return fs.Version{}, nil, err
 	}
 	v, err := m.f.versionSeen(ctx, s, stamp)
-	return v, s.Bytes, err
+	return v, s, err
 }
 
 // Version also stores the bytes, so that Size knows them before the first Open.
 func (m *shownRenderer) Version(ctx context.Context) (fs.Version, error) {
-	v, b, err := m.at(ctx)
+	v, s, err := m.at(ctx)
 	if err != nil {
 		return fs.Version{}, err
 	}
 	if _, known := m.f.Size(v); !known {
 		// The bytes are at hand. If they are stored now, their size is exact from the start.
-		c, err := m.f.u.t.store.Get(ctx, m.f.key(v), func(_ context.Context, w io.Writer) error { return render.Write(w, b) })
+		c, err := m.f.u.t.store.Get(ctx, m.f.key(v), func(ctx context.Context, w io.Writer) error { return writeShown(ctx, w, s) })
 		if err != nil {
 			return fs.Version{}, err
 		}
@@ -74,35 +54,52 @@ func (m *shownRenderer) Version(ctx context.Context) (fs.Version, error) {
 	return v, nil
 }
 
+func writeShown(ctx context.Context, w io.Writer, s *load.Shown) error {
+	b, err := s.Bytes(ctx)
+	if err != nil {
+		return err
+	}
+	return render.Write(w, b)
+}
+
 // Render writes the bytes if they are still those of v.
 func (m *shownRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, _ *Try) error {
-	now, b, err := m.at(ctx)
+	now, s, err := m.at(ctx)
 	if err != nil {
 		return err
 	}
 	if now.Key != v.Key {
 		return fs.ErrStale
 	}
-	return render.Write(w, b)
+	return writeShown(ctx, w, s)
 }
 
-// memo has the version of a file by its stamp alone, and the version as it was seen.
-type memo struct{ stamped, is fs.Version }
+// memo has the key of a file's version by its stamp alone, and the version as it was seen; nil if that is the same.
+type memo struct {
+	stamped string
+	is      *fs.Version
+}
 
 // versionSeen returns the version of bytes that are at hand. The Store remembers what was seen, for all processes.
-func (f *File) versionSeen(ctx context.Context, now *Shown, stamp time.Time) (fs.Version, error) {
-	stamped := now.Version(stamp)
+func (f *File) versionSeen(ctx context.Context, now *load.Shown, stamp time.Time) (fs.Version, error) {
+	stamped, err := now.Version(ctx, stamp)
+	if err != nil {
+		return fs.Version{}, err
+	}
 	f.u.seenMu.Lock() // held during Store calls: if two find the same change, it must get one time
 	defer f.u.seenMu.Unlock()
-	if m, ok := f.u.seen[f.sizeKey()]; ok && m.stamped == stamped {
-		return m.is, nil
+	if m, ok := f.u.seen[f.sizeKey()]; ok && m.stamped == stamped.Key {
+		if m.is == nil {
+			return stamped, nil
+		}
+		return *m.is, nil
 	}
 	store, key := f.u.t.store, f.u.Key("first-seen-"+string(f.obj.Kind), f.obj.ID, "")
 	last, found := fs.LookupJSON[fs.Seen](ctx, store, key)
 	if at, ok := store.Filled(key); ok && !found {
 		last.ModTime = at // evicted: a needless new time is better than a change that nobody sees
 	}
-	next := last.Next(fs.BytesVersion(now.Bytes, time.Time{}).Key, stamp, f.Reload != nil, f.u.t.opts.Now())
+	next := last.Next(now.Sum(), stamp, f.Reload != nil, f.u.t.opts.Now())
 	if next != last {
 		if err := fs.PutJSON(ctx, store, key, next); err != nil {
 			return fs.Version{}, err
@@ -110,12 +107,20 @@ func (f *File) versionSeen(ctx context.Context, now *Shown, stamp time.Time) (fs
 	}
 	is := stamped
 	if !next.ModTime.Equal(stamp) {
-		is = fs.BytesVersion(now.Bytes, next.ModTime)
+		b, err := now.Bytes(ctx)
+		if err != nil {
+			return fs.Version{}, err
+		}
+		is = fs.BytesVersion(b, next.ModTime)
 	}
 	is.Since = next.Since
 	if f.u.seen == nil {
 		f.u.seen = map[string]memo{}
 	}
-	f.u.seen[f.sizeKey()] = memo{stamped, is}
+	m := memo{stamped: stamped.Key}
+	if is != stamped {
+		m.is = &is
+	}
+	f.u.seen[f.sizeKey()] = m
 	return is, nil
 }

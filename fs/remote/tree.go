@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote/control"
 	"github.com/codafs/codafs/fs/remote/load"
@@ -59,6 +61,7 @@ type Tree struct {
 	storedAt time.Time             // when the list of units was last stored; guarded by turn
 	ahead    *readahead.ReadAhead
 	memory   *load.Budget[*Lists]
+	sizes    *lru.Cache[string, int64] // of the version last opened of a file; estimates are made from it
 
 	life       context.Context // ends with Close
 	end        context.CancelFunc
@@ -85,7 +88,11 @@ func New(src Source, store fs.Store, o Options) *Tree {
 	if o.Refresh == 0 {
 		o.Refresh = time.Minute
 	}
-	t := &Tree{src: src, store: store, opts: o, memory: load.NewBudget[*Lists](cmp.Or(o.Memory, defaultMemory)), first: load.New[*Entries](o.Now, errLife),
+	sizes, err := lru.New[string, int64](manySizes)
+	if err != nil {
+		panic(err) // it refuses sizes below 1 alone
+	}
+	t := &Tree{src: src, sizes: sizes, store: store, opts: o, memory: load.NewBudget[*Lists](cmp.Or(o.Memory, defaultMemory)), first: load.New[*Entries](o.Now, errLife),
 		turn: make(chan struct{}, 1), byID: map[string]*Unit{}}
 	t.turn <- struct{}{}
 	t.ahead = readahead.New(t, o.Prefetch)

@@ -15,8 +15,6 @@ import (
 type Unit struct {
 	t  *Tree
 	ID string
-	// sizes has the size of the version last opened, by sizeKey of the file. Estimates are made from it.
-	sizes sync.Map
 	seenFiles
 
 	mu    sync.Mutex // guards all below
@@ -124,21 +122,19 @@ func (u *Unit) replaceLists(f *Unit) {
 // folder makes the unit's folder under a name.
 func (u *Unit) folder(name string) *Folder {
 	return &Folder{
-		t: u.t, name: name, obj: u.Object(fs.KindFolder, u.t.src.Layout().Unit),
-		path:    u.Path,
-		modTime: u.modTime,
-		list:    func(ctx context.Context) (*Entries, error) { return u.t.src.Entries(ctx, u) },
-		find:    func(ctx context.Context, name string) (fs.Node, error) { return u.t.src.Entry(ctx, u, name) },
+		Called: name, Of: u.Object(fs.KindFolder, u.t.src.Layout().Unit),
+		Path: u.Path, Changed: u.modTime, Failed: u.t.Failed,
+		List: func(ctx context.Context) (*Entries, error) { return u.t.src.Entries(ctx, u) },
+		Find: func(ctx context.Context, name string) (fs.Node, error) { return u.t.src.Entry(ctx, u, name) },
 	}
 }
 
 // NewFolder makes a folder of the unit; rel is its path below the unit's.
 func (u *Unit) NewFolder(name, rel string, obj fs.Object, list func(ctx context.Context) (*Entries, error)) *Folder {
 	return &Folder{
-		t: u.t, name: name, obj: obj,
-		path:    func() string { return u.Path() + "/" + rel },
-		modTime: u.modTime,
-		list:    list,
+		Called: name, Of: obj,
+		Path: func() string { return u.Path() + "/" + rel }, Changed: u.modTime, Failed: u.t.Failed,
+		List: list,
 	}
 }
 

@@ -147,7 +147,7 @@ func Memory(t testing.TB) fs.Store {
 // Disk is a store in a folder, for the length of the test.
 func Disk(t testing.TB, dir string) fs.Store {
 	t.Helper()
-	d, err := cache.OpenDisk(dir, cache.Options{})
+	d, err := cache.OpenDisk(dir, cache.Options{Last: remote.EvictLast})
 	if err != nil {
 		t.Fatal(err)
 	}

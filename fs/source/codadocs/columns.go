@@ -9,19 +9,20 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
 // tableInfo is a table's own object: its stamp, its row count and its filter, which the list of tables lacks.
 type tableInfo struct {
-	json  *remote.Shown
+	json  *load.Shown
 	table coda.Table
 }
 
 // columnList is a table's columns, and since when the table has them.
 type columnList struct {
-	json    *remote.Shown
+	json    *load.Shown
 	columns []coda.Column
 	// computed is how much of the cells the columns compute.
 	computed fs.Computed
@@ -48,7 +49,8 @@ func (s *docs) tableInfos() remote.List[tableInfo] {
 		},
 		Parse: func(_ context.Context, _ *remote.Lists, _ string, b []byte) (tableInfo, error) {
 			t, err := coda.Decode[coda.Table](b)
-			return tableInfo{remote.NewShown(b), t}, err
+			t.Raw = b // which is held anyway
+			return tableInfo{load.NewShown(b), t}, err
 		},
 	}
 }
@@ -58,7 +60,7 @@ func (s *docs) columnLists() remote.List[columnList] {
 	return remote.List[columnList]{
 		Kind: fs.KindColumns, Path: "tables",
 		Fill: func(ctx context.Context, l *remote.Lists, id string, w io.Writer, t *remote.Try) error {
-			all := remote.Once(t, s.api.Columns(ctx, l.Unit.ID, id), func(c coda.Column) string { return c.ID })
+			all := load.Once(t, s.api.Columns(ctx, l.Unit.ID, id), func(c coda.Column) string { return c.ID })
 			return render.List(w, all, func(c coda.Column) json.RawMessage { return c.Raw })
 		},
 		Parse: func(ctx context.Context, l *remote.Lists, id string, b []byte) (columnList, error) {
@@ -66,8 +68,11 @@ func (s *docs) columnLists() remote.List[columnList] {
 			if err != nil {
 				return columnList{}, err
 			}
-			note, err := s.columnsSince(ctx, l, id, fs.BytesVersion(b, time.Time{}).Key)
-			return columnList{remote.NewShown(b), columns, codatext.ComputedBy(columns), note}, err
+			for i := range columns {
+				columns[i].Raw = nil // it would hold all of b
+			}
+			note, err := s.columnsSince(ctx, l, id, load.Sum(b))
+			return columnList{s.columns.Kept(l, id, b), columns, codatext.ComputedBy(columns), note}, err
 		},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
@@ -103,7 +104,7 @@ func (m rowsRenderer) deltas(ctx context.Context, l *remote.Lists, v fs.Version)
 // contain.
 func (d doc) shape(info tableInfo, columns columnList) (string, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(info.json.Bytes, &fields); err != nil {
+	if err := json.Unmarshal(info.table.Raw, &fields); err != nil {
 		return "", err
 	}
 	delete(fields, "rowCount")
@@ -215,7 +216,7 @@ func (s *deltas) whole(ctx context.Context, w io.Writer, t *remote.Try) error {
 	rows, next := s.d.s.api.RowChanges(ctx, s.d.ID, s.id, coda.RowOptions{}, "")
 	at := codatext.NewIndexSet(s.table.RowCount)
 	passed := func(yield func(coda.Row, error) bool) {
-		for r, err := range count.of(remote.Once(t, rows, rowID)) {
+		for r, err := range count.of(load.Once(t, rows, rowID)) {
 			at.Add(r.Index)
 			if !yield(r, err) {
 				return

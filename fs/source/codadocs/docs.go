@@ -232,7 +232,7 @@ func (s *docs) Entry(ctx context.Context, u *remote.Unit, name string) (n fs.Nod
 		var pages *pageList
 		n = d.pagesFolder()
 		pages, err = s.pageList(ctx, l)
-		empty = err == nil && len(pages.root.children) == 0
+		empty = err == nil && len(pages.Root.Children) == 0
 	case "tables":
 		var tables *tableList
 		n = d.tablesFolder()
@@ -275,15 +275,15 @@ func (d doc) refusals(name string, err error) []fs.Failure {
 }
 
 // docJSON returns the content of doc.json. It comes from the list of docs and costs no request.
-func (d doc) docJSON(context.Context) (*remote.Shown, time.Time, error) {
+func (d doc) docJSON(context.Context) (*load.Shown, time.Time, error) {
 	i := d.Item()
 	var b bytes.Buffer
 	err := render.JSON(&b, i.JSON)
-	return remote.NewShown(b.Bytes()), i.Stamp, err
+	return load.NewShown(b.Bytes()), i.Stamp, err
 }
 
 // pagesJSON returns the content of pages.json. Its bytes are those of the list as the store has it, in memory once.
-func (d doc) pagesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
+func (d doc) pagesJSON(ctx context.Context) (*load.Shown, time.Time, error) {
 	l := d.Current()
 	pages, err := d.s.pageList(ctx, l)
 	if err != nil {
@@ -293,7 +293,7 @@ func (d doc) pagesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
 }
 
 // tablesJSON returns the content of tables.json.
-func (d doc) tablesJSON(ctx context.Context) (*remote.Shown, time.Time, error) {
+func (d doc) tablesJSON(ctx context.Context) (*load.Shown, time.Time, error) {
 	l := d.Current()
 	tables, err := d.s.tableList(ctx, l)
 	if err != nil {
@@ -308,8 +308,8 @@ func (s *docs) Ordered(u *remote.Unit, kind fs.Kind) (top []fs.Node, below func(
 	switch kind {
 	case fs.KindPage, fs.KindPageHTML:
 		if pages, ok := s.pages.Known(l, ""); ok {
-			return pages.entries(d, pages.root).Nodes, func(f fs.Dir) []fs.Node {
-				return pages.entries(d, pages.byID[f.Object().ID]).Nodes
+			return pages.entries(d, pages.Root).Nodes, func(f fs.Dir) []fs.Node {
+				return pages.entries(d, pages.Page(f.Object().ID)).Nodes
 			}
 		}
 	case fs.KindRows, fs.KindRowsJSON:

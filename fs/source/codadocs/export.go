@@ -8,6 +8,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
@@ -35,12 +36,12 @@ func (m pageRenderer) versionFrom(ctx context.Context, source string) (fs.Versio
 	if err != nil {
 		return fs.Version{}, err
 	}
-	p := pages.byID[m.id]
+	p := pages.Page(m.id)
 	if p == nil {
 		return fs.Version{}, iofs.ErrNotExist
 	}
 	v := fs.NewVersionHash(source + " " + string(m.format))
-	v.Add(m.id, orOwn(l, p.meta.UpdatedAt))
+	v.Add(m.id, orOwn(l, p.Updated))
 	v.Computes(fs.ComputedCalculated)
 	if source == fs.SourceExport { // lines contain no tables
 		if err := m.addTables(ctx, l, v); err != nil {
@@ -90,7 +91,7 @@ func (m pageRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *
 	case m.format == coda.HTML:
 		return errNoHTML
 	}
-	return codatext.PlainText(w, remote.Once(t, m.d.s.api.Lines(ctx, m.d.ID, m.id), func(l coda.Line) string { return l.ID }))
+	return codatext.PlainText(w, load.Once(t, m.d.s.api.Lines(ctx, m.d.ID, m.id), func(l coda.Line) string { return l.ID }))
 }
 
 // Describe implements [remote.Describer]: an entry says how the text is read.

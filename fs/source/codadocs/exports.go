@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	iofs "io/fs"
-	"maps"
-	"slices"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
@@ -74,8 +72,8 @@ func (d doc) anotherPage(ctx context.Context, id string) (docID, pageID string) 
 		if err != nil {
 			continue
 		}
-		for _, p := range slices.Sorted(maps.Keys(pages.byID)) {
-			if pages.byID[p].exportable() && (other.ID != d.ID || p != id) {
+		for _, p := range pages.Exportable() {
+			if other.ID != d.ID || p != id {
 				return other.ID, p
 			}
 		}

@@ -72,18 +72,16 @@ func TestListsThatWereLetGoOfComeBackWithoutARequest(t *testing.T) {
 	}
 }
 
-// heapOf is what a tree holds once all names were listed, in bytes a page.
+// heapOf is what a tree holds once all names were listed and all versions asked for, in bytes a page.
 func heapOf(t *testing.T, memory int64) int {
 	t.Helper()
 	const docs, pages = 20, 100
 	w := treetest.New(t, codatest.Generate(1, docs, pages, 2, 3), treetest.Options{})
+	mtimes(t, w.Tree) // what the service and the client keep is not the tree's
 	tree := codadocs.New(w.Client, treetest.Disk(t, t.TempDir()), codadocs.Options{Options: remote.Options{Account: "test", Memory: memory}})
 	defer tree.Close()
 	before := liveHeap()
-	err := iofs.WalkDir(fs.FS(t.Context(), tree.Root()), "docs", func(_ string, _ iofs.DirEntry, err error) error { return err })
-	if err != nil {
-		t.Fatal(err)
-	}
+	mtimes(t, tree)
 	held := liveHeap() - before
 	runtime.KeepAlive(w)
 	return held / (docs * pages)
@@ -97,11 +95,50 @@ func liveHeap() int {
 	return int(m.HeapAlloc)
 }
 
-// The lists of pages are nearly all that a tree holds. With room for two docs of twenty, most of them go.
+// A page is a record of some 200 bytes, its id, title, link and name take 150; a hundredth of its doc and of two tables comes to that, of what the
+// store holds of small contents, and of the stand-in's log. Lists that there is no room for go: here, with room for three docs of twenty.
 func TestATreeHoldsTheListsThatItHasRoomFor(t *testing.T) {
-	all, some := heapOf(t, 1<<30), heapOf(t, 512<<10)
-	t.Logf("all lists: %d bytes a page; with room for 512 KiB: %d", all, some)
-	if 2*some > all {
-		t.Errorf("%d bytes a page with room for 512 KiB, %d with all lists: want less than half", some, all)
+	const mostBytes, mostWithoutLists = 1000, 400
+	all, some := heapOf(t, 1<<30), heapOf(t, 128<<10)
+	t.Logf("all lists: %d bytes a page; with room for 128 KiB: %d", all, some)
+	if all > mostBytes || some > mostWithoutLists {
+		t.Errorf("%d bytes a page with all lists, want at most %d; %d with room for 128 KiB, want at most %d", all, mostBytes, some, mostWithoutLists)
 	}
+}
+
+// Nodes are made when they are asked for, so their making must cost little.
+func TestANodeIsFewAllocations(t *testing.T) {
+	const pages, mostOfLookup, mostOfEntry = 100, 12, 6
+	w := treetest.New(t, flatDoc(pages), treetest.Options{})
+	names, err := folder(t, w, "docs").Entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, w, "docs/"+names[0].Name()+"/pages")
+	nodes, err := dir.Entries(t.Context())
+	if err != nil || len(nodes) != pages {
+		t.Fatalf("%d nodes, %v", len(nodes), err)
+	}
+	name := nodes[pages/2].Name()
+	lookup := testing.AllocsPerRun(100, func() { must(t, func() error { _, err := dir.Lookup(t.Context(), name); return err }) })
+	entries := testing.AllocsPerRun(100, func() { must(t, func() error { _, err := dir.Entries(t.Context()); return err }) }) / pages
+	t.Logf("%.0f allocations a lookup, %.1f a listed page", lookup, entries)
+	if lookup > mostOfLookup || entries > mostOfEntry {
+		t.Errorf("%.0f allocations a lookup, want at most %d; %.1f a listed page, want at most %d", lookup, mostOfLookup, entries, mostOfEntry)
+	}
+}
+
+func must(t *testing.T, f func() error) {
+	if err := f(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flatDoc has one doc, whose pages have no subpages.
+func flatDoc(pages int) *codatest.Workspace {
+	w := codatest.Generate(1, 1, pages, 0, 0)
+	for _, p := range w.Docs[0].Pages {
+		p.Parent = ""
+	}
+	return w
 }

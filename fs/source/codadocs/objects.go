@@ -11,6 +11,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
@@ -41,14 +42,14 @@ func (o objectFile) withheld(s *docs, err error) bool {
 // objectList is a doc's permissions, or references to its formulas or controls. References have no value; values are
 // fetched with the content.
 type objectList struct {
-	json  *remote.Shown
+	json  *load.Shown
 	count int
 }
 
 // formulaLists are references: a list has no values, and a value may change without an edit of the doc.
 func (s *docs) formulaLists() remote.List[objectList] {
 	return objectLists(fs.KindFormulas, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
-		all := remote.Once(t, s.api.Formulas(ctx, l.Unit.ID), func(f coda.Formula) string { return f.ID })
+		all := load.Once(t, s.api.Formulas(ctx, l.Unit.ID), func(f coda.Formula) string { return f.ID })
 		return render.List(w, all, func(f coda.Formula) json.RawMessage { return f.Raw })
 	})
 }
@@ -56,7 +57,7 @@ func (s *docs) formulaLists() remote.List[objectList] {
 // controlLists are references, as formulaLists.
 func (s *docs) controlLists() remote.List[objectList] {
 	return objectLists(fs.KindControls, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
-		all := remote.Once(t, s.api.Controls(ctx, l.Unit.ID), func(c coda.Control) string { return c.ID })
+		all := load.Once(t, s.api.Controls(ctx, l.Unit.ID), func(c coda.Control) string { return c.ID })
 		return render.List(w, all, func(c coda.Control) json.RawMessage { return c.Raw })
 	})
 }
@@ -64,7 +65,7 @@ func (s *docs) controlLists() remote.List[objectList] {
 // permissionLists have no stamp.
 func (s *docs) permissionLists() remote.List[objectList] {
 	lists := objectLists(fs.KindPermissions, func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
-		all := remote.Once(t, s.api.Permissions(ctx, l.Unit.ID), func(p coda.Permission) string { return p.ID })
+		all := load.Once(t, s.api.Permissions(ctx, l.Unit.ID), func(p coda.Permission) string { return p.ID })
 		return render.List(w, all, func(p coda.Permission) json.RawMessage { return p.Raw })
 	})
 	lists.Unstamped = true
@@ -77,7 +78,7 @@ func objectLists(kind fs.Kind, fill func(ctx context.Context, l *remote.Lists, i
 		Parse: func(_ context.Context, _ *remote.Lists, _ string, b []byte) (objectList, error) {
 			var all []json.RawMessage
 			err := json.Unmarshal(b, &all)
-			return objectList{remote.NewShown(b), len(all)}, err
+			return objectList{load.NewShown(b), len(all)}, err
 		},
 	}
 }
@@ -100,7 +101,7 @@ func (s *docs) permissionList(ctx context.Context, l *remote.Lists) (objectList,
 
 // permissionsJSON makes the file of the permissions. They have no stamp, so opening the file looks for newer ones.
 func (d doc) permissionsJSON(name string) *remote.File {
-	f := d.NewShownFile(name, "", d.Object(fs.KindPermissions, "doc"), func(ctx context.Context) (*remote.Shown, time.Time, error) {
+	f := d.NewShownFile(name, "", d.Object(fs.KindPermissions, "doc"), func(ctx context.Context) (*load.Shown, time.Time, error) {
 		l := d.Current()
 		o, err := d.s.permissionList(ctx, l)
 		return o.json, l.Item.Stamp, err
@@ -163,7 +164,7 @@ func (m objectsRenderer) at(ctx context.Context) (fs.Version, objectList, error)
 	if err != nil {
 		return fs.Version{}, list, err
 	}
-	v := fs.NewVersionHash("objects " + list.json.Version(time.Time{}).Key)
+	v := fs.NewVersionHash("objects " + list.json.Sum())
 	v.Add(m.d.ID, l.Item.Stamp)
 	if list.count > 0 {
 		v.Computes(m.computed)
@@ -191,8 +192,12 @@ func (m objectsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, 
 	if now.Key != v.Key {
 		return fs.ErrStale
 	}
+	b, err := list.json.Bytes(ctx)
+	if err != nil {
+		return err
+	}
 	var refs []json.RawMessage
-	if err := json.Unmarshal(list.json.Bytes, &refs); err != nil {
+	if err := json.Unmarshal(b, &refs); err != nil {
 		return err
 	}
 	whole := make([]json.RawMessage, len(refs))

@@ -11,6 +11,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
@@ -91,7 +92,7 @@ func (m rowsRenderer) Render(ctx context.Context, v fs.Version, w io.Writer, t *
 	if err != nil {
 		return err
 	}
-	rows = count.of(remote.Once(t, rows, rowID))
+	rows = count.of(load.Once(t, rows, rowID))
 	b := bufio.NewWriterSize(w, 64<<10)
 	if m.hasBOM() {
 		_, _ = b.WriteString(render.ByteOrderMark) // Flush returns the error

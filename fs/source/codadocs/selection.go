@@ -11,6 +11,7 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/source/codadocs/codapick"
 )
 
@@ -23,7 +24,7 @@ type Selection = codapick.Selection
 func (s *docs) List(ctx context.Context, known []remote.Item, t *remote.Try) (l remote.Listing, err error) {
 	sel, docs := s.sel, []coda.Doc(nil)
 	if len(sel.Docs) == 0 {
-		docs, err = collect(remote.Once(t, s.api.Docs(ctx, sel.Filter()), docOwnID))
+		docs, err = collect(load.Once(t, s.api.Docs(ctx, sel.Filter()), docOwnID))
 	} else {
 		p := picker{s: s, sel: sel, known: mapped(known, docOf), try: t}
 		docs, l.Gaps, err = p.all(ctx)
@@ -97,7 +98,7 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	}
 	if p.listed == nil {
 		var err error
-		if p.listed, err = collect(remote.Once(p.try, p.s.api.Docs(ctx, p.sel.Filter()), docOwnID)); err != nil {
+		if p.listed, err = collect(load.Once(p.try, p.s.api.Docs(ctx, p.sel.Filter()), docOwnID)); err != nil {
 			if noID != nil && p.s.refused(err) { // a token for one doc: the answer about the id says more
 				return nil, noID
 			}

@@ -12,12 +12,13 @@ import (
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 )
 
 // tableList is a doc's tables and views. But for the folders, it never changes.
 type tableList struct {
-	json   *remote.Shown
+	json   *load.Shown
 	tables []coda.Table // those that the tree shows
 	// onPage has the ids of tables and views, by the page that they are on.
 	onPage map[string][]string
@@ -32,7 +33,7 @@ func (s *docs) tableLists() remote.List[*tableList] {
 	return remote.List[*tableList]{
 		Kind: fs.KindTables, Path: "tables.json",
 		Fill: func(ctx context.Context, l *remote.Lists, _ string, w io.Writer, t *remote.Try) error {
-			all := remote.Once(t, s.api.Tables(ctx, l.Unit.ID), func(t coda.Table) string { return t.ID })
+			all := load.Once(t, s.api.Tables(ctx, l.Unit.ID), func(t coda.Table) string { return t.ID })
 			return render.List(w, all, func(t coda.Table) json.RawMessage { return t.Raw })
 		},
 		Parse: func(_ context.Context, l *remote.Lists, _ string, b []byte) (*tableList, error) {
@@ -40,7 +41,7 @@ func (s *docs) tableLists() remote.List[*tableList] {
 			if err != nil {
 				return nil, err
 			}
-			return newTableList(doc{l.Unit, s}, b, tables), nil
+			return newTableList(doc{l.Unit, s}, s.tables.Kept(l, "", b), tables), nil
 		},
 		Count: func(l *remote.Lists) int { return docOf(l.Item).DocSize.TableAndViewCount },
 	}
@@ -52,8 +53,8 @@ func (s *docs) tableList(ctx context.Context, l *remote.Lists) (*tableList, erro
 }
 
 // newTableList arranges a doc's tables and views. Views that are not selected are left out, but stay in onPage.
-func newTableList(d doc, b []byte, metas []coda.Table) *tableList {
-	l := &tableList{json: remote.NewShown(b), onPage: map[string][]string{}, folders: map[string]*remote.Entries{}}
+func newTableList(d doc, shown *load.Shown, metas []coda.Table) *tableList {
+	l := &tableList{json: shown, onPage: map[string][]string{}, folders: map[string]*remote.Entries{}}
 	seen := map[string]bool{}
 	for _, m := range metas {
 		switch {
@@ -64,6 +65,7 @@ func newTableList(d doc, b []byte, metas []coda.Table) *tableList {
 			continue
 		}
 		seen[m.ID] = true
+		m.Raw = nil // it would hold the JSON of all
 		if !isView(m) || !d.s.sel.NoViews {
 			l.tables = append(l.tables, m)
 		}
@@ -101,7 +103,7 @@ func (s *docs) addStamps(ctx context.Context, l *remote.Lists, v *fs.VersionHash
 	if err != nil {
 		return err
 	}
-	v.Add(id, orOwn(l, info.table.UpdatedAt))
+	v.Add(id, orOwn(l, info.table.UpdatedAt.Time))
 	base := info.table.ParentTable
 	if base == nil || base.ID == id {
 		return nil
@@ -114,17 +116,17 @@ func (s *docs) addStamps(ctx context.Context, l *remote.Lists, v *fs.VersionHash
 	if s.t.Fatal(ctx, err) {
 		return err
 	}
-	v.Add(base.ID, orOwn(l, under.table.UpdatedAt))
+	v.Add(base.ID, orOwn(l, under.table.UpdatedAt.Time))
 	return nil
 }
 
 // orOwn returns an object's stamp, or the doc's if the object has none: the doc's moves with every edit, so that no
 // edit is missed.
-func orOwn(l *remote.Lists, stamp coda.Time) time.Time {
+func orOwn(l *remote.Lists, stamp time.Time) time.Time {
 	if stamp.IsZero() {
 		return l.Item.Stamp
 	}
-	return stamp.Time
+	return stamp
 }
 
 // tableTime returns the mtime of all files of a table or view.
@@ -209,7 +211,7 @@ func (d doc) tableNode(t coda.Table, rel, stem, ending string) fs.Node {
 	var f *remote.File
 	switch name := stem + ending; ending {
 	case ".table.json":
-		f = d.NewShownFile(name, rel, d.tableObject(t, fs.KindTable), func(ctx context.Context) (*remote.Shown, time.Time, error) {
+		f = d.NewShownFile(name, rel, d.tableObject(t, fs.KindTable), func(ctx context.Context) (*load.Shown, time.Time, error) {
 			l := d.Current()
 			info, err := d.s.tableInfo(ctx, l, id)
 			if err != nil {
@@ -219,7 +221,7 @@ func (d doc) tableNode(t coda.Table, rel, stem, ending string) fs.Node {
 			return info.json, at, err
 		})
 	case ".columns.json":
-		f = d.NewShownFile(name, rel, d.tableObject(t, fs.KindColumns), func(ctx context.Context) (*remote.Shown, time.Time, error) {
+		f = d.NewShownFile(name, rel, d.tableObject(t, fs.KindColumns), func(ctx context.Context) (*load.Shown, time.Time, error) {
 			l := d.Current()
 			c, err := d.s.columnList(ctx, l, id)
 			if err != nil {
