@@ -155,10 +155,10 @@ func TestABrokenTransferIsResumed(t *testing.T) {
 func TestALargeTransferMayBreakOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		state := workspace()
-		state.Docs[0].Blobs[1].Content = codatest.Noise(3, 64<<20)
+		state.Docs[0].Blobs[1].Content = codatest.Noise(3, 10<<20)
 		w := inMemory(t, state, codatest.Options{}, coda.Options{MaxRetries: 2}, blob.Options{})
 		w.fault(codatest.Fault{Kind: codatest.Truncated, Times: 6})
-		if n, err := w.Fetch(t.Context(), doc, w.file(large), io.Discard); err != nil || n != 64<<20 || w.BlobRequests()[large] != 7 {
+		if n, err := w.Fetch(t.Context(), doc, w.file(large), io.Discard); err != nil || n != 10<<20 || w.BlobRequests()[large] != 7 {
 			t.Errorf("%d bytes in %d requests: %v", n, w.BlobRequests()[large], err)
 		}
 	})

@@ -3,20 +3,19 @@ package blob_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/blob"
 	"github.com/codafs/codafs/coda/codatest"
-	"github.com/codafs/codafs/coda/codatest/openapitest"
 )
 
 // secret is the token of all tests. No blob host may see it.
@@ -38,20 +37,27 @@ func workspace() *codatest.Workspace {
 	}}}}
 }
 
+// contents are what the blobs of the workspace hold.
+var contents = sync.OnceValue(func() map[string][]byte {
+	all := map[string][]byte{}
+	for _, b := range workspace().Docs[0].Blobs {
+		content := make([]byte, b.Content.Size())
+		if n, err := b.Content.ReadAt(content, 0); n != len(content) {
+			panic(err)
+		}
+		all[b.ID] = content
+	}
+	return all
+})
+
 // bytesOf is what a blob of the workspace holds.
 func bytesOf(t *testing.T, id string) []byte {
 	t.Helper()
-	for _, b := range workspace().Docs[0].Blobs {
-		if b.ID == id {
-			all, err := io.ReadAll(io.NewSectionReader(b.Content, 0, b.Content.Size()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return all
-		}
+	b, ok := contents()[id]
+	if !ok {
+		t.Fatalf("no blob %s", id)
 	}
-	t.Fatalf("no blob %s", id)
-	return nil
+	return b
 }
 
 // world is a service, a fetcher, and everybody else, who must not be asked.
@@ -132,7 +138,7 @@ func noAddress(t *testing.T, text string) {
 func inMemory(t *testing.T, state *codatest.Workspace, so codatest.Options, co coda.Options, fo blob.Options) *world {
 	t.Helper()
 	w := &world{Server: codatest.New(state, so)}
-	serve := w.RoundTripperOver(openapitest.Wrap(t, w.Server))
+	serve := w.RoundTripper()
 	co.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		if host := r.URL.Hostname(); host != "coda.io" && host != "codahosted.io" {
 			w.strangers.Add(1)
@@ -153,10 +159,10 @@ func overSockets(t *testing.T, state *codatest.Workspace, co coda.Options, fo bl
 	w := &world{}
 	blobs := httptest.NewUnstartedServer(nil)
 	w.Server = codatest.New(state, codatest.Options{Blobs: "http://" + blobs.Listener.Addr().String()})
-	blobs.Config.Handler = openapitest.Wrap(t, w.Server)
+	blobs.Config.Handler = w.Server
 	blobs.Start()
 	t.Cleanup(blobs.Close)
-	api := httptest.NewServer(blobs.Config.Handler)
+	api := httptest.NewServer(w.Server)
 	t.Cleanup(api.Close)
 	co.BaseURL = api.URL + codatest.Base
 	var dialer net.Dialer

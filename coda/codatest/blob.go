@@ -45,13 +45,23 @@ func (n noise) ReadAt(p []byte, off int64) (int, error) {
 	var word [8]byte
 	for i := 0; i < len(p); {
 		at := off + int64(i)
-		x := uint64(n) + uint64(at/8+1)*0x9e3779b97f4a7c15
-		x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-		x = (x ^ x>>27) * 0x94d049bb133111eb
-		binary.LittleEndian.PutUint64(word[:], x^x>>31)
+		if at%8 == 0 && len(p)-i >= 8 {
+			binary.LittleEndian.PutUint64(p[i:], n.word(at))
+			i += 8
+			continue
+		}
+		binary.LittleEndian.PutUint64(word[:], n.word(at))
 		i += copy(p[i:], word[at%8:])
 	}
 	return len(p), nil
+}
+
+// word is the one of eight bytes that a place is in.
+func (n noise) word(at int64) uint64 {
+	x := uint64(n) + uint64(at/8+1)*0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // size is that of the blob's bytes.
