@@ -74,8 +74,7 @@ type notifyBatch struct {
 	docs    map[string]bool
 	changed time.Time
 	again   time.Time
-	// late has the folders in which the kernel was given names just before the change, and the missing ones among them.
-	late map[*dirNode][]string
+	late    map[*dirNode][]string
 }
 
 // tell notifies the kernel of changes until the server ends. It is the only sender, and holds no lock while it sends:
@@ -158,37 +157,26 @@ func (s *Server) expireDocs(n *dirNode, t *notifyBatch, again bool) {
 	}
 }
 
-// expireFolder makes the kernel look up again all names of n that it was given since the last notification.
+// expireFolder makes the kernel look up again all names of n that it was given since the last notification; with again,
+// those that it may have been given just before the change.
 func (s *Server) expireFolder(n *dirNode, t *notifyBatch, again bool) {
-	missing, late := t.late[n]
-	if !again {
-		if !s.notify.ExpireFolder(n.StableAttr().Ino) {
-			n.NotifyContent(0, 0)
+	if again {
+		for _, name := range t.late[n] {
+			s.expire(n, name)
 		}
-		// First the time, then the names: one that is given in between is late.
-		given, from := n.given.Swap(0), t.changed.Add(-lateAnswer)
-		if given == 0 {
-			return
-		}
-		late = given >= from.UnixNano()
-		var lateMissing []string
-		for name, at := range n.missing.take(s) {
-			missing = append(missing, name)
-			if !at.Before(from) {
-				lateMissing = append(lateMissing, name)
-			}
-		}
-		if late {
-			t.late[n] = lateMissing
-		}
-	} else if !late {
 		return
 	}
-	for name := range n.Children() {
-		s.expire(n, name)
+	if !s.notify.ExpireFolder(n.StableAttr().Ino) {
+		n.NotifyContent(0, 0)
 	}
-	for _, name := range missing {
-		s.expire(n, name)
+	from := t.changed.Add(-lateAnswer).UnixNano()
+	for _, names := range n.names.take(s) {
+		for name, at := range names {
+			s.expire(n, name)
+			if at >= from {
+				t.late[n] = append(t.late[n], name)
+			}
+		}
 	}
 }
 
@@ -210,20 +198,32 @@ func (s *Server) expire(n *dirNode, name string) {
 	}
 }
 
-// missingNames are the names that a folder does not have, and that the kernel was told so since the last notification. It
+// givenNames are the names in a folder that the kernel was given since the last notification, found or not, and when, in
+// Unix nanoseconds. The children that go-fuse knows are not these: if two lookups of a name overtake each other, it may have
+// another version there than the kernel, and loses the name when that version is forgotten. And for missing names the kernel
 // does not say when it drops one.
-type missingNames struct {
-	mu sync.Mutex
-	at map[string]time.Time // when the kernel was told
+type givenNames struct {
+	mu      sync.Mutex
+	found   map[string]int64
+	missing map[string]int64
 }
 
-// give records a missing name. It returns false if there are too many. It must be called before the kernel is told, and
-// before keepSince.
-func (m *missingNames) give(s *Server, name string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, given := m.at[name]; !given {
-		if len(m.at) == maxMissing {
+// give records a name that exists. It must be called before the kernel is given the name, and before keepSince.
+func (g *givenNames) give(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.found == nil {
+		g.found = map[string]int64{}
+	}
+	g.found[name] = time.Now().UnixNano()
+}
+
+// giveMissing is give for a name that does not exist. It returns false if there are too many such names.
+func (g *givenNames) giveMissing(s *Server, name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, given := g.missing[name]; !given {
+		if len(g.missing) == maxMissing {
 			return false
 		}
 		if s.missing.Add(1) > maxAllMissing {
@@ -231,19 +231,26 @@ func (m *missingNames) give(s *Server, name string) bool {
 			return false
 		}
 	}
-	if m.at == nil {
-		m.at = map[string]time.Time{}
+	if g.missing == nil {
+		g.missing = map[string]int64{}
 	}
-	m.at[name] = time.Now()
+	g.missing[name] = time.Now().UnixNano()
 	return true
 }
 
-// take returns the recorded names, and forgets them: the kernel is about to be notified.
-func (m *missingNames) take(s *Server) map[string]time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	at := m.at
-	m.at = nil
-	s.missing.Add(-int64(len(at)))
-	return at
+// take returns the recorded names, and forgets them: the kernel is about to be notified, or has forgotten the folder.
+func (g *givenNames) take(s *Server) [2]map[string]int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	found := g.found
+	g.found = nil
+	return [2]map[string]int64{found, g.takeMissing(s)}
+}
+
+// takeMissing is take for missing names. g.mu is held.
+func (g *givenNames) takeMissing(s *Server) map[string]int64 {
+	missing := g.missing
+	g.missing = nil
+	s.missing.Add(-int64(len(missing)))
+	return missing
 }

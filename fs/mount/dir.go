@@ -22,10 +22,9 @@ type dirNode struct {
 	server *Server
 	dir    fs.Dir
 
-	busy    atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
-	given   atomic.Int64 // when the kernel was last given a name in it, in Unix nanoseconds; 0 after a notification
-	missing missingNames
-	place   place
+	busy  atomic.Int32 // lookups and listings under way, for which the kernel holds the folder
+	names givenNames
+	place place
 }
 
 // Getattr answers from what is known. Only the root's first one waits for its stamp. An open on its way to something
@@ -69,7 +68,7 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	case fs.Dir:
 		return n.folder(ctx, name, child, asked, out), 0
 	case fs.File:
-		n.give()
+		n.names.give(name)
 		f.keep = n.server.keepSince(asked)
 		if v, ok := n.server.promises.find(ctx, child); ok && v.Key != f.version.Key {
 			f.version, f.keep = v, 0
@@ -86,7 +85,7 @@ func (n *dirNode) notFound(name string, f lookupResult, err error, asked uint64,
 		of = f.node
 	}
 	e := n.server.fail(of, "lookup", err)
-	if e == syscall.ENOENT && (!n.giveMissing(name) || n.server.keepSince(asked) == 0) {
+	if e == syscall.ENOENT && (!n.names.giveMissing(n.server, name) || n.server.keepSince(asked) == 0) {
 		out.SetEntryTimeout(1) // if this is 0, go-fuse sets NegativeTimeout; otherwise the kernel does not keep the name
 	}
 	return e
@@ -106,18 +105,9 @@ func (n *dirNode) find(ctx context.Context, name string) (lookupResult, error) {
 	return lookupResult{node: node, version: version}, err
 }
 
-// give records that the kernel is about to be given a name. It must be called before that, and before keepSince.
-func (n *dirNode) give() { n.given.Store(time.Now().UnixNano()) }
-
-// giveMissing is give for a name that does not exist. It returns false if there are too many such names.
-func (n *dirNode) giveMissing(name string) bool {
-	n.give()
-	return n.missing.give(n.server, name)
-}
-
 // folder returns the inode of a folder in n. If the kernel knows this inode already, go-fuse uses the existing node.
 func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint64, out *fuse.EntryOut) *fusefs.Inode {
-	n.give()
+	n.names.give(name)
 	keep := n.server.keepSince(asked)
 	out.SetEntryTimeout(keep)
 	out.SetAttrTimeout(min(keep, n.server.dirAttr(d, &out.Attr)))

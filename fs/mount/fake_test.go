@@ -89,6 +89,13 @@ func (d *fakeDir) holdLookups() (asked <-chan struct{}, answer chan<- struct{}) 
 	return d.asked, d.answer
 }
 
+// passLookups has further lookups wait no more. Those that wait go on waiting.
+func (d *fakeDir) passLookups() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked, d.answer = nil, nil
+}
+
 func (d *fakeDir) Lookup(ctx context.Context, name string) (fs.Node, error) {
 	n, err := d.find(name)
 	d.mu.Lock()

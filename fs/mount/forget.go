@@ -133,7 +133,10 @@ func (s *Server) dropMissing(n *dirNode) {
 	if n.busy.Load() > 0 {
 		return
 	}
-	for name := range n.missing.take(s) {
+	n.names.mu.Lock()
+	missing := n.names.takeMissing(s)
+	n.names.mu.Unlock()
+	for name := range missing {
 		s.dropName(n, name)
 	}
 }
@@ -154,7 +157,7 @@ func (n *fileNode) OnForget() {
 
 // OnForget is called when the kernel has forgotten the inode, and all names below it.
 func (n *dirNode) OnForget() {
-	n.missing.take(n.server)
+	n.names.take(n.server)
 	n.server.listings.forget(n)
 	n.server.known.drop(&n.place)
 }

@@ -67,7 +67,7 @@ type Server struct {
 	callers  *caller.Callers
 	changes  changes
 	known    *known
-	missing  atomic.Int64 // names in the missingNames of all folders
+	missing  atomic.Int64 // missing names in the givenNames of all folders
 	listings listings
 	contents contents
 	promises promises

@@ -316,6 +316,39 @@ func TestAnswerThatComesAfterTheTellingIsNotKept(t *testing.T) {
 	eventually(t, "the new version", func() bool { return output(t, "cat", path) == "much newer\n" })
 }
 
+// Of two lookups of a name the one that is answered first may reach the kernel last, and the other way round. What the kernel
+// then forgets is the other version: it still has the name.
+func TestANameWhoseLookupsOvertookEachOtherIsNotLost(t *testing.T) {
+	version := func(n int) *fakeFile {
+		f := newFile("a.md", nil)
+		f.publish(fmt.Sprint("v", n), fmt.Appendf(nil, "version %d\n", n))
+		return f.ready()
+	}
+	root, folders := docTree(map[string][]fs.Node{"d1": {version(1)}})
+	doc := folders["d1"]
+	bell := hangBell(root)
+	dir, s, _ := countedMount(t, root, Options{Notified: true})
+	bell.start(t, dir, s)
+	path := join(dir, "docs", doc.name, "a.md")
+	output(t, "cat", path)
+	bell.after("d1")
+	asked, answer := doc.holdLookups()
+	late := start(t, tool(t, "stat", path)) // asks with the name that the kernel has
+	<-asked
+	doc.passLookups()
+	doc.set(version(2))
+	s.Changed("d1")
+	bell.after("d1")
+	if got := output(t, "cat", path); got != "version 2\n" {
+		t.Fatalf("after the first change: %q", got)
+	}
+	close(answer)
+	late() // the kernel drops version 1
+	doc.set(version(3))
+	s.Changed("d1")
+	eventually(t, "the third version", func() bool { return output(t, "cat", path) == "version 3\n" })
+}
+
 // A program may take its time between opendir(3) and readdir(3). What it reads is what the kernel keeps.
 func TestFolderOpenedBeforeAChangeIsReadAfterIt(t *testing.T) {
 	a, b := newFile("a.md", nil), newFile("b.md", nil)
