@@ -155,17 +155,17 @@ func (n *fileNode) Read(ctx context.Context, _ fusefs.FileHandle, dest []byte, o
 		told := n.size.Load()
 		var err error
 		if h, err = n.fetch(ctx); err != nil {
-			return nil, n.server.fail(n.file, "read", err)
+			return nil, n.fail("read", err)
 		}
 		if told >= 0 && h.content.Size() != told {
 			n.server.contents.put(h)
-			return nil, n.server.fail(n.file, "read", fs.ErrStale) // these are not the bytes that were opened
+			return nil, n.fail("read", fs.ErrStale) // these are not the bytes that were opened
 		}
 	}
 	defer n.server.contents.put(h)
 	dest = dest[:max(0, min(int64(len(dest)), h.content.Size()-off))]
 	if err := readFull(h.content, dest, off); err != nil {
-		return nil, n.server.fail(n.file, "read", err)
+		return nil, n.fail("read", err)
 	}
 	return fuse.ReadResultData(dest), 0
 }
@@ -189,29 +189,48 @@ func noEOF(err error) error {
 }
 
 // fetch opens the content of n again, fetches it from the service if it must, and takes it.
-func (n *fileNode) fetch(ctx context.Context) (*openContent, error) { return n.take(ctx, n.open) }
+func (n *fileNode) fetch(ctx context.Context) (*openContent, error) {
+	return n.take(ctx, func(ctx context.Context, is *held) (fs.Content, error) { return is.open(ctx) })
+}
 
-func (n *fileNode) open(ctx context.Context) (fs.Content, error) { return n.file.Open(ctx, n.version) }
+func (is *held) open(ctx context.Context) (fs.Content, error) { return is.file.Open(ctx, is.version) }
 
 // take calls open for the content of n, and takes it. If the version was superseded, the current one is fetched before
 // ErrStale is returned, so that the caller will find it.
-func (n *fileNode) take(caller context.Context, open func(context.Context) (fs.Content, error)) (*openContent, error) {
-	c, err := await(caller, n.server, func(ctx context.Context) (fs.Content, error) {
-		c, err := open(ctx)
+func (n *fileNode) take(caller context.Context, open func(context.Context, *held) (fs.Content, error)) (*openContent, error) {
+	var is *held
+	c, err := await(caller, n.server, func(ctx context.Context) (c fs.Content, err error) {
+		if is, err = n.get(ctx); err == nil {
+			c, err = open(ctx, is)
+		}
 		if errors.Is(err, fs.ErrStale) {
-			if now, v, err := fs.OpenCurrent(ctx, n.file); err == nil {
-				now.Close()
-				n.server.promises.give(caller, n.file, v)
-			}
+			n.fetchCurrent(ctx, caller)
 		}
 		return c, err
 	}, func(c fs.Content) { c.Close() })
 	if err != nil {
 		return nil, err
 	}
-	n.learn(c.Size())
-	n.count(&n.server.stats.opens)
+	n.hold(is) // from now on somebody may have it open
+	n.learn(is, c.Size())
+	is.count(&n.server.stats.opens)
 	return n.server.contents.add(n, c), nil
+}
+
+// fetchCurrent fetches the version that the name of n has now, for a caller that will look it up again.
+func (n *fileNode) fetchCurrent(ctx, caller context.Context) {
+	var file fs.File
+	if is := n.held.Load(); is != nil {
+		file = is.file
+	} else if found, err := n.look(ctx); err == nil {
+		file = found.node.(fs.File)
+	} else {
+		return
+	}
+	if now, v, err := fs.OpenCurrent(ctx, file); err == nil {
+		now.Close()
+		n.server.promises.give(caller, n.id, v)
+	}
 }
 
 // supersede pins the content of n for those who still read it. The name of n has another version now.
@@ -220,10 +239,11 @@ func (n *fileNode) supersede() {
 	s.start(func() {
 		h := s.contents.take(n)
 		if h == nil {
-			if !n.file.AtHand(n.version) {
+			is := n.held.Load()
+			if is == nil || !is.file.AtHand(is.version) {
 				return // nobody can read it any more
 			}
-			c, err := n.file.Open(s.ctx, n.version)
+			c, err := is.open(s.ctx)
 			if err != nil {
 				return
 			}

@@ -26,8 +26,8 @@ func unknownFiles(n int, doc string) (nodes []fs.Node) {
 	return nodes
 }
 
-// mostNodeBytes is what a name that the kernel holds may cost this process, without the tree's own values. It was 896 bytes
-// when this was written; more than half of it is go-fuse's.
+// mostNodeBytes is what a file's name that the kernel holds may cost this process, if it was only looked at. 256 bytes are the
+// node with go-fuse's part of it, 144 go-fuse's tables, 90 those of the folder there, and 60 its names here; tables grow in steps.
 const mostNodeBytes = 750
 
 func TestANameThatTheKernelHoldsCostsLittleMemory(t *testing.T) {
@@ -113,10 +113,10 @@ func TestAStatOfAnEstimateAsksLittle(t *testing.T) {
 		t.Errorf("the second listing of %d files asked %v", files, got)
 	}
 	for _, n := range nodes {
-		// The tree is asked once a second at most.
+		// The tree is asked once a minute at most.
 		f := n.(*fakeFile)
-		if asked := f.sizesAsked.Load(); asked > 2 || f.handsAsked.Load() > 0 || f.versions.Load() > 1 {
-			t.Fatalf("%s: asked for the size %d times, whether it is at hand %d times, for the version %d times; want 2, 0, 1 at most",
+		if asked := f.sizesAsked.Load(); asked > 1 || f.handsAsked.Load() > 0 || f.versions.Load() > 1 {
+			t.Fatalf("%s: asked for the size %d times, whether it is at hand %d times, for the version %d times; want 1, 0, 1 at most",
 				f.name, asked, f.handsAsked.Load(), f.versions.Load())
 		}
 	}

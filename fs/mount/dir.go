@@ -126,16 +126,18 @@ func (n *dirNode) folder(ctx context.Context, name string, d fs.Dir, asked uint6
 func (n *dirNode) file(ctx context.Context, name string, f fs.File, found lookupResult, out *fuse.EntryOut) *fusefs.Inode {
 	ino := inode(f, found.version.Key)
 	fresh := newFileNode(n.server, f, found.version)
+	is := fresh.held.Load()
 	child := n.known(name, ino)
 	if child == nil {
 		child = fresh
 	}
 	n.server.known.use(&child.place)
-	size, keep := child.sizeAtHand()
+	size, keep := child.sizeAtHand(is)
 	fresh.size.Store(child.size.Load())
 	fresh.estimated.Store(child.estimated.Load())
+	fresh.held.Store(child.held.Load())
 	out.SetAttrTimeout(keep)
-	n.server.fileAttr(found.version, size, &out.Attr)
+	n.server.fileAttr(found.version.ModTime, size, &out.Attr)
 	if !found.version.Volatile {
 		out.SetEntryTimeout(found.keep)
 	}

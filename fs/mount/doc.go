@@ -41,8 +41,10 @@
 //     one it is sent once more (lateAnswer).
 //   - A listing has no timeout. If one that may be old was sent, another notification follows (retell).
 //
-// [fs.Dir] and [fs.File] values are kept for as long as the kernel knows the inode. An [fs.Dir] must answer for what
-// the folder holds now, however old the value is.
+// [fs.Dir] values are kept for as long as the kernel knows the inode, and must answer for what the folder holds now. An
+// [fs.File] and its version are kept if the bytes are at hand: then programs open the file without a message. Of a file that
+// was only looked at, nothing but the inode number and the last estimate stays; whoever opens it has the name looked up in
+// the tree, and gets ESTALE if it has another version by then (letGo and get in file.go).
 //
 // # Memory
 //
@@ -77,7 +79,7 @@
 // # Sizes
 //
 // A size is exact, or it is not cached. LOOKUP never fetches, since the kernel holds the folder's lock. If the size is
-// not known (the tree is asked once a second at most), LOOKUP answers with an estimate and a timeout of 0, so that the
+// not known (the tree is asked once a minute at most), LOOKUP answers with an estimate and a timeout of 0, so that the
 // kernel sends GETATTR before any program sees it. GETATTR fetches, unless the program only looks (see statOnlyPrograms
 // in size.go, and [Sizes]): then it answers with the estimate too, which is more than the file has and never 0.
 // Volatile files are made for every program. A costly one is not made for a program that surely opens nothing

@@ -4,8 +4,11 @@ package mount
 
 import (
 	"context"
+	"errors"
+	iofs "io/fs"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -20,8 +23,10 @@ type fileNode struct {
 	fusefs.Inode
 	base
 	server  *Server
-	file    fs.File
-	version fs.Version
+	id      uint64 // the same for all versions of the file
+	modTime time.Time
+	held    atomic.Pointer[held] // nil while the tree can say it again: see letGo
+	holds   atomic.Uint32        // calls of hold
 
 	size      atomic.Int64 // -1 while not known
 	unknown   atomic.Int64 // when the tree was last asked for the size and did not know it, in Unix nanoseconds; 0 is never
@@ -33,11 +38,82 @@ type fileNode struct {
 	place place
 }
 
+// held is what the tree says of a file version. It takes as much memory as the node itself.
+type held struct {
+	file    fs.File
+	version fs.Version
+}
+
 func newFileNode(s *Server, f fs.File, v fs.Version) *fileNode {
-	n := &fileNode{server: s, file: f, version: v}
+	n := &fileNode{server: s, id: inode(f, ""), modTime: v.ModTime}
+	n.held.Store(&held{f, v})
 	n.place.inode = &n.Inode
 	n.size.Store(-1)
 	return n
+}
+
+// hold keeps what the tree says, since somebody may open the file without asking, or has it open.
+func (n *fileNode) hold(is *held) {
+	n.holds.Add(1)
+	n.held.Store(is)
+}
+
+// special reports whether the tree cannot say the same again, or the bytes change without a stamp.
+func (is *held) special() bool { return is.version.Volatile || is.version.Unstamped }
+
+// letGo drops what the tree can say again, of a file whose bytes were not at hand: a program that opens it asks first. holds
+// is the count of calls of hold before that was found out: if it has changed, the file is held.
+func (n *fileNode) letGo(holds uint32) {
+	is := n.held.Load()
+	if is == nil || is.special() {
+		return
+	}
+	n.held.Store(nil)
+	if n.holds.Load() != holds {
+		n.held.Store(is)
+	}
+}
+
+// get returns what the tree says of this version. It may have to look the name up, under the context of the server: call it
+// inside await. If the name has another version now, or is gone, the error is [fs.ErrStale].
+func (n *fileNode) get(ctx context.Context) (*held, error) {
+	if is := n.held.Load(); is != nil {
+		return is, nil
+	}
+	found, err := n.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	is := &held{found.node.(fs.File), found.version}
+	if inode(is.file, is.version.Key) != n.StableAttr().Ino {
+		return nil, fs.ErrStale
+	}
+	n.held.CompareAndSwap(nil, is)
+	return is, nil
+}
+
+// look looks up the name of n, which may have another version of the file by now.
+func (n *fileNode) look(ctx context.Context) (lookupResult, error) {
+	name, parent := n.Parent()
+	if parent == nil {
+		return lookupResult{}, fs.ErrStale
+	}
+	found, err := parent.Operations().(*dirNode).find(ctx, name)
+	if f, ok := found.node.(fs.File); errors.Is(err, iofs.ErrNotExist) || err == nil && (!ok || inode(f, "") != n.id) {
+		return lookupResult{}, fs.ErrStale
+	}
+	return found, err
+}
+
+// fail is [Server.fail] for an operation on n.
+func (n *fileNode) fail(op string, err error) syscall.Errno {
+	if is := n.held.Load(); is != nil {
+		return n.server.fail(is.file, op, err)
+	}
+	if _, parent := n.Parent(); parent != nil {
+		return n.server.fail(parent.Operations().(*dirNode).dir, op, err)
+	}
+	return errno(err)
 }
 
 // Open fetches the whole content: an open can be interrupted, a read cannot. In a silent mount GETATTR has fetched it
@@ -50,20 +126,24 @@ func (n *fileNode) Open(ctx context.Context, how uint32) (fusefs.FileHandle, uin
 		return nil, 0, syscall.ENOSYS // the kernel sends no OPEN after this one
 	}
 	guessed := n.estimated.Load() > 0
-	h, err := n.fetchNow(ctx)
+	is, err := n.ask(ctx)
 	if err != nil {
-		return nil, 0, n.server.fail(n.file, "open", err)
+		return nil, 0, n.fail("open", err)
+	}
+	h, err := n.fetchNow(ctx, is)
+	if err != nil {
+		return nil, 0, n.fail("open", err)
 	}
 	n.server.contents.put(h)
 	if onLinux && (guessed || n.estimated.Load() > 0) {
 		// The kernel has the estimate, and sendfile(2) and splice(2) use it. After ESTALE it looks the name up again
 		// before the program sees an error, and gets the exact size.
-		n.server.promises.give(ctx, n.file, n.version)
+		n.server.promises.give(ctx, n.id, is.version)
 		return nil, 0, syscall.ESTALE
 	}
-	n.server.promises.end(ctx, n.file)
+	n.server.promises.end(ctx, n.id)
 	flags := uint32(fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH)
-	if n.version.Unstamped {
+	if is.version.Unstamped {
 		n.opened.Add(1)
 		return unstampedHandle{n}, flags, 0
 	}
@@ -82,9 +162,9 @@ func (n *fileNode) Flush(context.Context, fusefs.FileHandle) syscall.Errno { ret
 
 // check fetches an unstamped file again if the caller in ctx wants to know its present content. An error is returned to
 // a caller that opens the file; for one that only asks for attributes the old ones will do.
-func (n *fileNode) check(ctx context.Context) syscall.Errno {
+func (n *fileNode) check(ctx context.Context, is *held) syscall.Errno {
 	s := n.server
-	if !n.version.Unstamped || s.opts.Offline || s.mayEstimate(ctx) || s.promises.has(ctx, n.file, n.version) {
+	if !is.version.Unstamped || s.opts.Offline || s.mayEstimate(ctx) || s.promises.has(ctx, is) {
 		return 0
 	}
 	what, byName := caller.Unseen, n.opened.Load() == 0
@@ -94,26 +174,26 @@ func (n *fileNode) check(ctx context.Context) syscall.Errno {
 	if !byName && (what != caller.Unseen || !s.silent) {
 		return 0
 	}
-	_, err := await(ctx, s, func(ctx context.Context) (struct{}, error) { return struct{}{}, n.renew(ctx) }, nil)
+	_, err := await(ctx, s, func(ctx context.Context) (struct{}, error) { return struct{}{}, is.renew(ctx) }, nil)
 	switch e := errno(err); {
 	case e == syscall.ESTALE && !byName:
-		s.Changed(n.file.Object().DocID) // the next user of the name gets the new version
+		s.Changed(is.file.Object().DocID) // the next user of the name gets the new version
 	case e == syscall.EINTR, e == syscall.ESTALE:
 		return e
 	case what == caller.Opening:
-		return s.fail(n.file, "open", err)
+		return n.fail("open", err)
 	}
 	return 0
 }
 
 // renew fetches an unstamped file again if it is too old, and returns [fs.ErrStale] if its name has another version
 // now.
-func (n *fileNode) renew(ctx context.Context) error {
-	if f, ok := n.file.(fs.Renewable); ok && n.version.Unstamped {
+func (is *held) renew(ctx context.Context) error {
+	if f, ok := is.file.(fs.Renewable); ok && is.version.Unstamped {
 		if err := f.RenewIfOld(ctx); err != nil {
 			return err
 		}
-		if now, err := f.Version(ctx); err == nil && now.Key != n.version.Key {
+		if now, err := f.Version(ctx); err == nil && now.Key != is.version.Key {
 			return fs.ErrStale
 		}
 	}
@@ -121,15 +201,15 @@ func (n *fileNode) renew(ctx context.Context) error {
 }
 
 // fetchNow is fetch for a caller that opens the file.
-func (n *fileNode) fetchNow(ctx context.Context) (*openContent, error) {
-	if n.server.promises.has(ctx, n.file, n.version) {
+func (n *fileNode) fetchNow(ctx context.Context, is *held) (*openContent, error) {
+	if n.server.promises.has(ctx, is) {
 		return n.fetch(ctx)
 	}
-	return n.take(ctx, func(ctx context.Context) (fs.Content, error) {
-		if err := n.renew(ctx); err != nil {
+	return n.take(ctx, func(ctx context.Context, is *held) (fs.Content, error) {
+		if err := is.renew(ctx); err != nil {
 			return nil, err
 		}
-		return n.open(ctx)
+		return is.open(ctx)
 	})
 }
 

@@ -52,12 +52,12 @@ func (s *Server) dirAttr(d fs.Dir, a *fuse.Attr) (keep time.Duration) {
 	return s.names
 }
 
-// fileAttr fills in the attributes of version v of a file, of size bytes.
-func (s *Server) fileAttr(v fs.Version, size int64, a *fuse.Attr) {
+// fileAttr fills in the attributes of a file of size bytes.
+func (s *Server) fileAttr(modTime time.Time, size int64, a *fuse.Attr) {
 	a.Mode, a.Nlink = fileMode, 1
 	a.Size = uint64(size)
 	a.Blocks = uint64(size+511) / 512
-	s.commonAttr(v.ModTime, a)
+	s.commonAttr(modTime, a)
 }
 
 // commonAttr fills in what files and folders have in common. A zero time stays 1970.

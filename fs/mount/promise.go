@@ -27,7 +27,7 @@ type promises struct {
 // promiseKey identifies a call: a thread is in one at a time. Threads that this process cannot see all have id 0.
 type promiseKey struct {
 	thread uint32
-	file   uint64 // the file, whatever its version
+	file   uint64 // see fileNode
 }
 
 // promise is a version for one caller, and when it expires.
@@ -36,13 +36,11 @@ type promise struct {
 	until   time.Time
 }
 
-func promiseOf(ctx context.Context, f fs.File) promiseKey {
-	return promiseKey{threadOf(ctx), inode(f, "")}
-}
+func promiseOf(ctx context.Context, file uint64) promiseKey { return promiseKey{threadOf(ctx), file} }
 
 // give promises the caller in ctx a version that was fetched. A volatile version belongs to one lookup alone and is
 // never promised.
-func (p *promises) give(ctx context.Context, f fs.File, v fs.Version) {
+func (p *promises) give(ctx context.Context, file uint64, v fs.Version) {
 	if v.Volatile {
 		return
 	}
@@ -57,7 +55,7 @@ func (p *promises) give(ctx context.Context, f fs.File, v fs.Version) {
 	if p.of == nil {
 		p.of = map[promiseKey]promise{}
 	}
-	p.of[promiseOf(ctx, f)] = promise{v, now.Add(promiseLife)}
+	p.of[promiseOf(ctx, file)] = promise{v, now.Add(promiseLife)}
 }
 
 // find returns the version that the caller in ctx was promised, if there is one.
@@ -67,21 +65,21 @@ func (p *promises) find(ctx context.Context, f fs.File) (fs.Version, bool) {
 	if len(p.of) == 0 { // nearly always
 		return fs.Version{}, false
 	}
-	old, ok := p.of[promiseOf(ctx, f)]
+	old, ok := p.of[promiseOf(ctx, inode(f, ""))]
 	return old.version, ok && time.Now().Before(old.until)
 }
 
-// has reports whether the caller in ctx was promised version v.
-func (p *promises) has(ctx context.Context, f fs.File, v fs.Version) bool {
-	promised, ok := p.find(ctx, f)
-	return ok && promised.Key == v.Key
+// has reports whether the caller in ctx was promised version v of the file of h.
+func (p *promises) has(ctx context.Context, h *held) bool {
+	promised, ok := p.find(ctx, h.file)
+	return ok && promised.Key == h.version.Key
 }
 
 // end drops the promise of a caller that has been served.
-func (p *promises) end(ctx context.Context, f fs.File) {
+func (p *promises) end(ctx context.Context, file uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.of) > 0 {
-		delete(p.of, promiseOf(ctx, f))
+		delete(p.of, promiseOf(ctx, file))
 	}
 }

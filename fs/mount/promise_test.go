@@ -83,32 +83,33 @@ func TestPromisesAreForOneCallAndAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p promises
 		f, other := newFile("a.md", nil), newFile("b.md", nil)
+		id := inode(f, "")
 		v := fs.Version{Key: "v1"}
 		call := func(thread uint32) context.Context {
 			return fuse.NewContext(t.Context(), &fuse.Caller{Pid: thread})
 		}
-		p.give(call(1), f, v)
-		p.give(call(1), other, fs.Version{Key: "made anew", Volatile: true})
+		p.give(call(1), id, v)
+		p.give(call(1), inode(other, ""), fs.Version{Key: "made anew", Volatile: true})
 		for thread := range uint32(3) {
-			if p.has(call(thread), f, v) != (thread == 1) || p.has(call(thread), other, fs.Version{Key: "made anew"}) {
+			if p.has(call(thread), &held{f, v}) != (thread == 1) || p.has(call(thread), &held{other, fs.Version{Key: "made anew"}}) {
 				t.Errorf("thread %d: %+v", thread, p.of)
 			}
 		}
-		p.end(call(2), f)
-		if !p.has(call(1), f, v) || p.has(call(1), f, fs.Version{Key: "v2"}) {
+		p.end(call(2), id)
+		if !p.has(call(1), &held{f, v}) || p.has(call(1), &held{f, fs.Version{Key: "v2"}}) {
 			t.Errorf("once another call ended: %+v", p.of)
 		}
-		p.end(call(1), f)
-		if p.has(call(1), f, v) {
+		p.end(call(1), id)
+		if p.has(call(1), &held{f, v}) {
 			t.Error("a promise was kept, and holds still")
 		}
-		p.give(call(1), f, v)
+		p.give(call(1), id, v)
 		time.Sleep(promiseLife)
-		if p.has(call(1), f, v) {
+		if p.has(call(1), &held{f, v}) {
 			t.Error("a promise is good for ever")
 		}
 		time.Sleep(time.Nanosecond)
-		if p.give(call(2), f, v); len(p.of) != 1 {
+		if p.give(call(2), id, v); len(p.of) != 1 {
 			t.Errorf("promises that nobody makes use of are kept: %+v", p.of)
 		}
 	})

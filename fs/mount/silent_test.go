@@ -83,7 +83,7 @@ func TestUnseenCallersFetchWhatIsNotAtHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := newFileNode(s, c.file, version).mustFetch(t.Context()); got != c.want {
+		if got := newFileNode(s, c.file, version).mustFetch(t.Context(), &held{c.file, version}); got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}
 	}

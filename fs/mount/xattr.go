@@ -43,12 +43,16 @@ func stamp(t time.Time) string {
 func (n *dirNode) xattrs() []xattr { return n.server.objectXattrs(n.dir.Object()) }
 
 // xattrs adds whether the size in a listing is exact. It fetches nothing.
-func (n *fileNode) xattrs() []xattr {
+func (n *fileNode) xattrs(ctx context.Context) ([]xattr, syscall.Errno) {
+	is, err := n.ask(ctx)
+	if err != nil {
+		return nil, n.fail("getxattr", err)
+	}
 	size := "estimate"
-	if _, ok := n.knownSize(); ok {
+	if _, ok := n.knownSize(is); ok {
 		size = "exact"
 	}
-	return append(n.server.objectXattrs(n.file.Object()), xattr{"user.codafs.size", size})
+	return append(n.server.objectXattrs(is.file.Object()), xattr{"user.codafs.size", size}), 0
 }
 
 func (n *dirNode) Getxattr(_ context.Context, name string, dest []byte) (uint32, syscall.Errno) {
@@ -59,12 +63,20 @@ func (n *dirNode) Listxattr(_ context.Context, dest []byte) (uint32, syscall.Err
 	return listxattr(n.xattrs(), dest)
 }
 
-func (n *fileNode) Getxattr(_ context.Context, name string, dest []byte) (uint32, syscall.Errno) {
-	return getxattr(n.xattrs(), name, dest)
+func (n *fileNode) Getxattr(ctx context.Context, name string, dest []byte) (uint32, syscall.Errno) {
+	all, e := n.xattrs(ctx)
+	if e != 0 {
+		return 0, e
+	}
+	return getxattr(all, name, dest)
 }
 
-func (n *fileNode) Listxattr(_ context.Context, dest []byte) (uint32, syscall.Errno) {
-	return listxattr(n.xattrs(), dest)
+func (n *fileNode) Listxattr(ctx context.Context, dest []byte) (uint32, syscall.Errno) {
+	all, e := n.xattrs(ctx)
+	if e != 0 {
+		return 0, e
+	}
+	return listxattr(all, dest)
 }
 
 // getxattr returns the value of an attribute, or ENOATTR.
