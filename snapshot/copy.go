@@ -124,7 +124,7 @@ func (r *run) copyOne(ctx context.Context, j job) outcome {
 		err := r.stage.Take(ctx, r.before.ID, old.File, e.Path)
 		if err == nil {
 			file := r.dated(old.WithEntry(e), old.Fetched(r.before.StartedAt))
-			return outcome{job: j, file: file, skipped: true, fatal: r.stage.Note(folder.Finished{FetchedAt: r.before.StartedAt, File: file})}
+			return outcome{job: j, file: file, skipped: true, fatal: r.stage.NoteTaken(folder.Finished{FetchedAt: r.before.StartedAt, File: file})}
 		}
 		if !errors.Is(err, folder.ErrDamaged) {
 			return r.classify(ctx, j, err)

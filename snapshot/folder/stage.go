@@ -27,6 +27,7 @@ type Stage struct {
 	left    *Left
 	tops    topFolders
 	mu      sync.Mutex // one line at a time goes into the journal
+	lines   []byte     // of the journal that are not written yet; guarded by mu
 	journal *outFile
 	pointer string        // latest.txt while it has its temporary name
 	result  format.Result // of the run, when it is sealed

@@ -10,7 +10,7 @@ import (
 )
 
 // Held is how many bytes of JSON are in memory before they are written, unless the caller says otherwise.
-const Held = 4 << 20
+const Held = 1 << 20
 
 // File is where values go that are not held in memory. It is written at its end by one goroutine, and read by offset, also
 // while others read it: an [os.File] is one.

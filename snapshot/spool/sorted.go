@@ -65,7 +65,7 @@ func (s *Sorted[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var from cursors[T]
 		begin := func(run io.Reader) {
-			c := &cursor[T]{dec: json.NewDecoder(bufio.NewReaderSize(run, 1<<16)), place: len(from)}
+			c := &cursor[T]{dec: json.NewDecoder(bufio.NewReaderSize(run, 1<<14)), place: len(from)}
 			if c.next(s.key) {
 				from = append(from, c)
 			}

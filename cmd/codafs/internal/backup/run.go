@@ -5,7 +5,9 @@ import (
 	"errors"
 	iofs "io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -51,6 +53,14 @@ type Options struct {
 	notices  *term.Notices  // of the run; nil for a mount
 }
 
+// treeMemory is how many bytes the tree's lists may take, about: those of several docs of 1,000 pages. A run goes through the docs
+// one after the other, and looks at no list again once it is through.
+const treeMemory = 16 << 20
+
+// garbage is GOGC for a run, unless the environment has one. A run allocates much and holds little: with Go's own 100 as much again
+// as it holds would be garbage.
+const garbage = 50
+
 // OfWorkspace makes a snapshot of the workspace, read from the service by this process. A full one fetches into a folder of its
 // own beside the cache (open.Options.Afresh), so that nothing fetched earlier is in it; an incremental one uses the cache.
 // An outage is waited out, up to progress.SilenceLimit: a backup at night has time.
@@ -60,7 +70,7 @@ func OfWorkspace(ctx context.Context, o *Options, std term.Streams) error {
 	if o.Quiet {
 		o.notices.Out = nil
 	}
-	w, err := open.Tree(&o.Settings, std, open.Options{Afresh: !o.Incremental, RowDeltas: o.deltasOver(), Parallel: o.parallel, Summary: true, Notices: o.notices, Outage: rest.WaitOutage})
+	w, err := open.Tree(&o.Settings, std, open.Options{Afresh: !o.Incremental, RowDeltas: o.deltasOver(), Parallel: o.parallel, Memory: treeMemory, Summary: true, Notices: o.notices, Outage: rest.WaitOutage})
 	if err != nil {
 		return o.ended(std, p, format.NewSummary(time.Now()), err)
 	}
@@ -142,6 +152,9 @@ func notAMount(err error, dir string) error {
 // snapshot makes the run, or the dry run, and reports how it ended. It ends the progress in all cases. A dry run that succeeds
 // has no summary: it printed its plan, and --on-result does not run.
 func (o *Options) snapshot(ctx context.Context, std term.Streams, from snapshot.Origin, opts snapshot.Options, p *progress.Run) error {
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	}
 	if !o.DryRun {
 		opts.Progress = p
 		s, err := snapshot.Run(ctx, from, opts)

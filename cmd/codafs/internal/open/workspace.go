@@ -44,6 +44,8 @@ type Options struct {
 	// RowDeltas is codadocs.Options.RowDeltas, Parallel remote.Options.Parallel.
 	RowDeltas int64
 	Parallel  int
+	// Memory is remote.Options.Memory.
+	Memory int64
 	// Summary says that warnings will be in a summary: until then they are logged at debug level only.
 	Summary bool
 	// Notices prints the notes about the whole workspace; nil makes a new one.
@@ -86,7 +88,7 @@ func Tree(s *config.Settings, std term.Streams, o Options) (*Workspace, error) {
 		o.Notices = &term.Notices{Out: std.Err}
 	}
 	w := New(client, disk, log, codadocs.Options{Options: remote.Options{
-		Account: account(dir, options), Refresh: o.Refresh, Prefetch: o.Prefetch, Parallel: o.Parallel,
+		Account: account(dir, options), Refresh: o.Refresh, Prefetch: o.Prefetch, Parallel: o.Parallel, Memory: o.Memory,
 		Status: o.Status, Changed: o.Changed, Warned: warned, Notice: o.Notices.Add,
 	}, Select: s.Selection, RowDeltas: o.RowDeltas})
 	w.scratch = scratch
