@@ -20,6 +20,38 @@ type disk struct {
 	root  *os.Root
 	hooks Hooks
 	times keptTimes
+	made  madeFolders
+}
+
+// madeFolders are folders that were made and surely are still there: to make one takes as long as to link a file. Files come
+// folder by folder, so a few names are enough.
+type madeFolders struct {
+	mu    sync.Mutex // guards names
+	names []string
+}
+
+const madeMost = 16
+
+func (m *madeFolders) has(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Contains(m.names, name)
+}
+
+func (m *madeFolders) add(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.names) == madeMost {
+		m.names = m.names[:copy(m.names, m.names[1:])]
+	}
+	m.names = append(m.names, name)
+}
+
+// forget is for when something is taken away.
+func (m *madeFolders) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.names = nil
 }
 
 // Hooks let tests stand between a run and its disk. Outside of tests both are nil.
@@ -181,17 +213,26 @@ func (t *TempFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (d *disk) mkdir(name string) error {
-	return d.do("mkdir", name, func() error { return d.root.MkdirAll(name, 0o700) })
+	if d.made.has(name) {
+		return nil
+	}
+	err := d.do("mkdir", name, func() error { return d.root.MkdirAll(name, 0o700) })
+	if err == nil {
+		d.made.add(name)
+	}
+	return err
 }
 
 // rename gives a file or folder another name, in place of what may have that name: all of it or nothing, if the file system is
 // what POSIX asks. The folder that has the name is not synced.
 func (d *disk) rename(from, to string) error {
+	d.made.forget()
 	return d.do("rename", to, func() error { return d.root.Rename(from, to) })
 }
 
 // remove removes a file or an empty folder; one that is not there is fine.
 func (d *disk) remove(name string) error {
+	d.made.forget()
 	return d.do("remove", name, func() error {
 		if err := d.root.Remove(name); !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -202,6 +243,7 @@ func (d *disk) remove(name string) error {
 
 // removeTree removes a file, or a folder with all that is in it.
 func (d *disk) removeTree(name string) error {
+	d.made.forget()
 	return d.do("remove all", name, func() error { return d.root.RemoveAll(name) })
 }
 
