@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
 	"github.com/codafs/codafs/fs/source/codadocs"
@@ -128,4 +130,19 @@ func TestEntriesAreTheCallers(t *testing.T) {
 	if again, _ := dir.Entries(t.Context()); again[0] == nil {
 		t.Error("the folder has a hole")
 	}
+}
+
+// A walk that asks for names alone, such as find's, sends one request for each list of a doc: two pages of pages here are two, and which
+// tables a doc has says nothing of their columns, rows and times.
+func TestNamesOfADocAreItsFiveLists(t *testing.T) {
+	state := codatest.Generate(4, 3, 250, 5, 3)
+	w := treetest.New(t, state, treetest.Options{})
+	var want []string
+	for _, d := range state.Docs {
+		for _, list := range []string{"pages", "pages", "tables", "formulas", "controls", "acl/permissions"} {
+			want = append(want, "GET /docs/"+d.ID+"/"+list)
+		}
+	}
+	slices.Sort(want)
+	equal(t, "names", w.Sent(func() { walked(t, w) }), append([]string{"GET /docs"}, want...))
 }
