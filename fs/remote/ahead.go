@@ -29,12 +29,12 @@ func (f *File) opened(hit bool) (left func()) {
 type aheadFile struct{ *File }
 
 func (f aheadFile) ID() string    { return f.obj.ID }
-func (f aheadFile) Kind() fs.Kind { return f.obj.Kind }
+func (f aheadFile) Kind() fs.Kind { return f.kind }
 func (f aheadFile) Long() bool    { return f.Ahead == AheadCancel }
 
 // Series implements [readahead.File]: the files of one kind in a unit are one series.
 func (f aheadFile) Series() *readahead.Series {
-	u, kind := f.u, f.obj.Kind
+	u, kind := f.u, f.kind
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.series[kind] == nil {

@@ -16,7 +16,8 @@ type File struct {
 	u        *Unit
 	name     string
 	rel      string // the path of its folder below the unit's, with a slash at the end if it is not ""
-	obj      fs.Object
+	kind     fs.Kind
+	obj      *fs.Object // but for its kind, it may be that of other nodes of the object, too
 	renderer Renderer
 	// Stamps adds to obj what is not known when the file is first named; it may be nil.
 	Stamps func(*fs.Object)
@@ -38,7 +39,12 @@ type State struct {
 
 // NewFile makes a file of the unit; rel is the path of its folder, below the unit's, with a slash at the end if it is not "".
 func (u *Unit) NewFile(name, rel string, obj fs.Object, m Renderer) *File {
-	return &File{u: u, name: name, rel: rel, obj: obj, renderer: m, State: new(State)}
+	return u.NewFileOf(name, rel, obj.Kind, &obj, m)
+}
+
+// NewFileOf is NewFile for an object that several nodes share: many are known to the kernel. obj has the kind of any of them, and never changes.
+func (u *Unit) NewFileOf(name, rel string, kind fs.Kind, obj *fs.Object, m Renderer) *File {
+	return &File{u: u, name: name, rel: rel, kind: kind, obj: obj, renderer: m, State: new(State)}
 }
 
 // Renderer makes the bytes of one kind of file.
@@ -76,16 +82,23 @@ func (f *File) Name() string { return f.name }
 
 // Object implements [fs.Node]. Stamps that are not known yet are zero.
 func (f *File) Object() fs.Object {
-	o := f.obj
+	o := f.ofKind()
 	if f.Stamps != nil {
 		f.Stamps(&o)
 	}
 	return o
 }
 
+// ofKind is Object without Stamps.
+func (f *File) ofKind() fs.Object {
+	o := *f.obj
+	o.Kind = f.kind
+	return o
+}
+
 func (f *File) path() string { return f.u.Path() + "/" + f.rel + f.name }
 
-func (f *File) key(v fs.Version) string { return f.u.Key(string(f.obj.Kind), f.obj.ID, v.Key) }
+func (f *File) key(v fs.Version) string { return f.u.Key(string(f.kind), f.obj.ID, v.Key) }
 
 // Size implements [fs.File]. It asks the store alone, which knows the sizes of evicted contents, too.
 func (f *File) Size(v fs.Version) (int64, bool) { return f.u.t.store.Size(f.key(v)) }
@@ -98,7 +111,7 @@ func (f *File) AtHand(v fs.Version) bool { return f.u.t.store.Has(f.key(v)) }
 func (f *File) Version(ctx context.Context) (fs.Version, error) {
 	v, err := f.renderer.Version(ctx)
 	if err != nil {
-		f.u.t.Failed(ctx, err, f.obj, f.path())
+		f.u.t.Failed(ctx, err, f.ofKind(), f.path())
 		return v, err
 	}
 	v.Unstamped = f.Reload != nil || v.Computed == fs.ComputedVolatile
@@ -141,7 +154,7 @@ func (f *File) Open(ctx context.Context, v fs.Version) (fs.Content, error) {
 	}
 	if ctx.Err() == nil && !errors.Is(err, fs.ErrStale) {
 		f.State.last.Store(&failedMake{key, err, t.opts.Now()})
-		t.Failed(ctx, err, f.obj, f.path())
+		t.Failed(ctx, err, f.ofKind(), f.path())
 	}
 	return nil, err
 }
@@ -170,7 +183,7 @@ func (f *File) fill(ctx context.Context, into filled, key string, v fs.Version) 
 func (f *File) write(ctx context.Context, v fs.Version, w io.Writer, t *Try) error {
 	err := f.renderer.Render(ctx, v, w, t)
 	if err == nil {
-		f.u.t.warned(f.obj, f.path(), t)
+		f.u.t.warned(f.ofKind(), f.path(), t)
 	}
 	return err
 }
@@ -213,4 +226,4 @@ func (f *File) Estimate(fs.Version) int64 {
 const manySizes = 1 << 14
 
 // sizeKey names the file among those of its unit, in any version.
-func (f *File) sizeKey() string { return string(f.obj.Kind) + "/" + f.obj.ID }
+func (f *File) sizeKey() string { return string(f.kind) + "/" + f.obj.ID }

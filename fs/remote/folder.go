@@ -48,7 +48,7 @@ func (r root) Lookup(ctx context.Context, name string) (fs.Node, error) {
 func (t *Tree) topDir() *Folder {
 	top := t.src.Layout().Top
 	return &Folder{
-		Called: top, Of: fs.Object{Kind: fs.KindFolder, Type: top},
+		Called: top, Of: &fs.Object{Type: top},
 		Path: func() string { return top }, Changed: t.ModTime, List: t.unitEntries, Failed: t.Failed,
 	}
 }

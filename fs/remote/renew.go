@@ -25,7 +25,7 @@ func (f *File) Renew(ctx context.Context, before time.Time) error {
 	err = f.fetchAnew(ctx, v)
 	if err != nil {
 		if f.u.t.src.Class(err) != ClassOffline && !errors.Is(err, fs.ErrStale) {
-			f.u.t.Failed(ctx, err, f.obj, f.path())
+			f.u.t.Failed(ctx, err, f.ofKind(), f.path())
 		}
 	}
 	return err
@@ -99,7 +99,7 @@ func (f *File) fetchAgain(ctx context.Context, v fs.Version) (fs.Content, error)
 func (f *File) renewed(ctx context.Context, v fs.Version) (fs.Content, *seen, error) {
 	first := v.OfStamps()
 	next := &seen{stamps: v.SettledStamps(), FetchedAt: f.u.t.opts.Now()}
-	got, err := f.fill(ctx, f.u.t.store.Put, f.u.Key("renewed-"+string(f.obj.Kind), f.obj.ID, first.Key), first)
+	got, err := f.fill(ctx, f.u.t.store.Put, f.u.Key("renewed-"+string(f.kind), f.obj.ID, first.Key), first)
 	if err != nil {
 		return nil, nil, err
 	}

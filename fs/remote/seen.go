@@ -64,7 +64,7 @@ func beginningOf(stamps string) uint64 {
 }
 
 func (f *File) seenKey(stamps string) string {
-	return f.u.Key("seen-"+string(f.obj.Kind), f.obj.ID, stamps)
+	return f.u.Key("seen-"+string(f.kind), f.obj.ID, stamps)
 }
 
 // lostSum stands for a hash that is no longer remembered. No bytes have it.

@@ -94,7 +94,7 @@ func (f *File) versionSeen(ctx context.Context, now *load.Shown, stamp time.Time
 		}
 		return *m.is, nil
 	}
-	store, key := f.u.t.store, f.u.Key("first-seen-"+string(f.obj.Kind), f.obj.ID, "")
+	store, key := f.u.t.store, f.u.Key("first-seen-"+string(f.kind), f.obj.ID, "")
 	last, found := fs.LookupJSON[fs.Seen](ctx, store, key)
 	if at, ok := store.Filled(key); ok && !found {
 		last.ModTime = at // evicted: a needless new time is better than a change that nobody sees

@@ -121,8 +121,9 @@ func (u *Unit) replaceLists(f *Unit) {
 
 // folder makes the unit's folder under a name.
 func (u *Unit) folder(name string) *Folder {
+	obj := u.Object(fs.KindFolder, u.t.src.Layout().Unit)
 	return &Folder{
-		Called: name, Of: u.Object(fs.KindFolder, u.t.src.Layout().Unit),
+		Called: name, Of: &obj,
 		Path: u.Path, Changed: u.modTime, Failed: u.t.Failed,
 		List: func(ctx context.Context) (*Entries, error) { return u.t.src.Entries(ctx, u) },
 		Find: func(ctx context.Context, name string) (fs.Node, error) { return u.t.src.Entry(ctx, u, name) },
@@ -130,7 +131,7 @@ func (u *Unit) folder(name string) *Folder {
 }
 
 // NewFolder makes a folder of the unit; rel is its path below the unit's.
-func (u *Unit) NewFolder(name, rel string, obj fs.Object, list func(ctx context.Context) (*Entries, error)) *Folder {
+func (u *Unit) NewFolder(name, rel string, obj *fs.Object, list func(ctx context.Context) (*Entries, error)) *Folder {
 	return &Folder{
 		Called: name, Of: obj,
 		Path: func() string { return u.Path() + "/" + rel }, Changed: u.modTime, Failed: u.t.Failed,

@@ -31,8 +31,8 @@ func NewEntries(nodes ...fs.Node) *Entries {
 
 // Folder is a folder of a tree. It holds no content: each call asks for what is known now. Nobody changes its fields once others have it.
 type Folder struct {
-	Called  string // its name
-	Of      fs.Object
+	Called  string        // its name
+	Of      *fs.Object    // but for its kind, it may be that of other nodes
 	Path    func() string // from the root
 	Changed func() time.Time
 	List    func(ctx context.Context) (*Entries, error)
@@ -46,7 +46,11 @@ type Folder struct {
 func (f *Folder) Name() string { return f.Called }
 
 // Object implements [fs.Node].
-func (f *Folder) Object() fs.Object { return f.Of }
+func (f *Folder) Object() fs.Object {
+	o := *f.Of
+	o.Kind = fs.KindFolder
+	return o
+}
 
 // ModTime implements [fs.Dir]. It is the stamp of the folder's unit.
 func (f *Folder) ModTime() time.Time { return f.Changed() }
@@ -55,7 +59,7 @@ func (f *Folder) ModTime() time.Time { return f.Changed() }
 func (f *Folder) entries(ctx context.Context) (*Entries, error) {
 	e, err := f.List(ctx)
 	if err != nil {
-		f.Failed(ctx, err, f.Of, f.Path())
+		f.Failed(ctx, err, f.Object(), f.Path())
 	}
 	return e, err
 }
@@ -74,7 +78,7 @@ func (f *Folder) Lookup(ctx context.Context, name string) (fs.Node, error) {
 	if f.Find != nil {
 		n, err := f.Find(ctx, name)
 		if err != nil && !errors.Is(err, iofs.ErrNotExist) {
-			f.Failed(ctx, err, f.Of, f.Path())
+			f.Failed(ctx, err, f.Object(), f.Path())
 		}
 		return n, err
 	}

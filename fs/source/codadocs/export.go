@@ -41,7 +41,7 @@ func (m pageRenderer) versionFrom(ctx context.Context, source string) (fs.Versio
 		return fs.Version{}, iofs.ErrNotExist
 	}
 	v := fs.NewVersionHash(source + " " + string(m.format))
-	v.Add(m.id, orOwn(l, p.Updated))
+	v.Add(m.id, orOwn(l, p.UpdatedAt))
 	v.Computes(fs.ComputedCalculated)
 	if source == fs.SourceExport { // lines contain no tables
 		if err := m.addTables(ctx, l, v); err != nil {

@@ -68,7 +68,7 @@ func newPageList(d doc, shown *load.Shown, metas []coda.Page) *pageList {
 		}
 	}
 	d.s.t.NoteGaps(l.gaps)
-	l.Tree = pagetree.New(kept, d.s.sel.Names, d.s.sel.HTMLPages)
+	l.Tree = pagetree.New(d.ID, kept, d.s.sel.Names, d.s.sel.HTMLPages)
 	return l
 }
 
@@ -83,7 +83,7 @@ func (l *pageList) entries(d doc, p *pagetree.Page) *remote.Entries {
 func (d doc) pageNode(n pagetree.Name) fs.Node {
 	name, p, id := n.Stem+n.Ending, n.Page, n.Page.ID
 	export := func(kind fs.Kind, format coda.Format) *remote.File {
-		f := d.NewFile(name, n.Dir, pageObject(p, d.ID, kind), pageRenderer{d, id, format})
+		f := d.NewFileOf(name, n.Dir, kind, p.Object, pageRenderer{d, id, format})
 		f.Ahead = remote.AheadFinish
 		return f
 	}
@@ -93,7 +93,7 @@ func (d doc) pageNode(n pagetree.Name) fs.Node {
 	case ".html":
 		return share(&p.State[1], export(fs.KindPageHTML, coda.HTML))
 	case ".page.json":
-		return share(&p.State[0], d.NewShownFile(name, n.Dir, pageObject(p, d.ID, fs.KindPageJSON),
+		return share(&p.State[0], d.NewShownFile(name, n.Dir, p.Of(fs.KindPageJSON),
 			func(ctx context.Context) (*load.Shown, time.Time, error) { return d.pageJSON(ctx, id) }))
 	default:
 		return d.subpages(p, name, n.Dir)
@@ -109,26 +109,20 @@ func share(state **remote.State, f *remote.File) *remote.File {
 	return f
 }
 
-// pageObject describes a page as one of its files.
-func pageObject(p *pagetree.Page, docID string, kind fs.Kind) fs.Object {
-	return fs.Object{Kind: kind, Type: "page", DocID: docID, ID: p.ID, Title: p.Title, URL: p.URL,
-		CreatedAt: p.Created, UpdatedAt: p.Updated, UpdatedBy: p.By}
-}
-
 // pagesFolder is the folder of the pages at the top.
 func (d doc) pagesFolder() *remote.Folder {
-	return d.pageFolder("pages", "pages", d.Object(fs.KindFolder, "pages"), func(l *pageList) *pagetree.Page { return l.Root })
+	return d.pageFolder("pages", "pages", d.folderObject("pages"), func(l *pageList) *pagetree.Page { return l.Root })
 }
 
 // subpages is the folder of a page's subpages. The page may move while somebody holds the folder, so each call looks it
 // up.
 func (d doc) subpages(p *pagetree.Page, name, rel string) *remote.Folder {
 	id := p.ID
-	return d.pageFolder(name, rel+name, pageObject(p, d.ID, fs.KindFolder), func(l *pageList) *pagetree.Page { return l.Page(id) })
+	return d.pageFolder(name, rel+name, p.Object, func(l *pageList) *pagetree.Page { return l.Page(id) })
 }
 
 // pageFolder is a folder of the children of a page, which is found in the current list at each call.
-func (d doc) pageFolder(name, rel string, obj fs.Object, of func(*pageList) *pagetree.Page) *remote.Folder {
+func (d doc) pageFolder(name, rel string, obj *fs.Object, of func(*pageList) *pagetree.Page) *remote.Folder {
 	current := func(ctx context.Context) (*pageList, *pagetree.Page, error) {
 		l, err := d.s.pageList(ctx, d.Current())
 		if err != nil {
@@ -174,5 +168,5 @@ func (d doc) pageJSON(ctx context.Context, id string) (*load.Shown, time.Time, e
 	}
 	var b bytes.Buffer
 	err = render.JSON(&b, raw)
-	return load.NewShown(b.Bytes()), orOwn(l, p.Updated), err
+	return load.NewShown(b.Bytes()), orOwn(l, p.UpdatedAt), err
 }

@@ -136,9 +136,15 @@ func (s *docs) tableTime(ctx context.Context, l *remote.Lists, id string) (time.
 	return v.Newest(), err
 }
 
+// folderObject describes a folder of the doc.
+func (d doc) folderObject(typ string) *fs.Object {
+	o := d.Object(fs.KindFolder, typ)
+	return &o
+}
+
 // tablesFolder holds table/ and view/, each only if it is not empty.
 func (d doc) tablesFolder() *remote.Folder {
-	return d.NewFolder("tables", "tables", d.Object(fs.KindFolder, "tables"), func(ctx context.Context) (*remote.Entries, error) {
+	return d.NewFolder("tables", "tables", d.folderObject("tables"), func(ctx context.Context) (*remote.Entries, error) {
 		l, err := d.s.tableList(ctx, d.Current())
 		if err != nil {
 			return nil, err
@@ -157,7 +163,7 @@ func (d doc) tablesFolder() *remote.Folder {
 // tableKind is the folder of the doc's tables, or of its views.
 func (d doc) tableKind(name string, in func(coda.Table) bool) *remote.Folder {
 	rel := "tables/" + name
-	return d.NewFolder(name, rel, d.Object(fs.KindFolder, rel), func(ctx context.Context) (*remote.Entries, error) {
+	return d.NewFolder(name, rel, d.folderObject(rel), func(ctx context.Context) (*remote.Entries, error) {
 		l, err := d.s.tableList(ctx, d.Current())
 		if err != nil {
 			return nil, err

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/codafs/codafs/coda"
@@ -33,9 +32,9 @@ type Tree struct {
 
 // Page is a page in its place in the tree.
 type Page struct {
-	ID, Title, URL, By string
-	Created, Updated   time.Time
-	Children           []*Page
+	// Object describes the page, apart from its place: a node that the kernel knows holds it, and should not hold all pages.
+	*fs.Object
+	Children []*Page
 	// State is that of the page's first file, and of its HTML. [Tree.Folder] and [Tree.Entry] guard it.
 	State  [2]*remote.State
 	parent *Page
@@ -44,12 +43,12 @@ type Page struct {
 
 // New arranges pages. Their ids are valid, and differ. A page whose parent is missing, or that is its own ancestor, is put at the top: a
 // broken link loses nothing.
-func New(pages []coda.Page, names fs.NameMode, html bool) *Tree {
-	t := &Tree{Root: &Page{}, Unexported: map[string]json.RawMessage{}, byID: make(map[string]*Page, len(pages)), names: names, html: html}
+func New(docID string, pages []coda.Page, names fs.NameMode, html bool) *Tree {
+	t := &Tree{Root: &Page{Object: &fs.Object{}}, Unexported: map[string]json.RawMessage{}, byID: make(map[string]*Page, len(pages)), names: names, html: html}
 	all, people := make([]Page, len(pages)), map[string]string{}
 	above := make(map[*Page]string, len(pages)) // the id that a page names as its parent
 	for i, m := range pages {
-		all[i] = newPage(m, people)
+		all[i].Object = newObject(docID, m, people)
 		t.byID[m.ID] = &all[i]
 		if m.Parent != nil {
 			above[&all[i]] = m.Parent.ID
@@ -63,14 +62,22 @@ func New(pages []coda.Page, names fs.NameMode, html bool) *Tree {
 	return t
 }
 
-// newPage takes what is shown of a page. Most pages of a doc were last edited by few people.
-func newPage(m coda.Page, people map[string]string) Page {
+// newObject takes what is shown of a page. Most pages of a doc were last edited by few people.
+func newObject(docID string, m coda.Page, people map[string]string) *fs.Object {
 	by := cmp.Or(m.UpdatedBy.Email, m.UpdatedBy.Name)
 	if known, ok := people[by]; ok {
 		by = known
 	}
 	people[by] = by
-	return Page{ID: m.ID, Title: m.Name, URL: m.BrowserLink, By: by, Created: m.CreatedAt.Time, Updated: m.UpdatedAt.Time}
+	return &fs.Object{Kind: fs.KindPage, Type: "page", DocID: docID, ID: m.ID, Title: m.Name, URL: m.BrowserLink,
+		CreatedAt: m.CreatedAt.Time, UpdatedAt: m.UpdatedAt.Time, UpdatedBy: by}
+}
+
+// Of describes the page as one of its files.
+func (p *Page) Of(kind fs.Kind) fs.Object {
+	o := *p.Object
+	o.Kind = kind
+	return o
 }
 
 // Page returns the page with an id, nil if there is none.
@@ -91,7 +98,7 @@ func (t *Tree) Exportable() []string {
 // Size is about how many bytes the tree takes in memory: a page's own, its place in the map and among its siblings, its texts,
 // and its stem, which has two of these.
 func (t *Tree) Size() (n int) {
-	const perPage = int(unsafe.Sizeof(Page{})) + 64
+	const perPage = int(unsafe.Sizeof(Page{})+unsafe.Sizeof(fs.Object{})) + 64
 	for _, p := range t.byID {
 		n += perPage + 2*len(p.ID) + 2*len(p.Title) + len(p.URL)
 	}
