@@ -48,6 +48,13 @@ type mountOptions struct {
 	background bool
 }
 
+// mountGarbage is GOGC for a mount, unless the environment has one: half as much garbage as Go's own 100 allows. What a mount
+// holds stays for long, and each byte of it counts with its garbage.
+const mountGarbage = 50
+
+// mountLists is how many bytes the tree's lists may take, about: those of some 80,000 pages. Others are read from the cache again.
+const mountLists = 32 << 20
+
 // newMount makes 'codafs mount'. It stays until it is unmounted or gets a signal, and then ends with 0: that is how a mount
 // ends. It ends with another code only before it is of use: a wrong call (2), a token that is missing or refused within
 // daemon.RefusedWithin (4), no FUSE or a folder that cannot be mounted on (1). Later a refused token, or an outage of any
@@ -133,6 +140,9 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // if nobody reads its messages, the mount must not die
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(mountGarbage))
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	who, started, path := daemon.NewIdentity(), time.Now().UTC(), config.Absolute(dir)
@@ -157,7 +167,7 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 			s.Mount, s.Cache = m.Stats(), w.Cache.Counts()
 		}
 	}
-	w, err = open.Tree(&o.Settings, std, open.Options{Refresh: o.refresh, Prefetch: o.prefetch, Changed: changed, Status: status})
+	w, err = open.Tree(&o.Settings, std, open.Options{Refresh: o.refresh, Prefetch: o.prefetch, Memory: mountLists, Changed: changed, Status: status})
 	if err != nil {
 		return err
 	}
