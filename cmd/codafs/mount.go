@@ -121,10 +121,6 @@ func (o *mountOptions) check() error {
 	return nil
 }
 
-// garbage is GOGC for a mount, unless the environment has one: a mount holds little and lives long. With Go's own 100, a walk over a
-// large workspace leaves as much garbage as there are names and lists.
-const garbage = 50
-
 // runMount opens the workspace, mounts it, and serves it to its end. It mounts before the token's user is asked for, so
 // that a service that does not answer does not delay the mount.
 //
@@ -135,9 +131,6 @@ const garbage = 50
 func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string) error {
 	if err := o.check(); err != nil {
 		return err
-	}
-	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // if nobody reads its messages, the mount must not die
 	if os.Getenv("GOGC") == "" {
