@@ -121,7 +121,7 @@ func (x *indexer) take(ctx context.Context, w *unitWalk, about Survey) error {
 	}
 	if w.fresh != nil {
 		x.units[w.i].replaceLists(w.fresh)
-		w.fresh.Current().release()
+		w.fresh.Current().drop()
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/codafs/codafs/fs"
@@ -27,6 +28,8 @@ type Lists struct {
 	older *Lists
 	// fresh has all lists fetched from the service once, even if the Store has them.
 	fresh bool
+
+	dropped atomic.Bool // see drop
 
 	mu      sync.Mutex // guards all below
 	loaders map[listID]any
@@ -331,6 +334,18 @@ func (d *List[T]) parse(ctx context.Context, l, in *Lists, id string, b []byte) 
 func (l *Lists) use(more int) {
 	for _, old := range l.Unit.t.memory.Use(l, int64(more)) {
 		old.release()
+	}
+	if l.dropped.Load() { // by now
+		l.Unit.t.memory.Forget(l)
+	}
+}
+
+// drop lets go of lists that others have replaced. Without it, the memory of all units would fill with them. l may be nil.
+func (l *Lists) drop() {
+	if l != nil {
+		l.dropped.Store(true)
+		l.Unit.t.memory.Forget(l)
+		l.release()
 	}
 }
 

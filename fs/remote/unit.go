@@ -94,6 +94,7 @@ func (l *Lists) withoutOlder(u *Unit) *Lists {
 	if l == nil {
 		return newLists(u, "", u.meta, false)
 	}
+	l.older.drop()
 	l.older = nil
 	return l
 }

@@ -152,6 +152,13 @@ func (t *Tree) set(items []Item, gaps []fs.Failure, at time.Time) {
 		t.byID[i.ID] = u
 		t.units = append(t.units, u)
 	}
+	for id, u := range old {
+		if t.byID[id] == nil {
+			u.mu.Lock()
+			u.lists.drop()
+			u.mu.Unlock()
+		}
+	}
 	t.NoteGaps(t.gaps)
 	t.name()
 }

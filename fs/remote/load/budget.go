@@ -45,3 +45,13 @@ func (b *Budget[K]) Use(k K, more int64) (gone []K) {
 	}
 	return gone
 }
+
+// Forget forgets a value that its owner has dropped, and what it took.
+func (b *Budget[K]) Forget(k K) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n, ok := b.used.Peek(k); ok {
+		b.held -= n
+		b.used.Remove(k)
+	}
+}

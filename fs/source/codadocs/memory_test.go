@@ -1,10 +1,12 @@
 package codadocs_test
 
 import (
+	"fmt"
 	iofs "io/fs"
 	"maps"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
@@ -103,6 +105,36 @@ func TestATreeHoldsTheListsThatItHasRoomFor(t *testing.T) {
 	t.Logf("all lists: %d bytes a page; with room for 128 KiB: %d", all, some)
 	if all > mostBytes || some > mostWithoutLists {
 		t.Errorf("%d bytes a page with all lists, want at most %d; %d with room for 128 KiB, want at most %d", all, mostBytes, some, mostWithoutLists)
+	}
+}
+
+// Each edit of a doc replaces its lists. There would be room for hundreds of the old ones.
+func TestListsThatWereReplacedTakeNoMemory(t *testing.T) {
+	const pages, edits = 500, 40
+	w := treetest.New(t, flatDoc(pages), treetest.Options{})
+	doc := w.State.Docs[0]
+	tree := codadocs.New(w.Client, treetest.Disk(t, t.TempDir()), codadocs.Options{Options: remote.Options{Account: "test", Now: w.Clock.Now}})
+	defer tree.Close()
+	edit := func(n int) {
+		w.State.RenamePage(doc.ID, doc.Pages[0].ID, fmt.Sprint("Title ", n))
+		w.Clock.Advance(time.Minute)
+		must(t, func() error { return tree.Refresh(t.Context()) })
+		mtimes(t, tree)
+	}
+	for n := range 5 {
+		edit(n)
+	}
+	before := liveHeap()
+	for n := range edits {
+		edit(10 + n)
+	}
+	// One version of the list takes 150 KB. What an edit leaves otherwise is the stand-in's log, and what the store knows of lists.
+	const most = 30 << 10
+	per := (liveHeap() - before) / edits
+	runtime.KeepAlive(w)
+	t.Logf("%d bytes an edit", per)
+	if per > most {
+		t.Errorf("%d bytes an edit, want at most %d", per, most)
 	}
 }
 
