@@ -37,7 +37,7 @@ build:
 	$(GO) build -o codafs ./cmd/codafs
 
 test:
-	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-all.json) -- $(RACE) -vet=off -p $(PACKAGES) -timeout 20m $(TESTFLAGS) ./cmd/codafs ./fs/mount ./...
+	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-all.json) -- $(RACE) -vet=off -p $(PACKAGES) -timeout 20m $(TESTFLAGS) ./cmd/codafs ./fs/mount ./fs/source/codadocs ./snapshot ./...
 	$(GOTESTSUM) $(if $(TESTLOG),--jsonfile $(TESTLOG)-blind.json) -- -vet=off -timeout 20m $(TESTFLAGS) ./fs/mount -skip TestPrograms -args -blind
 
 lint:
