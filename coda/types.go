@@ -129,6 +129,10 @@ type Column struct {
 // ColumnFormat is what a column's cells are meant to be; they may be anything.
 type ColumnFormat struct {
 	Type string `json:"type"` // such as "text", "number", "select", or one not known today
+	// IsArray says that cells may hold several values.
+	IsArray bool `json:"isArray,omitempty"`
+	// Table is the table whose rows a lookup column shows.
+	Table *Ref `json:"table,omitempty"`
 	// Options are the choices of a select column whose list is fixed.
 	Options []json.RawMessage `json:"options,omitempty"`
 	// Label is the formula for a button's label.

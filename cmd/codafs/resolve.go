@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/find"
@@ -11,7 +10,6 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda/rest"
-	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/spf13/cobra"
 )
@@ -48,7 +46,7 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 				return term.PrintJSON(std.Out, found)
 			}
 			answer := found.URL
-			if isLink(args[0]) {
+			if find.IsLink(args[0]) {
 				answer = filepath.FromSlash(found.Path)
 			}
 			_, err = fmt.Fprintln(std.Out, answer)
@@ -70,11 +68,11 @@ func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, moun
 		return find.Linked(cmd.Context(), w.Client, w.Tree.Root(), arg, asks)
 	}
 	below := mountpoint
-	if !isLink(arg) {
+	if !find.IsLink(arg) {
 		var name string
 		var err error
 		below = ""
-		if name, mountpoint, err = inTree(arg); err != nil {
+		if name, mountpoint, err = find.InTree(arg); err != nil {
 			return find.Info{}, err
 		}
 		lookUp = func(w *open.Workspace, _ bool) (find.Info, error) {
@@ -99,9 +97,6 @@ func resolve(s *config.Settings, cmd *cobra.Command, std term.Streams, arg, moun
 	return found, err
 }
 
-// isLink tells a link from a path. Names in the tree hold no colon (fs.CleanTitle), so no path in it is taken for a link.
-func isLink(arg string) bool { return strings.Contains(arg, "://") }
-
 // eitherWay searches what is known, and asks Coda if that is not enough. The first try sends nothing and prints nothing,
 // whatever fails: the second one then says it.
 func eitherWay(s *config.Settings, std term.Streams, lookUp func(w *open.Workspace, asks bool) (find.Info, error)) (find.Info, error) {
@@ -121,28 +116,4 @@ func eitherWay(s *config.Settings, std term.Streams, lookUp func(w *open.Workspa
 	defer w.Close()
 	waits.Watch(w.Client)
 	return lookUp(w, !s.Offline)
-}
-
-// inTree returns the path in the tree of a path on disk: in a mount (then at is its mountpoint), or below any other
-// folder that has the tree's docs in it, such as a snapshot or a copy. Any other path counts as one in the tree. Links are
-// followed to find a mount, since the system lists mounts by their real paths; a snapshot is known by the docs in the path.
-func inTree(arg string) (name, at string, err error) {
-	abs, err := filepath.Abs(arg)
-	if err != nil {
-		return "", "", err
-	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
-	}
-	mounts, err := mountpoint.List()
-	for _, m := range mounts {
-		if rel, ok := strings.CutPrefix(abs, m+string(filepath.Separator)); ok {
-			return find.TreePath(filepath.ToSlash(rel)), m, err
-		}
-	}
-	slashed := "/" + strings.TrimPrefix(filepath.ToSlash(arg), "/")
-	if i := strings.LastIndex(slashed, "/docs/"); i >= 0 {
-		return find.TreePath(slashed[i:]), "", nil
-	}
-	return find.TreePath(arg), "", nil
 }

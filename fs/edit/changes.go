@@ -17,27 +17,29 @@ const (
 
 // Edit is one change that a service is asked for.
 type Edit struct {
-	Op Op
+	Op Op `json:"op"`
 	// Key names the row. It is "" for an insert.
-	Key string
+	Key string `json:"key,omitempty"`
 	// Name is what the file calls an inserted row, with its plus sign; "" if it has no name there.
-	Name string
+	Name string `json:"name,omitempty"`
 	// Line is where the file has the row, 0 for a delete.
-	Line int
+	Line int `json:"line,omitempty"`
 	// Stamp is the row's at the service when the edit was made; "" for an insert.
-	Stamp string
+	Stamp string `json:"stamp,omitempty"`
 	// Cells are those to be written, in the order of the table's columns; of a delete all, so that it can be taken back.
-	Cells []Cell
+	Cells []Cell `json:"cells"`
 }
 
 // Cell is one cell of an edit.
 type Cell struct {
 	// Column is the column's id, Header its name in the file.
-	Column, Header string
+	Column string `json:"column"`
+	Header string `json:"header"`
 	// Now is the text that the service has, Wish the one that the file has.
-	Now, Wish string
+	Now  string `json:"now"`
+	Wish string `json:"wish"`
 	// Value is Wish as it is sent.
-	Value json.RawMessage
+	Value json.RawMessage `json:"value,omitempty"`
 }
 
 // Reason is why a row is held.
@@ -57,30 +59,37 @@ const (
 	HeldInserted Reason = "maybe_inserted"
 	// HeldChanged: the row to be deleted changed at the service since the file was made.
 	HeldChanged Reason = "changed"
+	// HeldDoubt: an earlier write of the row was sent and never answered.
+	HeldDoubt Reason = "in_doubt"
+	// HeldStale: the service did not show its newest state, so that nobody knows what would be overwritten.
+	HeldStale Reason = "stale"
 )
 
 // Held is a row of the file of which nothing is sent until somebody decides.
 type Held struct {
-	Reason Reason
-	Line   int
+	Reason Reason `json:"reason"`
+	Line   int    `json:"line,omitempty"`
 	// Key is "" for a line without one.
-	Key string
+	Key string `json:"key,omitempty"`
 	// Header is the column that decides, "" if it is the row as a whole. Base is what the author of the file saw there, Now
 	// what the service has, Wish what the file has.
-	Header          string
-	Base, Now, Wish string
+	Header string `json:"header,omitempty"`
+	Base   string `json:"base"`
+	Now    string `json:"now"`
+	Wish   string `json:"wish"`
 	// Edit is what would be sent.
-	Edit Edit
+	Edit Edit `json:"edit"`
 }
 
 // Problem is something in a file that cannot be what its author meant. Nothing of the file is sent.
 type Problem struct {
 	// Line is where it is, 0 if it is the file as a whole.
-	Line int
+	Line int `json:"line,omitempty"`
 	// Row and Header name the cell, as far as there is one.
-	Row, Header string
+	Row    string `json:"row,omitempty"`
+	Header string `json:"header,omitempty"`
 	// Message says what is wrong, and what to do.
-	Message string
+	Message string `json:"message"`
 }
 
 // Error is one line that names the place.
@@ -101,18 +110,18 @@ func (p Problem) Error() string {
 // Changes are what a file asks for.
 type Changes struct {
 	// Edits are in the order of the file, deletes last.
-	Edits []Edit
-	Held  []Held
+	Edits []Edit `json:"edits"`
+	Held  []Held `json:"held"`
 	// Problems, if there are any, reject the file: the edits are for show.
-	Problems []Problem
+	Problems []Problem `json:"problems"`
 	// Retyped counts, by header, the cells that only look different. They are not sent.
-	Retyped map[string]int
+	Retyped map[string]int `json:"retyped"`
 	// Ignored counts, by header, the cells of new rows that cannot be written. A copied line has them.
-	Ignored map[string]int
+	Ignored map[string]int `json:"ignored"`
 	// Kept counts the rows that the file lacks and that stay.
-	Kept int
+	Kept int `json:"kept"`
 	// Done counts the cells that the service has already, though the author of the file did not see that.
-	Done int
+	Done int `json:"done"`
 	// Inserted counts the lines that are rows which an earlier edit of the file inserted.
-	Inserted int
+	Inserted int `json:"inserted"`
 }

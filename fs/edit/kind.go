@@ -23,6 +23,8 @@ const (
 	Clock    Kind = "clock"    // a time of the day
 	Choice   Kind = "choice"   // one of the column's options
 	List     Kind = "list"     // a JSON array
+	// Unread cells are never compared: the service changes them without moving the row's stamp, such as its place.
+	Unread Kind = "unread"
 )
 
 // lines makes \n of all line ends. Spreadsheets write \r\n within cells.
@@ -32,7 +34,7 @@ func lines(text string) string {
 
 // Equal reports whether two cells hold the same value, however they are written.
 func (k Kind) Equal(a, b string) bool {
-	if a, b = lines(a), lines(b); a == b {
+	if a, b = lines(a), lines(b); a == b || k == Unread {
 		return true
 	}
 	if a == "" || b == "" {

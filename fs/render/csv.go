@@ -33,7 +33,7 @@ type CSV struct {
 // columns. The caller must call Flush at the end.
 func NewCSV(w io.Writer, own []string, columns []Column) (*CSV, error) {
 	c := &CSV{w: csv.NewWriter(w), columns: columns}
-	return c, c.w.Write(headers(own, columns))
+	return c, c.w.Write(Headers(own, columns))
 }
 
 // Row writes one row: the cells of the source's own columns, then those in values, which has them by column id. A cell that
@@ -82,9 +82,9 @@ func (c *CSV) Flush() error {
 	return c.w.Error()
 }
 
-// headers returns a different header for each column: the second Status becomes Status__2, or gets the next free
+// Headers returns a different header for each column: the second Status becomes Status__2, or gets the next free
 // number.
-func headers(own []string, columns []Column) []string {
+func Headers(own []string, columns []Column) []string {
 	names := make([]string, 0, len(own)+len(columns))
 	used := make(map[string]int) // by header: the last number tried for it
 	add := func(name string) {

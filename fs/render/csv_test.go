@@ -61,7 +61,7 @@ func TestCSVHeadersAreUnique(t *testing.T) {
 		for i, name := range c.names {
 			columns = append(columns, Column{ID: strconv.Itoa(i), Name: name})
 		}
-		if got := headers(own, columns)[len(own):]; !slices.Equal(got, c.want) {
+		if got := Headers(own, columns)[len(own):]; !slices.Equal(got, c.want) {
 			t.Errorf("headers of %q: %q, want %q", c.names, got, c.want)
 		}
 	}

@@ -18,14 +18,7 @@ import (
 // their cells are left out. Cells are found by the column's id, not by its name, which need not be unique. A row without a
 // cell has an empty field, and a cell of another type than its column's is written as it is: both are normal.
 func CSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) (left int, err error) {
-	headers := make([]render.Column, len(columns))
-	for i, c := range columns {
-		headers[i] = render.Column{ID: c.ID, Name: c.Name}
-		if isDate(c) {
-			headers[i].Convert = calendarDate
-		}
-	}
-	out, err := render.NewCSV(w, OwnColumns, headers)
+	out, err := render.NewCSV(w, OwnColumns, shownColumns(columns))
 	if err != nil {
 		return 0, err
 	}
@@ -40,8 +33,47 @@ func CSV(w io.Writer, columns []coda.Column, rows iter.Seq2[coda.Row, error]) (l
 	return out.Left(), out.Flush()
 }
 
+// shownColumns are the columns as CSV shows them.
+func shownColumns(columns []coda.Column) []render.Column {
+	shown := make([]render.Column, len(columns))
+	for i, c := range columns {
+		shown[i] = render.Column{ID: c.ID, Name: c.Name}
+		if isDate(c) {
+			shown[i].Convert = calendarDate
+		}
+	}
+	return shown
+}
+
 // OwnColumns are in each CSV file, before the columns of the table. Their names and order are promised.
 var OwnColumns = []string{"_row_id", "_row_name", "_row_index", "_created_at", "_updated_at", "_browser_link"}
+
+// Cells are the texts of a row's cells as CSV writes them: those of OwnColumns, then those of the columns.
+func Cells(columns []coda.Column, r coda.Row) ([]string, error) {
+	cells := make([]string, 0, len(OwnColumns)+len(columns))
+	index, err := render.Cell(r.Index)
+	if err != nil {
+		return nil, fmt.Errorf("row %s: %w", r.ID, err)
+	}
+	cells = append(cells, r.ID, r.Name, index, r.CreatedAt, r.UpdatedAt, r.BrowserLink)
+	for _, c := range columns {
+		raw := r.Values[c.ID]
+		text, err := render.Cell(raw)
+		if err != nil {
+			return nil, fmt.Errorf("row %s: column %s: %w", r.ID, c.ID, err)
+		}
+		if isDate(c) && len(raw) > 0 && raw[0] == '"' {
+			text = calendarDate(text)
+		}
+		cells = append(cells, text)
+	}
+	return cells, nil
+}
+
+// Headers are the names of the columns in a CSV file, of OwnColumns first.
+func Headers(columns []coda.Column) []string {
+	return render.Headers(OwnColumns, shownColumns(columns))
+}
 
 // writeRow writes one row. Its error names the row, since a table may have a million of them.
 func writeRow(out *render.CSV, r coda.Row) error {
