@@ -7,7 +7,8 @@ const (
 	CodeNotFound = "not_found" // the object is not there any more
 	// CodeRefused says that the service takes no request with this token: further requests are useless.
 	CodeRefused = "unauthorized"
-	CodeOther   = "error" // no other code fits; the message says more
+	CodeNoFile  = "no_file" // the service shows a file, and gives no address of its own for it
+	CodeOther   = "error"   // no other code fits; the message says more
 )
 
 // Codes of warnings.

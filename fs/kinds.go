@@ -32,6 +32,9 @@ type KindInfo struct {
 	Withheld bool
 	// Checked says that what is odd about the file shows when it is fetched, not in its list.
 	Checked bool
+	// Late says that the file is made of what other files of its unit hold. An index names it without a version, since that
+	// would cost their contents; those that it names are in no index.
+	Late bool
 	// Dated says that the file holds its object's stamps: that it changed says nothing more.
 	Dated bool
 }
@@ -52,6 +55,9 @@ var kinds = map[Kind]KindInfo{
 	KindColumns:  {Class: ClassTable, Main: KindRows, List: KindTables},
 	KindRows:     {Class: ClassTable, Main: KindRows, List: KindTables, Checked: true},
 	KindRowsJSON: {Class: ClassTable, Main: KindRows, List: KindTables, Checked: true},
+
+	KindFiles: {List: KindDoc, IsList: true, Late: true},
+	KindFile:  {List: KindFiles},
 }
 
 // TypeView is the [Object].Type of a table that shows rows of another one.

@@ -151,7 +151,11 @@ const (
 	KindColumns  Kind = "columns"   // its columns
 	KindRows     Kind = "rows"      // its rows as CSV
 	KindRowsJSON Kind = "rows_json" // its rows as sent, one a line
-	KindControl  Kind = "control"   // a file in .codafs
+
+	KindFiles Kind = "files" // files.json: which images and attachments a doc shows
+	KindFile  Kind = "file"  // one of those
+
+	KindControl Kind = "control" // a file in .codafs
 )
 
 // Object describes what a node stands for. Fields that do not apply are empty.

@@ -3,6 +3,7 @@ package blob
 import (
 	"fmt"
 	"net/http"
+	"syscall"
 
 	"github.com/codafs/codafs/coda/rest"
 )
@@ -25,6 +26,13 @@ func NeedsAddress(err error) bool {
 // failed makes an error that stays.
 func failed(code rest.Code, format string, args ...any) *rest.Error {
 	return &rest.Error{Code: code, Message: fmt.Sprintf(format, args...), Final: true}
+}
+
+// tooLarge makes the error of a blob that has more bytes than may be fetched. Programs know it as EFBIG.
+func tooLarge(format string, args ...any) *rest.Error {
+	e := failed(rest.CodeTooLarge, format, args...)
+	e.Err = syscall.EFBIG
+	return e
 }
 
 // inWordsOfBlobs says what a failed request means for a blob. That the host refuses is not the token's matter: it has none.

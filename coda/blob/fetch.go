@@ -56,6 +56,9 @@ func NewFetcher(c *rest.Client, hosts Hosts, o Options) *Fetcher {
 	return f
 }
 
+// Hosts are the hosts that it asks.
+func (f *Fetcher) Hosts() Hosts { return f.hosts }
+
 // worthwhile is how far a transfer must have come, in bytes, to be given all retries anew when it breaks: a large blob over a bad line
 // breaks often.
 const worthwhile = 1 << 20

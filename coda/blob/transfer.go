@@ -93,7 +93,7 @@ func (t *transfer) begin(s *rest.Stream) (skip int64, e *rest.Error) {
 	case t.total >= 0 && total >= 0 && total != t.total:
 		return 0, failed(CodeWrongLength, "the host announced %d bytes, then %d", t.total, total)
 	case total > t.f.maxSize:
-		return 0, failed(rest.CodeTooLarge, "it has %d bytes, more than the %d that may be fetched", total, t.f.maxSize)
+		return 0, tooLarge("it has %d bytes, more than the %d that may be fetched", total, t.f.maxSize)
 	}
 	if e := t.checkType(s.Header); e != nil {
 		return 0, e
@@ -170,7 +170,7 @@ func (t *transfer) skip(ctx context.Context, s *rest.Stream, n int64) *rest.Erro
 func (t *transfer) copy(ctx context.Context, s *rest.Stream) *rest.Error {
 	e := t.read(ctx, s, func(b []byte) *rest.Error {
 		if t.written+int64(len(b)) > t.f.maxSize {
-			return failed(rest.CodeTooLarge, "it has more than the %d bytes that may be fetched", t.f.maxSize)
+			return tooLarge("it has more than the %d bytes that may be fetched", t.f.maxSize)
 		}
 		n, err := t.w.Write(b)
 		t.sum.Write(b[:n])

@@ -107,7 +107,7 @@ func guard[T any](ctx context.Context, call func(context.Context) (T, error)) (v
 // passed are the system errors that are passed on to programs. Not all are: an ENOENT from inside the cache would say
 // that the file does not exist, and ENOSYS would disable the operation for the whole mount.
 var passed = []syscall.Errno{
-	syscall.EDQUOT, syscall.EINTR, syscall.EMFILE, syscall.ENAMETOOLONG, syscall.ENFILE,
+	syscall.EDQUOT, syscall.EFBIG, syscall.EINTR, syscall.EMFILE, syscall.ENAMETOOLONG, syscall.ENFILE,
 	syscall.ENOMEM, syscall.ENOSPC, syscall.ENOTCONN, syscall.EROFS,
 }
 

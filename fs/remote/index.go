@@ -263,7 +263,11 @@ func (f *indexItem) ask(ctx context.Context) error {
 		return nil
 	}
 	t, path := f.file.u.t, f.entry.Path
-	v, err := f.file.Version(ctx)
+	var v fs.Version
+	var err error
+	if !f.file.kind.Info().Late {
+		v, err = f.file.Version(ctx)
+	}
 	if t.Fatal(ctx, err) {
 		return err
 	}

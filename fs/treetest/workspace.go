@@ -11,6 +11,7 @@ import (
 
 	"github.com/codafs/codafs/cache"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/blob"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/coda/rest"
@@ -33,7 +34,9 @@ type Options struct {
 	Prefetch int
 	// RowDeltas is the trees' own.
 	RowDeltas int64
-	Select    codadocs.Selection
+	// Blobs say how much is fetched of images and attachments.
+	Blobs  blob.Options
+	Select codadocs.Selection
 	// Store is where contents are kept; nil is a new one in memory.
 	Store fs.Store
 	// Changed is told what the trees tell their owner.
@@ -56,6 +59,7 @@ type Workspace struct {
 	t         testing.TB
 	prefetch  int
 	rowDeltas int64
+	blobs     *blob.Fetcher
 	changed   func(string)
 }
 
@@ -83,6 +87,7 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 	if w.Store == nil {
 		w.Store = Memory(t)
 	}
+	w.blobs = blob.NewFetcher(w.Client.Client, blob.HostsOf(coda.DefaultURL), o.Blobs)
 	w.Tree = w.NewTree(w.Store, o.Select)
 	return w
 }
@@ -90,7 +95,7 @@ func New(t testing.TB, state *codatest.Workspace, o Options) *Workspace {
 // NewTree makes another tree over the same service, as a second process or a later run would be: it shares the service and the
 // clock, and of the rest only what is in the store. It is closed with the test.
 func (w *Workspace) NewTree(store fs.Store, sel codadocs.Selection) *remote.Tree {
-	tree := codadocs.New(w.Client, store, codadocs.Options{Options: remote.Options{Account: "test", Prefetch: w.prefetch, Now: w.Clock.Now, Changed: w.changed}, Select: sel, RowDeltas: w.rowDeltas})
+	tree := codadocs.New(w.Client, store, codadocs.Options{Options: remote.Options{Account: "test", Prefetch: w.prefetch, Now: w.Clock.Now, Changed: w.changed}, Select: sel, RowDeltas: w.rowDeltas, Blobs: w.blobs})
 	w.t.Cleanup(tree.Close)
 	return tree
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/blob"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
@@ -17,6 +18,7 @@ import (
 	"github.com/codafs/codafs/fs/remote/load"
 	"github.com/codafs/codafs/fs/render"
 	"github.com/codafs/codafs/fs/source/codadocs/codapick"
+	"github.com/codafs/codafs/fs/source/codadocs/codatext"
 )
 
 // API has the requests that the tree needs. *coda.Client implements it. A list that breaks off ends with an error. Each method
@@ -64,6 +66,7 @@ type API interface {
 type docs struct {
 	t         *remote.Tree
 	api       API
+	blobs     *blob.Fetcher
 	sel       Selection
 	rowDeltas int64
 	// exports says whether the token may start page exports. An export starts with a POST, which the service refuses to a
@@ -77,6 +80,7 @@ type docs struct {
 	formulas    remote.List[objectList]
 	controls    remote.List[objectList]
 	permissions remote.List[objectList]
+	files       remote.List[*fileList]
 }
 
 // Options say which docs the tree shows, and how it behaves.
@@ -86,14 +90,16 @@ type Options struct {
 	// RowDeltas is the number of rows above which only the changed rows of a table are asked for: see deltas.go. It is
 	// how many rows come with one request. 0 means that all rows of all tables are asked for.
 	RowDeltas int64
+	// Blobs fetches images and attachments. It is needed with Selection.Files alone.
+	Blobs *blob.Fetcher
 }
 
 // New makes a tree of Coda's docs. It sends nothing. The caller must close it.
 func New(api API, store fs.Store, o Options) *remote.Tree {
-	s := &docs{api: api, sel: o.Select, rowDeltas: o.RowDeltas}
+	s := &docs{api: api, sel: o.Select, rowDeltas: o.RowDeltas, blobs: o.Blobs}
 	s.pages, s.tables = s.pageLists(), s.tableLists()
 	s.table, s.columns = s.tableInfos(), s.columnLists()
-	s.formulas, s.controls, s.permissions = s.formulaLists(), s.controlLists(), s.permissionLists()
+	s.formulas, s.controls, s.permissions, s.files = s.formulaLists(), s.controlLists(), s.permissionLists(), s.fileLists()
 	s.t = remote.New(s, store, o.Options)
 	return s.t
 }
@@ -196,7 +202,7 @@ func (s *docs) refused(err error) bool { return s.Class(err) == remote.ClassRefu
 func notExist(err error) bool { return errors.Is(err, iofs.ErrNotExist) }
 
 // docNames are the names in a doc's folder, in the order in which it is listed. Entry knows what each of them is.
-var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", "pages", "tables"}
+var docNames = []string{"doc.json", "pages.json", "tables.json", "formulas.json", "controls.json", "permissions.json", codatext.FilesList, "pages", "tables", codatext.FilesFolder}
 
 // Entries implements [remote.Source]. It makes all entries of the doc's folder. It loads the lists in parallel: each takes
 // about a second.
@@ -238,6 +244,15 @@ func (s *docs) Entry(ctx context.Context, u *remote.Unit, name string) (n fs.Nod
 		n = d.tablesFolder()
 		tables, err = s.tableList(ctx, l)
 		empty = err == nil && len(tables.tables) == 0
+	case codatext.FilesList, codatext.FilesFolder:
+		if empty = !s.sel.Files; empty {
+			break
+		}
+		n = d.filesFolder()
+		if name == codatext.FilesList {
+			n = u.NewShownFile(name, "", d.Object(fs.KindFiles, "doc"), d.filesJSON)
+		}
+		_, err = s.pageList(ctx, l)
 	default:
 		o, ok := objectFiles[name]
 		if !ok {

@@ -68,8 +68,14 @@ func newPageList(d doc, shown *load.Shown, metas []coda.Page) *pageList {
 		}
 	}
 	d.s.t.NoteGaps(l.gaps)
-	l.Tree = pagetree.New(d.ID, kept, d.s.sel.Names, d.s.sel.HTMLPages)
+	l.Tree = pagetree.New(d.ID, kept, d.s.sel.Names, d.s.showsHTML)
 	return l
+}
+
+// showsHTML reports whether pages have their HTML beside them. If it is there for the sake of the files, a token that may not export costs
+// both, and no page a failure of its own.
+func (s *docs) showsHTML() bool {
+	return s.sel.HTMLPages && !s.sel.Files || s.sel.Files && !s.exports.Refused()
 }
 
 // entries makes the nodes of the folder of p's children.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	iofs "io/fs"
 	"slices"
 	"strings"
 
@@ -17,6 +16,9 @@ import (
 
 // Selection says which docs and files are in the tree.
 type Selection = codapick.Selection
+
+// NoDocError says that none of the selected docs could be found.
+type NoDocError = codapick.NoDocError
 
 // List implements [remote.Source]. It lists the selected docs; known has those of the last listing. A selector that matches
 // nothing is a gap, and costs no other doc; if all match nothing, that is an error. An exclusion that matches no doc is
@@ -108,30 +110,8 @@ func (p *picker) pick(ctx context.Context, s string) ([]coda.Doc, error) {
 	if found := codapick.Which(p.listed, s); len(found) > 0 {
 		return found, nil
 	}
-	return nil, noSuchDoc{codapick.DidYouMean(s, p.listed)}
+	return nil, codapick.NoSuchDocError{Meant: codapick.DidYouMean(s, p.listed)}
 }
-
-// noSuchDoc: a selector matches no doc.
-type noSuchDoc struct{ meant string }
-
-func (e noSuchDoc) Error() string {
-	return "none that you own has this id or name; --include-shared adds those of others that you have opened" + e.meant
-}
-
-// Is makes it an ErrNotExist, as the service's own answer for an id is.
-func (noSuchDoc) Is(target error) bool { return target == iofs.ErrNotExist }
-
-// NoDocError says that none of the selected docs could be found: a wrong selection, or a token that may see none of them.
-type NoDocError struct {
-	Selector string // the first
-	Err      error  // why it found nothing
-}
-
-// Error names the selector and the reason.
-func (e *NoDocError) Error() string { return fmt.Sprintf("no doc for %q: %v", e.Selector, e.Err) }
-
-// Unwrap returns the reason.
-func (e *NoDocError) Unwrap() error { return e.Err }
 
 // Ask implements [remote.Source]. It costs one request, or two if only the user's own name tells whose the doc is.
 func (s *docs) Ask(ctx context.Context, was remote.Item, listed []remote.Item) (remote.Item, error) {
@@ -142,7 +122,7 @@ func (s *docs) Ask(ctx context.Context, was remote.Item, listed []remote.Item) (
 	return itemOf(d), s.stillSelected(ctx, d, docOf(was), listed)
 }
 
-// stillSelected returns [noSuchDoc] if the selection would not list d any more. Only the list of docs says whether a
+// stillSelected returns [codapick.NoSuchDocError] if the selection would not list d any more. Only the list of docs says whether a
 // doc is the user's own; so d counts as own if its owner is the same as before, the owner of a listed doc, or the user.
 func (s *docs) stillSelected(ctx context.Context, d, was coda.Doc, listed []remote.Item) error {
 	sel := s.sel
@@ -152,17 +132,17 @@ func (s *docs) stillSelected(ctx context.Context, d, was coda.Doc, listed []remo
 	ownedItem := func(i remote.Item) bool { return owned(docOf(i)) }
 	switch {
 	case slices.ContainsFunc(sel.ExcludeDocs, means):
-		return noSuchDoc{}
+		return codapick.NoSuchDocError{}
 	case slices.ContainsFunc(sel.Docs, byID):
 		return nil
 	case len(sel.Docs) > 0 && !slices.ContainsFunc(sel.Docs, means), sel.WorkspaceID != "" && d.WorkspaceID != sel.WorkspaceID:
-		return noSuchDoc{}
+		return codapick.NoSuchDocError{}
 	case sel.IncludeShared, owned(was), slices.ContainsFunc(listed, ownedItem):
 		return nil
 	}
 	user, err := s.api.WhoAmI(ctx)
 	if err == nil && !strings.EqualFold(user.LoginID, d.Owner) {
-		return noSuchDoc{}
+		return codapick.NoSuchDocError{}
 	}
 	return err
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
-	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
@@ -179,7 +178,7 @@ func (o *Options) runOptions(log *slog.Logger) snapshot.Options {
 	return snapshot.Options{
 		Output: o.Output, Incremental: o.Incremental, Archive: folder.ArchiveFormat(o.Archive), Tool: o.Tool, Log: log,
 		Concurrency: o.Concurrency, PageConcurrency: o.pages(), FullEvery: time.Duration(o.FullEvery),
-		AcceptShrink: o.AcceptShrink, AcceptGaps: o.AcceptGaps, AllowOtherSelection: o.AllowOtherSelection, NotCaptured: codadocs.NotCaptured,
+		AcceptShrink: o.AcceptShrink, AcceptGaps: o.AcceptGaps, AllowOtherSelection: o.AllowOtherSelection, NotCaptured: o.Selection.NotCaptured(),
 	}
 }
 

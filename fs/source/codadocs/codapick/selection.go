@@ -25,6 +25,7 @@ type Selection struct {
 	SkipHiddenPages bool
 	NoViews         bool
 	HTMLPages       bool // also each page's HTML export
+	Files           bool // also the images and attachments that docs show; HTMLPages goes with it, since they are found in the HTML
 	RowsJSON        bool // also each table's rows as they were sent
 	CSVBOM          bool // CSV files begin with a byte order mark
 	Names           fs.NameMode
@@ -82,3 +83,16 @@ func docsKey(selection any) string {
 
 // asSet sorts a list and drops duplicates: the order of selectors chooses nothing.
 func asSet(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
+
+// NotCaptured names, for people, what Coda API 1.5.0 has no way to read, or leaves out of a page's export, and what was not asked for.
+// Manifests list it.
+func (sel Selection) NotCaptured() []string {
+	files := "bytes of images and attached files"
+	if sel.Files {
+		files = "images in the text of canvas cells"
+	}
+	return []string{
+		"automations", files, "comments", "content of embedded and synced pages", "filter formulas and layouts of views",
+		"text colors and cell formats", "version history",
+	}
+}

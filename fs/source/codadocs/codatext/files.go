@@ -12,8 +12,11 @@ import (
 	"github.com/codafs/codafs/fs/render"
 )
 
-// FilesFolder is the folder of a doc's images and attachments, below the doc's.
-const FilesFolder = "files"
+// FilesFolder is the folder of a doc's images and attachments, below the doc's, and FilesList the file that lists them.
+const (
+	FilesFolder = "files"
+	FilesList   = "files.json"
+)
 
 // fileEntry is an item of files.json. It has no address: that is a secret, and may expire.
 type fileEntry struct {

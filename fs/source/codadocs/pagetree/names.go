@@ -87,7 +87,7 @@ func (t *Tree) endings(p *Page) []string {
 	switch {
 	case t.Unexported[p.ID] != nil:
 		e = append(e, ".page.json")
-	case t.html:
+	case t.html():
 		e = append(e, ".md", ".html")
 	default:
 		e = append(e, ".md")

@@ -25,7 +25,7 @@ type Tree struct {
 
 	byID  map[string]*Page
 	names fs.NameMode
-	html  bool // each page also has a file with its HTML
+	html  func() bool // each page also has a file with its HTML
 
 	mu sync.Mutex // guards stem and State of each page
 }
@@ -42,8 +42,8 @@ type Page struct {
 }
 
 // New arranges pages. Their ids are valid, and differ. A page whose parent is missing, or that is its own ancestor, is put at the top: a
-// broken link loses nothing.
-func New(docID string, pages []coda.Page, names fs.NameMode, html bool) *Tree {
+// broken link loses nothing. html says whether pages have a file with their HTML now; it must not use the tree.
+func New(docID string, pages []coda.Page, names fs.NameMode, html func() bool) *Tree {
 	t := &Tree{Root: &Page{Object: &fs.Object{}}, Unexported: map[string]json.RawMessage{}, byID: make(map[string]*Page, len(pages)), names: names, html: html}
 	all, people := make([]Page, len(pages)), map[string]string{}
 	above := make(map[*Page]string, len(pages)) // the id that a page names as its parent
