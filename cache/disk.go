@@ -52,6 +52,9 @@ type Options struct {
 	// Last reports whether what is kept under a key is evicted after all else: what is small and costs much to fetch again. Only
 	// the content kept last under such a key is. nil means that nothing is.
 	Last func(key string) bool
+	// Undated reports whether nobody asks when what is kept under a key was filled, so that a fill that brings the same bytes once
+	// more writes nothing: [Disk.Filled] may then give an earlier time. nil means that nothing is.
+	Undated func(key string) bool
 	// Now is the clock for times of use and of filling; nil means [time.Now]. It is called
 	// from many goroutines.
 	Now func() time.Time
@@ -66,11 +69,11 @@ type Options struct {
 // what cannot be written is served and not kept. Only a content that is too large for
 // memory and cannot be written fails.
 type Disk struct {
-	dir  string
-	max  int64
-	last func(key string) bool
-	now  func() time.Time
-	log  *slog.Logger
+	dir           string
+	max           int64
+	last, undated func(key string) bool
+	now           func() time.Time
+	log           *slog.Logger
 
 	share   *sharer
 	small   *byteLRU // small contents, by their own SHA-256
@@ -109,7 +112,7 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 		return nil, err
 	}
 	d := &Disk{
-		dir: dir, max: o.MaxBytes, last: o.Last, now: o.Now, log: o.Log,
+		dir: dir, max: o.MaxBytes, last: o.Last, undated: o.Undated, now: o.Now, log: o.Log,
 		small:    newByteLRU(heldBytes),
 		unsaved:  newByteLRU(DefaultMemoryBytes),
 		write:    (*os.File).Write,
@@ -122,8 +125,12 @@ func OpenDisk(dir string, o Options) (*Disk, error) {
 	if d.now == nil {
 		d.now = time.Now
 	}
+	never := func(string) bool { return false }
 	if d.last == nil {
-		d.last = func(string) bool { return false }
+		d.last = never
+	}
+	if d.undated == nil {
+		d.undated = never
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)

@@ -149,12 +149,9 @@ func TestDeletedFolderIsMadeAgain(t *testing.T) {
 	if read(t, c, nil) != large {
 		t.Error("what was open is not readable any more")
 	}
-	// Deleted once more in the middle of a fill.
+	// Deleted once more in the middle of a fill, which has its temporary file there.
 	c, err = d.Get(t.Context(), "key", func(ctx context.Context, w io.Writer) error {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
-		return text(large, &n)(ctx, w)
+		return errors.Join(text(large, &n)(ctx, w), os.RemoveAll(dir))
 	})
 	if read(t, c, err) != large {
 		t.Error("wrong bytes")

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	iofs "io/fs"
-	"os"
-	"runtime"
 	"strconv"
 	"time"
 )
@@ -27,6 +24,7 @@ type entry struct {
 	size    int64
 	filled  time.Time // when its fill began
 	last    bool      // see Options.Last; the file does not say it, the content's mode does
+	undated bool      // see Options.Undated; the file does not say it
 }
 
 // entryMagic begins each entry file. A change of the format changes it.
@@ -103,19 +101,5 @@ func loadEntry(path string) (e entry, info iofs.FileInfo, ok bool) {
 // writeEntry puts an entry in its place, over an older one if there is one. The content must have
 // its place already: a reader that finds the entry looks for it.
 func (d *Disk) writeEntry(e entry) error {
-	f, err := d.createTemp()
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once it has its place, as it should
-	_, err = d.write(f, e.encode())
-	if runtime.GOOS == "windows" { // an open file cannot be renamed there
-		err = errors.Join(err, f.Close())
-	} else {
-		defer f.Close() // with its lock
-	}
-	if err != nil {
-		return err
-	}
-	return d.install(f.Name(), d.path(entriesDir, e.key))
+	return d.writeFile(d.path(entriesDir, e.key), e.encode(), false)
 }

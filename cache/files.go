@@ -223,17 +223,45 @@ func (d *Disk) createTemp() (*os.File, error) {
 	}
 }
 
+// writeFile writes a small file aside, and puts it in its place.
+func (d *Disk) writeFile(path string, data []byte, last bool) error {
+	f, err := d.createTemp()
+	if err != nil {
+		return err
+	}
+	_, err = d.write(f, data)
+	if err == nil && last {
+		err = markLast(f.Name())
+	}
+	if runtime.GOOS == "windows" { // an open file cannot be renamed there
+		err = errors.Join(err, f.Close())
+	} else {
+		defer f.Close() // with its lock
+	}
+	if err == nil {
+		err = d.install(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
 // install moves the temporary file to its place, and notes on it that it is used now. (Not
 // before: by another clock than the system's it could look old, and be removed as such.)
 func (d *Disk) install(temp, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	err := os.Rename(temp, path)
+	if errors.Is(err, iofs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+			err = os.Rename(temp, path)
+		}
+	}
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
+	if info, err := os.Lstat(path); err == nil {
+		d.touch(path, info) // as a rule the system's time will do
 	}
-	now := d.now()
-	os.Chtimes(path, now, now) // if this fails, the system's time stands
 	return nil
 }
 

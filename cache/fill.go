@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	iofs "io/fs"
 	"os"
 )
 
@@ -10,7 +12,7 @@ import (
 // same, as long as it can be held.
 func (d diskKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, error) {
 	d.trimSoon() // the first one counts, while the fill waits for the network
-	e := entry{key: sha256.Sum256([]byte(key)), filled: d.now(), last: d.last(key)}
+	e := entry{key: sha256.Sum256([]byte(key)), filled: d.now(), last: d.last(key), undated: d.undated(key)}
 	s := d.newSpool(ctx)
 	defer s.discard()
 	if err := s.run(fill); err != nil {
@@ -24,18 +26,15 @@ func (d diskKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, err
 	return d.keep(s, e)
 }
 
-// keep saves what is in s and returns it for reading.
-func (d *Disk) keep(s *spool, e entry) (b *blob, err error) {
-	b = &blob{size: e.size, filled: e.filled}
-	// Small contents are served from memory even if they are on disk too: a mount has thousands open, and descriptors are few.
-	inMemory := s.file == nil || e.size <= smallBytes
+// keep saves what is in s and returns it for reading. Small contents are served from memory even if they are on disk too: a mount
+// has thousands open, and descriptors are few.
+func (d *Disk) keep(s *spool, e entry) (*blob, error) {
+	b, inMemory := &blob{size: e.size, filled: e.filled}, s.file == nil
 	if inMemory {
-		if b.data, err = s.bytes(); err != nil {
-			return nil, err
-		}
+		b.data = bytes.Clone(s.data)
 	}
 	problem := s.cause
-	if s.file != nil {
+	if problem == nil {
 		problem = d.save(s, e)
 	}
 	d.unsaved.remove(e.key)
@@ -57,7 +56,7 @@ func (d *Disk) keep(s *spool, e entry) (b *blob, err error) {
 	return b, nil
 }
 
-// save moves the spool's file to its place and then writes the entry. What is as large as the
+// save puts the spool's bytes in their place and then writes the entry, unless just that stands there. What is as large as the
 // whole cache has an entry only: to keep it, all else would have to go.
 func (d *Disk) save(s *spool, e entry) error {
 	if e.size <= d.trimmed() {
@@ -65,36 +64,78 @@ func (d *Disk) save(s *spool, e entry) error {
 			return err
 		}
 	}
-	if was, ok := d.readEntry(e.key); ok && e.last && was.content != e.content {
+	was, known := d.readEntry(e.key)
+	same := known && was.content == e.content && was.size == e.size
+	switch {
+	case same && e.undated:
+		return nil
+	case known && e.last && !same:
 		_ = os.Chmod(d.path(contentsDir, was.content), 0o600) // superseded; if it is gone, so much the better
 	}
 	return d.writeEntry(e)
 }
 
-// saveContent moves the spool's file to its place. From then on s has no temporary file to remove.
+// saveContent has the file of a content in its place. One that is there already stays.
 func (d *Disk) saveContent(s *spool, e entry) error {
 	path := d.path(contentsDir, e.content)
 	var replaced int64
 	if info, err := os.Lstat(path); err == nil {
+		if s.file == nil && d.stands(path, info, e) {
+			return d.use(path, info, e)
+		}
 		replaced = info.Size()
 		e.last = e.last || goesLast(info)
 	}
+	if err := d.writeContent(s, path, e); err != nil {
+		return err
+	}
+	d.count(e.size - replaced)
+	d.trimSoon()
+	return nil
+}
+
+// stands reports whether the file of a small content has its bytes. Bytes in memory were verified when they came there.
+func (d *Disk) stands(path string, info iofs.FileInfo, e entry) bool {
+	if !info.Mode().IsRegular() || info.Size() != e.size {
+		return false
+	}
+	if d.small.get(e.content) != nil {
+		return true
+	}
+	f, info, err := openFile(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	_, err = verify(context.Background(), f, info, e) // small: read at once
+	return err == nil
+}
+
+// use notes on a file that stands that it is used now, and marks it if it goes last.
+func (d *Disk) use(path string, info iofs.FileInfo, e entry) error {
+	d.touch(path, info)
+	if !e.last || goesLast(info) {
+		return nil
+	}
+	return markLast(path)
+}
+
+// writeContent writes the file of a small content, or moves that of the spool, which from then on has no temporary file to remove.
+func (d *Disk) writeContent(s *spool, path string, e entry) (err error) {
+	if s.file == nil {
+		return d.writeFile(path, s.data, e.last)
+	}
 	if e.last {
-		if err := markLast(s.file); err != nil {
+		if err := markLast(s.temp); err != nil {
 			return err
 		}
 	}
-	var err error
 	if s.file, err = d.installContent(s.file, path); err != nil {
 		return err
 	}
 	s.temp = ""
-	d.count(e.size - replaced)
-	d.trimSoon()
-	if e.size > smallBytes {
-		if info, err := s.file.Stat(); err == nil {
-			d.remember(e.content, info)
-		}
+	if info, err := s.file.Stat(); err == nil {
+		d.remember(e.content, info)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -12,35 +11,33 @@ import (
 // unsavedMax is how large a content may be that is served though it cannot be written.
 const unsavedMax = 8 << 20
 
-// spool takes what a fill writes, and hashes it: into a temporary file, or, from when that
-// fails, into memory. One goroutine uses it. It must be discarded, unless it was kept.
+// spool takes what a fill writes, and hashes it. It holds up to smallBytes: most contents are no longer, and a file that is made for
+// one only costs as much as all else that is done for it. What comes beyond goes into a temporary file, or, from when that fails,
+// into memory too. One goroutine uses it. It must be discarded, unless its file was kept.
 type spool struct {
-	ctx   context.Context
-	write func(*os.File, []byte) (int, error)
-	hash  hash.Hash
-	size  int64
-	temp  string   // the name of the temporary file, as long as there is one
-	file  *os.File // nil: the bytes are in data
-	data  []byte
-	cause error // why they are in data
-	err   error // why nothing is taken any more
+	ctx    context.Context
+	create func() (*os.File, error)
+	write  func(*os.File, []byte) (int, error)
+	hash   hash.Hash
+	size   int64    // of all that was taken
+	temp   string   // the name of the temporary file, as long as there is one
+	file   *os.File // has all but data; nil: the bytes are in data
+	inFile int64    // bytes
+	data   []byte
+	cause  error // why nothing more goes into a file
+	err    error // why nothing is taken any more
 }
 
 func (d *Disk) newSpool(ctx context.Context) *spool {
-	s := &spool{ctx: ctx, write: d.write, hash: sha256.New()}
-	if s.file, s.cause = d.createTemp(); s.cause == nil {
-		s.temp = s.file.Name()
-	}
-	return s
+	return &spool{ctx: ctx, create: d.createTemp, write: d.write, hash: sha256.New()}
 }
 
 // run has fill write its content. It returns the error of the disk or of the context if there was one,
 // whatever fill made of it, and else fill's own.
 func (s *spool) run(fill Fill) error {
-	w := bufio.NewWriterSize(s, smallBytes) // a fill may write a cell at a time
-	err := fill(s.ctx, w)
-	if err == nil {
-		err = w.Flush()
+	err := fill(s.ctx, s)
+	if err == nil && s.err == nil && s.file != nil {
+		s.err = s.flush()
 	}
 	if s.err != nil {
 		return s.err // the cause, whatever the fill made of it
@@ -51,7 +48,7 @@ func (s *spool) run(fill Fill) error {
 	return err
 }
 
-// Write takes all of p, or from then on nothing.
+// Write takes all of p, or from then on nothing. A fill may write a cell at a time.
 func (s *spool) Write(p []byte) (int, error) {
 	if s.err == nil {
 		s.err = s.take(p)
@@ -64,24 +61,39 @@ func (s *spool) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take adds p to the file or to the memory. After an error nothing more is taken (Write).
+// take adds p to what is held. After an error nothing more is taken (Write).
 func (s *spool) take(p []byte) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	if s.file != nil {
-		_, err := s.write(s.file, p)
-		if err == nil {
-			return nil
-		}
-		if err := s.turnToMemory(err); err != nil {
-			return err
-		}
-	}
-	if s.size+int64(len(p)) > unsavedMax {
-		return fmt.Errorf("cache: a content of more than %d bytes cannot be written: %w", unsavedMax, s.cause)
+	if s.cause != nil && len(s.data)+len(p) > unsavedMax {
+		return s.tooLarge()
 	}
 	s.data = append(s.data, p...)
+	if s.cause != nil || len(s.data) <= smallBytes {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *spool) tooLarge() error {
+	return fmt.Errorf("cache: a content of more than %d bytes cannot be written: %w", unsavedMax, s.cause)
+}
+
+// flush moves what is held into the file. If it cannot, all is held from then on.
+func (s *spool) flush() error {
+	if s.file == nil {
+		f, err := s.create()
+		if err != nil {
+			return s.turnToMemory(err)
+		}
+		s.file, s.temp = f, f.Name()
+	}
+	if _, err := s.write(s.file, s.data); err != nil {
+		return s.turnToMemory(err)
+	}
+	s.inFile += int64(len(s.data))
+	s.data = s.data[:0]
 	return nil
 }
 
@@ -89,22 +101,18 @@ func (s *spool) take(p []byte) error {
 func (s *spool) turnToMemory(cause error) error {
 	defer s.discard()
 	s.cause = cause
-	if s.size > unsavedMax {
-		return nil // take refuses it
+	all := s.inFile + int64(len(s.data))
+	if all > unsavedMax {
+		return s.tooLarge()
 	}
-	var err error
-	s.data, err = s.bytes()
-	return err
-}
-
-// bytes is the whole content.
-func (s *spool) bytes() ([]byte, error) {
-	if s.file == nil {
-		return s.data, nil
+	data := make([]byte, s.inFile, all)
+	if s.inFile > 0 {
+		if _, err := s.file.ReadAt(data, 0); err != nil {
+			return err
+		}
 	}
-	data := make([]byte, s.size)
-	_, err := s.file.ReadAt(data, 0)
-	return data, err
+	s.data = append(data, s.data...)
+	return nil
 }
 
 // discard closes the file, and removes its name if that is still the temporary one.

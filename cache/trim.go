@@ -123,11 +123,11 @@ type kept struct {
 
 // markLast marks the file of a content that is evicted last ([Options].Last): it cannot be written. Windows would not let such a file be
 // replaced, so no content is marked there.
-func markLast(f *os.File) error {
+func markLast(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	return f.Chmod(0o400)
+	return os.Chmod(path, 0o400)
 }
 
 // goesLast reports whether a content's file is marked.

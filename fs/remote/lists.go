@@ -279,6 +279,11 @@ func EvictLast(key string) bool {
 	return slices.ContainsFunc([]string{"/last-", "/seen-", "/first-seen-", "/columns-since/"}, func(kind string) bool { return strings.Contains(key, kind) })
 }
 
+// Undated reports whether nobody asks when what a Store has under a key was fetched: that of a list is only whether it is there.
+func Undated(key string) bool {
+	return strings.Contains(key, "/list-") || strings.Contains(key, "/last-")
+}
+
 // lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.
 func (d *List[T]) lastKey(l *Lists, id string) string {
 	return l.Unit.Key("last-"+string(d.Kind), id, "")

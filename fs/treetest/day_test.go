@@ -129,7 +129,7 @@ func (d *day) live(length time.Duration) {
 
 // openCache opens the cache that earlier runs have left.
 func (d *day) openCache() {
-	disk, err := cache.OpenDisk(d.dir, cache.Options{MaxBytes: officeCache, Last: remote.EvictLast, Now: d.w.Clock.Now})
+	disk, err := cache.OpenDisk(d.dir, cache.Options{MaxBytes: officeCache, Last: remote.EvictLast, Undated: remote.Undated, Now: d.w.Clock.Now})
 	if err != nil {
 		d.t.Fatal(err)
 	}

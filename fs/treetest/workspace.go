@@ -152,7 +152,7 @@ func Memory(t testing.TB) fs.Store {
 // Disk is a store in a folder, for the length of the test.
 func Disk(t testing.TB, dir string) fs.Store {
 	t.Helper()
-	d, err := cache.OpenDisk(dir, cache.Options{Last: remote.EvictLast})
+	d, err := cache.OpenDisk(dir, cache.Options{Last: remote.EvictLast, Undated: remote.Undated})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func Cache(s *config.Settings, dir string, log *slog.Logger) (*cache.Disk, error
 	if err != nil {
 		return nil, exit.Usagef("--cache-size: %w", err)
 	}
-	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Last: remote.EvictLast, Log: log})
+	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Last: remote.EvictLast, Undated: remote.Undated, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
 	}
