@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -271,17 +269,6 @@ func (l *Lists) setFetched(of listID) {
 		}
 		l.fetched[of] = true
 	}
-}
-
-// EvictLast reports whether what a Store has under a key should be the last that it lets go of: the newest version of a list, or what was
-// seen of bytes. These are small, and without them a tree has no names, or needless new times.
-func EvictLast(key string) bool {
-	return slices.ContainsFunc([]string{"/last-", "/seen-", "/first-seen-", "/columns-since/"}, func(kind string) bool { return strings.Contains(key, kind) })
-}
-
-// Undated reports whether nobody asks when what a Store has under a key was fetched: that of a list is only whether it is there.
-func Undated(key string) bool {
-	return strings.Contains(key, "/list-") || strings.Contains(key, "/last-")
 }
 
 // lastKey is the Store key of the newest version of a list, whatever its stamp. It is read when the service is down.

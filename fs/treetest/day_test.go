@@ -19,6 +19,7 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/keys"
 	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -129,7 +130,7 @@ func (d *day) live(length time.Duration) {
 
 // openCache opens the cache that earlier runs have left.
 func (d *day) openCache() {
-	disk, err := cache.OpenDisk(d.dir, cache.Options{MaxBytes: officeCache, Last: remote.EvictLast, Undated: remote.Undated, Now: d.w.Clock.Now})
+	disk, err := cache.OpenDisk(d.dir, cache.Options{MaxBytes: officeCache, Last: keys.EvictLast, Undated: keys.Undated, Now: d.w.Clock.Now})
 	if err != nil {
 		d.t.Fatal(err)
 	}

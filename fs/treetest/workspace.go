@@ -17,6 +17,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/keys"
 	"github.com/codafs/codafs/fs/source/codadocs"
 )
 
@@ -152,7 +153,7 @@ func Memory(t testing.TB) fs.Store {
 // Disk is a store in a folder, for the length of the test.
 func Disk(t testing.TB, dir string) fs.Store {
 	t.Helper()
-	d, err := cache.OpenDisk(dir, cache.Options{Last: remote.EvictLast, Undated: remote.Undated})
+	d, err := cache.OpenDisk(dir, cache.Options{Last: keys.EvictLast, Undated: keys.Undated})
 	if err != nil {
 		t.Fatal(err)
 	}

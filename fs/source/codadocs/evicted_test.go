@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/keys"
 	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/fs/treetest"
 )
@@ -36,7 +37,7 @@ func (c *countedLists) Get(ctx context.Context, key string, fill func(context.Co
 // smallTree has room for nothing but the lists that were used last, in memory. On disk it has room for so many bytes.
 func smallTree(t *testing.T, w *treetest.Workspace, bytes int64) (*remote.Tree, *cache.Disk, *countedLists) {
 	t.Helper()
-	disk, err := cache.OpenDisk(t.TempDir(), cache.Options{MaxBytes: bytes, Last: remote.EvictLast, Undated: remote.Undated, Now: w.Clock.Now})
+	disk, err := cache.OpenDisk(t.TempDir(), cache.Options{MaxBytes: bytes, Last: keys.EvictLast, Undated: keys.Undated, Now: w.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
-	"github.com/codafs/codafs/fs/remote"
+	"github.com/codafs/codafs/fs/remote/keys"
 )
 
 // openContents first removes what killed runs have left. Then it opens the cache, or a scratch folder for this run alone: if afresh is set, if the cache folder cannot be
@@ -58,7 +58,7 @@ func Cache(s *config.Settings, dir string, log *slog.Logger) (*cache.Disk, error
 	if err != nil {
 		return nil, exit.Usagef("--cache-size: %w", err)
 	}
-	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Last: remote.EvictLast, Undated: remote.Undated, Log: log})
+	disk, err := cache.OpenDisk(dir, cache.Options{MaxBytes: size, Last: keys.EvictLast, Undated: keys.Undated, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("cache: %w (another place: --cache-dir)", err)
 	}
