@@ -94,11 +94,16 @@ func completeFlags(cmd *cobra.Command) {
 	if cmd.Flags().Lookup("exclude-page") != nil {
 		_ = cmd.RegisterFlagCompletionFunc("exclude-page", cobra.NoFileCompletions) // the flag exists
 	}
-	for _, name := range []string{"output", "cache-dir"} {
+	for _, name := range []string{"output", "cache-dir", "state-dir"} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.MarkFlagDirname(name)
 		}
 	}
+}
+
+// completeFiles completes the names of files and folders, as the shell itself would.
+func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
 }
 
 // completeArgs registers the completions of a command's arguments. A command that has not registered any gets none, or

@@ -98,7 +98,7 @@ func writeConfig(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	rates := `rate = ["list=1000/1s", "read=1000/1s", "export=1000/1s"]` + "\n"
+	rates := `rate = ["list=1000/1s", "read=1000/1s", "export=1000/1s", "content=1000/1s"]` + "\n"
 	return os.WriteFile(filepath.Join(dir, "config.toml"), []byte(rates), 0o600)
 }
 

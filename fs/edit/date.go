@@ -82,6 +82,17 @@ func parseClock(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// SameStamp reports whether two stamps of a row are the same moment, however they are written.
+func SameStamp(a, b string) bool { return sameInstant(a, b) }
+
+// After reports whether the time in a is later than that in b. What is no time is not later than anything, and earlier than
+// all times.
+func After(a, b string) bool {
+	x, isTime := parseISO(a)
+	y, too := parseISO(b)
+	return isTime && (!too || x.at.After(y.at))
+}
+
 // sameInstant compares the texts of two stamps. What is no time is compared as text.
 func sameInstant(a, b string) bool {
 	if a == b {

@@ -190,7 +190,13 @@ func (d *diff) base(l line, now Row) (cells []string, known bool) {
 	stamp, written := "", d.opts.Written != nil && d.opts.Written(now.Key)
 	if d.stamp >= 0 {
 		stamp = l.cells[d.stamp]
-		if stamp != "" && sameInstant(stamp, now.Stamp) && !written {
+		if stamp != "" && sameInstant(stamp, now.Stamp) {
+			// The service may still show what was there before our own write. If nobody kept that, the file is newer.
+			if written && d.opts.Base != nil {
+				if cells, ok := d.opts.Base(now.Key, stamp); ok {
+					return cells, true
+				}
+			}
 			return now.Cells, true
 		}
 	}

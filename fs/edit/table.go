@@ -13,6 +13,8 @@ type Table struct {
 	// Stamp is the header of the column that has the stamp of each row, which moves with each edit of the row. It is ""
 	// if rows have none that proves anything.
 	Stamp string
+	// Created is the header of the column with the time at which each row was made, "" if there is none.
+	Created string
 	// Columns are all columns that a file of the table may have, with the key and the stamp.
 	Columns []Column
 }

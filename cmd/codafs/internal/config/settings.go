@@ -35,6 +35,10 @@ type Settings struct {
 	logFormat     string
 	LogFile       string // "" is standard error
 	config        string
+	// StateDir is where writes are kept; "" is the default: see StateFolder.
+	StateDir string
+	// WriteTokenFile holds the token that writes are sent with; "" has them sent with the other one.
+	WriteTokenFile string
 
 	Selection codadocs.Selection // but for Selection.Names
 	Names     string             // as fs.NameMode has them

@@ -26,6 +26,7 @@ type Workspace struct {
 	// Remember stores whose token this is, so that the user's next token finds what this one has fetched. It is to be called
 	// when the token's user is known; "" changes nothing.
 	Remember func(user string)
+	options  coda.Options
 	// scratch is the cache's folder if it belongs to this run alone, else nil.
 	scratch *scratch
 }
@@ -91,7 +92,7 @@ func Tree(s *config.Settings, std term.Streams, o Options) (*Workspace, error) {
 		Account: account(dir, options), Refresh: o.Refresh, Prefetch: o.Prefetch, Parallel: o.Parallel, Memory: o.Memory,
 		Status: o.Status, Changed: o.Changed, Warned: warned, Notice: o.Notices.Add,
 	}, Select: s.Selection, RowDeltas: o.RowDeltas})
-	w.scratch = scratch
+	w.scratch, w.options = scratch, options
 	w.Remember = func(user string) { rememberAccount(dir, options, user) }
 	return w, nil
 }

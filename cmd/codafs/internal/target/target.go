@@ -124,7 +124,7 @@ func (f *Finder) named(ctx context.Context, arg string) (Object, error) {
 	}
 	slashed := filepath.ToSlash(arg)
 	folder, name := path.Split(slashed)
-	likely := func(d fs.Node) bool { return holdsID(folder, d.Object().ID) }
+	likely := func(d fs.Node) bool { return HoldsID(folder, d.Object().ID) }
 	for _, wanted := range []func(fs.Node) bool{likely, func(d fs.Node) bool { return !likely(d) }} {
 		var best *fs.Object
 		at := ""
@@ -133,7 +133,7 @@ func (f *Finder) named(ctx context.Context, arg string) (Object, error) {
 				continue
 			}
 			err := objects(ctx, d.(fs.Dir), path.Join("docs", d.Name()), func(where string, o fs.Object) {
-				if holdsID(name, o.ID) && (best == nil || len(o.ID) > len(best.ID)) {
+				if HoldsID(name, o.ID) && (best == nil || len(o.ID) > len(best.ID)) {
 					best, at = &o, where
 				}
 			})
@@ -148,8 +148,8 @@ func (f *Finder) named(ctx context.Context, arg string) (Object, error) {
 	return Object{}, fmt.Errorf("%s: %w: no table or page has that id, and it is no path in the tree; 'codafs ls' shows what there is", arg, iofs.ErrNotExist)
 }
 
-// holdsID reports whether an id is in a name as the tree writes names, or is the name.
-func holdsID(name, id string) bool {
+// HoldsID reports whether an id is in a name as the tree writes names, or is the name.
+func HoldsID(name, id string) bool {
 	if name == id {
 		return true
 	}

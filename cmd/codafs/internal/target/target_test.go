@@ -18,7 +18,7 @@ func TestAnIDIsFoundInANameAsTheTreeWritesIt(t *testing.T) {
 		{"a__b__c.csv", "b__c", true},
 		{"", "grid-a", false},
 	} {
-		if got := holdsID(c.name, c.id); got != c.want {
+		if got := HoldsID(c.name, c.id); got != c.want {
 			t.Errorf("%q holds %q: %v, want %v", c.name, c.id, got, c.want)
 		}
 	}

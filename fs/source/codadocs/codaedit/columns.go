@@ -47,14 +47,14 @@ func kindOf(c coda.Column) edit.Kind {
 
 // lockOf says why the cells of a column cannot be written, "" if they can.
 func lockOf(c coda.Column) string {
+	if why := locked[c.Format.Type]; why != "" {
+		return why
+	}
 	if c.Calculated || c.Formula != "" {
 		return calculates
 	}
 	if _, ok := kinds[c.Format.Type]; ok {
 		return ""
-	}
-	if why := locked[c.Format.Type]; why != "" {
-		return why
 	}
 	return unknownLocked
 }
@@ -64,8 +64,9 @@ var ownKinds = map[string]edit.Kind{"_created_at": edit.Time, "_updated_at": edi
 
 // Headers of the columns that name a row and tell its last edit.
 const (
-	keyHeader   = "_row_id"
-	stampHeader = "_updated_at"
+	keyHeader     = "_row_id"
+	stampHeader   = "_updated_at"
+	createdHeader = "_created_at"
 	// LinkHeader is that of the column with a row's link.
 	LinkHeader = "_browser_link"
 )
@@ -76,7 +77,7 @@ type Resolver func(c coda.Column, text string) (json.RawMessage, error)
 // Table describes a base table. resolve is asked for cells of people and rows, one value at a time. With newOptions, a select
 // column takes values that are none of its options.
 func Table(columns []coda.Column, resolve Resolver, newOptions bool) edit.Table {
-	t := edit.Table{Key: []string{keyHeader}, Stamp: stampHeader}
+	t := edit.Table{Key: []string{keyHeader}, Stamp: stampHeader, Created: createdHeader}
 	headers := codatext.Headers(columns)
 	for i, name := range codatext.OwnColumns {
 		kind := ownKinds[name]
