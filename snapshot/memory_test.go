@@ -60,7 +60,7 @@ func (p *atEnd) Missed(fs.Failure, snapshot.Estimate) {}
 // A run may have a million files. What it holds of each is a few hashes: not its entry, nor its place in a manifest.
 func TestAFileTakesLittleOfARunsMemory(t *testing.T) {
 	const pages = 49
-	sizes := []int{10, 50} // docs
+	sizes := []int{5, 25} // docs
 	heaps := map[string][]uint64{}
 	kinds := []string{"first", "unchanged", "taken up"}
 	for _, docs := range sizes {

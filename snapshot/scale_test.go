@@ -43,7 +43,7 @@ type scaleCosts struct {
 // on a clock that is not real, and prints what they cost.
 func TestCostsGrowNoFasterThanTheWorkspace(t *testing.T) {
 	t.Setenv("CODAFS_OPENAPI", "")
-	sizes := []int{2, 8}
+	sizes := []int{1, 4}
 	if soak {
 		sizes = []int{10, 40, 100}
 	}

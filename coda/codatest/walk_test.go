@@ -14,7 +14,7 @@ var workspaces = map[string]func() *codatest.Workspace{
 	"sample":    codatest.Sample,
 	"hostile":   codatest.Hostile,
 	"pictures":  codatest.Pictures,
-	"generated": func() *codatest.Workspace { return codatest.Generate(7, 2, 30, 3, 60) },
+	"generated": func() *codatest.Workspace { return codatest.Generate(7, 2, 12, 2, 30) },
 }
 
 // Every endpoint is read for every object of each workspace, with pages of two and of the

@@ -211,7 +211,7 @@ func (e *editor) edit() {
 
 // Under any edits, what deltas give is what a whole read gives, byte for byte.
 func TestDeltasGiveWhatAWholeReadGives(t *testing.T) {
-	seeds, rounds := uint64(2), 40
+	seeds, rounds := uint64(2), 25
 	if soak {
 		seeds, rounds = 100, 100
 	}

@@ -12,7 +12,7 @@ import (
 // An estimate that is too small has programs cut files short, if they believe it.
 func TestEstimatesAreNeverTooSmall(t *testing.T) {
 	for name, state := range map[string]*codatest.Workspace{
-		"sample": codatest.Sample(), "hostile": codatest.Hostile(), "generated": codatest.Generate(3, 3, 20, 5, 400),
+		"sample": codatest.Sample(), "hostile": codatest.Hostile(), "generated": codatest.Generate(3, 2, 10, 3, 200),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := treetest.New(t, state, treetest.Options{Select: codadocs.Selection{IncludeShared: true, HTMLPages: true, RowsJSON: true}})

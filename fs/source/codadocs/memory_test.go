@@ -77,7 +77,7 @@ func TestListsThatWereLetGoOfComeBackWithoutARequest(t *testing.T) {
 // heapOf is what a tree holds once all names were listed and all versions asked for, in bytes a page.
 func heapOf(t *testing.T, memory int64) int {
 	t.Helper()
-	const docs, pages = 20, 100
+	const docs, pages = 10, 100
 	w := treetest.New(t, codatest.Generate(1, docs, pages, 2, 3), treetest.Options{})
 	mtimes(t, w.Tree) // what the service and the client keep is not the tree's
 	tree := codadocs.New(w.Client, treetest.Disk(t, t.TempDir()), codadocs.Options{Options: remote.Options{Account: "test", Memory: memory}})
@@ -98,19 +98,19 @@ func liveHeap() int {
 }
 
 // A page is a record of some 200 bytes, its id, title, link and name take 150; a hundredth of its doc and of two tables comes to that, of what the
-// store holds of small contents, and of the stand-in's log. Lists that there is no room for go: here, with room for three docs of twenty.
+// store holds of small contents, and of the stand-in's log. Lists that there is no room for go: here, with room for some docs of ten.
 func TestATreeHoldsTheListsThatItHasRoomFor(t *testing.T) {
 	const mostBytes, mostWithoutLists = 1200, 450
-	all, some := heapOf(t, 1<<30), heapOf(t, 128<<10)
-	t.Logf("all lists: %d bytes a page; with room for 128 KiB: %d", all, some)
+	all, some := heapOf(t, 1<<30), heapOf(t, 64<<10)
+	t.Logf("all lists: %d bytes a page; with room for 64 KiB: %d", all, some)
 	if all > mostBytes || some > mostWithoutLists {
-		t.Errorf("%d bytes a page with all lists, want at most %d; %d with room for 128 KiB, want at most %d", all, mostBytes, some, mostWithoutLists)
+		t.Errorf("%d bytes a page with all lists, want at most %d; %d with room for 64 KiB, want at most %d", all, mostBytes, some, mostWithoutLists)
 	}
 }
 
 // Each edit of a doc replaces its lists. There would be room for hundreds of the old ones.
 func TestListsThatWereReplacedTakeNoMemory(t *testing.T) {
-	const pages, edits = 300, 15
+	const pages, edits = 100, 10
 	w := treetest.New(t, flatDoc(pages), treetest.Options{})
 	doc := w.State.Docs[0]
 	tree := codadocs.New(w.Client, treetest.Disk(t, t.TempDir()), codadocs.Options{Options: remote.Options{Account: "test", Now: w.Clock.Now}})
