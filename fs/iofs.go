@@ -2,6 +2,8 @@ package fs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	iofs "io/fs"
@@ -116,6 +118,19 @@ func ReadAll(c Content) ([]byte, error) {
 	b := make([]byte, c.Size()) // io.ReadAll would leave unused capacity, and lists are held for long
 	_, err := io.ReadFull(io.NewSectionReader(c, 0, c.Size()), b)
 	return b, err
+}
+
+// CopyTo writes a content to w.
+func CopyTo(w io.Writer, c Content) error {
+	_, err := io.Copy(w, io.NewSectionReader(c, 0, c.Size()))
+	return err
+}
+
+// SumOf is the SHA-256 of a content, in hexadecimal digits.
+func SumOf(c Content) (string, error) {
+	h := sha256.New()
+	err := CopyTo(h, c)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // openFile is an open file of a view. It holds a Content until Close.

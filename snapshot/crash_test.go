@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -381,6 +382,31 @@ func TestNothingIsNamedBeforeItIsDurable(t *testing.T) {
 			}
 			wantDurable(t, c.ops, s.ID, slices.Collect(maps.Keys(a.from.content)))
 		})
+	}
+}
+
+// Many folders are synced with one call, in the same place.
+func TestManyFoldersAreSyncedAtOnce(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no such call")
+	}
+	o, c := options(t), &nth{}
+	o.HookDisk(func(op, name string, do func() error) error {
+		if err := c.check(op, name); err != nil {
+			return err
+		}
+		return do()
+	})
+	s := mustRun(t, workspace(20), o, 0)
+	partial := ".partial-" + s.ID
+	records, sync, sealed := slices.Index(c.ops, "rename "+partial+"/SHA256SUMS"), slices.Index(c.ops, "sync all "+partial), slices.Index(c.ops, "rename "+s.ID)
+	if records < 0 || sync < records || sealed < sync {
+		t.Errorf("records at %d, all synced at %d, sealed at %d", records, sync, sealed)
+	}
+	for _, op := range c.ops {
+		if dir, ok := strings.CutPrefix(op, "sync "+partial+"/docs/"); ok && !strings.Contains(filepath.Base(dir), ".") {
+			t.Errorf("%s as well", op)
+		}
 	}
 }
 

@@ -59,7 +59,8 @@ var ours = map[string][]string{
 	"fs/treetest":                 {"fs", "fs/remote", "fs/remote/keys", "fs/source/codadocs", "coda", "coda/blob", "coda/rest", "coda/codatest", "coda/codatest/openapitest", "cache"},
 	"snapshot/format":             {"fs"},
 	"snapshot/spool":              {},
-	"snapshot/folder":             {"fs", "snapshot/format", "cache/filelock"},
+	"snapshot/dirs":               {},
+	"snapshot/folder":             {"fs", "snapshot/dirs", "snapshot/format", "cache/filelock"},
 	"snapshot/sealed":             {"fs", "snapshot/format", "snapshot/folder"},
 	"snapshot":                    {"fs", "snapshot/format", "snapshot/folder", "snapshot/sealed", "snapshot/spool"},
 

@@ -116,6 +116,7 @@ func (noSurvey) Notes() []fs.Entry                                  { return nil
 // take gives the entries of a unit that was walked, and lets go of its lists: the Store has them.
 func (x *indexer) take(ctx context.Context, w *unitWalk, about Survey) error {
 	x.seek(ctx, w.items)
+	x.date(w.items)
 	if err := x.give(w.items, about); err != nil {
 		return err
 	}
@@ -168,6 +169,20 @@ func (x *indexer) seek(ctx context.Context, items []indexItem) {
 			return err
 		})
 		return
+	}
+}
+
+// date adds when computed bytes that are at hand were fetched. What is held is not fetched, so nobody asks, and for a page in a hundred
+// thousand these are three questions to the Store.
+func (x *indexer) date(items []indexItem) {
+	for i := range items {
+		f, e := items[i].file, &items[i].entry
+		if f == nil || e.Failure != nil || e.Computed == fs.ComputedNot || x.held.File != nil && x.held.File(*e) {
+			continue
+		}
+		if v := (fs.Version{Key: e.Version}); f.AtHand(v) {
+			e.FetchedAt = f.fetchedAt(v).UTC()
+		}
 	}
 }
 
@@ -279,9 +294,6 @@ func (f *indexItem) ask(ctx context.Context) error {
 	}
 	f.entry = fs.NewEntry(path, o, v)
 	f.entry.Unstamped = f.file.Reload != nil && v.Since.IsZero()
-	if v.Computed != fs.ComputedNot && f.file.AtHand(v) {
-		f.entry.FetchedAt = f.file.fetchedAt(v).UTC()
-	}
 	if d, ok := f.file.renderer.(Describer); ok {
 		return d.Describe(ctx, &f.entry)
 	}

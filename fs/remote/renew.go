@@ -2,8 +2,6 @@ package remote
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	iofs "io/fs"
@@ -91,7 +89,7 @@ func (f *File) fetchAgain(ctx context.Context, v fs.Version) (fs.Content, error)
 		if err := f.remember(ctx, v, next); err != nil {
 			return err
 		}
-		return copyTo(w, got)
+		return fs.CopyTo(w, got)
 	})
 }
 
@@ -103,7 +101,7 @@ func (f *File) renewed(ctx context.Context, v fs.Version) (fs.Content, *seen, er
 	if err != nil {
 		return nil, nil, err
 	}
-	if next.SHA256, err = hashOf(got); err != nil {
+	if next.SHA256, err = fs.SumOf(got); err != nil {
 		got.Close()
 		return nil, nil, err
 	}
@@ -116,7 +114,7 @@ func (f *File) renewed(ctx context.Context, v fs.Version) (fs.Content, *seen, er
 
 // keepAs stores bytes as those of v.
 func (f *File) keepAs(ctx context.Context, v fs.Version, got fs.Content, s *seen) error {
-	c, err := f.u.t.store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error { return copyTo(w, got) })
+	c, err := f.u.t.store.Put(ctx, f.key(v), func(_ context.Context, w io.Writer) error { return fs.CopyTo(w, got) })
 	if err != nil {
 		return err
 	}
@@ -130,17 +128,6 @@ func (f *File) remember(ctx context.Context, v fs.Version, s *seen) error {
 		return nil
 	}
 	return f.keepSeen(ctx, s)
-}
-
-func copyTo(w io.Writer, c fs.Content) error {
-	_, err := io.Copy(w, io.NewSectionReader(c, 0, c.Size()))
-	return err
-}
-
-func hashOf(c fs.Content) (string, error) {
-	h := sha256.New()
-	_, err := io.Copy(h, io.NewSectionReader(c, 0, c.Size()))
-	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // OpenSince opens the file at a path from the root. Computed bytes (see [fs.Computed]) were fetched no earlier than since.

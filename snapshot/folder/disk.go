@@ -3,6 +3,8 @@ package folder
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/codafs/codafs/snapshot/dirs"
 )
 
 // disk makes all changes to the output folder. Names are slash-separated and relative to
@@ -18,10 +22,13 @@ import (
 // is a [DestinationError], so that it is never taken for an error of the origin.
 type disk struct {
 	root  *os.Root
+	dirs  *dirs.Dirs // below root
 	hooks Hooks
 	times keptTimes
 	made  madeFolders
 }
+
+func newDisk(root *os.Root) *disk { return &disk{root: root, dirs: dirs.New(root)} }
 
 // madeFolders are folders that were made and surely are still there: to make one takes as long as to link a file. Files come
 // folder by folder, so a few names are enough.
@@ -47,7 +54,7 @@ func (m *madeFolders) add(name string) {
 	m.names = append(m.names, name)
 }
 
-// forget is for when something is taken away.
+// forget is disk.forget.
 func (m *madeFolders) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -81,7 +88,9 @@ func (d *disk) hash(ctx context.Context, name string) (int64, string, error) {
 	if d.hooks.Hash != nil {
 		return d.hooks.Hash(name)
 	}
-	return HashFile(ctx, d.root.FS(), name)
+	hash := sha256.New()
+	size, err := d.dirs.Read(ctx, name, hash)
+	return size, hex.EncodeToString(hash.Sum(nil)), err
 }
 
 // Modes of files: those in a sealed snapshot cannot be changed by accident. Folders stay writable, so that whoever owns a
@@ -216,23 +225,29 @@ func (d *disk) mkdir(name string) error {
 	if d.made.has(name) {
 		return nil
 	}
-	err := d.do("mkdir", name, func() error { return d.root.MkdirAll(name, 0o700) })
+	err := d.do("mkdir", name, func() error { return d.dirs.Mkdir(name, 0o700) })
 	if err == nil {
 		d.made.add(name)
 	}
 	return err
 }
 
+// forget is for when something may be taken away.
+func (d *disk) forget() {
+	d.made.forget()
+	d.dirs.Forget()
+}
+
 // rename gives a file or folder another name, in place of what may have that name: all of it or nothing, if the file system is
 // what POSIX asks. The folder that has the name is not synced.
 func (d *disk) rename(from, to string) error {
-	d.made.forget()
+	d.forget()
 	return d.do("rename", to, func() error { return d.root.Rename(from, to) })
 }
 
 // remove removes a file or an empty folder; one that is not there is fine.
 func (d *disk) remove(name string) error {
-	d.made.forget()
+	d.forget()
 	return d.do("remove", name, func() error {
 		if err := d.root.Remove(name); !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -243,7 +258,7 @@ func (d *disk) remove(name string) error {
 
 // removeTree removes a file, or a folder with all that is in it.
 func (d *disk) removeTree(name string) error {
-	d.made.forget()
+	d.forget()
 	return d.do("remove all", name, func() error { return d.root.RemoveAll(name) })
 }
 
@@ -269,7 +284,7 @@ func (d *disk) syncFolder(name string) error {
 
 // link makes a second name for a file: the two share their bytes, mode and times for good.
 func (d *disk) link(from, to string) error {
-	return d.do("link", to, func() error { return d.root.Link(from, to) })
+	return d.do("link", to, func() error { return d.dirs.Link(from, to) })
 }
 
 // exists reports whether there is a file or folder of that name.

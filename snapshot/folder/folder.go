@@ -46,7 +46,7 @@ func Create(path string) (*Folder, error) {
 	if err != nil {
 		return nil, &DestinationError{err}
 	}
-	return &Folder{disk: &disk{root: root}, path: path}, nil
+	return &Folder{disk: newDisk(root), path: path}, nil
 }
 
 // Open opens a folder that is there, an output folder or one snapshot. It writes nothing; [Folder.Lock] comes before what does.
@@ -56,11 +56,14 @@ func Open(path string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 	}
-	return &Folder{disk: &disk{root: root}, path: path}, nil
+	return &Folder{disk: newDisk(root), path: path}, nil
 }
 
 // Close lets go of the folder.
-func (f *Folder) Close() { f.root.Close() }
+func (f *Folder) Close() {
+	f.dirs.Close()
+	f.root.Close()
+}
 
 // SetHooks is for tests. It comes before the first change.
 func (f *Folder) SetHooks(h Hooks) { f.hooks = h }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/fs"
+	"github.com/codafs/codafs/snapshot/dirs"
 	"github.com/codafs/codafs/snapshot/format"
 )
 
@@ -206,8 +207,36 @@ func (s *Stage) Put(ctx context.Context, e fs.Entry, in io.Reader, seen func(sum
 	return f, nil
 }
 
+// fewFolders is how many folders are synced one by one. Each waits for the disk; a call for the whole file system waits for what
+// others write, too.
+const fewFolders = 64
+
+// errMany ends a walk that has seen more than fewFolders.
+var errMany = errors.New("many folders")
+
 // syncFolders makes all names in the stage durable. Its files are already.
 func (s *Stage) syncFolders(ctx context.Context) error {
+	n, done := 0, false
+	err := s.eachFolder(ctx, func(string) error {
+		if n++; n > fewFolders {
+			return errMany
+		}
+		return nil
+	})
+	if errors.Is(err, errMany) {
+		err = s.do("sync all", s.dir, func() (err error) {
+			done, err = dirs.SyncAll(s.root)
+			return err
+		})
+	}
+	if err != nil || done {
+		return err
+	}
+	return s.eachFolder(ctx, s.syncFolder)
+}
+
+// eachFolder visits the stage's folder and all below it.
+func (s *Stage) eachFolder(ctx context.Context, visit func(name string) error) error {
 	return iofs.WalkDir(s.root.FS(), s.dir, func(name string, d iofs.DirEntry, err error) error {
 		if err := errors.Join(err, context.Cause(ctx)); err != nil {
 			return err
@@ -215,7 +244,7 @@ func (s *Stage) syncFolders(ctx context.Context) error {
 		if !d.IsDir() {
 			return nil
 		}
-		return s.syncFolder(name)
+		return visit(name)
 	})
 }
 
