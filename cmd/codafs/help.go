@@ -204,14 +204,16 @@ const exitCodesHelp = `The numbers are promised to stay. summary.json of a snaps
 
   0     all went well
   1     it failed; of a snapshot, nothing was sealed, or --json could not be written; of 'doctor', there is a problem
-  2     usage error: an unknown flag or setting, or a value that is not allowed
+  2     usage error: an unknown flag or setting, or a value that is not allowed; of 'plan' and 'apply', a file is rejected
   3     a snapshot was sealed, with gaps that summary.json names, or is suspiciously small
   4     the API token is missing or was refused
   5     'verify' found damage
+  6     of 'apply', something is held, in conflict or in doubt, and nothing is lost; of 'plan --exit-code', would be held
+  7     of 'plan --exit-code', there is something to send
   10    the folder is not a mount or a snapshot, or the output folder holds snapshots of another account
         or selection
-  11    another run works in the output folder
-  13    the output folder is full or cannot be written
+  11    another run works in the output folder, or another codafs is writing to Coda
+  13    the output folder or the state folder is full or cannot be written
   75    Coda gave no answer for five minutes; run again to resume
   130   stopped by Ctrl-C (SIGINT); 143 by SIGTERM. A mount ends with 0 then. The next snapshot takes up
         what is done`

@@ -17,7 +17,8 @@
 //   - Standard output is data, and nothing else is printed there; standard error is for people. Data is what a script reads:
 //     its form stays, as do the fields of each --json and the exit codes ('codafs help exit-codes'). Messages may change.
 //   - An error is one line that says what to do. What comes from Coda or a disk is made safe for a terminal (term.Printable).
-//   - Nothing in Coda is changed. No command asks a question, so each can run in a script.
+//   - Only the commands of the group "Writing to Coda" change anything there. apply alone asks a question, and does not with --yes, so
+//     each can run in a script.
 //   - The token is in no output, log, argument list or file that codafs writes.
 //   - A flag means the same in all commands that have it, and is also a variable and a key of the file, unless it concerns a
 //     single call ([config.IsSetting]).

@@ -15,10 +15,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// rootHelp is what a new user reads first: what it is, that it changes nothing, the one thing that it needs, and where help is.
+// rootHelp is what a new user reads first: what it is, which commands change something, the one thing that it needs, and where help is.
 const rootHelp = `codafs shows a Coda workspace as folders and files, and makes full local backups of it.
 
-Docs, pages and tables are read with Coda's API. Nothing in Coda is ever changed.
+Docs, pages and tables are read with Coda's API. Mounts, backups and all that reads change nothing in Coda; the
+commands under "Writing to Coda" do.
 Set CODA_API_TOKEN (https://coda.io/account, API settings), or try --demo first.
 When something does not work, 'codafs doctor' says what to do.`
 
@@ -39,7 +40,7 @@ func newGroups(std term.Streams) []group {
 		{"mount", "Mounts:", []*cobra.Command{newMount(std), newUnmount(std), newStatus(std)}},
 		{"backup", "Backups:", []*cobra.Command{newSnapshot(std), newList(std), newVerify(std), newDiff(std), newPrune(std)}},
 		{"read", "Reading without a mount:", []*cobra.Command{newLs(std), newCat(std), newRows(std), newResolve(std)}},
-		{"write", "Writing to Coda:", []*cobra.Command{newPlan(std)}},
+		{"write", "Writing to Coda:", []*cobra.Command{newPlan(std), newApply(std), newWrites(std), newDrop(std)}},
 		{"self", "The program itself:", []*cobra.Command{newDoctor(std), newConfig(std), newCache(std), newMan(std), newVersion(std)}},
 	}
 }

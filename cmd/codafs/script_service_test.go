@@ -30,6 +30,8 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 		switch number := numbers[key]; {
 		case key == "latency":
 			o.Latency, err = time.ParseDuration(value)
+		case key == "write-time":
+			o.WriteTime, err = time.ParseDuration(value)
 		case key == "behind":
 			var behind time.Duration
 			behind, err = time.ParseDuration(value)

@@ -23,6 +23,7 @@ import (
 //
 //	serve sample|hostile|calendar|generated|pinned [KEY=VALUE...]
 //	                                 start the service; sets CODAFS_API_URL and CODA_API_TOKEN. Keys are page-size, latency,
+//	                                 write-time (until a write is carried out),
 //	                                 behind (how long ago edits are made; those of the last ten minutes are young)
 //	                                 and, for what is generated, docs, pages, tables, rows: how many (a doc, a doc, a table).
 //	                                 What is pinned has Coda's own address, see fixture_service_test.go

@@ -23,7 +23,8 @@ type Options struct {
 	Written func(key string) bool
 	// Named gives the key of the row that was inserted from a line which called it so, such as "+a".
 	Named func(name string) (key string, ok bool)
-	// Inserted are the rows that earlier edits of this file inserted from lines without a key or a name.
+	// Inserted are the rows that earlier edits of this file inserted from lines without a key or a name. One of them has no
+	// key if nobody knows whether the service has made it.
 	Inserted []Row
 	// SendRetyped are the headers of columns whose retyped and emptied cells are sent.
 	SendRetyped []string
@@ -310,7 +311,7 @@ func (d *diff) insert(l line) Edit {
 func (d *diff) inserts() {
 	var open []Row // inserted from this file, and not in it by their keys
 	for _, r := range d.opts.Inserted {
-		if !d.known[r.Key] {
+		if r.Key == "" || !d.known[r.Key] { // the key of a row in doubt is not known
 			open = append(open, r)
 		}
 	}

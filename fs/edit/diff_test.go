@@ -125,6 +125,8 @@ func TestDiff(t *testing.T) {
 			"update i-3+a c-hours=9\n"},
 		{"saved again from one editor", ",,Sleep,8,\n", []edit.Row{row("i-3", monday, "Sleep", "8", "")},
 			edit.Options{Inserted: []edit.Row{row("i-3", "", "Sleep", "8", "")}}, "inserted 1\n"},
+		{"saved again, while the first is in doubt", ",,Sleep,8,\n,,Eat,8,\n", nil,
+			edit.Options{Inserted: []edit.Row{row("", "", "Sleep", "8", "")}}, "insert  c-task=\"Eat\" c-hours=8\ninserted 1\n"},
 		{"saved again, edited since", ",,Sleep,9,\n", []edit.Row{row("i-3", monday, "Sleep", "8", "")},
 			edit.Options{Inserted: []edit.Row{row("i-3", "", "Sleep", "8", "")}}, "held maybe_inserted i-3 \nkept 1\n"},
 		{"saved again, with its id", "i-3," + monday + ",Sleep,8,\n,,Sleep,8,\n", []edit.Row{row("i-3", monday, "Sleep", "8", "")},

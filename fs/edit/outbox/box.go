@@ -267,3 +267,15 @@ func (j *Job) Those(is func(Status) bool) (places []int) {
 	}
 	return places
 }
+
+// Forget removes a plan that was not applied.
+func (b *Box) Forget(id string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	err := os.Remove(b.planFile(id))
+	if errors.Is(err, iofs.ErrNotExist) {
+		err = fmt.Errorf("%s: %w", id, ErrNoPlan)
+	}
+	return err
+}

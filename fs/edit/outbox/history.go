@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -15,7 +16,7 @@ const insertedFor = 7 * 24 * time.Hour
 type History struct {
 	table edit.Table
 	jobs  []*Job
-	at    map[string]int // the places of columns, by their ids
+	at    map[string]int // the places of columns, by their ids, or by their headers where they have none
 }
 
 // NewHistory takes the jobs of an object, of those in the outbox. table describes it now.
@@ -27,11 +28,18 @@ func NewHistory(jobs []*Job, o Object, table edit.Table) *History {
 		}
 	}
 	for i, c := range table.Columns {
-		if c.ID != "" {
-			h.at[c.ID] = i
-		}
+		h.at[cmp.Or(c.ID, c.Header)] = i
 	}
 	return h
+}
+
+// Keep keeps a row as it is now.
+func Keep(table edit.Table, r edit.Row) Kept {
+	k := Kept{Stamp: r.Stamp, Cells: map[string]string{}}
+	for i, c := range table.Columns {
+		k.Cells[cmp.Or(c.ID, c.Header)] = r.Cells[i]
+	}
+	return k
 }
 
 // each calls do for each edit that the service has, or may have, the oldest first. key is that of its row, "" if it is not known.

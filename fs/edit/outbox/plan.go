@@ -34,7 +34,7 @@ type Plan struct {
 	Wish []byte `json:"wish,omitempty"`
 }
 
-// Kept is a row as it was when the plan was made: texts by the ids of columns.
+// Kept is a row as it was when the plan was made: texts by the ids of columns, or by their headers where they have none.
 type Kept struct {
 	// Name is what people call the row.
 	Name  string            `json:"name,omitempty"`

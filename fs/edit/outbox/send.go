@@ -64,7 +64,10 @@ func (s *Sender) Run(ctx context.Context, j *Job, others []*Job) error {
 	if err := s.complete(ctx, j, nil); err != nil {
 		return err
 	}
-	return s.see(ctx, j)
+	if err := s.see(ctx, j); err != nil {
+		return err
+	}
+	return s.Doubts(ctx, j)
 }
 
 // step notes a step of now.

@@ -3,6 +3,9 @@ package term
 import (
 	"encoding/json"
 	"io"
+	"os"
+
+	"golang.org/x/term"
 )
 
 // Streams are where a command reads and writes: Out is for data, Err for messages. Commands use these instead of those of
@@ -19,4 +22,10 @@ func PrintJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// IsTerminal reports whether somebody types what is read from r.
+func IsTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -33,6 +33,12 @@ func (d *Desk) Plan(ctx context.Context, file string) (*outbox.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.planOf(ctx, abs, data)
+}
+
+// planOf makes the plan of a file with these bytes.
+func (d *Desk) planOf(ctx context.Context, abs string, data []byte) (*outbox.Plan, error) {
+	file := abs
 	p := &outbox.Plan{Schema: outbox.Schema, ID: outbox.NewID(), Made: time.Now().UTC(), File: abs, Wish: data}
 	sheet, err := render.ParseSheet(data)
 	if err != nil {
@@ -171,12 +177,8 @@ func keep(p *outbox.Plan, table edit.Table, rows []edit.Row) {
 		if !changed[r.Key] {
 			continue
 		}
-		k := outbox.Kept{Name: r.Cells[name], Stamp: r.Stamp, Cells: map[string]string{}}
-		for i, c := range table.Columns {
-			if c.ID != "" {
-				k.Cells[c.ID] = r.Cells[i]
-			}
-		}
+		k := outbox.Keep(table, r)
+		k.Name = r.Cells[name]
 		p.Rows[r.Key] = k
 	}
 }
@@ -215,6 +217,24 @@ func Files(args []string) (files []string, passed int, err error) {
 		}
 	}
 	return files, passed, nil
+}
+
+// Kept returns a plan by its id. With --mine or --theirs what it was made of is compared once more, to decide what was held.
+func (d *Desk) Kept(ctx context.Context, id string) (*outbox.Plan, error) {
+	p, err := d.Box.Plan(id)
+	if errors.Is(err, outbox.ErrNoPlan) {
+		var j *outbox.Job
+		if j, err = d.Box.Job(id); err == nil {
+			p = j.Plan
+		}
+	}
+	if err != nil {
+		return nil, exit.UsageError{Err: err}
+	}
+	if d.Flags.Mine || d.Flags.Theirs {
+		return d.planOf(ctx, p.File, p.Wish)
+	}
+	return p, nil
 }
 
 // Plans makes and keeps the plans of files.

@@ -101,7 +101,7 @@ var heldWords = map[edit.Reason]string{
 
 func heldLine(p *outbox.Plan, h edit.Held) string {
 	where := fmt.Sprintf("line %d", h.Line)
-	if h.Key != "" {
+	if h.Key != "" && h.Reason != edit.HeldInserted { // whose key may be this line's
 		where = rowName(p, h.Key)
 	}
 	if h.Header != "" {
