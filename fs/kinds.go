@@ -33,7 +33,8 @@ type KindInfo struct {
 	// Checked says that what is odd about the file shows when it is fetched, not in its list.
 	Checked bool
 	// Late says that the file is made of what other files of its unit hold. An index names it without a version, since that
-	// would cost their contents; those that it names are in no index.
+	// would cost their contents. Those that it names are in no index. It is a JSON array of objects with id, name, status, and
+	// path, below the unit's folder, if there is a file.
 	Late bool
 	// Dated says that the file holds its object's stamps: that it changed says nothing more.
 	Dated bool

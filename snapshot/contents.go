@@ -107,6 +107,9 @@ func (s *stock) doc(id string, files []format.File) error {
 		if f.Status != format.StatusNew && f.Status != format.StatusChanged {
 			continue
 		}
+		if isAdded(f, old) {
+			continue
+		}
 		changed = true
 		if !f.Kind.Info().Dated {
 			objects[f.ObjectID] = true
@@ -128,6 +131,22 @@ func (s *stock) doc(id string, files []format.File) error {
 		}
 	}
 	return nil
+}
+
+// isAdded reports whether a new file only adds to what the base has of its object, as a setting that is new does: nobody changed the object.
+func isAdded(f format.File, old sealed.DocList) bool {
+	of := format.Key{Kind: f.Kind.Info().Main, Doc: f.DocID, Object: f.ObjectID}
+	switch info := f.Kind.Info(); {
+	case f.Status != format.StatusNew || info.Main == f.Kind || len(old.Files) == 0:
+		return false
+	case info.Late:
+		return true
+	case isNamed(f.Kind): // by a list that the base has, or does not
+		_, had := old.Get(format.Key{Kind: info.List, Doc: f.DocID, Object: f.DocID})
+		return !had
+	}
+	_, had := old.Get(of)
+	return had
 }
 
 // gone counts the files of the base whose objects are gone, not only missing; it names them in the summary, and reports whether

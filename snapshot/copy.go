@@ -11,6 +11,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/spool"
 )
 
 // job is a file that is to be copied, with what the last good snapshot has for it.
@@ -30,15 +31,15 @@ type outcome struct {
 	fatal   error
 }
 
-// copyAll copies the files of a listing, several at a time. Only this goroutine keeps results, so they need
+// copyAll copies files, several at a time. Only this goroutine keeps results, so they need
 // no lock. When it returns, all it started has ended.
-func (r *run) copyAll(ctx context.Context, l *listing) error {
+func (r *run) copyAll(ctx context.Context, files *spool.List[item], queues []queue) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	outcomes := make(chan outcome)
 	var workers sync.WaitGroup
-	for _, q := range r.queues(l) {
-		r.start(ctx, &workers, l, q, outcomes)
+	for _, q := range queues {
+		r.start(ctx, &workers, files, q, outcomes)
 	}
 	go func() {
 		workers.Wait()
@@ -60,22 +61,22 @@ type queue struct {
 }
 
 // queues sets pages apart, if that is wanted: the service makes them slowly, and the rest
-// need not wait behind them.
+// need not wait behind them. Late files are in none.
 func (r *run) queues(l *listing) []queue {
-	n := l.files.Len()
+	n := l.files.Len() - l.late
 	if r.opts.PageConcurrency <= 0 {
-		return []queue{{func(fs.Entry) bool { return true }, n, r.opts.Concurrency}}
+		return []queue{{func(e fs.Entry) bool { return !isLate(e) }, n, r.opts.Concurrency}}
 	}
 	slow := func(e fs.Entry) bool { return e.Kind.Info().Slow }
 	return []queue{
 		{slow, l.slow, r.opts.PageConcurrency},
-		{func(e fs.Entry) bool { return !slow(e) }, n - l.slow, r.opts.Concurrency},
+		{func(e fs.Entry) bool { return !slow(e) && !isLate(e) }, n - l.slow, r.opts.Concurrency},
 	}
 }
 
 // start copies the files of a queue, in its order, with as many workers as it has. All that it starts ends with ctx: a worker
 // that has an outcome may always send it, since copyAll takes them until the last worker is done.
-func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l *listing, q queue, outcomes chan<- outcome) {
+func (r *run) start(ctx context.Context, workers *sync.WaitGroup, files *spool.List[item], q queue, outcomes chan<- outcome) {
 	jobs := make(chan job)
 	for range min(q.workers, q.files) {
 		workers.Go(func() {
@@ -88,7 +89,7 @@ func (r *run) start(ctx context.Context, workers *sync.WaitGroup, l *listing, q 
 	}
 	workers.Go(func() {
 		defer close(jobs)
-		for i, err := range l.files.All() {
+		for i, err := range files.All() {
 			if err == nil && !q.has(i.Entry) {
 				continue
 			}
@@ -184,7 +185,7 @@ func (r *run) classify(ctx context.Context, j job, err error) outcome {
 		return outcome{fatal: err}
 	}
 	f := about(e, r.opts.Explain(e.Path, err))
-	return outcome{job: j, missing: &f, gone: errors.Is(err, iofs.ErrNotExist)}
+	return outcome{job: j, missing: &f, gone: errors.Is(err, iofs.ErrNotExist) && !isNamed(e.Kind)}
 }
 
 // keep takes an outcome into the run's account. Its error ends the run.

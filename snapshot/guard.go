@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/codafs/codafs/fs"
@@ -88,11 +89,12 @@ func (r *run) shrunk() string {
 func countObjects(files []format.File, failures []fs.Failure) int {
 	seen := map[string]bool{}
 	for _, f := range files {
-		seen[f.ObjectID] = true
+		seen[f.ObjectID] = seen[f.ObjectID] || !isNamed(f.Kind)
 	}
 	for _, f := range failures {
-		seen[f.ObjectID] = true
+		seen[f.ObjectID] = seen[f.ObjectID] || !isNamed(f.Kind)
 	}
+	maps.DeleteFunc(seen, func(_ string, is bool) bool { return !is }) // images are no objects
 	return len(seen)
 }
 

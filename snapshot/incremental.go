@@ -87,10 +87,10 @@ func (b *baseSnapshot) unchanged(e fs.Entry, old format.File) bool {
 
 // unchangedDoc reports that no file of a doc can have moved, if stamps can be trusted. Every
 // edit moves the doc's stamp, so it is as new as any in the doc. Another release may
-// render the same objects in another way.
-func (b *baseSnapshot) unchangedDoc(id string, updatedAt time.Time, tool string) bool {
+// render the same objects in another way, and a run with other settings may have more of them.
+func (b *baseSnapshot) unchangedDoc(id string, updatedAt time.Time, now format.Head) bool {
 	d, ok := b.docs[id]
-	return ok && b.Tool == tool && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.StartedAt, updatedAt) && !b.unsure[id]
+	return ok && b.Tool == now.Tool && b.Options.AddsAs(now.Options) && !updatedAt.IsZero() && d.UpdatedAt.Equal(updatedAt) && settled(b.StartedAt, updatedAt) && !b.unsure[id]
 }
 
 // docSet is a set of ids of docs.
@@ -121,7 +121,7 @@ func (r *run) index(ctx context.Context, l *listing) error {
 		return r.list(ctx, held, l.add)
 	}
 	held.Doc = func(id string, updatedAt time.Time) bool {
-		skip := r.before.unchangedDoc(id, updatedAt, r.head.Tool)
+		skip := r.before.unchangedDoc(id, updatedAt, r.head)
 		r.skipped.set(id, skip)
 		return skip
 	}

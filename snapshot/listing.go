@@ -24,6 +24,7 @@ type listing struct {
 	// files has the order of the index: origins fetch ahead in it. It is nil for a dry run.
 	files *spool.List[item]
 	slow  int // how many of them are made slowly
+	late  int // how many are late
 	// missing are the gaps that the index already knows, and the entries that it
 	// must not hold.
 	missing []fs.Failure
@@ -108,6 +109,9 @@ func (l *listing) file(e fs.Entry) error {
 	}
 	if e.Kind.Info().Slow {
 		l.slow++
+	}
+	if isLate(e) {
+		l.late++
 	}
 	l.r.stage.Expect(e.Path)
 	return l.files.Add(item{e, takes})

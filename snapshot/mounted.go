@@ -93,6 +93,23 @@ func (m *Mount) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	return out, nil
 }
 
+// OpenLate implements [LateOrigin]. The mount has what it fetched, and takes nothing from the run.
+func (m *Mount) OpenLate(ctx context.Context, path string, _ Have) (in io.ReadCloser, at time.Time, err error) {
+	in, err = m.Open(ctx, path)
+	if err != nil {
+		return nil, at, err
+	}
+	b, err := io.ReadAll(in)
+	if err := errors.Join(err, in.Close()); err != nil {
+		return nil, at, err
+	}
+	info, err := iofs.Stat(m.tree, path) // its time is known once it was read
+	if err != nil {
+		return nil, at, m.orLost(err)
+	}
+	return io.NopCloser(bytes.NewReader(b)), info.ModTime(), nil
+}
+
 // OpenAnew implements [Renewer].
 func (m *Mount) OpenAnew(ctx context.Context, path string, since time.Time) (io.ReadCloser, error) {
 	return m.Open(ctx, fs.SinceDir+"/"+strconv.FormatInt(since.UnixMilli(), 10)+"/"+path)

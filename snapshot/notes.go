@@ -3,6 +3,8 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/codafs/codafs/fs"
@@ -37,6 +39,23 @@ func (r *run) noteIndex(l *listing) {
 			news = r.isNew(e.Note)
 		}
 		r.note(e.Note, news)
+	}
+}
+
+// noteFiles says, once, that images and attachments come into the snapshots from now on, or no longer do.
+func (r *run) noteFiles(l *listing) {
+	if r.base == nil {
+		return
+	}
+	switch was, is := r.base.Options.HasFiles(), r.head.Options.HasFiles(); {
+	case is && !was:
+		long := ""
+		if e := l.planned().Estimate; e.Minutes > 0 {
+			long = fmt.Sprintf(": this first such run takes %d minutes at least", int(math.Ceil(e.Minutes)))
+		}
+		r.warn("with images and attached files from now on, and the HTML of pages that they are found in%s", long)
+	case was && !is:
+		r.warn("without images and attached files from now on; %s has them", r.base.ID)
 	}
 }
 

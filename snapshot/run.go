@@ -151,7 +151,10 @@ func (r *run) fill(ctx context.Context) error {
 	if err := r.begin(ctx, l); err != nil {
 		return err
 	}
-	if err := r.copyAll(ctx, l); err != nil {
+	if err := r.copyAll(ctx, l.files, r.queues(l)); err != nil {
+		return err
+	}
+	if err := r.copyLate(ctx, l); err != nil {
 		return err
 	}
 	if err := r.confirmGone(ctx); err != nil {
@@ -174,6 +177,7 @@ func (r *run) begin(ctx context.Context, l *listing) error {
 	}
 	r.docs, r.summary.DocsFound = l.docs, len(l.units)
 	r.noteIndex(l)
+	r.noteFiles(l)
 	r.opts.Progress.Listed(l.planned())
 	for _, f := range l.missing {
 		r.unlisted[format.KeyOfFailure(f)] = true

@@ -75,7 +75,7 @@ var ours = map[string][]string{
 		"snapshot/format", "cmd/codafs/internal/term", "cmd/codafs/internal/exit", "cmd/codafs/internal/config", "cmd/codafs/internal/open", "cmd/codafs/internal/target"},
 	"cmd/codafs/internal/target": {"fs", "coda", "snapshot", "cmd/codafs/internal/config", "cmd/codafs/internal/exit", "cmd/codafs/internal/find"},
 	"cmd/codafs/internal/find":   {"fs", "fs/mount/mountpoint", "coda", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
-	"cmd/codafs/internal/backup": {"fs", "fs/mount/mountpoint", "fs/remote", "fs/source/codadocs", "coda", "coda/rate", "coda/rest",
+	"cmd/codafs/internal/backup": {"fs", "fs/mount/mountpoint", "fs/remote", "fs/source/codadocs", "fs/source/codadocs/sights", "coda", "coda/rate", "coda/rest",
 		"snapshot", "snapshot/format", "snapshot/folder", "snapshot/sealed", "cmd/codafs/internal/term", "cmd/codafs/internal/exit",
 		"cmd/codafs/internal/config", "cmd/codafs/internal/progress", "cmd/codafs/internal/open"},
 	"cmd/codafs/internal/daemon": {"fs", "fs/mount/mountpoint", "coda/rest", "snapshot", "cmd/codafs/internal/exit",

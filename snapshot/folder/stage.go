@@ -8,6 +8,7 @@ import (
 	"io"
 	iofs "io/fs"
 	"iter"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -90,6 +91,9 @@ func (s *Stage) ID() string { return s.id }
 
 // Left is what an earlier run says it left in the stage.
 func (s *Stage) Left() *Left { return s.left }
+
+// Open opens a file that is in the stage.
+func (s *Stage) Open(path string) (*os.File, error) { return s.root.Open(s.dir + "/" + path) }
 
 // Expect says that a file with that path may come. All paths are told before Begin, which removes folders beside theirs.
 func (s *Stage) Expect(path string) { s.tops.add(path) }

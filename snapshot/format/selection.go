@@ -10,6 +10,28 @@ import (
 	"github.com/codafs/codafs/fs"
 )
 
+// The settings that only add files to those of each object. Runs with and without them are of one series, and each record says which it had;
+// one that does not is older than that.
+const (
+	filesSetting = "files"
+	htmlSetting  = "html-pages"
+)
+
+func isAdding(name string) bool { return name == filesSetting || name == htmlSetting }
+
+// HasFiles reports whether images and attachments were asked for.
+func (r Recorded) HasFiles() bool { return r.has(filesSetting) }
+
+// AddsAs reports whether the same files were added to each object as in another run.
+func (r Recorded) AddsAs(other Recorded) bool {
+	return r.has(filesSetting) == other.has(filesSetting) && r.has(htmlSetting) == other.has(htmlSetting)
+}
+
+func (r Recorded) has(name string) bool {
+	is, _ := r.Selection[name].(bool)
+	return is
+}
+
 // Series names what a run is one of: all that were asked for the same objects of the same account have the same one.
 // Only those are compared with each other. It is for comparing, and written nowhere.
 func (h Head) Series() string {
@@ -17,12 +39,14 @@ func (h Head) Series() string {
 }
 
 // Chosen is a selection without the settings that have their default value: a program that has one setting
-// more asks for the same as one that does not know it. Older programs recorded defaults too.
+// more asks for the same as one that does not know it. Older programs recorded defaults too. Those that add files are always said.
 func Chosen(selection map[string]any) map[string]any {
 	kept := maps.Clone(selection)
 	maps.DeleteFunc(kept, func(name string, value any) bool {
 		v := reflect.ValueOf(value)
 		switch {
+		case isAdding(name):
+			return false
 		case !v.IsValid() || v.IsZero():
 			return true
 		case v.Kind() == reflect.Slice:
@@ -45,6 +69,7 @@ func plain(selection map[string]any) (map[string]any, error) {
 	if err := json.Unmarshal(data, &form); err != nil {
 		return nil, err
 	}
+	maps.DeleteFunc(form, func(name string, _ any) bool { return isAdding(name) })
 	for name, value := range form {
 		if list, ok := value.([]any); ok {
 			form[name] = asSet(list)

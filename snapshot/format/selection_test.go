@@ -37,3 +37,22 @@ func TestSeries(t *testing.T) {
 		}
 	}
 }
+
+// Files are only added by some settings, so runs with and without them are compared with each other, and each says which it had.
+func TestSettingsThatAddFilesMakeNoOtherSeries(t *testing.T) {
+	with := format.Head{Options: format.Recorded{Selection: format.Chosen(map[string]any{"files": true, "html-pages": true, "no-views": true})}}
+	without := format.Head{Options: format.Recorded{Selection: format.Chosen(map[string]any{"files": false, "html-pages": false, "no-views": true})}}
+	older := format.Head{Options: format.Recorded{Selection: map[string]any{"no-views": true}}}
+	for _, h := range []format.Head{without, older} {
+		if h.Series() != with.Series() || h.Differences(with) != "" || h.Options.HasFiles() || h.Options.AddsAs(with.Options) || !h.Options.AddsAs(older.Options) {
+			t.Errorf("%+v: %s, %s", h.Options, h.Series(), h.Differences(with))
+		}
+	}
+	if _, said := without.Options.Selection["files"]; !said || !with.Options.HasFiles() {
+		t.Errorf("a record does not say whether it has files: %v", without.Options.Selection)
+	}
+	other := format.Head{Options: format.Recorded{Selection: map[string]any{"files": true}}}
+	if other.Series() == with.Series() {
+		t.Error("no-views does not make another series")
+	}
+}
