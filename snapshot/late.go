@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,11 +37,11 @@ func isNamed(k fs.Kind) bool { return k.Info().List.Info().Late }
 
 // copyLate copies the late files of a listing, unit by unit, and what they name.
 func (r *run) copyLate(ctx context.Context, l *listing) error {
-	if l.late == 0 {
-		return nil
-	}
 	named := &listing{r: r, files: spool.NewList[item](r.opts.held, r.temp("named"))}
 	defer named.files.Close()
+	if l.late == 0 {
+		return r.dropLeft(l, named)
+	}
 	var late []fs.Entry // of one unit
 	have := map[format.Key]fs.Entry{}
 	flush := func() error {
@@ -72,10 +71,52 @@ func (r *run) copyLate(ctx context.Context, l *listing) error {
 	if err := flush(); err != nil {
 		return err
 	}
+	if err := r.dropLeft(l, named); err != nil {
+		return err
+	}
 	l.plan.Files += named.files.Len()
 	r.opts.Progress.Listed(l.planned())
 	all := queue{has: func(fs.Entry) bool { return true }, files: named.files.Len(), workers: r.opts.Concurrency}
 	return r.copyAll(ctx, named.files, []queue{all})
+}
+
+// leftNamed yields the files that late ones named in a run that was stopped: they are kept until it is known whether they still are.
+func (r *run) leftNamed(left *folder.Left, yield func(fs.Entry, error) bool) {
+	for line, err := range left.All() {
+		f := line.File
+		if err == nil && !isNamed(f.Kind) {
+			continue
+		}
+		e := fs.Entry{Path: f.Path, Kind: f.Kind, DocID: f.DocID, ObjectID: f.ObjectID, Name: f.Name, UpdatedAt: f.UpdatedAt, ModTime: f.Time(), Version: f.Version}
+		if !yield(e, err) || err != nil {
+			return
+		}
+	}
+}
+
+// dropLeft removes those of them that none of the listings has.
+func (r *run) dropLeft(listings ...*listing) (err error) {
+	if r.stage.Left() == nil {
+		return nil
+	}
+	wanted := newPathSet()
+	for _, l := range listings {
+		for i, err := range l.files.All() {
+			if err != nil {
+				return err
+			}
+			if isNamed(i.Entry.Kind) {
+				_ = wanted.add(i.Entry.Path)
+			}
+		}
+	}
+	r.leftNamed(r.stage.Left(), func(e fs.Entry, broken error) bool {
+		if err = broken; err == nil && wanted.add(e.Path) == nil {
+			err = r.stage.Drop(e.Path)
+		}
+		return err == nil
+	})
+	return err
 }
 
 // copyLateOf copies a late file and adds what it names to named. While it is missing, nobody knows what it would name.
@@ -102,7 +143,11 @@ func (r *run) copyLateOf(ctx context.Context, e fs.Entry, have map[format.Key]fs
 
 // fetchLate has a late file in the stage. Its version is that of its bytes. One with the bytes that the last good snapshot has is a link to those.
 func (r *run) fetchLate(ctx context.Context, j job, have Have) outcome {
-	in, at, err := r.openLate(ctx, j.Entry, have)
+	from, able := r.from.(LateOrigin)
+	if !able {
+		return outcome{fatal: fmt.Errorf("the origin lists %s, and does not make it", j.Entry.Path)}
+	}
+	in, at, err := from.OpenLate(ctx, j.Entry.Path, have)
 	if err != nil {
 		return r.classify(ctx, j, err)
 	}
@@ -120,33 +165,9 @@ func (r *run) fetchLate(ctx context.Context, j job, have Have) outcome {
 		}
 		file = j.old.WithEntry(j.Entry)
 	}
-	file.Version = file.SHA256[:lateVersion]
+	file.Version = file.SHA256[:len(file.SHA256)/2]
 	return outcome{job: j, file: file, damaged: damaged}
 }
-
-// lateVersion is how many digits of its hash are the version of a late file.
-const lateVersion = 32
-
-// openLate opens a late file at the origin.
-func (r *run) openLate(ctx context.Context, e fs.Entry, have Have) (in io.ReadCloser, at time.Time, err error) {
-	if from, able := r.from.(LateOrigin); able {
-		return from.OpenLate(ctx, e.Path, have)
-	}
-	in, err = r.from.Open(ctx, e.Path)
-	return in, e.UpdatedAt, err
-}
-
-// lateEntry is an item of a late file, which is a JSON array of them. One that has no path has no file.
-type lateEntry struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Type   string `json:"type"`
-	Status string `json:"status"`
-	Path   string `json:"path"` // below the unit's folder
-}
-
-// statusLive is the status of what should have a file.
-const statusLive = "live"
 
 // addNamed adds the files that a late one names. One that should be there and has no path is a gap.
 func (r *run) addNamed(late fs.Entry, to *listing) error {
@@ -155,8 +176,8 @@ func (r *run) addNamed(late fs.Entry, to *listing) error {
 		return &folder.DestinationError{Err: err}
 	}
 	defer in.Close()
-	var all []lateEntry
-	if err := json.NewDecoder(in).Decode(&all); err != nil {
+	all, err := format.ReadItems(in)
+	if err != nil {
 		return r.miss(r.tellMissed(about(late, fs.Failure{Code: "bad_list", Message: err.Error()})))
 	}
 	taken := newPathSet()
@@ -165,7 +186,7 @@ func (r *run) addNamed(late fs.Entry, to *listing) error {
 		e := fs.NewEntry(path.Join(path.Dir(late.Path), n.Path), o, fs.LastingVersion(n.ID, late.CreatedAt))
 		var gap *fs.Failure
 		switch {
-		case n.Path == "" && n.Status == statusLive:
+		case n.Path == "" && n.Status == format.ItemLive:
 			e.Path = ""
 			gap = &fs.Failure{Code: fs.CodeNoFile, Message: fmt.Sprintf("%q is shown, and there is no address of the service's own for it", n.Name)}
 		case n.Path == "":

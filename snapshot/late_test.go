@@ -181,8 +181,36 @@ func TestFilesFromNowOnIsSaidOnce(t *testing.T) {
 		t.Errorf("warnings: %q", third.Warnings)
 	}
 	o.Selection = map[string]any{"files": false}
-	fourth := mustRun(t, plain, o, 0)
+	fourth := mustRun(t, workspace(2), o, 0)
 	if len(fourth.Warnings) != 1 || !strings.Contains(fourth.Warnings[0], "without") {
 		t.Errorf("warnings: %q", fourth.Warnings)
 	}
+}
+
+// A run that was stopped among the images leaves those that it has, and the next run fetches the rest. What is shown no longer goes.
+func TestImagesThatARunHasLeftAreTakenOver(t *testing.T) {
+	tree, o := withPictures(workspace(1), "bl-1", "bl-2", "bl-3", "bl-4"), options(t)
+	o.Concurrency = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	tree.open = func(_ context.Context, path string) (io.ReadCloser, error) {
+		if strings.HasSuffix(path, "bl-4.png") {
+			cancel()
+			return nil, context.Canceled
+		}
+		return nil, nil
+	}
+	if _, err := snapshot.Run(ctx, tree, o); err == nil {
+		t.Fatal("the run was not stopped")
+	}
+	tree.open = nil
+	tree.downloads()
+	withPictures(tree.memory, "bl-2", "bl-3", "bl-4") // bl-1 is shown no longer
+	s := mustRun(t, tree, o, 0)
+	if n := tree.downloads(); n != 1 {
+		t.Errorf("%d downloads", n)
+	}
+	if found, _ := filepath.Glob(filepath.Join(o.Output, s.ID, "docs", "*", "files", "*")); len(found) != 3 {
+		t.Errorf("there are %q", found)
+	}
+	mustVerify(t, o.Output, 0)
 }

@@ -192,6 +192,7 @@ func (r *run) begin(ctx context.Context, l *listing) error {
 				return
 			}
 		}
+		r.leftNamed(r.left, yield)
 	}
 	keep := func(e fs.Entry, left folder.Finished) bool { return r.fits(left, e) }
 	return r.stage.Begin(r.head, entries, keep)

@@ -68,6 +68,8 @@ type configSetting struct {
 	Value  any           `json:"value"`
 	From   config.Origin `json:"from"`
 	Source string        `json:"source,omitempty"` // the variable or file
+	// Snapshot is the default of 'codafs snapshot', where that is another one and nobody set it.
+	Snapshot string `json:"snapshot,omitempty"`
 }
 
 // inForce returns the settings of all commands with their values, sorted by name. It adds to cmd the flags that cmd does not
@@ -91,11 +93,15 @@ func inForce(s *config.Settings, cmd *cobra.Command) (configuration, error) {
 		c.Exists = true
 	}
 	sources := map[config.Origin]func(name string) string{config.FromVariable: config.Variable, config.FromFile: func(string) string { return c.File }}
+	snapshot := newSnapshot(term.Streams{}).Flags()
 	for _, name := range settingNames() {
 		f := flags.Lookup(name)
 		one := configSetting{Name: name, Value: valueOf(f), From: config.OriginOf(f)}
 		if source := sources[one.From]; source != nil {
 			one.Source = source(name)
+		}
+		if own := snapshot.Lookup(name); own != nil && own.DefValue != f.DefValue && one.From == config.FromDefault {
+			one.Snapshot = own.DefValue
 		}
 		c.Settings = append(c.Settings, one)
 	}
@@ -134,6 +140,9 @@ func (c configuration) print(w io.Writer) error {
 		value := fmt.Sprint(s.Value)
 		if list, ok := s.Value.([]string); ok {
 			value = strings.Join(list, ", ")
+		}
+		if s.Snapshot != "" {
+			value += " (snapshot: " + s.Snapshot + ")"
 		}
 		fmt.Fprintf(out, "%s\t%s\t%s\n", s.Name, cmp.Or(value, "-"), cmp.Or(s.Source, string(s.From)))
 	}

@@ -30,7 +30,7 @@ import (
 // servePinned starts the service with a clock that stands: the same edits have the same stamps each time.
 func (s *session) servePinned(ts *testscript.TestScript) {
 	s.service = codatest.New(s.workspace, codatest.Options{Token: scriptToken, Now: func() time.Time { return pinnedNow }})
-	certificate, file := newCertificate(ts, hostOf(ts, coda.DefaultURL), hostOf(ts, codatest.DefaultDownloads))
+	certificate, file := newCertificate(ts, hostOf(ts, coda.DefaultURL), hostOf(ts, codatest.DefaultDownloads), hostOf(ts, codatest.DefaultBlobs))
 	api := httptest.NewUnstartedServer(openapitest.Wrap(s.t, s.service))
 	api.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	api.StartTLS()

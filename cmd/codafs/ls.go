@@ -42,7 +42,7 @@ as they are known without fetching content.`,
 	}
 	cmd.Flags().BoolVarP(&long, "long", "l", false, "also sizes and times")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list: what each name is, by the words of .codafs/index.jsonl; with -l sizes and times too")
-	s.Register(cmd.Flags(), "export-timeout")
+	s.Register(cmd.Flags(), "export-timeout", "max-file-size", "limit-download")
 	completeDocs(cmd, &s)
 	cmd.ValidArgsFunction = completeTree(&s)
 	return cmd

@@ -75,6 +75,9 @@ A file's content is fetched when it is first opened, or when a program other tha
 look asks for its size, and kept on disk. Needs FUSE: fuse3 on Linux, macFUSE on macOS. Started by systemd
 (Type=notify), it reports when it is ready and when it ends.
 
+With --files each doc also has files/ and files.json. Whoever lists the one or reads or stats the other, as find -ls and du do, has all pages of the doc
+exported as HTML, once: 10 minutes for 1,000 pages. Without it no such walk costs anything. A file itself is fetched when it is opened.
+
 What has changed is known from Coda's times of change. Tables with Today(), Now(), User() or a random number in a column or
 filter, the pages that show them, named formulas and permissions change without one: they are asked for again when they are read
 and older than --refresh. Other calculated values stay as they were fetched until their table or page is edited.`,

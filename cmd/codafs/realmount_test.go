@@ -4,9 +4,6 @@ import (
 	"bufio"
 	"errors"
 	iofs "io/fs"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,17 +32,8 @@ func serveReal(tb testing.TB, w *codatest.Workspace, o codatest.Options) realSer
 	tb.Helper()
 	dir := tb.TempDir()
 	bin := plainProgram(tb)
-	downloads, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	o.Downloads = "http://" + downloads.Addr().String()
-	service := codatest.New(w, o)
-	files := &http.Server{Handler: service}
-	go func() { _ = files.Serve(downloads) }()
-	api := httptest.NewServer(service)
-	tb.Cleanup(func() { api.Close(); _ = files.Close() })
-	return realService{dir, bin, api.URL + codatest.Base, service}
+	service, url := listen(tb, w, o, nil)
+	return realService{dir, bin, url, service}
 }
 
 // command runs the program with what it needs to reach the service.

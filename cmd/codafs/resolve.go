@@ -55,7 +55,7 @@ The answer comes from the cache where it is known there. Otherwise Coda is asked
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the path, the link and what is there, as JSON")
 	config.PathVar(cmd.Flags(), &mountpoint, "mountpoint", "", "", "print paths below `DIR`, a mount, which shows what was chosen for it")
-	s.Register(cmd.Flags(), "export-timeout")
+	s.Register(cmd.Flags(), "export-timeout", "max-file-size", "limit-download")
 	completeDocs(cmd, &s)
 	return cmd
 }

@@ -19,7 +19,7 @@ import (
 
 func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: serve sample|hostile|calendar|generated|pinned [KEY=VALUE...]")
+		ts.Fatalf("usage: serve sample|pictures|hostile|calendar|generated|pinned [KEY=VALUE...]")
 	}
 	o := codatest.Options{Token: scriptToken}
 	var docs, pages, tables, rows int
@@ -47,6 +47,8 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[0] {
 	case "sample":
 		s.workspace = codatest.Sample()
+	case "pictures":
+		s.workspace = codatest.Pictures()
 	case "hostile":
 		s.workspace = codatest.Hostile()
 	case "calendar": // the day is 2026-06-01 until there is a tomorrow
@@ -71,11 +73,15 @@ func (s *session) serve(ts *testscript.TestScript, o codatest.Options) {
 	downloads, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	o.Downloads = "http://" + downloads.Addr().String()
+	blobs, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	o.Blobs = "http://" + blobs.Addr().String()
 	s.service = codatest.New(s.workspace, o)
 	handler := openapitest.Wrap(s.t, s.service)
 	api := httptest.NewServer(handler)
 	files := &http.Server{Handler: handler}
 	go func() { _ = files.Serve(downloads) }()
+	go func() { _ = files.Serve(blobs) }()
 	ts.Defer(func() { api.CloseClientConnections(); api.Close(); _ = files.Close() })
 	ts.Setenv("CODAFS_API_URL", api.URL+codatest.Base)
 	ts.Setenv("CODA_API_TOKEN", scriptToken)
@@ -101,6 +107,10 @@ func editCmd(ts *testscript.TestScript, neg bool, args []string) {
 		}},
 		"add-page": {"NAME", func(w *codatest.Workspace, doc, page string, args []string) {
 			w.AddPage(doc, &codatest.Page{ID: page, Name: args[0], Body: "# " + args[0] + "\n"})
+		}},
+		"show": {"BLOB", func(w *codatest.Workspace, doc, page string, args []string) { // a new image, on a page that shows nothing else then
+			w.AddBlob(doc, &codatest.Blob{ID: args[0], Name: "new.png", Type: "image/png", Content: codatest.Noise(9, 1000)})
+			w.SetPageBody(doc, page, "![new](blob:"+args[0]+")\n")
 		}},
 		"remove-page": {"", func(w *codatest.Workspace, doc, page string, _ []string) {
 			w.RemovePage(doc, page)

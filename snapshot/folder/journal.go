@@ -8,8 +8,10 @@ import (
 	"io"
 	iofs "io/fs"
 	"iter"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/codafs/codafs/fs"
@@ -142,6 +144,26 @@ func (l *Left) Find(path string) (line Finished, ok bool, err error) {
 	if !ok {
 		return Finished{}, false, nil
 	}
+	line, err = l.line(at)
+	return line, err == nil && line.File.Path == path, err
+}
+
+// All yields all files, in the order of their lines.
+func (l *Left) All() iter.Seq2[Finished, error] {
+	return func(yield func(Finished, error) bool) {
+		if l.empty() {
+			return
+		}
+		for _, at := range slices.Sorted(maps.Values(l.at)) {
+			if line, err := l.line(at); !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// line reads the file whose line is at an offset. The error is a [DestinationError].
+func (l *Left) line(at int64) (line Finished, err error) {
 	r := bufio.NewReaderSize(io.NewSectionReader(l.file, at, math.MaxInt64-at), 1<<11)
 	if b, err := r.Peek(1); err == nil && b[0] == ',' { // a manifest separates files so
 		_, _ = r.Discard(1)
@@ -154,9 +176,9 @@ func (l *Left) Find(path string) (line Finished, ok bool, err error) {
 		err = dec.Decode(&line.File)
 	}
 	if err != nil {
-		return Finished{}, false, &DestinationError{err}
+		return Finished{}, &DestinationError{err}
 	}
-	return line, line.File.Path == path, nil
+	return line, nil
 }
 
 // leftIn reports what a partial folder says it holds. It reports false for the

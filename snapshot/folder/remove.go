@@ -132,6 +132,19 @@ func isOurs(e iofs.DirEntry, tops topFolders) bool {
 	return e.IsDir() && tops[e.Name()]
 }
 
+// Drop removes a file that was left and kept, and is not wanted after all, with the folders that are then empty.
+func (s *Stage) Drop(name string) error {
+	for at := s.dir + "/" + name; at != s.dir; at = path.Dir(at) {
+		if rest, err := iofs.ReadDir(s.root.FS(), at); err == nil && len(rest) > 0 {
+			break
+		}
+		if err := s.remove(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sweep removes all files that are not kept, and folders that are then empty.
 func (s *Stage) sweep(kept *Left) error {
 	if err := s.sweepTop(); err != nil {

@@ -282,3 +282,33 @@ func TestAPageThatFailsKeepsItsFiles(t *testing.T) {
 		t.Errorf("a list of %d files, though a page is not known", len(all))
 	}
 }
+
+// With a token that may not export, files of tables come, and pages cost no failure each for the HTML that nobody asked for by itself.
+func TestATokenThatMayNotExportHasTheFilesOfTables(t *testing.T) {
+	w := picturesTree(t, withFiles)
+	w.Fail(noExports)
+	tryExport(t, w)
+	var ids []string
+	for _, f := range filesOf(t, w) {
+		ids = append(ids, f.ID)
+		for _, u := range f.UsedBy {
+			if u.PageID != "" && f.ID != codatest.BlobCover { // covers are in the list of pages
+				t.Errorf("%s is used by a page", f.ID)
+			}
+		}
+	}
+	for _, id := range []string{codatest.BlobShared, codatest.BlobCell, codatest.BlobCover} {
+		if !slices.Contains(ids, id) {
+			t.Errorf("%s is missing from %v", id, ids)
+		}
+	}
+	if slices.Contains(ids, codatest.BlobVideo) {
+		t.Error("a page's video is there")
+	}
+	hasNot(t, walked(t, w), ".html")
+	for _, e := range index(t, w.Tree) {
+		if e.Failure != nil {
+			t.Errorf("a gap: %+v", e)
+		}
+	}
+}

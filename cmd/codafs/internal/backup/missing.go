@@ -14,7 +14,7 @@ import (
 // that no other kind is for, such as permissions.json, are other files.
 func whatIsMissing(gaps []fs.Failure) string {
 	var objects format.Contents
-	lists, files := map[fs.Kind]int{}, 0
+	lists, attached, files := map[fs.Kind]int{}, 0, 0
 	seen := map[fs.Failure]bool{}
 	for _, f := range gaps {
 		info := f.Kind.Info()
@@ -28,6 +28,8 @@ func whatIsMissing(gaps []fs.Failure) string {
 		switch {
 		case info.Main != "":
 			objects.Add(format.File{Kind: kind, Path: f.Path})
+		case kind == fs.KindFile:
+			attached++
 		case info.IsList:
 			lists[kind]++
 		default:
@@ -46,6 +48,8 @@ func whatIsMissing(gaps []fs.Failure) string {
 	add(objects.Views.Total, "", "view")
 	add(lists[fs.KindPages], "the pages of ", "doc")
 	add(lists[fs.KindTables], "the tables and views of ", "doc")
+	add(attached, "", "attached file")
+	add(lists[fs.KindFiles], "the attached files of ", "doc")
 	add(files, "", "other file")
 	return strings.Join(parts, ", ")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 )
 
@@ -58,6 +59,9 @@ func (d dryRun) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintf(t, "to fetch\t%d\t%s\n", fetch, counts(d.Fetch))
 	fmt.Fprintf(t, "missing\t%d\n", d.Missing)
 	fmt.Fprintf(t, "size\t%s\t%s\n", term.FormatSize(d.Bytes), unknown(d.BytesUnknown))
+	if n := d.Kinds[fs.KindFiles]; n > 0 {
+		fmt.Fprintf(t, "downloads\t?\timages and attached files of %s: which there are, their pages and rows tell\n", term.Count(n, "doc"))
+	}
 	if d.Requests != nil {
 		fmt.Fprintf(t, "listing\t%d\trequests, sent just now; a run sends them again\n", *d.Listed)
 		fmt.Fprintf(t, "requests\t%d\t%s\n", *d.Requests, counts(d.ByClass))

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"fmt"
 	iofs "io/fs"
 	"log/slog"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
+	"github.com/codafs/codafs/fs/source/codadocs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
@@ -133,6 +135,11 @@ func OfMount(ctx context.Context, o *Options, std term.Streams, dir string) erro
 	opts := o.runOptions(log)
 	opts.Source, opts.Selection, opts.Explain = m.Source(), m.Selection(), m.Explain
 	opts.Demo = opts.Source.APIURL == config.DemoURL
+	chosen := codadocs.Selection{Files: (format.Recorded{Selection: opts.Selection}).HasFiles()}
+	opts.NotCaptured = chosen.NotCaptured()
+	if !chosen.Files && !o.Quiet {
+		fmt.Fprintln(std.Err, "codafs: note: without images and attached files: the mount has none (codafs mount --files)")
+	}
 	return o.snapshot(ctx, std, m, opts, p)
 }
 

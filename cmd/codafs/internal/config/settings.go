@@ -42,6 +42,9 @@ type Settings struct {
 
 	Selection codadocs.Selection // but for Selection.Names
 	Names     string             // as fs.NameMode has them
+	// MaxFileSize and LimitDownload are of images and attachments, as term.ParseSize takes them; "" is no limit.
+	MaxFileSize   string
+	LimitDownload string
 
 	flags *pflag.FlagSet // of the command; nil if RegisterService was not called
 }
@@ -65,9 +68,16 @@ func registerConfig(f *pflag.FlagSet, file *string) {
 // Register adds the flags that reach Coda and choose what is in the tree. Idle flags do nothing in this command: they
 // are accepted but hidden, so that a script can pass the same flags to all commands.
 func (s *Settings) Register(f *pflag.FlagSet, idle ...string) {
-	s.RegisterService(f, idle...)
+	s.RegisterService(f)
 	s.RegisterDocs(f)
 	s.RegisterTree(f)
+	hide(f, idle)
+}
+
+func hide(f *pflag.FlagSet, names []string) {
+	for _, name := range names {
+		f.Lookup(name).Hidden = true
+	}
 }
 
 // RegisterService adds the flags of all commands that reach Coda.
@@ -86,9 +96,7 @@ func (s *Settings) RegisterService(f *pflag.FlagSet, idle ...string) {
 		s.RegisterConcurrency(f)
 		idle = append(idle, "concurrency")
 	}
-	for _, name := range idle {
-		f.Lookup(name).Hidden = true
-	}
+	hide(f, idle)
 }
 
 // RegisterConcurrency adds the flag of how much is fetched at the same time. RegisterService adds it hidden, unless it is
@@ -112,6 +120,10 @@ func (s *Settings) RegisterTree(f *pflag.FlagSet) {
 	f.BoolVar(&s.Selection.SkipHiddenPages, "skip-hidden-pages", false, "leave out hidden pages and what is below them")
 	f.BoolVar(&s.Selection.NoViews, "no-views", false, "leave out views of tables")
 	f.BoolVar(&s.Selection.HTMLPages, "html-pages", false, "also each page's HTML export")
+	f.BoolVar(&s.Selection.Files, filesFlag, false, "also images, videos and attachments, in each doc's files/, and the pages' HTML, in which they are found (on for snapshot); "+
+		"it costs a second export of each page, and the rows once more of each table with such a column")
+	f.StringVar(&s.MaxFileSize, "max-file-size", "2GiB", "with --files: leave out larger ones than `SIZE`; each is named as missing")
+	f.StringVar(&s.LimitDownload, "limit-download", "", "with --files: fetch them at no more than `SIZE` a second, such as 5MiB")
 	f.BoolVar(&s.Selection.RowsJSON, "rows-json", false, "also each table's rows as Coda sent them, one JSON object a line")
 	f.BoolVar(&s.Selection.CSVBOM, "csv-bom", false, "begin CSV files with a byte order mark, so that Excel reads their letters right")
 	f.StringVar(&s.Names, "names", string(fs.NamesID), "`FORMAT` of file names: id (title and id) or title (ids only where titles clash)")
@@ -125,9 +137,32 @@ func (s *Settings) Recorded() map[string]any {
 	sel := s.Selection
 	return map[string]any{
 		"include-shared": sel.IncludeShared, "workspace-id": sel.WorkspaceID, "doc": sel.Docs, "exclude-doc": sel.ExcludeDocs, "exclude-page": sel.ExcludePages,
-		"skip-hidden-pages": sel.SkipHiddenPages, "no-views": sel.NoViews, "html-pages": sel.HTMLPages, "rows-json": sel.RowsJSON,
+		"skip-hidden-pages": sel.SkipHiddenPages, "no-views": sel.NoViews, "html-pages": sel.HTMLPages || sel.Files, filesFlag: sel.Files, "rows-json": sel.RowsJSON,
 		"csv-bom": sel.CSVBOM, "names": s.Names,
 	}
+}
+
+// filesFlag is the flag of Selection.Files.
+const filesFlag = "files"
+
+// FilesByDefault makes --files the default of a command. Its flags must be registered.
+func FilesByDefault(f *pflag.FlagSet) {
+	files := f.Lookup(filesFlag)
+	files.DefValue = "true"
+	_ = files.Value.Set(files.DefValue) // a switch takes this word
+}
+
+// SettleFiles turns the pages' HTML on if there are to be files, which are found in it. That somebody who wants both typed otherwise is a
+// usage error. In a file or variable, false is the default, and as if it were not there.
+func (s *Settings) SettleFiles() error {
+	if !s.Selection.Files {
+		return nil
+	}
+	if s.flags != nil && !s.Selection.HTMLPages && OriginOf(s.flags.Lookup("html-pages")) == fromFlag {
+		return exit.Usagef("--html-pages=false does not go with --files: images are found in the HTML of pages; --files=false leaves out both")
+	}
+	s.Selection.HTMLPages = true
+	return nil
 }
 
 // Adopt sets the settings that a mount was made with, except those on the command line: the address of the API, and what

@@ -8,10 +8,30 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/blob"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/coda/rest"
 )
+
+// fetcher makes what fetches images and attachments. One in a process paces them all.
+func fetcher(s *config.Settings, client *coda.Client) (*blob.Fetcher, error) {
+	var o blob.Options
+	for _, limit := range []struct {
+		flag, text string
+		bytes      *int64
+	}{{"max-file-size", s.MaxFileSize, &o.MaxSize}, {"limit-download", s.LimitDownload, &o.BytesPerSecond}} {
+		if limit.text == "" {
+			continue
+		}
+		n, err := term.ParseSize(limit.text)
+		if err != nil {
+			return nil, exit.Usagef("--%s: %w", limit.flag, err)
+		}
+		*limit.bytes = n
+	}
+	return blob.NewFetcher(client.Client, blob.HostsOf(s.BaseURL()), o), nil
+}
 
 // ClientOptions checks the settings of the client, and finds the token. It sends nothing. Its warnings about tokens go to
 // std.Err at once. Errors are usage errors or an [exit.TokenError]. With --demo the transport is the built-in service, and no

@@ -69,8 +69,15 @@ func Tree(s *config.Settings, std term.Streams, o Options) (*Workspace, error) {
 	if s.Selection.Names != fs.NamesID && s.Selection.Names != fs.NamesTitle {
 		return nil, exit.Usagef("--names %q: want id or title", s.Names)
 	}
+	if err := s.SettleFiles(); err != nil {
+		return nil, err
+	}
 	options.Outage = o.Outage
 	client, err := coda.New(options)
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := fetcher(s, client)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +98,7 @@ func Tree(s *config.Settings, std term.Streams, o Options) (*Workspace, error) {
 	w := New(client, disk, log, codadocs.Options{Options: remote.Options{
 		Account: account(dir, options), Refresh: o.Refresh, Prefetch: o.Prefetch, Parallel: o.Parallel, Memory: o.Memory,
 		Status: o.Status, Changed: o.Changed, Warned: warned, Notice: o.Notices.Add,
-	}, Select: s.Selection, RowDeltas: o.RowDeltas})
+	}, Select: s.Selection, RowDeltas: o.RowDeltas, Blobs: blobs})
 	w.scratch, w.options = scratch, options
 	w.Remember = func(user string) { rememberAccount(dir, options, user) }
 	return w, nil

@@ -153,6 +153,8 @@ func fetching(e fs.Entry) string {
 	switch e.Kind {
 	case fs.KindPage, fs.KindPageHTML:
 		kind = "page"
+	case fs.KindFile:
+		kind = "file"
 	case fs.KindRows, fs.KindRowsJSON, fs.KindColumns, fs.KindTable:
 	default:
 		kind = string(e.Kind) + " of"
