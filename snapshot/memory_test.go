@@ -13,6 +13,7 @@ import (
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/snapshot"
 	"github.com/codafs/codafs/snapshot/format"
+	"github.com/codafs/codafs/snapshot/sealed"
 )
 
 // crowd is an origin of many docs, each with many pages, none of which it holds.
@@ -111,4 +112,39 @@ func live() uint64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// firstLook is a context that measures what is held when it is first asked whether it has ended.
+type firstLook struct {
+	context.Context
+	heap uint64
+}
+
+func (c *firstLook) Err() error {
+	if c.heap == 0 {
+		c.heap = live()
+	}
+	return c.Context.Err()
+}
+
+// Verification has the records of all files when it goes through these: a hash of each path, and what is to be there.
+func TestAFileTakesLittleOfAVerificationsMemory(t *testing.T) {
+	const pages = 49
+	sizes := []int{5, 45} // docs
+	var heaps []int64
+	for _, docs := range sizes {
+		o := options(t)
+		mustRun(t, crowd{docs, pages}, o, 0)
+		look := &firstLook{Context: t.Context()}
+		report, err := sealed.Verify(look, o.Output)
+		if err != nil || len(report.Damage) > 0 || report.Files != docs*(pages+1)+2 {
+			t.Fatalf("%d files, damage %v, %v", report.Files, report.Damage, err)
+		}
+		heaps = append(heaps, int64(look.heap))
+	}
+	each := (heaps[1] - heaps[0]) / int64((sizes[1]-sizes[0])*(pages+1))
+	t.Logf("%d bytes a file", each)
+	if each > 200 {
+		t.Errorf("a verification holds %d bytes of each file, want 200 at most", each)
+	}
 }

@@ -122,6 +122,20 @@ func TestVerifyFindsEachKindOfDamage(t *testing.T) {
 				})
 			}, []found{{"docs/Läunch & Plan 0__doc0/doc.json", sealed.Disagrees}},
 		},
+		"a line twice in SHA256SUMS": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "SHA256SUMS"), func(s string) string {
+					return s[:strings.Index(s, "\n")+1] + s
+				})
+			}, []found{{"SHA256SUMS", sealed.Unreadable}, {"manifest.json", sealed.Extra}, {"summary.json", sealed.Extra}},
+		},
+		"a manifest that ends in the middle": {
+			func(t *testing.T, dir string) {
+				rewrite(t, filepath.Join(dir, "manifest.json"), func(s string) string {
+					return strings.Replace(s[:strings.Index(s, page)+len(page)+100], `"size": `, `"size": 1`, 1)
+				})
+			}, []found{{"manifest.json", sealed.Unreadable}, {"manifest.json", sealed.WrongHash}},
+		},
 		"no SHA256SUMS": {
 			func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "SHA256SUMS")) },
 			[]found{{"SHA256SUMS", sealed.Unreadable}, {"manifest.json", sealed.Extra}, {"summary.json", sealed.Extra}},

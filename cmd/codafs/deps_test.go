@@ -61,7 +61,7 @@ var ours = map[string][]string{
 	"snapshot/spool":              {},
 	"snapshot/dirs":               {},
 	"snapshot/folder":             {"fs", "snapshot/dirs", "snapshot/format", "cache/filelock"},
-	"snapshot/sealed":             {"fs", "snapshot/format", "snapshot/folder"},
+	"snapshot/sealed":             {"fs", "snapshot/dirs", "snapshot/format", "snapshot/folder"},
 	"snapshot":                    {"fs", "snapshot/format", "snapshot/folder", "snapshot/sealed", "snapshot/spool"},
 
 	"cmd/codafs":                   {all},

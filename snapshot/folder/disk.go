@@ -65,7 +65,7 @@ func (m *madeFolders) forget() {
 type Hooks struct {
 	// Change is called for each change to the disk, and calls do to have it made.
 	Change func(op, name string, do func() error) error
-	// Hash stands in for HashFile where a file that an earlier run left is looked at.
+	// Hash stands in for reading and hashing where a file that an earlier run left is looked at.
 	Hash func(name string) (size int64, sum string, err error)
 }
 

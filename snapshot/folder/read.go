@@ -35,20 +35,7 @@ func wantFile(in iofs.FS, name string) error {
 	return err
 }
 
-// HashFile gives the size of a regular file, in bytes, and its SHA-256 as hexadecimal digits. It reads all of it, in constant
-// memory, and asks the disk each time: a hash that is remembered would not see what rots.
-func HashFile(ctx context.Context, in iofs.FS, name string) (size int64, sum string, err error) {
-	f, err := OpenFile(in, name)
-	if err != nil {
-		return 0, "", err
-	}
-	defer f.Close()
-	hash := sha256.New()
-	size, err = io.Copy(hash, contextReader{ctx, f})
-	return size, hex.EncodeToString(hash.Sum(nil)), err
-}
-
-// hashOf is HashFile's sum, of bytes that are at hand.
+// hashOf is the SHA-256 of bytes as hexadecimal digits.
 func hashOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

@@ -2,7 +2,7 @@ package format
 
 import (
 	"bufio"
-	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -16,19 +16,27 @@ func WriteSum(w io.Writer, path, sum string) error {
 	return err
 }
 
-// DecodeSums reads what [WriteSum] wrote; anything else is an error, which names the line.
-func DecodeSums(data []byte) (map[string]string, error) {
-	sums := map[string]string{}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for lines.Scan() {
-		sum, path, ok := strings.Cut(lines.Text(), "  ")
-		if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != 32 {
-			return nil, fmt.Errorf("line %d is not a hash and a path", len(sums)+1)
+// ScanSums reads what [WriteSum] wrote, and gives each line to each, until that fails. Anything else is an error, which names the line.
+func ScanSums(r io.Reader, each func(path string, sum [sha256.Size]byte) error) error {
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		text, path, ok := strings.Cut(lines.Text(), "  ")
+		sum, isSum := ParseSum(text)
+		if !ok || !isSum {
+			return fmt.Errorf("line %d is not a hash and a path", n)
 		}
-		if _, twice := sums[path]; twice {
-			return nil, fmt.Errorf("%q is there twice", path)
+		if err := each(path, sum); err != nil {
+			return err
 		}
-		sums[path] = sum
 	}
-	return sums, lines.Err()
+	return lines.Err()
+}
+
+// ParseSum reads a SHA-256 in hexadecimal digits.
+func ParseSum(text string) (sum [sha256.Size]byte, ok bool) {
+	if len(text) != hex.EncodedLen(len(sum)) {
+		return sum, false
+	}
+	_, err := hex.Decode(sum[:], []byte(text))
+	return sum, err == nil
 }

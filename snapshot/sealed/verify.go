@@ -2,11 +2,12 @@ package sealed
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	iofs "io/fs"
-	"maps"
 	"slices"
 
+	"github.com/codafs/codafs/snapshot/dirs"
 	"github.com/codafs/codafs/snapshot/folder"
 	"github.com/codafs/codafs/snapshot/format"
 )
@@ -70,12 +71,13 @@ func (r *Report) verifyLatest(f *folder.Folder, ids []string) {
 // check is one snapshot's verification. There are three records of each file: the manifest, SHA256SUMS, and the file
 // itself. All are compared, since each alone could be what was damaged. It is for one goroutine: a disk is read best in order.
 type check struct {
-	tree   iofs.FS
-	id     string
-	report *Report
-	sizes  map[string]int64  // as the manifest has them
-	sums   map[string]string // as SHA256SUMS has them
-	summed bool              // SHA256SUMS could be read
+	tree    iofs.FS
+	dirs    *dirs.Dirs // of tree
+	id      string
+	report  *Report
+	records records
+	summed  bool // SHA256SUMS could be read
+	listed  bool // the manifest could be read
 }
 
 // damage notes something that is not as it was sealed. One file may be noted more than once.
@@ -90,92 +92,129 @@ func (r *Report) verifyIn(ctx context.Context, f *folder.Folder, dir, id string)
 		return err
 	}
 	defer root.Close()
-	return r.verifySnapshot(ctx, root.FS(), id)
+	c := &check{tree: root.FS(), dirs: dirs.New(root), id: id, report: r, records: newRecords()}
+	defer c.dirs.Close()
+	return c.run(ctx)
 }
 
-// verifySnapshot checks the snapshot that tree is. Its error is that of ctx alone.
-func (r *Report) verifySnapshot(ctx context.Context, tree iofs.FS, id string) error {
-	r.Checked = append(r.Checked, id)
-	c := &check{tree: tree, id: id, report: r, sizes: map[string]int64{}, sums: map[string]string{}}
+// run checks the snapshot. Its error is that of ctx alone.
+func (c *check) run(ctx context.Context) error {
+	c.report.Checked = append(c.report.Checked, c.id)
 	c.readSums()
 	c.readManifest()
 	c.wantRecords()
-	found, err := c.hashFiles(ctx)
-	if err != nil {
+	if err := c.hashFiles(ctx); err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(maps.Keys(c.sums)) {
-		if !found[path] {
-			c.damage(path, Missing, "not there")
-		}
+	for _, path := range c.without(found) {
+		c.damage(path, Missing, "not there")
 	}
 	return nil
 }
 
 // readSums reads SHA256SUMS. Without it the manifest's sums alone are used.
 func (c *check) readSums() {
-	data, err := folder.ReadFile(c.tree, format.SumsName)
-	var sums map[string]string
-	if err == nil {
-		sums, err = format.DecodeSums(data)
-	}
-	if err != nil {
+	if err := c.scanSums(c.records.sum); err != nil {
 		c.damage(format.SumsName, Unreadable, "%v", err)
+		c.records = newRecords()
 		return
 	}
-	c.sums, c.summed = sums, true
+	c.summed = true
+}
+
+// scanSums gives the lines of SHA256SUMS.
+func (c *check) scanSums(each func(path string, sum [sha256.Size]byte) error) error {
+	file, err := folder.OpenFile(c.tree, format.SumsName)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return format.ScanSums(file, each)
+}
+
+// scanManifest gives the files of the manifest.
+func (c *check) scanManifest(each func(f format.File)) error {
+	file, err := folder.OpenFile(c.tree, format.ManifestName)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = format.Scan(file, func(f format.File, _, _ int64) error {
+		each(f)
+		return nil
+	})
+	return err
 }
 
 // readManifest reads the manifest and compares it with SHA256SUMS, both ways. Where
-// they differ, the manifest counts.
+// they differ, the manifest counts. One that cannot be read to its end counts as not there.
 func (c *check) readManifest() {
-	file, err := folder.OpenFile(c.tree, format.ManifestName)
-	if err != nil {
-		c.damage(format.ManifestName, Unreadable, "%v", err)
-		return
-	}
-	defer file.Close()
-	m, err := format.DecodeManifest(file)
-	if err != nil {
-		c.damage(format.ManifestName, Unreadable, "%v", err)
-		return
-	}
-	for _, f := range m.Files {
+	before, lines := len(c.report.Damage), 0
+	err := c.scanManifest(func(f format.File) {
 		if f.IsLines() {
-			c.report.LineByLine[c.id]++
+			lines++
 		}
 		if err := format.CheckPath(f.Path); err != nil {
 			c.damage(f.Path, Disagrees, "%v", err)
-			continue
+			return
 		}
-		c.sizes[f.Path] = f.Size
-		if sum := c.sums[f.Path]; c.summed && sum != f.SHA256 {
+		if same := c.records.list(f); c.summed && !same {
 			c.damage(f.Path, Disagrees, "%s and %s differ", format.ManifestName, format.SumsName)
 		}
-		c.sums[f.Path] = f.SHA256
+	})
+	if err != nil {
+		c.report.Damage, c.records = c.report.Damage[:before], newRecords()
+		if c.summed {
+			_ = c.scanSums(c.records.sum) // which was read before
+		}
+		c.damage(format.ManifestName, Unreadable, "%v", err)
+		return
 	}
-	for _, path := range slices.Sorted(maps.Keys(c.sums)) {
-		_, known := c.sizes[path]
-		if !known && path != format.ManifestName && path != format.SummaryName {
+	c.listed = true
+	if lines > 0 {
+		c.report.LineByLine[c.id] = lines
+	}
+	for _, path := range c.without(listed) {
+		if path != format.ManifestName && path != format.SummaryName {
 			c.damage(path, Disagrees, "%s has it, %s has not", format.SumsName, format.ManifestName)
 		}
 	}
+}
+
+// without gives the paths of the records that do not have a state, sorted. Only where there are some are the records read once more.
+func (c *check) without(state state) []string {
+	if c.records.all(state) {
+		return nil
+	}
+	var paths []string
+	add := func(path string) {
+		if r, ok := c.records.get(path); ok && r.state&state == 0 {
+			paths = append(paths, path)
+		}
+	}
+	if c.summed {
+		_ = c.scanSums(func(path string, _ [sha256.Size]byte) error { add(path); return nil })
+	}
+	if c.listed {
+		_ = c.scanManifest(func(f format.File) { add(f.Path) })
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // wantRecords checks that SHA256SUMS covers the two other records. Its own bytes nothing covers: what it says is checked against
 // the files.
 func (c *check) wantRecords() {
 	for _, name := range []string{format.ManifestName, format.SummaryName} {
-		if _, ok := c.sums[name]; c.summed && !ok {
+		if _, ok := c.records.get(name); c.summed && !ok {
 			c.damage(name, Disagrees, "not in %s", format.SumsName)
 		}
 	}
 }
 
-// hashFiles compares every file that is there with its record, and tells which are.
-func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error) {
-	found = map[string]bool{}
-	err = iofs.WalkDir(c.tree, ".", func(path string, d iofs.DirEntry, err error) error {
+// hashFiles compares every file that is there with its record, and notes which are.
+func (c *check) hashFiles(ctx context.Context) error {
+	return iofs.WalkDir(c.tree, ".", func(path string, d iofs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -186,8 +225,7 @@ func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error
 		if d.IsDir() || path == format.SumsName {
 			return nil
 		}
-		found[path] = true
-		want, known := c.sums[path]
+		want, known := c.records.find(path)
 		if !known && isStray(path) {
 			c.report.Strays = append(c.report.Strays, Stray{c.id, path})
 			return nil
@@ -198,44 +236,44 @@ func (c *check) hashFiles(ctx context.Context) (found map[string]bool, err error
 		}
 		return c.hashFile(ctx, path, want)
 	})
-	return found, err
 }
 
 // hashFile reads one file and compares it with its record, or looks at its size alone where the file is not in the part that
-// is read. Damage is no error: that is for the end of ctx.
-func (c *check) hashFile(ctx context.Context, path, want string) error {
+// is read. It asks the disk each time: a hash that is remembered would not see what rots. Damage is no error: that is for the end
+// of ctx.
+func (c *check) hashFile(ctx context.Context, path string, want record) error {
 	c.report.Files++
 	if !c.report.reads(path) {
-		c.checkSize(path)
+		c.checkSize(path, want)
 		return nil
 	}
-	size, sum, err := folder.HashFile(ctx, c.tree, path)
+	hash := sha256.New()
+	size, err := c.dirs.Read(ctx, path, hash)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	c.report.Bytes += size
-	wantSize, known := c.sizes[path]
+	sum := [sha256.Size]byte(hash.Sum(nil))
 	switch {
 	case err != nil:
 		c.damage(path, Unreadable, "%v", err)
-	case known && size != wantSize:
-		c.damage(path, WrongSize, "%d bytes, not %d", size, wantSize)
-	case sum != want:
-		c.damage(path, WrongHash, "SHA-256 is %s, not %s", sum, want)
+	case want.state&listed != 0 && size != want.size:
+		c.damage(path, WrongSize, "%d bytes, not %d", size, want.size)
+	case sum != want.sum:
+		c.damage(path, WrongHash, "SHA-256 is %x, not %x", sum, want.sum)
 	}
 	return nil
 }
 
 // checkSize is hashFile for a file that is not read.
-func (c *check) checkSize(path string) {
+func (c *check) checkSize(path string, want record) {
 	info, err := iofs.Lstat(c.tree, path)
-	wantSize, known := c.sizes[path]
 	switch {
 	case err != nil:
 		c.damage(path, Unreadable, "%v", err)
 	case !info.Mode().IsRegular():
 		c.damage(path, Unreadable, "not a regular file")
-	case known && info.Size() != wantSize:
-		c.damage(path, WrongSize, "%d bytes, not %d", info.Size(), wantSize)
+	case want.state&listed != 0 && info.Size() != want.size:
+		c.damage(path, WrongSize, "%d bytes, not %d", info.Size(), want.size)
 	}
 }
