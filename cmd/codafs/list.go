@@ -97,11 +97,11 @@ func tableOf(b backup.Output, space map[string]int64, now time.Time) term.Table 
 		}
 		// Two cells: the reason may be as long as it likes, and the last cell of a row does not widen its column.
 		if l.Err != nil {
-			t = append(t, []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored("unreadable: "+term.Printable(l.Err.Error()), term.Red)})
+			t = append(t, []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored("unreadable: "+l.Err.Error(), term.Red)})
 			continue
 		}
 		s := l.Summary
-		row := []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored(term.FormatAge(now.Sub(s.FinishedAt)), term.NoColor), term.Colored(term.Printable(string(s.Result)), backup.ColorOf(s.Result))}
+		row := []term.Cell{term.Colored(mark+l.ID, term.NoColor), term.Colored(term.FormatAge(now.Sub(s.FinishedAt)), term.NoColor), term.Colored(string(s.Result), backup.ColorOf(s.Result))}
 		for _, text := range append(totals(s), strconv.Itoa(s.Missing()), term.FormatSize(s.Bytes), onDisk(space, l.ID), news(s)) {
 			row = append(row, term.Colored(text, term.NoColor))
 		}

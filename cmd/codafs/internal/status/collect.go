@@ -11,7 +11,9 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/daemon"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
+	"github.com/codafs/codafs/coda"
 )
 
 // Status is the output of the command; its JSON form is promised. Fields of the mounts' own status are those of each mount's
@@ -31,10 +33,16 @@ type Status struct {
 // that cannot be read says so itself; the error is a usage error, or that the named folder is no mount. The service is asked
 // while this machine is looked at, and waited for in any case: no goroutine is left behind.
 func Collect(ctx context.Context, s *config.Settings, std term.Streams, args []string, output string) (Status, error) {
+	log, err := s.Logger(std)
+	if err != nil {
+		return Status{}, err
+	}
+	// Once for all: a token's file may be a pipe, which gives it to the first who reads.
+	o, noClient := open.ClientOptions(s, std, log)
 	// The service has askTime to answer, the mounts about as long: both at once, the screen is there in three seconds.
 	asked := make(chan Service, 1)
-	go func() { asked <- askService(ctx, s) }()
-	out, err := collectLocal(ctx, s, std, args)
+	go func() { asked <- askService(ctx, o, noClient) }()
+	out, err := collectLocal(ctx, s, std, args, o, noClient)
 	out.Coda = <-asked
 	if err != nil {
 		return out, err
@@ -43,9 +51,9 @@ func Collect(ctx context.Context, s *config.Settings, std term.Streams, args []s
 	return out, nil
 }
 
-// collectLocal collects what this machine knows: mounts, cache, limits. It may leave out.token false: without a token it is not
-// known whose limits to show.
-func collectLocal(ctx context.Context, s *config.Settings, std term.Streams, args []string) (out Status, err error) {
+// collectLocal collects what this machine knows: mounts, cache, and the limits of the client of o, if noClient is nil. It may leave
+// out.token false: without a token it is not known whose limits to show.
+func collectLocal(ctx context.Context, s *config.Settings, std term.Streams, args []string, o coda.Options, noClient error) (out Status, err error) {
 	if len(args) == 1 {
 		one, err := daemon.Named(ctx, args[0])
 		if err != nil {
@@ -64,11 +72,15 @@ func collectLocal(ctx context.Context, s *config.Settings, std term.Streams, arg
 		}
 		out.Cache.Problem = err.Error()
 	}
-	out.Limits, err = readLimits(s, std)
-	if _, noToken := errors.AsType[exit.TokenError](err); noToken {
+	out.Limits = []Limit{}
+	if _, noToken := errors.AsType[exit.TokenError](noClient); noToken {
 		return out, nil // all else is known without a token
 	}
+	if noClient != nil {
+		return out, noClient
+	}
 	out.token = true
+	out.Limits, err = readLimits(o)
 	return out, err
 }
 

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/codafs/codafs/cmd/codafs/internal/config"
-	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rate"
@@ -30,16 +28,11 @@ type Limit struct {
 }
 
 // readLimits reads from the file that all processes of the token share how much of the rate limits is used. It takes no
-// part in them: to look costs no place. Before the first run it returns none. Without a token the error is an
-// [exit.TokenError]. With --demo there is no file, and nothing is limited.
-func readLimits(s *config.Settings, std term.Streams) ([]Limit, error) {
-	log, err := s.Logger(std)
-	if err != nil {
-		return nil, err
-	}
-	o, err := open.ClientOptions(s, std, log)
-	if err != nil || o.StateFile == "" {
-		return []Limit{}, err
+// part in them: to look costs no place. Before the first run it returns none. With --demo there is no file, and nothing is
+// limited.
+func readLimits(o coda.Options) ([]Limit, error) {
+	if o.StateFile == "" {
+		return []Limit{}, nil
 	}
 	// The file is read without its lock: a command that only looks must not wait for one that sends.
 	all, err := coda.ReadLimits(o.StateFile)

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/rest"
@@ -37,17 +34,12 @@ const (
 const askTime = 3 * time.Second
 
 // askService asks Coda whose token this is, by one request that is not sent again. Settings that are wrong, or no token, are
-// a reason not to ask; the rest of the status is shown all the same. The request takes its place in the rate limits like any
+// a reason not to ask, which err is then; the rest of the status is shown all the same. The request takes its place in the rate limits like any
 // other: if there is none within askTime, Coda was not asked, which says nothing about it.
-func askService(ctx context.Context, s *config.Settings) Service {
-	if s.Offline {
+func askService(ctx context.Context, o coda.Options, err error) Service {
+	if o.Offline {
 		return Service{State: notAsked, Problem: "--offline"}
 	}
-	log, err := s.Logger(term.Streams{Err: io.Discard})
-	if err != nil {
-		return Service{State: notAsked, Problem: err.Error()}
-	}
-	o, err := open.ClientOptions(s, term.Streams{Err: io.Discard}, log)
 	// To make a token is doctor's advice; here it is one line of several.
 	if _, missing := errors.AsType[exit.TokenError](err); missing {
 		return Service{State: notAsked, Problem: "no API token here"}
@@ -57,6 +49,7 @@ func askService(ctx context.Context, s *config.Settings) Service {
 	}
 	// One request, since a status is asked for again by hand, or by watch(1) each second.
 	o.MaxRetries, o.Outage = rest.NoRetries, rest.LeaveOutage
+	o.Log = nil // what goes wrong is the status
 	client, err := coda.New(o)
 	if err != nil {
 		return Service{State: notAsked, Problem: err.Error()}

@@ -39,14 +39,14 @@ func Paint(text string, c Color, colors bool) string {
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
 }
 
-// Cell is one cell of a table. Its text is printed as it is: what came from Coda or from a disk must have passed [Printable].
+// Cell is one cell of a table. Its text is safe for a terminal, wherever it came from: see [Printable].
 type Cell struct {
 	text  string
 	Color Color
 }
 
 // Colored returns a cell whose text has a color on a terminal.
-func Colored(text string, c Color) Cell { return Cell{text, c} }
+func Colored(text string, c Color) Cell { return Cell{Printable(text), c} }
 
 // Table is rows of cells; the first row may be headings. Rows may have different lengths.
 type Table [][]Cell
@@ -55,7 +55,7 @@ type Table [][]Cell
 func (t *Table) Add(texts ...string) {
 	row := make([]Cell, len(texts))
 	for i, s := range texts {
-		row[i].text = s
+		row[i].text = Printable(s)
 	}
 	*t = append(*t, row)
 }

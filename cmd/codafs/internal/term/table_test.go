@@ -2,6 +2,7 @@ package term
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -24,5 +25,15 @@ func TestATableIsAsWideAsWhatItShows(t *testing.T) {
 func TestColorsAreForTerminalsAlone(t *testing.T) {
 	if HasColors(&bytes.Buffer{}) || Paint("fine", Green, false) != "fine" || Paint("fine", Green, true) != "\x1b[32mfine\x1b[0m" {
 		t.Error("colors where there should be none, or none where there should be")
+	}
+}
+
+// A title that moves the cursor stays in its cell.
+func TestATableIsSafeForATerminal(t *testing.T) {
+	tab := Table{{Colored("a\x1b[2Jb", NoColor)}}
+	tab.Add("x\ny")
+	var out strings.Builder
+	if err := tab.Print(&out); err != nil || out.String() != "\"a\\x1b[2Jb\"\n\"x\\ny\"\n" {
+		t.Errorf("%q, %v", out.String(), err)
 	}
 }
