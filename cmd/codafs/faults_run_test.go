@@ -23,6 +23,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/blob"
 	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/codatest/openapitest"
 	"github.com/codafs/codafs/coda/rest"
@@ -185,7 +186,10 @@ func snapshotWith(ctx context.Context, t *testing.T, given *backup.Options, tran
 	o.Tool = tool()
 	o.Register(pflag.NewFlagSet("", pflag.ContinueOnError)) // the defaults
 	o.Output, o.CacheDir, o.Selection.Docs = filepath.Join(dir, "backups"), filepath.Join(dir, "cache"), given.Selection.Docs
-	o.Selection.Names = fs.NameMode(o.Names)
+	o.Selection.Names, o.Selection.Files = fs.NameMode(o.Names), given.Selection.Files
+	if err := o.SettleFiles(); err != nil {
+		t.Fatal(err)
+	}
 	log := slog.New(slog.NewTextHandler(std.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client, err := coda.New(coda.Options{
 		BaseURL: o.BaseURL(), Token: faultToken, UserAgent: o.Tool, MaxRetries: o.MaxRetries, ExportTimeout: o.ExportTimeout,
@@ -198,7 +202,8 @@ func snapshotWith(ctx context.Context, t *testing.T, given *backup.Options, tran
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := open.New(client, disk, log, codadocs.Options{Options: remote.Options{Account: "faults"}, Select: o.Selection})
+	w := open.New(client, disk, log, codadocs.Options{Options: remote.Options{Account: "faults"}, Select: o.Selection,
+		Blobs: blob.NewFetcher(client.Client, blob.HostsOf(o.BaseURL()), blob.Options{})})
 	defer w.Close()
 	p, std := progress.NewRun(std, o.JSON, o.Quiet || o.DryRun)
 	return o.Run(ctx, std, w, p)
