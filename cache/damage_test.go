@@ -147,18 +147,20 @@ func TestEntryOfAnotherKeyIsNotServed(t *testing.T) {
 }
 
 func TestFolderInAnEntrysPlaceCostsTheKeepingOnly(t *testing.T) {
-	d, n := openDisk(t, t.TempDir(), Options{}), 0
-	if err := os.MkdirAll(filepath.Join(d.path(entriesDir, hashOf("key")), "sub"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		c, err := d.Get(t.Context(), "key", text(large, &n))
-		if read(t, c, err) != large {
-			t.Error("wrong bytes")
+	for want, fills := range map[string]int{small: 1, large: 1, huge: 2} { // what a fill held is found in memory
+		d, n := openDisk(t, t.TempDir(), Options{}), 0
+		if err := os.MkdirAll(filepath.Join(d.path(entriesDir, hashOf("key")), "sub"), 0o700); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if n != 2 {
-		t.Errorf("%d fills", n)
+		for range 2 {
+			c, err := d.Get(t.Context(), "key", text(want, &n))
+			if read(t, c, err) != want {
+				t.Error("wrong bytes")
+			}
+		}
+		if n != fills {
+			t.Errorf("%d bytes: %d fills, want %d", len(want), n, fills)
+		}
 	}
 }
 

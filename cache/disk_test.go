@@ -139,29 +139,29 @@ func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 func TestDeletedFolderIsMadeAgain(t *testing.T) {
 	dir, n := filepath.Join(t.TempDir(), "cache"), 0
 	d := openDisk(t, dir, Options{})
-	c, err := d.Get(t.Context(), "key", text(large, &n))
+	c, err := d.Get(t.Context(), "key", text(huge, &n))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if read(t, c, nil) != large {
+	if read(t, c, nil) != huge {
 		t.Error("what was open is not readable any more")
 	}
 	// Deleted once more in the middle of a fill, which has its temporary file there.
 	c, err = d.Get(t.Context(), "key", func(ctx context.Context, w io.Writer) error {
-		return errors.Join(text(large, &n)(ctx, w), os.RemoveAll(dir))
+		return errors.Join(text(huge, &n)(ctx, w), os.RemoveAll(dir))
 	})
-	if read(t, c, err) != large {
+	if read(t, c, err) != huge {
 		t.Error("wrong bytes")
 	}
-	c, err = d.Get(t.Context(), "key", text(large, &n))
-	if read(t, c, err) != large || n != 3 {
+	c, err = d.Get(t.Context(), "key", text(huge, &n))
+	if read(t, c, err) != huge || n != 3 {
 		t.Errorf("wrong bytes, or %d fills", n)
 	}
 	c, err = openDisk(t, dir, Options{}).Get(t.Context(), "key", noFill)
-	if read(t, c, err) != large {
+	if read(t, c, err) != huge {
 		t.Error("wrong bytes in a new process")
 	}
 }

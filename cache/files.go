@@ -54,10 +54,7 @@ func (d *Disk) recallSmall(e entry) *blob {
 // recallLarge returns a large content if its file is the one that was verified, in the same state. Noting the use changes the
 // file's mtime, so the new state is remembered in place of the old.
 func (d *Disk) recallLarge(e entry) *blob {
-	d.mu.Lock()
-	was := d.verified[e.content]
-	d.mu.Unlock()
-	if was == nil {
+	if !d.wasVerified(e.content) {
 		return nil
 	}
 	path := d.path(contentsDir, e.content)
@@ -65,7 +62,7 @@ func (d *Disk) recallLarge(e entry) *blob {
 	if err != nil {
 		return nil
 	}
-	if !unchanged(was, info) {
+	if !d.isVerified(e.content, info) {
 		f.Close()
 		return nil
 	}
@@ -191,6 +188,28 @@ func (d *Disk) remember(content sum, info iofs.FileInfo) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.verified[content] = info
+}
+
+// rememberNow is remember for a file whose bytes were just written, or noted as used.
+func (d *Disk) rememberNow(path string, content sum) {
+	if info, err := os.Lstat(path); err == nil {
+		d.remember(content, info)
+	}
+}
+
+// wasVerified reports whether a content's file ever was right.
+func (d *Disk) wasVerified(content sum) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.verified[content] != nil
+}
+
+// isVerified reports whether a content's file is as it was when its hash was right.
+func (d *Disk) isVerified(content sum, info iofs.FileInfo) bool {
+	d.mu.Lock()
+	was := d.verified[content]
+	d.mu.Unlock()
+	return was != nil && unchanged(was, info)
 }
 
 // dropDamaged removes a file that is not what its name says. Should another process have

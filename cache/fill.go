@@ -27,7 +27,7 @@ func (d diskKeeper) fill(ctx context.Context, key string, fill Fill) (*blob, err
 }
 
 // keep saves what is in s and returns it for reading. Small contents are served from memory even if they are on disk too: a mount
-// has thousands open, and descriptors are few.
+// has thousands open, and descriptors are few. Others are served from their file, as long as they have one.
 func (d *Disk) keep(s *spool, e entry) (*blob, error) {
 	b, inMemory := &blob{size: e.size, filled: e.filled}, s.file == nil
 	if inMemory {
@@ -44,8 +44,12 @@ func (d *Disk) keep(s *spool, e entry) (*blob, error) {
 		d.noteUnsaved(problem)
 	}
 	switch {
-	case inMemory && problem == nil:
+	case inMemory && problem == nil && e.size <= smallBytes:
 		d.small.add(e.content, b)
+	case inMemory && problem == nil:
+		if file := d.recallLarge(e); file != nil {
+			return file, nil
+		}
 	case inMemory:
 		d.unsaved.add(e.key, b)
 	case s.file == nil: // lost on its way to its place
@@ -94,12 +98,12 @@ func (d *Disk) saveContent(s *spool, e entry) error {
 	return nil
 }
 
-// stands reports whether the file of a small content has its bytes. Bytes in memory were verified when they came there.
+// stands reports whether the file of a content that is held has its bytes. Bytes in memory were verified when they came there.
 func (d *Disk) stands(path string, info iofs.FileInfo, e entry) bool {
 	if !info.Mode().IsRegular() || info.Size() != e.size {
 		return false
 	}
-	if d.small.get(e.content) != nil {
+	if d.small.get(e.content) != nil || d.isVerified(e.content, info) {
 		return true
 	}
 	f, info, err := openFile(path)
@@ -107,23 +111,34 @@ func (d *Disk) stands(path string, info iofs.FileInfo, e entry) bool {
 		return false
 	}
 	defer f.Close()
-	_, err = verify(context.Background(), f, info, e) // small: read at once
+	if _, err = verify(context.Background(), f, info, e); err == nil && e.size > smallBytes { // no more than is held
+		d.remember(e.content, info)
+	}
 	return err == nil
 }
 
 // use notes on a file that stands that it is used now, and marks it if it goes last.
 func (d *Disk) use(path string, info iofs.FileInfo, e entry) error {
-	d.touch(path, info)
+	if d.touch(path, info) && e.size > smallBytes {
+		d.rememberNow(path, e.content)
+	}
 	if !e.last || goesLast(info) {
 		return nil
 	}
 	return markLast(path)
 }
 
-// writeContent writes the file of a small content, or moves that of the spool, which from then on has no temporary file to remove.
+// writeContent writes the file of a content that is held, or moves that of the spool, which from then on has no temporary file to
+// remove.
 func (d *Disk) writeContent(s *spool, path string, e entry) (err error) {
 	if s.file == nil {
-		return d.writeFile(path, s.data, e.last)
+		if err := d.writeFile(path, s.data, e.last); err != nil {
+			return err
+		}
+		if e.size > smallBytes {
+			d.rememberNow(path, e.content)
+		}
+		return nil
 	}
 	if e.last {
 		if err := markLast(s.temp); err != nil {

@@ -42,38 +42,47 @@ func pieces(s string, n int) Fill {
 }
 
 func TestFullDiskServesFromMemory(t *testing.T) {
-	want := strings.Repeat(large, 3)
-	for _, room := range []int{0, 1, smallBytes - 1, smallBytes, smallBytes + 1, len(want) - 1, len(want), len(want) + 10} {
-		dir := t.TempDir()
-		d := openDisk(t, dir, Options{})
-		fullAfter(d, room)
-		for _, ask := range []Fill{pieces(want, 7777), noFill} {
-			c, err := d.Get(t.Context(), "key", ask)
-			if err != nil {
-				t.Fatalf("room for %d: %v", room, err)
-			}
-			if room < len(want) && c.blob.file != nil {
-				t.Errorf("room for %d: it has a file", room)
-			}
-			if read(t, c, nil) != want {
-				t.Errorf("room for %d: wrong bytes", room)
-			}
-			if room >= len(want) {
-				break // the content was written, its entry not: it is not found again
-			}
-			if size, ok := d.Size("key"); size != int64(len(want)) || !ok {
-				t.Errorf("room for %d: size %d, %v", room, size, ok)
-			}
-			if sum, ok := d.Sum("key"); sum != sha256.Sum256([]byte(want)) || !ok {
-				t.Errorf("room for %d: sum %x, %v", room, sum, ok)
-			}
-			if filled, ok := d.Filled("key"); filled.IsZero() || !ok {
-				t.Errorf("room for %d: filled %v, %v", room, filled, ok)
-			}
+	held, long := strings.Repeat(large, 3), huge+large
+	for _, room := range []int{0, 1, smallBytes - 1, smallBytes, smallBytes + 1, len(held) - 1, len(held), len(held) + 10} {
+		servesFromMemory(t, held, room)
+	}
+	for _, room := range []int{0, heldByFill, heldByFill + 1, len(huge), len(long) - 1, len(long), len(long) + 10} {
+		servesFromMemory(t, long, room)
+	}
+}
+
+// servesFromMemory has a disk with that much room keep a content.
+func servesFromMemory(t *testing.T, want string, room int) {
+	t.Helper()
+	dir := t.TempDir()
+	d := openDisk(t, dir, Options{})
+	fullAfter(d, room)
+	for _, ask := range []Fill{pieces(want, 7777), noFill} {
+		c, err := d.Get(t.Context(), "key", ask)
+		if err != nil {
+			t.Fatalf("room for %d: %v", room, err)
 		}
-		if left := temps(t, dir); len(left) != 0 {
-			t.Errorf("room for %d: temporary files are left: %v", room, left)
+		if room < len(want) && c.blob.file != nil {
+			t.Errorf("room for %d: it has a file", room)
 		}
+		if read(t, c, nil) != want {
+			t.Errorf("room for %d: wrong bytes", room)
+		}
+		if room >= len(want) {
+			break // the content was written, its entry not: it is not found again
+		}
+		if size, ok := d.Size("key"); size != int64(len(want)) || !ok {
+			t.Errorf("room for %d: size %d, %v", room, size, ok)
+		}
+		if sum, ok := d.Sum("key"); sum != sha256.Sum256([]byte(want)) || !ok {
+			t.Errorf("room for %d: sum %x, %v", room, sum, ok)
+		}
+		if filled, ok := d.Filled("key"); filled.IsZero() || !ok {
+			t.Errorf("room for %d: filled %v, %v", room, filled, ok)
+		}
+	}
+	if left := temps(t, dir); len(left) != 0 {
+		t.Errorf("room for %d: temporary files are left: %v", room, left)
 	}
 }
 

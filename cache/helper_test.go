@@ -54,6 +54,9 @@ func hashOf(s string) sum { return sha256.Sum256([]byte(s)) }
 // large is a content that is served from its file.
 var large = strings.Repeat("0123456789abcdef", smallBytes/16+1)
 
+// huge is more than a fill holds: it has a temporary file.
+var huge = strings.Repeat("0123456789abcdef", heldByFill/16+1)
+
 // temps lists the temporary files.
 func temps(t *testing.T, dir string) []string {
 	t.Helper()

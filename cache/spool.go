@@ -11,9 +11,12 @@ import (
 // unsavedMax is how large a content may be that is served though it cannot be written.
 const unsavedMax = 8 << 20
 
-// spool takes what a fill writes, and hashes it. It holds up to smallBytes: most contents are no longer, and a file that is made for
-// one only costs as much as all else that is done for it. What comes beyond goes into a temporary file, or, from when that fails,
-// into memory too. One goroutine uses it. It must be discarded, unless its file was kept.
+// heldByFill is how much a fill holds before it writes: lists of some hundred pages and nearly all contents. A file that is made for one
+// costs as much as all else that is done for it, and often the same bytes stand there already.
+const heldByFill = 1 << 20
+
+// spool takes what a fill writes, and hashes it. It holds up to heldByFill. What comes beyond goes into a temporary file, or, from when
+// that fails, into memory too. One goroutine uses it. It must be discarded, unless its file was kept.
 type spool struct {
 	ctx    context.Context
 	create func() (*os.File, error)
@@ -70,7 +73,7 @@ func (s *spool) take(p []byte) error {
 		return s.tooLarge()
 	}
 	s.data = append(s.data, p...)
-	if s.cause != nil || len(s.data) <= smallBytes {
+	if s.cause != nil || len(s.data) <= heldByFill {
 		return nil
 	}
 	return s.flush()

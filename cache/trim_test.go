@@ -250,7 +250,7 @@ func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 func TestTemporaryFilesInUseStay(t *testing.T) {
 	dir := t.TempDir()
 	c, err := openDisk(t, dir, Options{}).Get(t.Context(), "key", func(ctx context.Context, w io.Writer) error {
-		if _, err := io.WriteString(w, large); err != nil {
+		if _, err := io.WriteString(w, huge); err != nil {
 			return err
 		}
 		stamp := time.Now().Add(-2 * tempLife)
@@ -265,10 +265,10 @@ func TestTemporaryFilesInUseStay(t *testing.T) {
 		}
 		return openDisk(t, dir, Options{}).Trim(ctx)
 	})
-	if read(t, c, err) != large {
+	if read(t, c, err) != huge {
 		t.Error("wrong bytes")
 	}
-	if c, found := openDisk(t, dir, Options{}).Lookup(t.Context(), "key"); !found || read(t, c, nil) != large {
+	if c, found := openDisk(t, dir, Options{}).Lookup(t.Context(), "key"); !found || read(t, c, nil) != huge {
 		t.Error("another process does not find the content")
 	}
 }

@@ -50,6 +50,9 @@ func TestTheSameBytesAreNotWrittenAgain(t *testing.T) {
 		{"those from before", "list", "a", 1},
 		{"the same with a time", "dated", "a", 1},
 		{"once more, at another time", "dated", "a", 1},
+		{"one that is not held in memory", "long", large, 2},
+		{"the same once more", "long", large, 0},
+		{"the same under another key", "also long", large, 1},
 	} {
 		before := *files
 		put(t, d, step.key, step.text)
@@ -59,7 +62,8 @@ func TestTheSameBytesAreNotWrittenAgain(t *testing.T) {
 		clock.advance(2 * time.Hour)
 	}
 	again, files := open()
-	if put(t, again, "list", "a"); *files != 0 {
+	put(t, again, "list", "a")
+	if put(t, again, "long", large); *files != 0 {
 		t.Errorf("in another process: %d files written", *files)
 	}
 }
@@ -74,18 +78,20 @@ func TestTheSameBytesHealAFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			put(t, openDisk(t, dir, Options{Undated: undated}), "list", "a")
-			d := openDisk(t, dir, Options{Undated: undated})
-			if err := hurt(d.path(contentsDir, sha256.Sum256([]byte("a")))); err != nil {
-				t.Fatal(err)
-			}
-			put(t, d, "list", "a")
-			c, ok := openDisk(t, dir, Options{}).Lookup(t.Context(), "list")
-			if !ok {
-				t.Fatal("it is not there")
-			}
-			if got := read(t, c, nil); got != "a" {
-				t.Errorf("it has %q", got)
+			for _, text := range []string{"a", large} {
+				put(t, openDisk(t, dir, Options{Undated: undated}), "list", text)
+				d := openDisk(t, dir, Options{Undated: undated})
+				if err := hurt(d.path(contentsDir, sha256.Sum256([]byte(text)))); err != nil {
+					t.Fatal(err)
+				}
+				put(t, d, "list", text)
+				c, ok := openDisk(t, dir, Options{}).Lookup(t.Context(), "list")
+				if !ok {
+					t.Fatal("it is not there")
+				}
+				if got := read(t, c, nil); got != text {
+					t.Errorf("it has %d bytes, want %d", len(got), len(text))
+				}
 			}
 		})
 	}
