@@ -8,6 +8,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/open"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/cmd/codafs/internal/writing"
 	"github.com/codafs/codafs/fs/edit/outbox"
@@ -86,7 +87,7 @@ func newDrop(std term.Streams) *cobra.Command {
 		Use:   "drop ID",
 		Short: "Give up what waits to be written, is held or in doubt",
 		Long: `Give up what is still open of a plan that was applied, or the plan itself if it was not. Nothing of it is sent any more. What
-Coda has taken already stays there.`,
+Coda has taken already stays there. 'codafs drop --demo all' forgets all that was written to the demo.`,
 		Example: "  codafs drop k3x9q2mv",
 		Args:    between(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -100,6 +101,9 @@ Coda has taken already stays there.`,
 }
 
 func runDrop(ctx context.Context, s *config.Settings, std term.Streams, f *writing.Flags, id string) error {
+	if s.Demo && id == "all" {
+		return open.ForgetDemo(s)
+	}
 	d, err := writing.Open(ctx, s, std, f)
 	if err != nil {
 		return err

@@ -96,6 +96,10 @@ func (s *Settings) RegisterService(f *pflag.FlagSet, idle ...string) {
 		s.RegisterConcurrency(f)
 		idle = append(idle, "concurrency")
 	}
+	if f.Lookup("state-dir") == nil { // for what was written to the demo; a command that writes has registered its own
+		s.registerState(f)
+		idle = append(idle, "state-dir")
+	}
 	hide(f, idle)
 }
 

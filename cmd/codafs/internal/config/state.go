@@ -12,8 +12,12 @@ import (
 
 // RegisterWriting adds the flags of the commands that write to Coda, beside those of [Settings.RegisterService].
 func (s *Settings) RegisterWriting(f *pflag.FlagSet) {
-	PathVar(f, &s.StateDir, "state-dir", "", "", "keep what is to be written in `DIR` (default: codafs in the user's state folder)")
+	s.registerState(f)
 	PathVar(f, &s.WriteTokenFile, "write-token-file", "", "", "`FILE` with an API token for writes alone; everything else is asked with the other token")
+}
+
+func (s *Settings) registerState(f *pflag.FlagSet) {
+	PathVar(f, &s.StateDir, "state-dir", "", "", "keep what is to be written in `DIR` (default: codafs in the user's state folder)")
 }
 
 // StateFolder is the folder of what must not get lost: it is never the cache, and nothing clears it. It may be missing.

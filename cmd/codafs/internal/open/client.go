@@ -9,7 +9,6 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
 	"github.com/codafs/codafs/coda/blob"
-	"github.com/codafs/codafs/coda/codatest"
 	"github.com/codafs/codafs/coda/rate"
 	"github.com/codafs/codafs/coda/rest"
 )
@@ -69,8 +68,9 @@ func ClientOptions(s *config.Settings, std term.Streams, log *slog.Logger) (coda
 	// The service runs in this process: there is no token to find, no limit to keep, and no file to share.
 	if s.Demo {
 		o.Token, o.Unlimited = "demo", true
-		o.Transport = codatest.New(codatest.Sample(), codatest.Options{}).RoundTripper()
-		return o, nil
+		var err error
+		o.Transport, err = newDemo(s)
+		return o, err
 	}
 	var err error
 	if o.Token, err = config.FindToken(s.TokenFile, func(line string) { fmt.Fprintln(std.Err, "codafs: warning: "+line) }); err != nil {
