@@ -65,7 +65,7 @@ func (p *pictured) OpenLate(ctx context.Context, path string, have snapshot.Have
 		}
 	}
 	in, err := p.Open(ctx, path)
-	return in, stampOf(3), err
+	return in, stampOf(3 + strings.Count(p.content[path], "bl-4.png")), err // an edit has a stamp
 }
 
 // opened counts how often files/ were opened, and forgets it.
