@@ -75,16 +75,24 @@ func runApply(ctx context.Context, s *config.Settings, std term.Streams, f *writ
 	if err != nil {
 		return err
 	}
-	if !f.JSON {
+	asks := func() error { return confirm(std, f, plans) }
+	return carryOut(ctx, std, d, run, plans, passed, asks)
+}
+
+// carryOut shows plans, sends them if those who are asked agree, and says what has become of them.
+func carryOut(ctx context.Context, std term.Streams, d *writing.Desk, run *writing.Run, plans []*outbox.Plan, passed int, asks ...func() error) error {
+	if !d.Flags.JSON {
 		if err := d.ShowAll(std.Out, plans, passed); err != nil {
 			return err
 		}
 	}
-	if err := confirm(std, f, plans); err != nil {
-		return err
+	for _, ask := range asks {
+		if err := ask(); err != nil {
+			return err
+		}
 	}
 	sendErr := run.Send(ctx, plans)
-	if err := showWrites(std, f.JSON, run.Jobs); err != nil {
+	if err := showWrites(std, d.Flags.JSON, run.Jobs); err != nil {
 		return err
 	}
 	if sendErr != nil {

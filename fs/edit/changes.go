@@ -13,6 +13,8 @@ const (
 	Update Op = "update"
 	Insert Op = "insert"
 	Delete Op = "delete"
+	// Upsert updates the row that has the same values in key columns, and inserts one if there is none. [Diff] makes none.
+	Upsert Op = "upsert"
 )
 
 // Edit is one change that a service is asked for.
@@ -26,6 +28,8 @@ type Edit struct {
 	Line int `json:"line,omitempty"`
 	// Stamp is the row's at the service when the edit was made; "" for an insert.
 	Stamp string `json:"stamp,omitempty"`
+	// Keys are the ids of an upsert's key columns.
+	Keys []string `json:"keys,omitempty"`
 	// Cells are those to be written, in the order of the table's columns; of a delete all, so that it can be taken back.
 	Cells []Cell `json:"cells"`
 }

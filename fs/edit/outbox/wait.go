@@ -137,7 +137,7 @@ func (s *Sender) Doubts(ctx context.Context, j *Job) error {
 		if e.Op == edit.Insert {
 			key = found(table, j.Fates[i].Newest, e, rows, taken)
 		}
-		if key == "" || !shows(table, e, Fate{ID: key}, now) {
+		if key == "" && e.Op != edit.Upsert || !shows(table, e, Fate{ID: key}, now) {
 			lost = append(lost, i)
 			continue
 		}

@@ -53,7 +53,7 @@ func setOrigin(f *pflag.Flag, o Origin) {
 // notSettings are the flags that are not settings: they concern a single call. As a variable or in a file, --dry-run would
 // stop every nightly backup, and --json change the output under a script that does not expect it.
 var notSettings = []string{"help", "version", "config", "json", "long", "dry-run", "subset", "to", "mountpoint", "query",
-	"table", "base", "delete", "max-delete", "new-options", "send-reformatted", "mine", "theirs", "again", "exit-code", "stale-ok", "yes", "no-wait", "watch"}
+	"table", "base", "delete", "max-delete", "new-options", "send-reformatted", "mine", "theirs", "again", "exit-code", "stale-ok", "yes", "no-wait", "watch", "key"}
 
 // IsSetting reports whether the flag of this name is a setting: it may also be a variable, or stand in the file. A new flag is
 // one unless notSettings has it.

@@ -20,7 +20,10 @@ func (d *Desk) Show(out io.Writer, p *outbox.Plan) {
 	if title == "" {
 		title = "a file without a table"
 	}
-	fmt.Fprintf(out, "%s: %s\n", term.Printable(p.File), term.Quote(title))
+	if p.File != "" {
+		fmt.Fprintf(out, "%s: ", term.Printable(p.File))
+	}
+	fmt.Fprintln(out, term.Quote(title))
 	if len(p.Problems) == 0 {
 		for _, e := range p.Edits {
 			showEdit(out, p, e)
@@ -63,12 +66,12 @@ func showEdit(out io.Writer, p *outbox.Plan, e edit.Edit) {
 	switch e.Op {
 	case edit.Delete:
 		fmt.Fprintf(out, "  delete    %s\n", rowName(p, e.Key))
-	case edit.Insert:
+	case edit.Insert, edit.Upsert:
 		var cells []string
 		for _, c := range e.Cells {
 			cells = append(cells, c.Header+"="+short(c.Wish))
 		}
-		fmt.Fprintf(out, "  insert    line %d: %s\n", e.Line, strings.Join(cells, " "))
+		fmt.Fprintf(out, "  %-9s line %d: %s\n", e.Op, e.Line, strings.Join(cells, " "))
 	default:
 		for _, c := range e.Cells {
 			fmt.Fprintf(out, "  change    %s: %s %s -> %s\n", rowName(p, e.Key), term.Printable(c.Header), short(c.Now), short(c.Wish))
@@ -161,7 +164,7 @@ func (d *Desk) sum(p *outbox.Plan) string {
 		n    int
 		text string
 	}{{n[edit.Update], fmt.Sprintf("%s in %s", term.Count(cells, "cell"), term.Count(n[edit.Update], "row"))},
-		{n[edit.Insert], term.Count(n[edit.Insert], "new row")}, {n[edit.Delete], term.Count(n[edit.Delete], "row") + " to delete"}} {
+		{n[edit.Insert], term.Count(n[edit.Insert], "new row")}, {n[edit.Upsert], term.Count(n[edit.Upsert], "row") + " by key"}, {n[edit.Delete], term.Count(n[edit.Delete], "row") + " to delete"}} {
 		if part.n > 0 {
 			parts = append(parts, part.text)
 		}

@@ -28,7 +28,7 @@ func (s *Service) Batches(edits []edit.Edit, places []int) (batches [][]int) {
 	var of, deletes []int
 	for _, i := range places {
 		switch edits[i].Op {
-		case edit.Insert:
+		case edit.Insert, edit.Upsert: // a plan has only one of them
 			inserts, of = append(inserts, rowOf(edits[i])), append(of, i)
 		case edit.Delete:
 			deletes = append(deletes, i)
@@ -50,6 +50,14 @@ func rowOf(e edit.Edit) (r write.Row) {
 	return r
 }
 
+func rowsOf(edits []edit.Edit) []write.Row {
+	rows := make([]write.Row, len(edits))
+	for i := range edits {
+		rows[i] = rowOf(edits[i])
+	}
+	return rows
+}
+
 // TooLarge reports whether Coda would refuse a row for its size, and what that is.
 func TooLarge(e edit.Edit) (size int, yes bool) {
 	size = rowOf(e).Size()
@@ -63,11 +71,11 @@ func (s *Service) Send(ctx context.Context, o outbox.Object, edits []edit.Edit) 
 	case edit.Update:
 		a, err = write.UpdateRow(ctx, s.Writes, o.Doc, o.ID, e.Key, rowOf(e))
 		a.IDs = nil // the row's own
+	case edit.Upsert:
+		a, err = write.InsertRows(ctx, s.Writes, o.Doc, o.ID, rowsOf(edits), e.Keys...)
+		a.IDs = nil // Coda names none
 	case edit.Insert:
-		rows := make([]write.Row, len(edits))
-		for i := range edits {
-			rows[i] = rowOf(edits[i])
-		}
+		rows := rowsOf(edits)
 		a, err = write.InsertRows(ctx, s.Writes, o.Doc, o.ID, rows)
 		if err == nil && len(a.IDs) != len(rows) {
 			return r, fmt.Errorf("%w: Coda names %d rows of %d", outbox.ErrUnsure, len(a.IDs), len(rows))
