@@ -15,8 +15,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func openDir(root *os.Root, name string) (*os.File, error) {
-	return root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+// openDir opens a folder: from the one above it, which is held too, in one call. What cannot be opened so, such as a folder behind a
+// symbolic link, is left to the root.
+func (d *Dirs) openDir(name string) (*os.File, error) {
+	if name != "." {
+		if file, err := d.openBelow(name); err == nil {
+			return file, nil
+		}
+	}
+	return d.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+}
+
+func (d *Dirs) openBelow(name string) (*os.File, error) {
+	in, err := d.enter(name)
+	if err != nil {
+		return nil, err
+	}
+	defer d.exit(in)
+	fd, err := again(func() (int, error) {
+		return unix.Openat(int(in.file.Fd()), path.Base(name), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), name), nil
 }
 
 // buffers are for reading: most files are smaller, and a new one for each would be most of what a run allocates.

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-func openDir(root *os.Root, name string) (*os.File, error) { return root.Open(name) }
+func (d *Dirs) openDir(name string) (*os.File, error) { return d.root.Open(name) }
 
 // Read gives the bytes of a regular file to w, and their number. Anything else is an error.
 func (d *Dirs) Read(ctx context.Context, name string, w io.Writer) (int64, error) {

@@ -31,7 +31,9 @@ type dir struct {
 
 // New makes an empty one for a root, which the caller closes after it.
 func New(root *os.Root) *Dirs {
-	return &Dirs{root: root, open: func(name string) (*os.File, error) { return openDir(root, name) }}
+	d := &Dirs{root: root}
+	d.open = d.openDir
+	return d
 }
 
 // Forget closes all folders: their names may lead elsewhere from now on.

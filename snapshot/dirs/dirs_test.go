@@ -26,9 +26,9 @@ func openTest(t *testing.T) (d *Dirs, dir string, opened map[string]int) {
 	open, mu := d.open, sync.Mutex{}
 	d.open = func(name string) (*os.File, error) {
 		mu.Lock()
-		defer mu.Unlock()
 		opened[name]++
-		return open(name)
+		mu.Unlock()
+		return open(name) // which opens those above it
 	}
 	t.Cleanup(func() {
 		d.Close()
@@ -89,8 +89,25 @@ func TestFoldersAreOpenedOnce(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range []string{".", "old", "new", "old/docs", "new/docs"} { // on the way to all of them
+		if n := opened[name]; n < 1 || n > 4 {
+			t.Errorf("%s was opened %d times", name, n)
+		}
+	}
 	if len(d.held) > most {
 		t.Errorf("%d folders are open", len(d.held))
+	}
+}
+
+// A folder behind a link that stays below the root is found.
+func TestALinkToAFolderBelowTheRootIsFollowed(t *testing.T) {
+	d, dir, _ := openTest(t)
+	write(t, dir, "real", "sub", "x")
+	if err := os.Symlink("real", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.Read(t.Context(), "link/sub/x", &bytes.Buffer{}); n != 1 || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }
 
@@ -117,7 +134,7 @@ func TestForgottenFoldersAreOpenedAgain(t *testing.T) {
 func TestFewFoldersAreOpen(t *testing.T) {
 	d, dir, _ := openTest(t)
 	for i := range 3 * most {
-		write(t, dir, fmt.Sprint(i), "x")
+		write(t, dir, fmt.Sprint(i), "x") // "." is one of them
 		if _, err := d.Read(t.Context(), fmt.Sprintf("%d/x", i), &bytes.Buffer{}); err != nil {
 			t.Fatal(err)
 		}
