@@ -57,10 +57,17 @@ func (d *Disk) Stats(ctx context.Context) (Stats, error) {
 	return s, err
 }
 
+// entriesEvery is how often entries are looked through in the background: they are most of the files, and a process that looks at each
+// when it begins to fill spends longer on that than on a small backup.
+const entriesEvery = 24 * time.Hour
+
 // Trim brings the cache under its limit, and removes what nobody needs: entries unused for 30
 // days whose content is gone, and temporary files of processes that were killed. It also
-// runs by itself, in the background: at the first fill, and whenever fills pass the limit.
-func (d *Disk) Trim(ctx context.Context) error {
+// runs by itself, in the background: at the first fill, and whenever fills pass the limit; entries
+// are then looked through once a day.
+func (d *Disk) Trim(ctx context.Context) error { return d.trim(ctx, true) }
+
+func (d *Disk) trim(ctx context.Context, entries bool) error {
 	select {
 	case d.trimTurn <- struct{}{}:
 		defer func() { <-d.trimTurn }()
@@ -70,10 +77,25 @@ func (d *Disk) Trim(ctx context.Context) error {
 	if err := d.trimContents(ctx); err != nil {
 		return err
 	}
-	if err := d.trimEntries(ctx); err != nil {
-		return err
+	if entries || d.entriesDue() {
+		if err := d.trimEntries(ctx); err != nil {
+			return err
+		}
+		now := d.now()
+		_ = os.Chtimes(filepath.Join(d.dir, entriesDir), now, now) // else the next process does it again
 	}
 	return d.trimTemps()
+}
+
+// entriesDue reports whether entries were last looked through a day ago, by any process. The time of their folder says so, which
+// is else that of the newest of its 256 subfolders.
+func (d *Disk) entriesDue() bool {
+	info, err := os.Stat(filepath.Join(d.dir, entriesDir))
+	if err != nil {
+		return true
+	}
+	age := d.now().Sub(info.ModTime())
+	return age < 0 || age >= entriesEvery
 }
 
 // trimSoon starts a trim in the background if one is due.
@@ -94,7 +116,7 @@ func (d *Disk) trimDue() bool { return !d.counted || d.bytes > d.max }
 // and not tried again before the next fill: the disk will hardly be better at once.
 func (d *Disk) trimWhileDue() {
 	for again := true; again; {
-		err := d.Trim(d.life)
+		err := d.trim(d.life, false)
 		if err != nil && d.life.Err() == nil {
 			d.log.Warn("the cache cannot be trimmed", "dir", d.dir, "err", err)
 		}

@@ -227,6 +227,30 @@ func TestSizesAreForgottenAfter30DaysUnlessTheContentIsThere(t *testing.T) {
 	}
 }
 
+// Entries are most of the files of a cache: not each process that fills something looks at all of them.
+func TestProcessesLookThroughEntriesOnceADay(t *testing.T) {
+	dir, clock := t.TempDir(), newClock()
+	first := openDisk(t, dir, Options{Now: clock.Now})
+	fillBody(t, first, 0)
+	fillBody(t, first, 1)
+	first.background.Wait()
+	if err := os.Remove(first.path(contentsDir, hashOf(body(0)))); err != nil { // its entry is the one that goes after 30 days
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		later   time.Duration
+		entries int
+	}{{entryLife - time.Hour, 2}, {2 * time.Hour, 2}, {entriesEvery - 3*time.Hour, 2}, {time.Hour, 1}} {
+		clock.advance(step.later)
+		d := openDisk(t, dir, Options{Now: clock.Now})
+		put(t, d, "1", body(1))
+		d.background.Wait()
+		if s := stats(t, d); s.Entries != step.entries {
+			t.Errorf("%v later: %d entries, want %d", step.later, s.Entries, step.entries)
+		}
+	}
+}
+
 func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	dir := t.TempDir()
 	d := openDisk(t, dir, Options{})
