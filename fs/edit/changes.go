@@ -63,6 +63,8 @@ const (
 	HeldInserted Reason = "maybe_inserted"
 	// HeldChanged: the row to be deleted changed at the service since the file was made.
 	HeldChanged Reason = "changed"
+	// HeldFormatting: the cell has formatting that the file does not have, and that would be lost.
+	HeldFormatting Reason = "formatting"
 	// HeldDoubt: an earlier write of the row was sent and never answered.
 	HeldDoubt Reason = "in_doubt"
 	// HeldStale: the service did not show its newest state, so that nobody knows what would be overwritten.

@@ -126,6 +126,9 @@ func (d *Desk) compare(ctx context.Context, p *outbox.Plan, sheet *render.Sheet)
 		return err
 	}
 	p.Changes = *changes
+	if err := d.Service.HoldFormatted(ctx, p.Object, &p.Changes); err != nil {
+		return err
+	}
 	d.decide(p)
 	h.HoldDoubts(&p.Changes)
 	for _, e := range p.Edits {
@@ -154,7 +157,7 @@ func (d *Desk) decide(p *outbox.Plan) {
 	}
 	p.Held = slices.DeleteFunc(p.Held, func(h edit.Held) bool {
 		switch h.Reason {
-		case edit.HeldConflict, edit.HeldUnknownBase, edit.HeldEmptied:
+		case edit.HeldConflict, edit.HeldUnknownBase, edit.HeldEmptied, edit.HeldFormatting:
 			if d.Flags.Mine {
 				p.Edits = append(p.Edits, h.Edit)
 			}

@@ -98,6 +98,7 @@ var heldWords = map[edit.Reason]string{
 	edit.HeldEmptied:     "programs read this text as 'no value' and empty the cell (--send-reformatted or --mine sends it)",
 	edit.HeldInserted:    "it may be the row that this file inserted before, changed since: give it the row's id, a name such as +a, or use --again",
 	edit.HeldChanged:     "the row to be deleted was changed in Coda since",
+	edit.HeldFormatting:  "its formatting in Coda would be lost (--mine sends it)",
 	edit.HeldDoubt:       "an earlier write of this row was never answered: see 'codafs writes'",
 	edit.HeldStale:       "Coda does not show its newest state (--stale-ok sends all the same)",
 }

@@ -27,6 +27,12 @@ func (s *Service) Read(ctx context.Context, o outbox.Object, latest bool) (table
 		}
 		columns = append(columns, c)
 	}
+	s.texts = nil
+	for _, c := range columns {
+		if c.Format.Type == "text" {
+			s.texts = append(s.texts, c.ID)
+		}
+	}
 	for r, err := range codaedit.Rows(columns, client.Rows(ctx, o.Doc, o.ID, coda.RowOptions{})) {
 		if err != nil {
 			return table, nil, stale(err)

@@ -20,6 +20,8 @@ type Service struct {
 	Reads, Latest, Writes *coda.Client
 	// NewOptions lets select columns take values that are none of their options.
 	NewOptions bool
+
+	texts []string // the ids of the text columns of the table that was last read
 }
 
 // Batches implements [outbox.Service]: inserts go as many at a time as Coda takes, deletes together, each update alone.
