@@ -15,6 +15,14 @@ const (
 // SchemaStatus names the format of .codafs/status.json.
 const SchemaStatus = "codafs.status/1"
 
+// Downloads are of files that are fetched from where the service stores them.
+type Downloads struct {
+	Running int   `json:"running"`
+	Waiting int   `json:"waiting"` // for a limit, or until they are tried again
+	Done    int64 `json:"done"`    // since the mount began
+	Bytes   int64 `json:"bytes"`
+}
+
 // Status is the content of .codafs/status.json, for those who write it and those who read it. The tree fills in docs,
 // errors, warnings and whether the service is down; its owner adds the rest (Options.Status in fs/remote). The fields are sorted
 // by their JSON names, as they always were in the file.
@@ -30,9 +38,11 @@ type Status struct {
 	// DocsListedAge is how old the list of docs is, in seconds; nil while there is none.
 	DocsListedAge *int64    `json:"docs_listed_age_seconds,omitempty"`
 	DocsListedAt  time.Time `json:"docs_listed_at,omitzero"`
-	Errors        int       `json:"errors"`
-	Goroutines    int       `json:"goroutines,omitempty"`
-	LastError     *Failure  `json:"last_error,omitempty"`
+	// Downloads are those of images and attachments; nil if there are to be none.
+	Downloads  *Downloads `json:"downloads,omitempty"`
+	Errors     int        `json:"errors"`
+	Goroutines int        `json:"goroutines,omitempty"`
+	LastError  *Failure   `json:"last_error,omitempty"`
 	// Mount has the counts of the mount itself.
 	Mount      any    `json:"mount,omitempty"`
 	Mountpoint string `json:"mountpoint,omitempty"`

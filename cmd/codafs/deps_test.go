@@ -78,7 +78,7 @@ var ours = map[string][]string{
 	"cmd/codafs/internal/backup": {"fs", "fs/mount/mountpoint", "fs/remote", "fs/source/codadocs", "fs/source/codadocs/sights", "coda", "coda/rate", "coda/rest",
 		"snapshot", "snapshot/format", "snapshot/folder", "snapshot/sealed", "cmd/codafs/internal/term", "cmd/codafs/internal/exit",
 		"cmd/codafs/internal/config", "cmd/codafs/internal/progress", "cmd/codafs/internal/open"},
-	"cmd/codafs/internal/daemon": {"fs", "fs/mount/mountpoint", "coda/rest", "snapshot", "cmd/codafs/internal/exit",
+	"cmd/codafs/internal/daemon": {"fs", "fs/mount/mountpoint", "coda/rest", "snapshot", "cmd/codafs/internal/term", "cmd/codafs/internal/exit",
 		"cmd/codafs/internal/config", "cmd/codafs/internal/open"},
 	"cmd/codafs/internal/doctor": {"fs/mount/mountpoint", "fs/source/codadocs", "coda", "coda/rest", "snapshot/folder", "cmd/codafs/internal/term",
 		"cmd/codafs/internal/exit", "cmd/codafs/internal/config", "cmd/codafs/internal/open", "cmd/codafs/internal/backup", "cmd/codafs/internal/daemon"},

@@ -159,6 +159,10 @@ func runMount(ctx context.Context, o *mountOptions, std term.Streams, dir string
 		if _, why := w.Client.Away(); why != nil {
 			s.ServiceDown = why.Error()
 		}
+		if o.Selection.Files {
+			downloads := fs.Downloads(w.Blobs.Stats())
+			s.Downloads = &downloads
+		}
 		if m := server.Load(); m != nil {
 			s.Mount, s.Cache = m.Stats(), w.Cache.Counts()
 		}

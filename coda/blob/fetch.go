@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -41,6 +42,23 @@ type Fetcher struct {
 	running  chan struct{} // holds a token for each transfer that runs
 	requests *rate.Limiter
 	bytes    *rate.Limiter // nil without a limit
+
+	begun, ended, done, fetched atomic.Int64 // see Stats
+}
+
+// Stats count what a fetcher has to do, and has done.
+type Stats struct {
+	Running int   // transfers
+	Waiting int   // for others, or until they are tried again
+	Done    int64 // blobs that came whole
+	Bytes   int64
+}
+
+// Stats are as of now.
+func (f *Fetcher) Stats() Stats {
+	s := Stats{Running: len(f.running), Done: f.done.Load(), Bytes: f.fetched.Load()}
+	s.Waiting = max(0, int(f.begun.Load()-f.ended.Load())-s.Running)
+	return s
 }
 
 // NewFetcher makes a fetcher that sends by c, which lends its transport, retries and log, but no token.
@@ -67,6 +85,8 @@ const worthwhile = 1 << 20
 // the cause of the context's end, or w's own; what w got then is a part of the blob.
 func (f *Fetcher) Fetch(ctx context.Context, docID string, file File, w io.Writer) (int64, error) {
 	path := []string{"docs", docID, "blobs", file.ID}
+	f.begun.Add(1)
+	defer f.ended.Add(1)
 	if err := refusal(file); err != nil {
 		err.Method, err.Path = "GET", rest.Request{Path: path}.String()
 		return 0, err
@@ -84,6 +104,9 @@ func (f *Fetcher) Fetch(ctx context.Context, docID string, file File, w io.Write
 			return t.written, t.failedWrite
 		case rest.CodeOf(err) == rest.CodeUnreachable && t.written-before >= worthwhile && ctx.Err() == nil:
 			continue
+		}
+		if err == nil {
+			f.done.Add(1)
 		}
 		return t.written, t.judge(err)
 	}

@@ -384,3 +384,19 @@ func (c *counter) Write(b []byte) (int, error) {
 	c.largest = max(c.largest, len(b))
 	return len(b), nil
 }
+
+func TestStatsCountWhatCameWhole(t *testing.T) {
+	w := inMemory(t, workspace(), codatest.Options{}, coda.Options{MaxRetries: rest.NoRetries}, blob.Options{})
+	for _, id := range []string{small, large} {
+		if _, err := w.fetch(t.Context(), w.file(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.fault(codatest.Fault{Status: 404})
+	if _, err := w.fetch(t.Context(), w.file(small)); err == nil {
+		t.Error("no error")
+	}
+	if got, want := w.Stats(), (blob.Stats{Done: 2, Bytes: 600 + largeSize}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

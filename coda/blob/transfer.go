@@ -175,6 +175,7 @@ func (t *transfer) copy(ctx context.Context, s *rest.Stream) *rest.Error {
 		n, err := t.w.Write(b)
 		t.sum.Write(b[:n])
 		t.written += int64(n)
+		t.f.fetched.Add(int64(n))
 		if err != nil {
 			t.failedWrite = err
 			return &rest.Error{Err: err, Final: true}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
+	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/mount/mountpoint"
 	"github.com/codafs/codafs/snapshot"
@@ -184,6 +185,9 @@ func (r Report) Lines() (out [][2]string) {
 		listed = "known from earlier: " + listed
 	}
 	add("docs", "%d, %s", s.Docs, listed)
+	if d := s.Downloads; d != nil {
+		add("downloads", "%d running, %d waiting; %s, %s so far", d.Running, d.Waiting, term.Count(int(d.Done), "file"), term.FormatSize(d.Bytes))
+	}
 	if s.ServiceDown != "" {
 		add("service down", "%s", s.ServiceDown)
 	}

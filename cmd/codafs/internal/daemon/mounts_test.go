@@ -27,13 +27,13 @@ func TestStatusOfAFailureWithoutAPath(t *testing.T) {
 func TestStatusHasItsLinesInOneOrder(t *testing.T) {
 	r := Report{Mountpoint: "/mnt", State: Live, Status: map[string]any{
 		"account": "a@example.com", "pid": 4711.0, "docs": 3.0, "docs_listed_age_seconds": 90.0, "docs_from_earlier_run": true,
-		"service_down": "no DNS", "token_problem": "refused", "errors": 0.0, "warnings": 2.0, "later": []any{1.0}}}
+		"downloads": map[string]any{"running": 1.0, "done": 2.0}, "service_down": "no DNS", "token_problem": "refused", "errors": 0.0, "warnings": 2.0, "later": []any{1.0}}}
 	for range 50 {
 		var got []string
 		for _, line := range r.Lines() {
 			got = append(got, line[0])
 		}
-		if want := "mount|account|process|docs|service down|token|errors|warnings"; strings.Join(got, "|") != want {
+		if want := "mount|account|process|docs|downloads|service down|token|errors|warnings"; strings.Join(got, "|") != want {
 			t.Fatalf("got %q, want %q", got, want)
 		}
 	}

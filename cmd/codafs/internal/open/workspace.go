@@ -10,6 +10,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/coda/blob"
 	"github.com/codafs/codafs/coda/rest"
 	"github.com/codafs/codafs/fs"
 	"github.com/codafs/codafs/fs/remote"
@@ -26,7 +27,9 @@ type Workspace struct {
 	// Remember stores whose token this is, so that the user's next token finds what this one has fetched. It is to be called
 	// when the token's user is known; "" changes nothing.
 	Remember func(user string)
-	options  coda.Options
+	// Blobs fetches images and attachments.
+	Blobs   *blob.Fetcher
+	options coda.Options
 	// scratch is the cache's folder if it belongs to this run alone, else nil.
 	scratch *scratch
 }
@@ -106,7 +109,7 @@ func Tree(s *config.Settings, std term.Streams, o Options) (*Workspace, error) {
 
 // New makes a workspace of parts that are open already. Close closes the disk too.
 func New(client *coda.Client, disk *cache.Disk, log *slog.Logger, o codadocs.Options) *Workspace {
-	return &Workspace{Client: client, Tree: codadocs.New(client, store{disk}, o), Log: log, Cache: disk, Remember: func(string) {}}
+	return &Workspace{Client: client, Tree: codadocs.New(client, store{disk}, o), Log: log, Cache: disk, Blobs: o.Blobs, Remember: func(string) {}}
 }
 
 // Close waits until all work has ended, and closes the cache. It must be called once, and after a mount or a snapshot of the
