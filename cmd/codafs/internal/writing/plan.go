@@ -200,6 +200,10 @@ func Files(args []string) (files []string, passed int, err error) {
 			files = append(files, arg)
 			continue
 		}
+		// A link such as a snapshot folder's 'latest' is followed where it is named; WalkDir would not.
+		if arg, err = filepath.EvalSymlinks(arg); err != nil {
+			return nil, 0, exit.UsageError{Err: err}
+		}
 		err = filepath.WalkDir(arg, func(name string, e iofs.DirEntry, err error) error {
 			hidden := name != arg && strings.HasPrefix(e.Name(), ".")
 			switch {
