@@ -40,7 +40,7 @@ func newGroups(std term.Streams) []group {
 		{"mount", "Mounts:", []*cobra.Command{newMount(std), newUnmount(std), newStatus(std)}},
 		{"backup", "Backups:", []*cobra.Command{newSnapshot(std), newList(std), newVerify(std), newDiff(std), newPrune(std)}},
 		{"read", "Reading without a mount:", []*cobra.Command{newLs(std), newCat(std), newRows(std), newResolve(std)}},
-		{"write", "Writing to Coda:", []*cobra.Command{newPlan(std), newApply(std), newAppend(std), newWrites(std), newDrop(std)}},
+		{"write", "Writing to Coda:", []*cobra.Command{newPlan(std), newApply(std), newAppend(std), newWrites(std), newUndo(std), newDrop(std)}},
 		{"self", "The program itself:", []*cobra.Command{newDoctor(std), newConfig(std), newCache(std), newMan(std), newVersion(std)}},
 	}
 }

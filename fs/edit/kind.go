@@ -163,6 +163,14 @@ func (c Column) Value(text string) (json.RawMessage, error) {
 	return quote(text)
 }
 
+// Shown is Value for a text as the service shows it, which need not be one that a person may write: an amount has its currency.
+func (c Column) Shown(text string) (json.RawMessage, error) {
+	if d, ok := parseAmount(text); ok && c.Kind == Amount {
+		return json.RawMessage(d.Text('f')), nil
+	}
+	return c.Value(text)
+}
+
 // quote is a text as JSON, as short as it can be: limits count bytes.
 func quote(text string) (json.RawMessage, error) {
 	var b bytes.Buffer

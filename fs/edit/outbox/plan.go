@@ -27,6 +27,8 @@ type Plan struct {
 	Object Object    `json:"object"`
 	// File is the file's absolute path, "" if there is none.
 	File string `json:"file,omitempty"`
+	// Undoes is the id of the job that the plan takes back.
+	Undoes string `json:"undoes,omitempty"`
 	edit.Changes
 	// Rows are the rows of Edits as the service had them, by their keys.
 	Rows map[string]Kept `json:"rows,omitempty"`

@@ -71,7 +71,11 @@ func showEdit(out io.Writer, p *outbox.Plan, e edit.Edit) {
 		for _, c := range e.Cells {
 			cells = append(cells, c.Header+"="+short(c.Wish))
 		}
-		fmt.Fprintf(out, "  %-9s line %d: %s\n", e.Op, e.Line, strings.Join(cells, " "))
+		line := ""
+		if e.Line > 0 {
+			line = fmt.Sprintf("line %d: ", e.Line)
+		}
+		fmt.Fprintf(out, "  %-9s %s%s\n", e.Op, line, strings.Join(cells, " "))
 	default:
 		for _, c := range e.Cells {
 			fmt.Fprintf(out, "  change    %s: %s %s -> %s\n", rowName(p, e.Key), term.Printable(c.Header), short(c.Now), short(c.Wish))
