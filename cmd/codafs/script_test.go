@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -154,6 +157,7 @@ func (s *session) close() {
 		}
 	}
 	s.unmountAll()
+	s.onlyRead()
 	_ = filepath.WalkDir(s.work, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
@@ -163,6 +167,21 @@ func (s *session) close() {
 		}
 		return nil
 	})
+}
+
+// writers are the scripts that may change the workspace.
+var writers = []string{"append", "apply", "doubt", "undo"}
+
+// onlyRead checks that nothing but the commands for it has changed the workspace: all else are GETs, and starts of exports.
+func (s *session) onlyRead() {
+	if s.service == nil || slices.Contains(writers, path.Base(s.t.Name())) {
+		return
+	}
+	for _, r := range s.service.Requests() {
+		if r.Method != http.MethodGet && !(r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/export")) {
+			s.t.Errorf("the script sent %s %s", r.Method, r.Path)
+		}
+	}
 }
 
 // unmountAll unmounts what a script that failed left mounted: to read it would be to ask a service
