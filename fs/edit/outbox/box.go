@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/codafs/codafs/cache/filelock"
 )
@@ -67,8 +68,20 @@ func checkID(id string) error {
 	return nil
 }
 
-// Save keeps a plan.
+// planLife is how long a plan is kept that nobody applies.
+const planLife = 30 * 24 * time.Hour
+
+// Save keeps a plan, and forgets those that are too old.
 func (b *Box) Save(p *Plan) error {
+	old, err := filepath.Glob(b.planFile("*"))
+	if err != nil {
+		return err
+	}
+	for _, file := range old {
+		if st, err := os.Stat(file); err == nil && p.Made.Sub(st.ModTime()) > planLife {
+			_ = os.Remove(file) // the next one tries again
+		}
+	}
 	data, err := json.Marshal(p)
 	if err != nil {
 		return err
