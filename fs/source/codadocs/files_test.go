@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"image/png"
 	iofs "io/fs"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,6 +96,11 @@ func TestFilesHaveTheBytesThatPagesAndCellsShow(t *testing.T) {
 		}
 		if f.Path != "" && read(t, w, pictures+f.Path) != string(bytesOf(t, w, f.ID)) {
 			t.Errorf("%s has other bytes", f.Path)
+		}
+		if strings.HasSuffix(f.Path, ".png") {
+			if _, err := png.Decode(strings.NewReader(read(t, w, pictures+f.Path))); err != nil {
+				t.Errorf("%s is no picture: %v", f.Path, err)
+			}
 		}
 	}
 	want := []string{codatest.BlobShared, codatest.BlobPhoto, codatest.BlobPDF, codatest.BlobVideo, codatest.BlobNameless, codatest.BlobCover,
@@ -205,6 +212,7 @@ func TestAFileThatCannotBeFetchedFailsAlone(t *testing.T) {
 		"broken":       {Kind: codatest.Truncated},
 		"a web page":   {Kind: codatest.HTML},
 		"wrong length": {Kind: codatest.WrongLength},
+		"sent away":    {Status: 302, Header: http.Header{"Location": {codatest.Elsewhere + "/stolen"}}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			for _, id := range []string{codatest.BlobPhoto, codatest.BlobCell, codatest.BlobPDF} {

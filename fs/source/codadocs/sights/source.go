@@ -24,7 +24,7 @@ type Source struct {
 	Look func(ctx context.Context, v fs.Version, afresh bool) (Place, error)
 }
 
-// The kinds of the Store's keys. [remote.EvictLast] knows their beginnings: what was seen is small, and costs exports.
+// The kinds of the Store's keys. Package keys (EvictLast) knows their beginnings: what was seen is small, and costs exports.
 const (
 	seenKind = "seen-blobs"
 	lastKind = "last-blobs"
