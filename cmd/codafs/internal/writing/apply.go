@@ -126,7 +126,7 @@ func ended(err error) error {
 	var path *iofs.PathError
 	switch e, ok := errors.AsType[*rest.Error](err); {
 	case ok && (e.Code == rest.CodeForbidden || e.Code == rest.CodeUnauthorized):
-		return exit.Error{Code: format.ExitRefused, Err: fmt.Errorf("Coda refuses the token for this write, which waits in the outbox (codafs writes): a token that may write is needed, see --write-token-file: %w", err)}
+		return exit.Error{Code: format.ExitRefused, Err: fmt.Errorf("the token is refused for this write, which waits in the outbox (codafs writes): a token that may write is needed, see --write-token-file: %w", err)}
 	case ok:
 		return exit.Error{Code: format.ExitNoAnswer, Err: fmt.Errorf("%w; what was not sent waits in the outbox: run codafs apply again", err)}
 	case errors.As(err, &path):
