@@ -7,7 +7,6 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/target"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/cmd/codafs/internal/writing"
@@ -38,8 +37,7 @@ each write is kept on disk first, as 'codafs apply' does; its exit codes are the
 	}
 	cmd.Flags().StringVar(&key, "key", "", "update the row that has the same value in `COLUMN`, if there is one")
 	cmd.Flags().BoolVar(&f.NewOptions, "new-options", false, "allow values that are none of a select column's options")
-	cmd.Flags().BoolVar(&f.NoWait, "no-wait", false, "end when Coda has taken everything, before it shows")
-	cmd.Flags().BoolVar(&f.StaleOK, "stale-ok", false, "send also if Coda does not show its newest state")
+	registerSending(cmd.Flags(), &f)
 	cmd.Flags().BoolVar(&f.JSON, "json", false, "print it as JSON")
 	s.RegisterWriting(cmd.Flags())
 	s.Register(cmd.Flags())
@@ -55,28 +53,15 @@ func runAppend(ctx context.Context, s *config.Settings, std term.Streams, f *wri
 	if err := target.Adopt(s, args[0]); err != nil {
 		return err
 	}
-	waits, std := progress.ShowWaits(std, "append")
-	defer waits.End()
-	d, err := writing.Open(ctx, s, std, f)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	waits.Watch(d.Client)
-	run, err := d.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer run.Close()
-	o, err := d.Find.Table(ctx, args[0])
-	if err != nil {
-		return err
-	}
-	p, err := d.Append(ctx, o, data, key)
-	if err != nil {
-		return err
-	}
-	return carryOut(ctx, std, d, run, []*outbox.Plan{p}, 0)
+	f.Yes = true // see newAppend
+	return send(ctx, s, std, f, "append", func(d *writing.Desk) ([]*outbox.Plan, int, error) {
+		o, err := d.Find.Table(ctx, args[0])
+		if err != nil {
+			return nil, 0, err
+		}
+		p, err := d.Append(ctx, o, data, key)
+		return []*outbox.Plan{p}, 0, err
+	})
 }
 
 // input is a file that is named, or standard input.

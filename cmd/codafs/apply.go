@@ -15,6 +15,7 @@ import (
 	"github.com/codafs/codafs/cmd/codafs/internal/writing"
 	"github.com/codafs/codafs/fs/edit/outbox"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const applyHelp = `Compare edited CSV files of tables with what Coda has now, as 'codafs plan' does, ask, and change Coda. What is written
@@ -46,19 +47,29 @@ func newApply(std term.Streams) *cobra.Command {
 	}
 	registerPlanning(cmd.Flags(), &f)
 	cmd.Flags().BoolVar(&f.Yes, "yes", false, "do not ask")
-	cmd.Flags().BoolVar(&f.NoWait, "no-wait", false, "end when Coda has taken everything, before it shows")
-	cmd.Flags().BoolVar(&f.StaleOK, "stale-ok", false, "send also if Coda does not show its newest state")
+	registerSending(cmd.Flags(), &f)
 	s.RegisterWriting(cmd.Flags())
 	s.Register(cmd.Flags())
 	completeDocs(cmd, &s)
 	return cmd
 }
 
+// registerSending adds the flags of the commands that send.
+func registerSending(flags *pflag.FlagSet, f *writing.Flags) {
+	flags.BoolVar(&f.NoWait, "no-wait", false, "end when Coda has taken everything, before it shows")
+	flags.BoolVar(&f.StaleOK, "stale-ok", false, "send also if Coda does not show its newest state")
+}
+
 func runApply(ctx context.Context, s *config.Settings, std term.Streams, f *writing.Flags, args []string) error {
 	if err := f.Check(); err != nil {
 		return err
 	}
-	waits, std := progress.ShowWaits(std, "apply")
+	return send(ctx, s, std, f, "apply", func(d *writing.Desk) ([]*outbox.Plan, int, error) { return plansOf(ctx, d, args) })
+}
+
+// atDesk opens a desk for a command and has it work there.
+func atDesk(ctx context.Context, s *config.Settings, std term.Streams, f *writing.Flags, command string, work func(std term.Streams, d *writing.Desk) error) error {
+	waits, std := progress.ShowWaits(std, command)
 	defer waits.End()
 	d, err := writing.Open(ctx, s, std, f)
 	if err != nil {
@@ -66,30 +77,34 @@ func runApply(ctx context.Context, s *config.Settings, std term.Streams, f *writ
 	}
 	defer d.Close()
 	waits.Watch(d.Client)
-	run, err := d.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer run.Close()
-	plans, passed, err := plansOf(ctx, d, args)
-	if err != nil {
-		return err
-	}
-	asks := func() error { return confirm(std, f, plans) }
-	return carryOut(ctx, std, d, run, plans, passed, asks)
+	return work(std, d)
 }
 
-// carryOut shows plans, sends them if those who are asked agree, and says what has become of them.
-func carryOut(ctx context.Context, std term.Streams, d *writing.Desk, run *writing.Run, plans []*outbox.Plan, passed int, asks ...func() error) error {
+// send goes on with what waits, then makes plans and carries them out. plans also says how many files were passed over.
+func send(ctx context.Context, s *config.Settings, std term.Streams, f *writing.Flags, command string, plans func(*writing.Desk) ([]*outbox.Plan, int, error)) error {
+	return atDesk(ctx, s, std, f, command, func(std term.Streams, d *writing.Desk) error {
+		run, err := d.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		defer run.Close()
+		all, passed, err := plans(d)
+		if err != nil {
+			return err
+		}
+		return carryOut(ctx, std, d, run, all, passed)
+	})
+}
+
+// carryOut shows plans, sends them if whoever is asked agrees, and says what has become of them.
+func carryOut(ctx context.Context, std term.Streams, d *writing.Desk, run *writing.Run, plans []*outbox.Plan, passed int) error {
 	if !d.Flags.JSON {
 		if err := d.ShowAll(std.Out, plans, passed); err != nil {
 			return err
 		}
 	}
-	for _, ask := range asks {
-		if err := ask(); err != nil {
-			return err
-		}
+	if err := confirm(std, d.Flags, plans); err != nil {
+		return err
 	}
 	sendErr := run.Send(ctx, plans)
 	if err := showWrites(std, d.Flags.JSON, run.Jobs); err != nil {

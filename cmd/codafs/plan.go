@@ -6,7 +6,6 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
-	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/cmd/codafs/internal/writing"
 	"github.com/codafs/codafs/fs/edit/outbox"
@@ -73,25 +72,19 @@ func runPlan(ctx context.Context, s *config.Settings, std term.Streams, f *writi
 	if err != nil {
 		return err
 	}
-	waits, std := progress.ShowWaits(std, "plan")
-	defer waits.End()
-	d, err := writing.Open(ctx, s, std, f)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	waits.Watch(d.Client)
-	plans, err := d.Plans(ctx, files)
-	if err != nil {
-		return err
-	}
-	if err := showPlans(std, d, plans, passed); err != nil {
-		return err
-	}
-	if code := f.PlanCode(plans); code != 0 {
-		return exit.Error{Code: code}
-	}
-	return nil
+	return atDesk(ctx, s, std, f, "plan", func(std term.Streams, d *writing.Desk) error {
+		plans, err := d.Plans(ctx, files)
+		if err != nil {
+			return err
+		}
+		if err := showPlans(std, d, plans, passed); err != nil {
+			return err
+		}
+		if code := f.PlanCode(plans); code != 0 {
+			return exit.Error{Code: code}
+		}
+		return nil
+	})
 }
 
 // showPlans prints plans for people, or as JSON.

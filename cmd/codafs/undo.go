@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/codafs/codafs/cmd/codafs/internal/config"
-	"github.com/codafs/codafs/cmd/codafs/internal/progress"
 	"github.com/codafs/codafs/cmd/codafs/internal/term"
 	"github.com/codafs/codafs/cmd/codafs/internal/writing"
 	"github.com/codafs/codafs/fs/edit/outbox"
@@ -28,8 +27,7 @@ changed since is held, with both values. What automations in Coda did meanwhile 
 		},
 	}
 	cmd.Flags().BoolVar(&f.Yes, "yes", false, "do not ask")
-	cmd.Flags().BoolVar(&f.NoWait, "no-wait", false, "end when Coda has taken everything, before it shows")
-	cmd.Flags().BoolVar(&f.StaleOK, "stale-ok", false, "send also if Coda does not show its newest state")
+	registerSending(cmd.Flags(), &f)
 	cmd.Flags().BoolVar(&f.JSON, "json", false, "print it as JSON")
 	s.RegisterWriting(cmd.Flags())
 	s.Register(cmd.Flags())
@@ -38,23 +36,8 @@ changed since is held, with both values. What automations in Coda did meanwhile 
 }
 
 func runUndo(ctx context.Context, s *config.Settings, std term.Streams, f *writing.Flags, id string) error {
-	waits, std := progress.ShowWaits(std, "undo")
-	defer waits.End()
-	d, err := writing.Open(ctx, s, std, f)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	waits.Watch(d.Client)
-	run, err := d.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer run.Close()
-	p, err := d.Undo(ctx, id)
-	if err != nil {
-		return err
-	}
-	plans := []*outbox.Plan{p}
-	return carryOut(ctx, std, d, run, plans, 0, func() error { return confirm(std, f, plans) })
+	return send(ctx, s, std, f, "undo", func(d *writing.Desk) ([]*outbox.Plan, int, error) {
+		p, err := d.Undo(ctx, id)
+		return []*outbox.Plan{p}, 0, err
+	})
 }

@@ -117,10 +117,8 @@ func csvIn(at, id string) (found string, err error) {
 	if err != nil || !st.IsDir() {
 		return at, err
 	}
-	if latest := filepath.Join(at, "latest"); !strings.HasSuffix(at, "latest") { // the output folder
-		if _, err := os.Stat(latest); err == nil {
-			at = latest
-		}
+	if latest := filepath.Join(at, "latest"); isFolder(latest) { // at is the output folder
+		at = latest
 	}
 	at, err = filepath.EvalSymlinks(at)
 	if err != nil {
@@ -137,6 +135,11 @@ func csvIn(at, id string) (found string, err error) {
 		err = fmt.Errorf("%s has no file of the table %s", at, id)
 	}
 	return found, err
+}
+
+func isFolder(name string) bool {
+	st, err := os.Stat(name)
+	return err == nil && st.IsDir()
 }
 
 // deletion says which rows may go: of those that the version had.
