@@ -69,7 +69,7 @@ var ours = map[string][]string{
 	"cmd/codafs/internal/exit":     {"fs", "coda/rest", "snapshot", "snapshot/format", "snapshot/sealed"},
 	"cmd/codafs/internal/config":   {"fs", "fs/source/codadocs", "coda", "coda/codatest", "cmd/codafs/internal/term", "cmd/codafs/internal/exit"},
 	"cmd/codafs/internal/progress": {"fs", "coda", "coda/rate", "coda/rest", "snapshot", "snapshot/format", "cmd/codafs/internal/term"},
-	"cmd/codafs/internal/open": {"fs", "fs/remote", "fs/remote/keys", "fs/source/codadocs", "cache", "cache/filelock", "coda", "coda/blob", "coda/codatest", "coda/rate", "coda/rest", "snapshot",
+	"cmd/codafs/internal/open": {"fs", "fs/remote", "fs/remote/keys", "fs/source/codadocs", "cache", "cache/filelock", "coda", "coda/blob", "coda/codatest", "coda/rate", "coda/rest", "snapshot", "snapshot/format",
 		"cmd/codafs/internal/term", "cmd/codafs/internal/exit", "cmd/codafs/internal/config"},
 	"cmd/codafs/internal/writing": {"fs/edit", "fs/edit/outbox", "fs/render", "fs/source/codadocs/codaedit", "fs/source/codadocs/codasend", "fs/source/codadocs/codatext", "coda", "coda/rest",
 		"snapshot/format", "cmd/codafs/internal/term", "cmd/codafs/internal/exit", "cmd/codafs/internal/config", "cmd/codafs/internal/open", "cmd/codafs/internal/target"},

@@ -51,7 +51,7 @@ func runWrites(ctx context.Context, s *config.Settings, std term.Streams, f *wri
 	defer d.Close()
 	var last []byte
 	for {
-		jobs, err := d.Box.Jobs()
+		jobs, err := d.Jobs()
 		if err != nil {
 			return err
 		}

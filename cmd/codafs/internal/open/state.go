@@ -8,6 +8,7 @@ import (
 
 	"github.com/codafs/codafs/cmd/codafs/internal/exit"
 	"github.com/codafs/codafs/coda"
+	"github.com/codafs/codafs/snapshot/format"
 )
 
 // Another makes a second client of the workspace, whose options differ. It shares the rate limits, and with --demo the
@@ -21,7 +22,7 @@ func (w *Workspace) Another(change func(*coda.Options)) (*coda.Client, error) {
 // StateFolder is the folder below base for the account of the workspace's token. Who that is, is remembered there for each
 // token; else Coda is asked. It is not the name that the cache has for the account: that may be cleared at any time.
 func (w *Workspace) StateFolder(ctx context.Context, base string) (string, error) {
-	if host(w.options) == "localhost" { // the demo's, and nobody else's
+	if w.demo {
 		return filepath.Join(base, "demo"), nil
 	}
 	dir := filepath.Join(base, strings.ReplaceAll(host(w.options), ":", "_"))
@@ -60,7 +61,7 @@ func userOf(ctx context.Context, dir string, c *coda.Client, o coda.Options) (st
 	}
 	name := shortHash(host(o) + " " + user.LoginID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", exit.Error{Code: 13, Err: err}
+		return "", exit.Error{Code: format.ExitDestination, Err: err}
 	}
 	writeName(file, name)
 	return name, nil

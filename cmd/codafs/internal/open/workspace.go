@@ -30,6 +30,7 @@ type Workspace struct {
 	// Blobs fetches images and attachments.
 	Blobs   *blob.Fetcher
 	options coda.Options
+	demo    bool
 	// scratch is the cache's folder if it belongs to this run alone, else nil.
 	scratch *scratch
 }
@@ -102,7 +103,7 @@ func Tree(s *config.Settings, std term.Streams, o Options) (*Workspace, error) {
 		Account: account(dir, options), Refresh: o.Refresh, Prefetch: o.Prefetch, Parallel: o.Parallel, Memory: o.Memory,
 		Status: o.Status, Changed: o.Changed, Warned: warned, Notice: o.Notices.Add,
 	}, Select: s.Selection, RowDeltas: o.RowDeltas, Blobs: blobs})
-	w.scratch, w.options = scratch, options
+	w.scratch, w.options, w.demo = scratch, options, s.Demo
 	w.Remember = func(user string) { rememberAccount(dir, options, user) }
 	return w, nil
 }

@@ -40,7 +40,7 @@ func (d *Desk) Begin(ctx context.Context) (*Run, error) {
 		return nil, exit.Error{Code: format.ExitDestination, Err: err}
 	}
 	r := &Run{desk: d, release: release, sender: &outbox.Sender{Service: d.Service, NoWait: d.Flags.NoWait, StaleOK: d.Flags.StaleOK}}
-	jobs, err := d.Box.Jobs()
+	jobs, err := d.Jobs()
 	if err != nil {
 		release()
 		return nil, err
@@ -72,7 +72,7 @@ func (r *Run) Send(ctx context.Context, plans []*outbox.Plan) error {
 		if len(p.Edits)+len(p.Held) == 0 {
 			continue
 		}
-		jobs, err := r.desk.Box.Jobs()
+		jobs, err := r.desk.Jobs()
 		if err != nil {
 			return err
 		}

@@ -59,6 +59,15 @@ func Open(ctx context.Context, s *config.Settings, std term.Streams, f *Flags) (
 	return d, nil
 }
 
+// Jobs are all that the outbox has. One that cannot be read has exit code 13: what it holds would be forgotten, or sent again.
+func (d *Desk) Jobs() ([]*outbox.Job, error) {
+	jobs, err := d.Box.Jobs()
+	if err != nil {
+		err = exit.Error{Code: format.ExitDestination, Err: err}
+	}
+	return jobs, err
+}
+
 // usable reports whether files can be made in the state folder.
 func usable(base string) error {
 	if err := os.MkdirAll(base, 0o700); err != nil {

@@ -101,7 +101,7 @@ func (d *Desk) compare(ctx context.Context, p *outbox.Plan, sheet *render.Sheet)
 	if err != nil {
 		return err
 	}
-	jobs, err := d.Box.Jobs()
+	jobs, err := d.Jobs()
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (d *Desk) Undo(ctx context.Context, id string) (*outbox.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := d.Box.Jobs()
+	jobs, err := d.Jobs()
 	if err != nil {
 		return nil, err
 	}
