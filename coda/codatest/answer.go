@@ -86,6 +86,17 @@ func zip(body []byte) []byte {
 	return b.Bytes()
 }
 
+// forgetCompressors lets go of those that are kept. How many that are is chance: as many as there once were answers at a time.
+func forgetCompressors() {
+	for {
+		select {
+		case <-compressors:
+		default:
+			return
+		}
+	}
+}
+
 // pause waits, and tells whether the client is still there.
 func pause(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
