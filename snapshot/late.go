@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"path"
 	"time"
 
@@ -28,6 +29,9 @@ type LateOrigin interface {
 
 // Have opens a file that a run has copied.
 type Have func(k format.Key, version string) (io.ReadCloser, error)
+
+// errNotHad is a [Have] that has no such file.
+var errNotHad = fmt.Errorf("the run has no such file: %w", iofs.ErrNotExist)
 
 // isLate reports whether e is to come after the others. One that was taken from a snapshot, of a doc that is not looked into, has a version.
 func isLate(e fs.Entry) bool { return e.Kind.Info().Late && e.Version == "" }
